@@ -1,0 +1,43 @@
+// Program: a checked RuleSet made ready to run: network plan, expression code, decision plans. Immutable; any number
+// of Sessions may run one. Params are constants of a Program: to change one, compile again.
+//
+// Door: compile(). Everything in engine/ that is not named in program.h, session.h or explain/explanation.h is internal.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/interner.h"
+#include "model/result.h"
+#include "model/schema.h"
+#include "parser/ast/ast.h"
+
+namespace flyball::engine {
+
+struct ProgramData;  // engine/compile/program_data.h
+
+class Program {
+ public:
+  ~Program();
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+
+  const Schema& schema() const;
+  const ast::RuleSet& rules() const;
+  Value param_value(std::uint32_t param) const;
+  const ProgramData& data() const { return *data_; }
+  // A table of text of the compiled network: types → alpha nodes → joins → rules. For tests and `graph`.
+  std::string dump() const;
+
+ private:
+  friend Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params);
+  explicit Program(std::unique_ptr<ProgramData> data);
+  std::unique_ptr<ProgramData> data_;
+};
+
+// `params` overrides defaults by Schema::params index; a value out of the param's type or range is an Error.
+Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {});
+
+}  // namespace flyball::engine

@@ -1,0 +1,119 @@
+// Session: working memory, matcher, time and agenda of one running Program.
+//
+// It never reads a clock, a socket or a file: facts, acknowledgements and ticks come in with their times, outputs go
+// into an OutputSink. The same inputs give the same outputs byte for byte, however they are split over calls
+// (docs/explanation/semantics.md says exactly what happens at one instant).
+//
+// Usage: put()/ack()/tick() any number of times; each call first closes every instant that its stamp closes, calling
+// the sink as it goes. Not thread-safe: one thread per Session. The Interner is shared with the codecs of that thread.
+//
+// Limits: Limits below; each refusal is counted in Counters and reported by the call's Result.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/explain/explanation.h"
+#include "engine/program.h"
+#include "model/fact.h"
+#include "model/interner.h"
+#include "model/result.h"
+
+namespace flyball::engine {
+
+struct Limits {
+  std::size_t firings_per_instant = 100'000;   // beyond it the cascade is undone and reported
+  std::size_t facts = 50'000'000;              // live facts over all types
+  std::size_t pending_inputs = 1'000'000;      // facts ahead of engine time that wait
+  std::size_t samples_per_key = 100'000;       // of one aggregate's window
+  std::size_t explanations = 4'096;            // of the newest actions, kept for `why`
+  DurationNs ahead_max_ns = 0;                 // stamps further ahead of engine time are refused; 0: no limit
+};
+
+struct Counters {
+  std::uint64_t facts_taken = 0, facts_unchanged = 0, facts_late_applied = 0, facts_late_dropped = 0, facts_late_diverted = 0;
+  std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, sequence_gaps = 0, duplicates = 0;
+  std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0, acks_unmatched = 0;
+  std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0;
+  std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
+};
+
+// Receives what happens, in order, during put/ack/tick. Calls must not call back into the Session.
+class OutputSink {
+ public:
+  virtual ~OutputSink() = default;
+  virtual void on_action(const ActionOutput& action) = 0;
+  virtual void on_derived(const DerivedOutput&) {}
+  virtual void on_log(const LogOutput&) {}
+  // One firing of a rule's `then` ("then") or `on clear` ("clear") block; for tests and tracing.
+  virtual void on_firing(Timestamp, std::uint32_t /*rule*/, bool /*clear*/) {}
+  // Something went wrong that no caller can be told directly (an effect that errs, a runaway): said once per cause and instant.
+  virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
+};
+
+enum class PutOutcome : std::uint8_t { kTaken, kUnchanged, kLateApplied, kLateDropped, kLateDiverted, kDuplicate, kPending };
+
+struct DecisionAnswer {
+  std::vector<Value> output;      // one per output field
+  std::string from;               // case name, "row 3", or "default"
+  Timestamp as_of;                // last closed instant
+  std::uint64_t position = 0;     // number of inputs applied up to it
+  std::vector<std::string> skipped_unknown;  // cases or rows that were unknown
+};
+
+// One fact as working memory has it.
+struct FactView {
+  FactTypeId type = kNoId;
+  std::vector<Value> values;
+  Timestamp stamp;
+  std::optional<Timestamp> expires;
+  bool stale = false;
+};
+
+class Session {
+ public:
+  // `program` and `interner` must outlive the session; `sink` too.
+  Session(const Program& program, Interner& interner, OutputSink& sink, Limits limits = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // O(changes) amortised. Errors: unknown key on patch, stamp too far ahead, a limit; nothing is changed then.
+  Result<PutOutcome> put(const FactInput& input);
+  // Error when no such action is waiting (counted); a second acknowledgement of the same action changes nothing.
+  Result<void> ack(const AckInput& input);
+  // A recorded tick: closes all instants up to t (less lateness).
+  void tick(Timestamp t);
+  // Closes everything given so far, as if a tick came at the largest stamp plus the largest lateness: end of a recording.
+  void finish();
+
+  Timestamp now() const;                                // engine time
+  std::optional<Timestamp> next_deadline() const;       // earliest timer, in engine time
+  const Counters& counters() const;
+
+  Result<DecisionAnswer> decide(DecisionId decision, const std::vector<Value>& input);
+  // The same without allocating: `output` gets one Value per output field. Returns the index of the case (cases first,
+  // then rows), or -1 for the default, or an Error.
+  Result<int> decide_into(DecisionId decision, const Value* input, Value* output);
+
+  // Live facts of a type in key order (derived and action facts included).
+  std::vector<FactView> facts(FactTypeId type) const;
+
+  // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
+  const Explanation* why(const std::string& action_id) const;
+  // Why a rule does not run now: the closest partial match and the first line not met. `with` fixes key fields by name.
+  WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const;
+
+  // Frees interned content that nothing here refers to. Values held outside must be marked by `mark_others`.
+  std::size_t collect(const std::function<void(Interner&)>& mark_others = {});
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flyball::engine

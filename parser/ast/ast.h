@@ -1,0 +1,282 @@
+// The abstract syntax of a rule package: what the parser hands to the checker and the checker, completed, to the
+// engine's compiler and to the tests' naive matcher. Plain values; no behaviour.
+//
+// Fields under "checked" are filled in by the checker and mean nothing before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/schema.h"
+#include "parser/ast/expr.h"
+
+namespace flyball::ast {
+
+// A type as written: `string?`, `list<ip>`, `"up" | "down"`, `net.types.Port`.
+struct TypeExpr {
+  Span span;
+  Name name;                        // empty for a closed set
+  std::vector<TypeExpr> args;
+  std::vector<Name> members;        // closed set, unquoted texts
+  bool nullable = false;
+};
+
+struct FieldDecl {
+  Name name;
+  TypeExpr type;
+  std::optional<Expr> default_value;
+  std::string doc;
+};
+
+struct TypeDecl {                   // fact, mutable fact, event, action
+  Span span;
+  Role role = Role::kFact;          // as declared; the checker turns kFact into kDerived where a rule derives it
+  Name name;
+  std::string doc;
+  bool has_key = false;
+  std::vector<Name> key;
+  std::vector<FieldDecl> fields;
+  std::vector<FieldDecl> result_fields;
+  std::optional<Expr> ttl, lateness, tries, try_every, timeout, rate_count, rate_per, retain;
+  std::optional<Name> late;         // apply | drop | divert
+  bool rate_else_refuse = false;
+  // checked
+  FactTypeId id = kNoId;
+};
+
+struct ParamDecl {
+  Span span;
+  Name name;
+  std::string doc;
+  TypeExpr type;
+  std::optional<Expr> value, minimum, maximum;
+  // checked
+  std::uint32_t id = kNoId;
+};
+
+struct LetDecl {                    // a package-wide constant, or a pure function when it has parameters
+  Span span;
+  Name name;
+  std::string doc;
+  bool is_function = false;
+  std::vector<FieldDecl> parameters;
+  Expr value;
+};
+
+struct SamePart {                   // `same a, b as m`
+  std::vector<Name> fields;
+  Name as;
+};
+
+struct Join {                       // checked: this pattern's `field` equals field `other_field` of binding `other`
+  std::uint32_t field = 0;
+  std::uint32_t other = 0;
+  std::uint32_t other_field = 0;
+};
+
+enum class Quantifier : std::uint8_t { kOne, kSome, kNo };
+
+struct Pattern {
+  Quantifier quantifier = Quantifier::kOne;
+  std::optional<Name> name;         // n: Type …
+  bool cross = false;
+  Name type;
+  std::vector<SamePart> same;
+  std::optional<Expr> where;
+  std::optional<Expr> within;       // constant durations
+  std::optional<Name> after;
+  std::optional<Expr> hold;         // `for D`; on a `no` line: absence
+  // checked
+  FactTypeId fact_type = kNoId;
+  std::uint32_t binding = 0;        // number of this pattern in its rule or case; every pattern (also some/no) has one
+  std::vector<Join> joins;          // from `same`
+  std::uint32_t after_binding = 0;
+};
+
+enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
+
+struct Line {
+  LineKind kind = LineKind::kPattern;
+  Span span;
+  Pattern pattern;                  // kPattern
+  Name let_name;                    // kLet
+  Expr expr;                        // kLet: the value; kCheck: the condition
+  std::optional<Expr> hold;         // kCheck … for D
+  // checked
+  std::uint32_t let_index = 0;      // kLet
+};
+
+struct Block {                      // when { … } or until { … }
+  Span span;
+  std::vector<Line> lines;
+};
+
+struct RecordField {
+  Name name;
+  Expr value;
+  // checked
+  std::uint32_t field = kNoId;
+};
+
+struct Record {                     // Type { field: e, … }, or the { field: e } of return
+  Span span;
+  Name type;                        // empty after `return`, `input`, `set`, `result`
+  std::vector<RecordField> fields;
+  // checked
+  FactTypeId fact_type = kNoId;
+};
+
+enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kLog };
+
+struct Effect {
+  EffectKind kind = EffectKind::kDo;
+  Span span;
+  Record record;                    // kDo, kDerive, kAssert; kSet: only fields
+  Name target;                      // kSet, kRetract: a name bound by `n:`
+  std::optional<Expr> text;         // kLog
+  // checked
+  std::uint32_t binding = 0;        // kSet, kRetract
+};
+
+enum class Mode : std::uint8_t { kActive, kShadow, kOff };
+
+struct RuleDecl {
+  Span span;
+  Name name;
+  std::string doc;
+  std::optional<Expr> priority;     // constant int
+  std::optional<Name> mode;
+  std::optional<Expr> cooldown;     // constant duration
+  std::vector<Expr> cooldown_per;
+  std::optional<Expr> keep, repeat, late_skip;
+  std::vector<std::string> tags;
+  std::string owner, runbook;
+  Block when;
+  std::vector<Effect> then;
+  std::optional<Block> until;
+  std::vector<Effect> on_clear;
+
+  // checked
+  std::string qualified;            // module.rule
+  std::int64_t priority_value = 0;
+  Mode mode_value = Mode::kActive;
+  std::uint32_t binding_count = 0;  // patterns and aggregates of when and until together
+  std::uint32_t let_count = 0;
+  // INVARIANT: patterns of `when` are numbered from 0 in written order, then those of `until`, then aggregates.
+  std::vector<std::uint32_t> identity;  // bindings of the kOne patterns of `when`, in order: the match's identity
+  std::vector<FactTypeId> binding_types;  // by binding: its fact type
+};
+
+struct Case {
+  Span span;
+  Name name;
+  Block when;
+  Record output;
+  // checked (numbered per case as in RuleDecl)
+  std::uint32_t binding_count = 0;
+  std::uint32_t let_count = 0;
+  std::vector<std::uint32_t> identity;
+  std::vector<FactTypeId> binding_types;
+};
+
+enum class HitPolicy : std::uint8_t { kFirst, kUnique, kAny, kPriority, kCollect, kCollectSum, kCollectMin, kCollectMax, kCollectCount, kRuleOrder, kOutputOrder };
+
+struct Cell {
+  Span span;
+  bool wildcard = false;            // `-`
+  std::vector<Expr> alternatives;   // as written: `8..15` is a kRange, `>= 80%` a kUnary-less kBinary whose a[0] is a kHole
+  // checked
+  std::optional<Expr> test;         // a bool expression over the input; absent for a wildcard
+};
+
+struct TableRow {
+  Span span;
+  std::vector<Cell> inputs;
+  std::vector<Expr> outputs;        // checked: in the order of the decision's output fields
+};
+
+struct Table {
+  Span span;
+  HitPolicy policy = HitPolicy::kFirst;
+  Name policy_name;
+  std::vector<Name> inputs;         // column heads
+  std::vector<Name> outputs;
+  std::vector<TableRow> rows;
+};
+
+struct DecisionDecl {
+  Span span;
+  Name name;
+  std::string doc;
+  std::vector<FieldDecl> input, output;
+  std::vector<Case> cases;          // tried first, in order
+  std::optional<Table> table;       // then the table
+  std::optional<Record> fallback;   // then `default return { … }`
+  bool fail_on_unknown = false;     // `on unknown fail`
+  // checked
+  std::string qualified;
+  DecisionId id = kNoId;
+};
+
+enum class StepKind : std::uint8_t { kStart, kSet, kSend, kSendFrom, kRetract, kAck, kExpect, kExpectNone, kExpectNothingElse, kExpectFirings, kAsk, kRestart, kDown };
+
+struct Step {                       // one line of a test
+  StepKind kind = StepKind::kSend;
+  Span span;
+  // When: `at T` (from == to == at), `by T` (by), `every P from A to B` (period). Durations from the test's start.
+  std::optional<Expr> at, by, every, from, to;
+  Record record;                    // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
+  std::optional<Expr> stamped;      // kSend … stamped D
+  std::string state;                // kAck: "acked" | "failed" | "approved" | "rejected"
+  std::optional<Record> result;     // kAck … result { … }
+  std::optional<Expr> count;        // kExpect N …; kExpectFirings
+  Name from_rule;                   // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
+  Name set_param;                   // kSet
+  std::optional<Expr> value;        // kSet: the value; kStart: the timestamp string
+  Name decision;                    // kAsk
+  std::optional<Record> expected;   // kAsk … expect { … }
+  std::string path;                 // kSendFrom, relative to the file
+  // checked
+  std::uint32_t param = kNoId;
+  DecisionId decision_id = kNoId;
+  std::uint32_t rule = kNoId;       // index into RuleSet::rules
+};
+
+struct TestDecl {
+  Span span;
+  Name name;                        // its text
+  std::vector<Step> steps;
+};
+
+struct Import {
+  Span span;
+  Name module;
+  std::optional<Name> as;
+};
+
+// One source file, parsed.
+struct File {
+  std::uint32_t source = 0;         // index into SourceFiles
+  std::optional<Name> module;       // absent: the module "main"
+  std::vector<Import> imports;
+  std::vector<TypeDecl> types;
+  std::vector<ParamDecl> params;
+  std::vector<LetDecl> lets;
+  std::vector<RuleDecl> rules;
+  std::vector<DecisionDecl> decisions;
+  std::vector<TestDecl> tests;
+};
+
+// All files of a package, checked: names resolved, types known, package-wide lets inlined. The engine compiles this.
+// INVARIANT: rules stand in canonical order: by module name, then file path, then place in the file; the order of
+// paths on the command line does not matter. "Rule order" everywhere means the index in `rules`.
+struct RuleSet {
+  Schema schema;
+  std::vector<RuleDecl> rules;
+  std::vector<DecisionDecl> decisions;  // index = DecisionId
+  std::vector<TestDecl> tests;
+};
+
+}  // namespace flyball::ast

@@ -1,0 +1,124 @@
+// Expr: a node of an expression, from lowering to compilation. The checker fills in the second half of each node;
+// nothing after it changes them. One shape of node for all kinds, held by value: copying an Expr copies the tree.
+//
+// What each kind holds (a = args):
+//   kLiteral     literal
+//   kName        name                                    → ref after checking
+//   kSelect      a[0] . name (name = member)             → ref when it names a fact's field, else a record/map member;
+//                op == kOptional for `.?`                  a kSelect whose ref is set keeps a[0] for spans only
+//   kIndex       a[0] [ a[1] ]
+//   kCall        name ( a… ), or a[0] . name ( a[1]… ) when `method`; → fn
+//   kUnary       op a[0]
+//   kBinary      a[0] op a[1]      (arithmetic, comparison, in, like, ??)
+//   kAnd, kOr    a[0] … a[n-1]     (flattened, n >= 2)
+//   kTernary     a[0] ? a[1] : a[2]
+//   kList        a…
+//   kMap         a[0]: a[1], a[2]: a[3], …
+//   kRecord      name { field: a[i] }, field names in `names`
+//   kFString     a…                (string literals and holes alternate as written)
+//   kRange       a[0] .. a[1], half_open
+//   kComprehension  macro `name` (has is kHas) over a[0] with variables `names` (1 or 2), then a[1] (predicate or
+//                transform), a[2] (transform of the three-argument map/transformList/transformMap)
+//   kHas         a[0] is the kSelect asked about
+//   kStale       a[0] is a fact's field, or a whole bound fact (any field of it)
+//   kNow         engine time
+//   kAggregate   aggregate
+//   kHole        a place that did not parse; already reported
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/functions.h"
+#include "model/type.h"
+#include "model/value.h"
+
+namespace flyball::ast {
+
+// Bytes [begin, end) of source file `file` (index into SourceFiles).
+struct Span {
+  std::uint32_t file = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+struct Name {
+  std::string text;
+  Span span;
+};
+
+enum class ExprKind : std::uint8_t {
+  kLiteral, kName, kSelect, kIndex, kCall, kUnary, kBinary, kAnd, kOr, kTernary, kList, kMap, kRecord, kFString,
+  kRange, kComprehension, kHas, kStale, kNow, kAggregate, kHole,
+};
+
+enum class Op : std::uint8_t {
+  kNone, kNot, kNegate, kAdd, kSubtract, kMultiply, kDivide, kRemainder,
+  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kLike, kCoalesce, kOptional,
+};
+
+enum class RefKind : std::uint8_t {
+  kNone,
+  kField,    // field `field` of the fact bound at `binding`
+  kFact,     // the whole fact bound at `binding`
+  kLet,      // the rule's (or case's) `let` line number `index`, counted from 0 within the block tree's lets
+  kParam,    // Schema::params[index]
+  kInput,    // the decision's input field `index`
+  kLocal,    // a comprehension variable; `index` counts from 0 by nesting depth
+  kVariable, // eval's environment: `index` into the environment's variables
+  kType,     // a CEL type name (int, string, …) used as a value
+};
+
+struct Ref {
+  RefKind kind = RefKind::kNone;
+  std::uint32_t binding = 0;
+  std::uint32_t field = 0;
+  std::uint32_t index = 0;
+};
+
+enum class AggregateFn : std::uint8_t {
+  kCount, kSum, kAvg, kMin, kMax, kStddev, kP50, kP90, kP95, kP99, kRate, kDelta, kDeriv, kEwma, kDistinct, kFirst, kLast, kTopk, kChanges,
+};
+
+struct Aggregate;
+
+struct Expr {
+  ExprKind kind = ExprKind::kHole;
+  Op op = Op::kNone;
+  bool method = false;
+  bool half_open = false;
+  Span span;                        // the whole expression
+  Span name_span;                   // the name, operator or member within it
+  std::string name;
+  Value literal;
+  std::vector<std::string> names;
+  std::vector<Expr> args;
+  std::shared_ptr<const Aggregate> aggregate;  // shared between copies; immutable once checked
+
+  // Filled in by the checker.
+  Type type;
+  Ref ref;
+  Fn fn = Fn::kNone;
+};
+
+// fn ( [k,] Type[.field | by e] [where e] [over D | over last N] [at least M samples] )
+struct Aggregate {
+  AggregateFn fn = AggregateFn::kCount;
+  Span span;
+  std::optional<Expr> k;            // topk, distinct …
+  Name type_name;
+  std::optional<Expr> value;        // the field after the dot as a kName, or the expression after `by`
+  std::optional<Expr> where;
+  std::optional<Expr> over;         // a constant duration
+  std::optional<Expr> over_last;    // a constant int
+  std::optional<Expr> at_least;     // a constant int
+
+  // Filled in by the checker. Inside value and where, a field of the aggregated Type is ref kField of `binding`.
+  std::uint32_t fact_type = 0xFFFF'FFFF;
+  std::uint32_t binding = 0;
+};
+
+}  // namespace flyball::ast

@@ -1,0 +1,49 @@
+// Diagnostic: one mistake of an author, as a value; collected, never thrown. Rendering is render.h's.
+// Wording (docs/reference/diagnostics.md): message lower case, one line, names in `backticks`, says what is wrong;
+// help says what to do; a fix is a replacement a tool can apply. Never a parser's internal name.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/ast/expr.h"
+
+namespace flyball {
+
+enum class Severity : std::uint8_t { kError, kWarning };
+
+struct Fix {
+  ast::Span span;           // replaced by `replacement`; empty span: inserted there
+  std::string replacement;
+};
+
+struct Diagnostic {
+  std::string code;         // "E0203"; stable for ever, one per kind of mistake
+  Severity severity = Severity::kError;
+  ast::Span span;           // what the caret underlines
+  std::string message;
+  std::string help;         // may be empty
+  std::optional<Fix> fix;
+};
+
+// Collects diagnostics; keeps at most kMaxPerFile errors of a file and counts the rest.
+class Diagnostics {
+ public:
+  static constexpr std::size_t kMaxPerFile = 100;
+  void add(Diagnostic d);
+  bool has_errors() const { return errors_ > 0; }
+  std::size_t error_count() const { return errors_; }
+  std::size_t suppressed() const { return suppressed_; }
+  // Sorted by file, then place.
+  const std::vector<Diagnostic>& all();
+
+ private:
+  std::vector<Diagnostic> items_;
+  std::vector<std::size_t> per_file_;
+  std::size_t errors_ = 0;
+  std::size_t suppressed_ = 0;
+};
+
+}  // namespace flyball
