@@ -1,0 +1,97 @@
+// Question: does the cost of a fact grow with the number of rules it does not concern?
+//
+// R rules that differ in one constant: an equality (`device == "d17"`), or a threshold (`level > 17000`). Each update
+// changes a field so that at most one rule's condition changes. Beside it: the same with 10 rules.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "benchmarks/support.h"
+
+namespace {
+
+using namespace flyball;
+using flyball::bench::Random;
+using flyball::bench::World;
+
+std::string equality_rules(std::int64_t count) {
+  std::string text = "module bench.rules\nfact Probe key (id) { id: int  device: string  bad: bool }\nfact Alarm key (rule, id) { rule: int  id: int }\n";
+  for (std::int64_t r = 0; r < count; ++r) {
+    text += fmt::format("rule r{0} {{\n  when {{ p: Probe where device == \"d{0}\" and bad }}\n  then {{ derive Alarm {{ rule: {0}, id: p.id }} }}\n}}\n", r);
+  }
+  return text;
+}
+
+std::string threshold_rules(std::int64_t count) {
+  std::string text = "module bench.rules\nfact Gauge key (id) { id: int  level: int }\nfact Above key (rule, id) { rule: int  id: int }\n";
+  for (std::int64_t r = 0; r < count; ++r) {
+    text += fmt::format("rule r{0} {{\n  when {{ g: Gauge where level > {1} }}\n  then {{ derive Above {{ rule: {0}, id: g.id }} }}\n}}\n", r, r * 1000 + 500);
+  }
+  return text;
+}
+
+void equality(benchmark::State& state) {
+  const std::int64_t rules = state.range(0);
+  World world(equality_rules(rules));
+  std::vector<Value> devices;
+  for (std::int64_t r = 0; r < rules; ++r) devices.push_back(world.interner.string(fmt::format("d{}", r)));
+  FactInput probe = world.fact("Probe");
+  Random random(7);
+  std::int64_t clock = 0;
+  constexpr std::uint32_t kProbes = 1000;
+  std::vector<std::uint8_t> bad(kProbes, 0);
+  for (std::uint32_t i = 0; i < kProbes; ++i) {
+    probe.stamp = {++clock};
+    probe.values = {Value::integer(i), devices[i % devices.size()], Value::boolean(false)};
+    world.put(probe);
+  }
+  for (auto _ : state) {
+    const std::uint32_t i = random.below(kProbes);
+    bad[i] ^= 1;
+    probe.stamp = {++clock};
+    probe.values[0] = Value::integer(i);
+    probe.values[1] = devices[i % devices.size()];
+    probe.values[2] = Value::boolean(bad[i] != 0);
+    world.put(probe);
+  }
+  world.session->tick({clock});
+  std::size_t wanted = 0;
+  for (const std::uint8_t b : bad) wanted += b;
+  state.counters["checked"] = world.session->facts(world.program->schema().type_id("Alarm")).size() == wanted ? 1 : 0;
+}
+
+void threshold(benchmark::State& state) {
+  const std::int64_t rules = state.range(0);
+  World world(threshold_rules(rules));
+  FactInput gauge = world.fact("Gauge");
+  Random random(7);
+  std::int64_t clock = 0;
+  constexpr std::uint32_t kGauges = 100;
+  std::vector<std::int64_t> level(kGauges, 0);
+  // Each gauge sits beside a threshold of its own and steps over it and back: one crossing a change.
+  const auto base = [rules](std::uint32_t i) { return static_cast<std::int64_t>(i % 10 % rules) * 1000 + 400; };
+  for (std::uint32_t i = 0; i < kGauges; ++i) {
+    level[i] = base(i);
+    gauge.stamp = {++clock};
+    gauge.values = {Value::integer(i), Value::integer(level[i])};
+    world.put(gauge);
+  }
+  for (auto _ : state) {
+    const std::uint32_t i = random.below(kGauges);
+    level[i] = level[i] == base(i) ? base(i) + 200 : base(i);
+    gauge.stamp = {++clock};
+    gauge.values[0] = Value::integer(i);
+    gauge.values[1] = Value::integer(level[i]);
+    world.put(gauge);
+  }
+  world.session->tick({clock});
+  std::size_t wanted = 0;
+  for (const std::int64_t l : level) wanted += static_cast<std::size_t>((l + 499) / 1000);
+  state.counters["checked"] = world.session->facts(world.program->schema().type_id("Above")).size() == wanted ? 1 : 0;
+}
+
+BENCHMARK(equality)->Arg(10)->Arg(1'000)->Arg(10'000);
+BENCHMARK(threshold)->Arg(10)->Arg(1'000)->Arg(10'000);
+
+}  // namespace
+
+BENCHMARK_MAIN();

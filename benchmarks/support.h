@@ -1,0 +1,95 @@
+// What the in-process benchmarks share: rules from text to a Session, and facts by hand.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/program.h"
+#include "engine/session.h"
+#include "model/interner.h"
+#include "parser/parser.h"
+
+namespace flyball::bench {
+
+// Counts what comes out, so that answers can be checked, and keeps nothing.
+class CountingSink final : public engine::OutputSink {
+ public:
+  void on_action(const ActionOutput&) override { ++actions; }
+  void on_firing(Timestamp, std::uint32_t, bool) override { ++firings; }
+  void on_trouble(Timestamp, const std::string& message) override {
+    std::fprintf(stderr, "trouble: %s\n", message.c_str());
+    std::exit(1);
+  }
+  std::uint64_t actions = 0;
+  std::uint64_t firings = 0;
+};
+
+// One interner, program and session over `rules`; stops the benchmark with the diagnostics if they do not check.
+struct World {
+  explicit World(const std::string& rules) {
+    SourceFiles sources;
+    Diagnostics diagnostics;
+    auto file = sources.add("bench.fly", rules);
+    if (!file) die(file.error().message);
+    std::vector<ast::File> files;
+    files.push_back(parse_file(sources, *file, interner, diagnostics));
+    ast::RuleSet set = check_package(std::move(files), sources, interner, diagnostics);
+    if (diagnostics.has_errors()) {
+      for (const Diagnostic& d : diagnostics.all()) {
+        std::fprintf(stderr, "%u: %s\n", sources.position(d.span.file, d.span.begin).line, d.message.c_str());
+      }
+      std::exit(1);
+    }
+    auto compiled = engine::compile(std::move(set), interner);
+    if (!compiled) die(compiled.error().message);
+    program = std::make_unique<engine::Program>(std::move(*compiled));
+    session = std::make_unique<engine::Session>(*program, interner, sink);
+  }
+
+  FactInput fact(std::string_view type) const {
+    FactInput input;
+    input.type = program->schema().type_id(type);
+    if (input.type == kNoId) die("no such type");
+    const FactType& t = program->schema().types[input.type];
+    input.values.resize(t.declared_fields);
+    input.present = t.declared_fields == 64 ? ~0ULL : (1ULL << t.declared_fields) - 1;
+    return input;
+  }
+
+  void put(const FactInput& input) {
+    if (auto r = session->put(input); !r) die(r.error().message);
+  }
+
+  [[noreturn]] static void die(const std::string& message) {
+    std::fprintf(stderr, "benchmark: %s\n", message.c_str());
+    std::exit(1);
+  }
+
+  Interner interner;
+  CountingSink sink;
+  std::unique_ptr<engine::Program> program;
+  std::unique_ptr<engine::Session> session;
+};
+
+// xorshift64*: the same stream on every machine.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return state_ * 0x2545F4914F6CDD1DULL;
+  }
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>((next() >> 32) * n >> 32); }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace flyball::bench
