@@ -21,6 +21,7 @@ std::span<const CommandGroup> command_groups();
 // By name; nullptr if there is none.
 std::unique_ptr<Command> find_command(std::string_view name);
 
+std::unique_ptr<Command> make_replay();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_help();
 std::unique_ptr<Command> make_completions();
