@@ -158,7 +158,7 @@ Result<void> FactDecoder::decode_plain(MsgpackReader& reader, FactTypeId type, T
 Result<void> FactDecoder::decode_plain_item(MsgpackReader& reader, FactTypeId type, Timestamp arrival, FactInput& fact) {
   const FactShape& shape = shapes_.fact(type);
   const FieldTable& table = shape.table;
-  if (reader.peek() != PackedKind::kMap) return fail(fmt::format("expected the fields of {} as a map", code(table.owner())));
+  if (reader.peek() != PackedKind::kMap) return fail(fmt::format("expected the fields of {} as a map", table.owner()));
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
   fact.type = type;

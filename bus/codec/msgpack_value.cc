@@ -122,7 +122,7 @@ Result<void> read_packed_fields(MsgpackReader& reader, const FieldTable& table, 
   present = 0;
   if (reader.peek() != PackedKind::kMap) {
     if (reader.peek() == PackedKind::kInvalid) return fail("the message ends where fields are due");
-    return fail(fmt::format("expected the fields of {} as a map", code(table.owner())));
+    return fail(fmt::format("expected the fields of {} as a map", table.owner()));
   }
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
