@@ -23,4 +23,7 @@ bool cel_equal(const Value& a, const Value& b, const Interner& in);
 // CEL `<` family: nullopt if the two kinds have no order between them; unordered if a NaN is involved.
 std::optional<std::partial_ordering> cel_compare(const Value& a, const Value& b, const Interner& in);
 
+// The number `v` (int, uint or double) as kind `to` if it is exactly representable there; else null.
+Value as_kind(const Value& v, Kind to);
+
 }  // namespace flyball

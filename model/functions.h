@@ -2,7 +2,9 @@
 // (dispatch by Fn) and the reference documentation. Nothing else lists a function.
 //
 // A signature is written in CEL's notation: "string.contains(string) -> bool" for a method, "size(string) -> int" for
-// a global. Type words are the language's; `A` and `B` are type variables; `dyn` takes anything.
+// a global. Type words are the language's (`list<A>`, `map<A, B>`, `optional<A>`, `type`); `A` and `B` are type
+// variables; `dyn` takes anything. A global with a dotted name has it in front: "math.abs(int) -> int".
+// Receiver and arguments reach the evaluator as one sequence, receiver first; overloads of a name share their Fn.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +16,16 @@ namespace flyball {
 enum class Fn : std::uint16_t {
   kNone,
   kSize, kContains, kStartsWith, kEndsWith, kMatches,
-  kInt, kUint, kDouble, kString, kBytes, kBool, kDuration, kTimestamp, kType, kDyn, kIp, kCidr,
+  kInt, kUint, kDouble, kString, kBytes, kBool, kDuration, kTimestamp, kType, kDyn, kIp, kCidr, kPercent, kBitrate, kPps,
   kGetFullYear, kGetMonth, kGetDate, kGetDayOfMonth, kGetDayOfWeek, kGetDayOfYear, kGetHours, kGetMinutes, kGetSeconds, kGetMilliseconds,
-  kLowerAscii, kUpperAscii, kTrim, kReplace, kSplit, kJoin, kSubstring, kIndexOf, kLastIndexOf, kCharAt,
-  kAbs, kLeast, kGreatest, kCeil, kFloor, kRound,
-  kFamily, kPrefixLength, kMasked, kContainsIp, kIsIp, kIsCidr,
+  kLowerAscii, kUpperAscii, kTrim, kReplace, kSplit, kJoin, kSubstring, kIndexOf, kLastIndexOf, kCharAt, kReverse, kQuote,
+  kAbs, kSign, kLeast, kGreatest, kCeil, kFloor, kRound, kTrunc, kSqrt, kIsNan, kIsInf, kIsFinite,
+  kBitAnd, kBitOr, kBitXor, kBitNot, kBitShiftLeft, kBitShiftRight,
+  kBase64Encode, kBase64Decode,
+  kSlice, kFlatten, kDistinct, kSort, kListsRange, kListFirst, kListLast,
+  kOptionalOf, kOptionalNone, kOptionalOfNonZero, kHasValue, kOptionalValue, kOr, kOrValue,
+  kFamily, kPrefixLength, kMasked, kContainsIp, kContainsCidr, kCidrIp, kIsIp, kIsCidr,
+  kIsLoopback, kIsUnspecified, kIsLinkLocalUnicast, kIsLinkLocalMulticast, kIsGlobalUnicast, kIsCanonical,
 };
 
 struct FunctionInfo {

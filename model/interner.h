@@ -49,6 +49,7 @@ class Interner {
  public:
   static constexpr std::uint32_t kMaxHandles = 0xFFFF'FF00;
   static constexpr std::size_t kMaxContentBytes = std::size_t{64} << 20;
+  static constexpr std::uint32_t kMaxDepth = 128;  // of lists in maps in …; deeper is an error Value
 
   Interner();
   ~Interner();
@@ -80,7 +81,7 @@ class Interner {
   const RangeBounds& range_of(Value v) const;           // kRange
   std::span<const Value> items(Value v) const;          // kList
   std::span<const MapEntry> entries(Value v) const;     // kMap, sorted by key
-  Value map_get(Value map, Value key) const;            // kError unknown() when absent; O(log n)
+  Value map_get(Value map, Value key) const;            // kError unknown() when absent; 1, 1u and 1.0 are one key; O(log n)
   Value optional_value(Value v) const;                  // kOptional that has a value
 
   std::size_t bytes_used() const;   // content and tables, bytes

@@ -1,0 +1,29 @@
+// Words of messages to people: names in backticks, made safe, and "did you mean".
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/result.h"
+#include "model/schema.h"
+
+namespace flyball::bus {
+
+// `name` in backticks; a peer's bytes are cut short and made printable.
+std::string code(std::string_view name);
+// "did you mean `util` or `until`?"; empty for no candidates.
+std::string did_you_mean(const std::vector<std::string>& candidates);
+// One sentence of an error: message, and the help after "; ".
+std::string one_line(const Error& error);
+
+// The type of a fact or event named `name` that may be put from outside; the error says why not.
+Result<FactTypeId> find_puttable(const Schema& schema, std::string_view name);
+// The action type named `name`.
+Result<FactTypeId> find_action(const Schema& schema, std::string_view name);
+Result<DecisionId> find_decision(const Schema& schema, std::string_view name);
+
+// The shortest name that finds the type again: its local name, or the qualified one where that is ambiguous.
+const std::string& short_name(const Schema& schema, const FactType& type);
+
+}  // namespace flyball::bus

@@ -1,0 +1,95 @@
+// Name lookups of the Schema; see schema.h.
+#include "model/schema.h"
+
+#include <algorithm>
+
+namespace flyball {
+
+std::uint32_t FactType::field_index(std::string_view field_name) const {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name == field_name) return static_cast<std::uint32_t>(i);
+  }
+  return kNoId;
+}
+
+bool FactType::is_key_field(std::uint32_t index) const { return std::find(key.begin(), key.end(), index) != key.end(); }
+
+namespace {
+
+// Both names of an entry lead to it; a qualified name without a dot is its own local name and is entered once.
+void enter(std::unordered_map<std::string, std::vector<std::uint32_t>>& names, const std::string& qualified, const std::string& local,
+           std::size_t i) {
+  const auto id = static_cast<std::uint32_t>(i);
+  names[qualified].push_back(id);
+  if (local != qualified) names[local].push_back(id);
+}
+
+Schema::Lookup look_up(const std::unordered_map<std::string, std::vector<std::uint32_t>>& names, std::string_view name,
+                       const auto& entries) {
+  Schema::Lookup out;
+  const auto it = names.find(std::string(name));
+  if (it != names.end()) {
+    // A qualified name wins over another module's local name that reads the same.
+    for (const std::uint32_t id : it->second) {
+      if (entries[id].name == name) return {id, false, {}};
+    }
+    if (it->second.size() == 1) return {it->second.front(), false, {}};
+    out.ambiguous = true;
+    for (const std::uint32_t id : it->second) out.candidates.push_back(entries[id].name);
+    std::sort(out.candidates.begin(), out.candidates.end());
+    return out;
+  }
+  std::vector<std::string> all;
+  const bool qualified = name.find('.') != std::string_view::npos;
+  for (const auto& e : entries) all.push_back(qualified ? e.name : e.local);
+  out.candidates = nearest(name, all);
+  return out;
+}
+
+// Insertions, deletions, replacements and swaps of neighbours; gives up beyond `limit`.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
+}  // namespace
+
+void Schema::index() {
+  type_names_.clear();
+  decision_names_.clear();
+  param_names_.clear();
+  for (std::size_t i = 0; i < types.size(); ++i) enter(type_names_, types[i].name, types[i].local, i);
+  for (std::size_t i = 0; i < decisions.size(); ++i) enter(decision_names_, decisions[i].name, decisions[i].local, i);
+  for (std::size_t i = 0; i < params.size(); ++i) enter(param_names_, params[i].name, params[i].local, i);
+}
+
+Schema::Lookup Schema::find_type(std::string_view name) const { return look_up(type_names_, name, types); }
+Schema::Lookup Schema::find_decision(std::string_view name) const { return look_up(decision_names_, name, decisions); }
+Schema::Lookup Schema::find_param(std::string_view name) const { return look_up(param_names_, name, params); }
+
+std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
+  std::size_t best = 1 + word.size() / 4;
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const std::size_t d = edit_distance(word, name, best);
+    if (d > best) continue;
+    if (d < best) out.clear();
+    best = d;
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace flyball
