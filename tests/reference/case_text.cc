@@ -34,7 +34,9 @@ class Words {
       }
       if (at_ < text_.size()) ++at_;
     } else {
-      while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) == 0 && std::string(",:{}").find(text_[at_]) == std::string::npos) ++at_;
+      while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) == 0 &&
+             std::string(",:{}").find(text_[at_]) == std::string::npos)
+        ++at_;
     }
     return text_.substr(from, at_ - from);
   }
@@ -71,7 +73,8 @@ std::optional<Value> parse_value(const std::string& w, const Type& type, Interne
 }
 
 // { field: value, … } into values and the mask of those given.
-Result<std::uint64_t> parse_record(Words& words, const std::vector<Field>& fields, std::size_t count, std::vector<Value>& values, Interner& in) {
+Result<std::uint64_t> parse_record(Words& words, const std::vector<Field>& fields, std::size_t count, std::vector<Value>& values,
+                                   Interner& in) {
   values.assign(count, Value::null());
   std::uint64_t present = 0;
   if (!words.take('{')) return fail("`{` expected");
@@ -175,13 +178,15 @@ std::string render_step(const Step& step, const Loaded& package) {
     case StepKind::kAsk: {
       const DecisionType& d = schema.decisions[step.decision];
       std::string out = "ask " + d.local + " {";
-      for (std::size_t f = 0; f < step.input.size(); ++f) out += (f > 0 ? ", " : " ") + d.input[f].name + ": " + to_source(step.input[f], in);
+      for (std::size_t f = 0; f < step.input.size(); ++f)
+        out += (f > 0 ? ", " : " ") + d.input[f].name + ": " + to_source(step.input[f], in);
       return out + " }";
     }
     case StepKind::kAck: {
       const std::string state = to_string(step.ack.state);
       if (step.ack_number != 0) return "ack " + time_text(step.ack.stamp) + " " + std::to_string(step.ack_number) + " " + state;
-      return "ack " + time_text(step.ack.stamp) + " " + render_record(schema.types[step.ack.action], step.ack.data, step.ack.present, in) + " " + state;
+      return "ack " + time_text(step.ack.stamp) + " " + render_record(schema.types[step.ack.action], step.ack.data, step.ack.present, in) +
+             " " + state;
     }
     case StepKind::kFact: {
       const FactInput& f = step.fact;
@@ -201,7 +206,8 @@ std::string render(const Firing& f, const Loaded& package) {
 
 std::string render(const ActionOutput& a, const Loaded& package) {
   const FactType& t = package.rules.schema.types[a.action];
-  std::string out = time_text(a.time) + " do " + render_record(t, a.data, all_of(t.declared_fields), *package.interner) + " " + to_string(a.state);
+  std::string out =
+      time_text(a.time) + " do " + render_record(t, a.data, all_of(t.declared_fields), *package.interner) + " " + to_string(a.state);
   if (a.state == ActionState::kSent) out += " try " + std::to_string(a.try_number);
   return out + (a.shadow ? " shadow" : "") + " from " + a.rule_name;
 }

@@ -33,7 +33,8 @@ std::vector<DerivedOutput> sorted_tail(const std::vector<DerivedOutput>& all, st
 }
 
 template <typename T, typename Same, typename Text>
-std::optional<std::string> differing(const char* what, const std::vector<T>& a, const std::vector<T>& b, std::size_t from, const Same& same, const Text& text) {
+std::optional<std::string> differing(const char* what, const std::vector<T>& a, const std::vector<T>& b, std::size_t from, const Same& same,
+                                     const Text& text) {
   for (std::size_t i = from; i < std::max(a.size(), b.size()); ++i) {
     if (i < a.size() && i < b.size() && same(a[i], b[i])) continue;
     auto line = [&](const std::vector<T>& list) { return i < list.size() ? text(list[i]) : std::string("nothing"); };
@@ -113,14 +114,17 @@ std::optional<std::string> differing_news(const Transcript& a, const Transcript&
 
 }  // namespace
 
-std::optional<std::string> differing_transcripts(const Transcript& a, const Transcript& b, std::size_t firings, std::size_t actions, const Loaded& package) {
-  if (auto d = differing("firing", a.firings, b.firings, firings, [](const Firing& x, const Firing& y) { return x == y; },
-                         [&](const Firing& x) { return render(x, package); })) {
+std::optional<std::string> differing_transcripts(const Transcript& a, const Transcript& b, std::size_t firings, std::size_t actions,
+                                                 const Loaded& package) {
+  if (auto d = differing(
+          "firing", a.firings, b.firings, firings, [](const Firing& x, const Firing& y) { return x == y; },
+          [&](const Firing& x) { return render(x, package); })) {
     return d;
   }
   auto same_action = [](const ActionOutput& x, const ActionOutput& y) {
     const bool tries = x.state != ActionState::kSent || x.try_number == y.try_number;
-    return x.time == y.time && x.action == y.action && x.rule == y.rule && same_values(x.data, y.data) && x.state == y.state && tries && x.shadow == y.shadow;
+    return x.time == y.time && x.action == y.action && x.rule == y.rule && same_values(x.data, y.data) && x.state == y.state && tries &&
+           x.shadow == y.shadow;
   };
   return differing("action", a.actions, b.actions, actions, same_action, [&](const ActionOutput& x) { return render(x, package); });
 }

@@ -27,6 +27,7 @@ Comparison compare_players(Player& expected, Player& got, const std::vector<Step
 
 // The same for both at their present state.
 std::optional<std::string> differing_facts(Player& expected, Player& got, const Loaded& package);
-std::optional<std::string> differing_transcripts(const Transcript& expected, const Transcript& got, std::size_t firings, std::size_t actions, const Loaded& package);
+std::optional<std::string> differing_transcripts(const Transcript& expected, const Transcript& got, std::size_t firings,
+                                                 std::size_t actions, const Loaded& package);
 
 }  // namespace flyball::reference

@@ -45,18 +45,21 @@ std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, st
   if (!got) return Difference{0, "refused by the engine's compiler: " + got.error().message};
   std::optional<Difference> d = compare_players(*expected, **got, steps, package).difference;
   if (transcript != nullptr) {
-    *transcript = "--- expected transcript\n" + render(expected->transcript(), package) + "--- got transcript\n" + render((*got)->transcript(), package);
+    *transcript = "--- expected transcript\n" + render(expected->transcript(), package) + "--- got transcript\n" +
+                  render((*got)->transcript(), package);
   }
   return d;
 }
 
 std::string report(const SeedCase& c, const MakeOther& other) {
   const CaseText whole = text_of(c);
-  if (!run_text(whole, other)) return "seed " + std::to_string(c.seed) + " differs, but its text does not: the case format loses something\n" + write_case(whole);
+  if (!run_text(whole, other))
+    return "seed " + std::to_string(c.seed) + " differs, but its text does not: the case format loses something\n" + write_case(whole);
   const CaseText small = shrink(whole, [&](const CaseText& t) { return run_text(t, other).has_value(); });
   std::string transcript;
   const std::optional<Difference> d = run_text(small, other, &transcript);
-  return "seed " + std::to_string(c.seed) + ", shrunk; differs after step " + std::to_string(d->step + 1) + ":\n" + d->text + transcript + write_case(small);
+  return "seed " + std::to_string(c.seed) + ", shrunk; differs after step " + std::to_string(d->step + 1) + ":\n" + d->text + transcript +
+         write_case(small);
 }
 
 }  // namespace flyball::reference

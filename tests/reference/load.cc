@@ -21,8 +21,8 @@ Result<std::unique_ptr<Loaded>> load(const std::vector<std::string>& files) {
     for (const Diagnostic& d : diagnostics.all()) {
       if (d.severity != Severity::kError) continue;
       const Position p = sources.position(d.span.file, d.span.begin);
-      message += sources.path(d.span.file) + ":" + std::to_string(p.line) + ":" + std::to_string(p.column) + ": " + d.code + " " + d.message + " (" + d.help +
-                 ")\n    " + std::string(sources.line_text(d.span.file, p.line)) + "\n";
+      message += sources.path(d.span.file) + ":" + std::to_string(p.line) + ":" + std::to_string(p.column) + ": " + d.code + " " +
+                 d.message + " (" + d.help + ")\n    " + std::string(sources.line_text(d.span.file, p.line)) + "\n";
     }
     return fail(message);
   }

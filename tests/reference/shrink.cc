@@ -46,7 +46,8 @@ bool remove_runs(std::vector<std::string>& items, const Accept& accept) {
 std::size_t end_of_block(const std::vector<std::string>& lines, std::size_t at) {
   int depth = 0;
   for (std::size_t i = at; i < lines.size(); ++i) {
-    depth += static_cast<int>(std::count(lines[i].begin(), lines[i].end(), '{')) - static_cast<int>(std::count(lines[i].begin(), lines[i].end(), '}'));
+    depth += static_cast<int>(std::count(lines[i].begin(), lines[i].end(), '{')) -
+             static_cast<int>(std::count(lines[i].begin(), lines[i].end(), '}'));
     if (depth <= 0) return i + 1;
   }
   return at + 1;

@@ -19,8 +19,10 @@ const char* comparison(Random& r) {
 
 std::string window(Random& r) {
   std::string out;
-  if (r.chance(45)) out += " over " + std::to_string(r.between(1, 5)) + "s";
-  else if (r.chance(25)) out += " over last " + std::to_string(r.between(1, 3));
+  if (r.chance(45))
+    out += " over " + std::to_string(r.between(1, 5)) + "s";
+  else if (r.chance(25))
+    out += " over last " + std::to_string(r.between(1, 3));
   if (!out.empty() && r.chance(20)) out += " at least " + std::to_string(r.between(1, 3)) + " samples";
   return out;
 }
@@ -31,19 +33,23 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
   const GenType& type = (*scope.types)[r.of(scope.aggregated)];
   GenScope inner = scope;
   inner.inside_aggregate = true;
-  for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, ""});
+  // Bare names are the aggregated type's fields there.
+  std::erase_if(inner.names, [](const GenName& n) { return n.bare; });
+  for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, "", true});
   const std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
   // Windows over derived facts and actions are not part of the language's slice.
   const std::string over = type.is_derived || type.is_action ? "" : window(r);
   std::vector<std::string> fields;
   for (const GenField& f : type.fields) {
-    if (f.kind == kind || (kind == GenKind::kInt && f.kind == GenKind::kOptionalInt) || (kind == GenKind::kDouble && f.kind == GenKind::kInt)) fields.push_back(f.name);
+    if (f.kind == kind || (kind == GenKind::kInt && f.kind == GenKind::kOptionalInt) ||
+        (kind == GenKind::kDouble && f.kind == GenKind::kInt))
+      fields.push_back(f.name);
   }
   const bool count = kind == GenKind::kInt && r.chance(50);
   if (count) return "count(" + type.name + where + over + ")";
   if (fields.empty()) return {};
   std::string fn = r.word({"sum", "min", "max", "avg"});
-  if (kind == GenKind::kInt && fn == "avg") fn = "sum";        // the mean of ints is a double
+  if (kind == GenKind::kInt && fn == "avg") fn = "sum";  // the mean of ints is a double
   if (kind == GenKind::kDouble) fn = "avg";
   return fn + "(" + type.name + "." + r.of(fields) + where + over + ")";
 }
@@ -60,8 +66,11 @@ std::string random_int(Random& r, const GenScope& scope, int depth) {
     case 3: return ints.empty() ? literal(r, GenKind::kInt) : r.of(ints).text;
     case 4: return "(" + random_int(r, scope, depth - 1) + r.word({" + ", " - ", " * "}) + random_int(r, scope, depth - 1) + ")";
     case 5: return "(" + random_int(r, scope, depth - 1) + r.word({" / ", " % "}) + random_int(r, scope, depth - 1) + ")";
-    case 6: return optionals.empty() ? literal(r, GenKind::kInt) : "(" + r.of(optionals).text + " ?? " + random_int(r, scope, depth - 1) + ")";
-    case 7: return "(" + random_condition(r, scope, depth - 1) + " ? " + random_int(r, scope, depth - 1) + " : " + random_int(r, scope, depth - 1) + ")";
+    case 6:
+      return optionals.empty() ? literal(r, GenKind::kInt) : "(" + r.of(optionals).text + " ?? " + random_int(r, scope, depth - 1) + ")";
+    case 7:
+      return "(" + random_condition(r, scope, depth - 1) + " ? " + random_int(r, scope, depth - 1) + " : " +
+             random_int(r, scope, depth - 1) + ")";
     default: {
       const std::string a = random_aggregate(r, scope, GenKind::kInt);
       return a.empty() ? literal(r, GenKind::kInt) : a;
@@ -79,14 +88,15 @@ std::vector<std::string> staleable(const GenScope& scope) {
 }
 
 std::string random_atom(Random& r, const GenScope& scope, int depth) {
-  switch (r.between(0, 11)) {
+  switch (r.between(0, 12)) {
     case 0:
     case 1:
     case 2: return random_int(r, scope, depth) + " " + comparison(r) + " " + random_int(r, scope, depth);
     case 3: {
       const std::vector<GenName> n = names_of(scope, GenKind::kPercent);
       if (n.empty()) break;
-      return random_value(r, scope, GenKind::kPercent, depth) + " " + comparison(r) + " " + random_value(r, scope, GenKind::kPercent, depth);
+      return random_value(r, scope, GenKind::kPercent, depth) + " " + comparison(r) + " " +
+             random_value(r, scope, GenKind::kPercent, depth);
     }
     case 4: {
       const std::vector<GenName> n = names_of(scope, GenKind::kString);
@@ -129,7 +139,8 @@ std::string random_atom(Random& r, const GenScope& scope, int depth) {
     default: {
       const std::string a = random_aggregate(r, scope, GenKind::kInt);
       if (a.empty()) break;
-      return a + " " + comparison(r) + " " + std::to_string(r.between(0, 4));
+      // Numbers that stale facts can often not reach, too.
+      return a + " " + comparison(r) + " " + std::to_string(r.chance(60) ? r.between(0, 3) : r.between(4, 9));
     }
   }
   return random_int(r, scope, depth) + " " + comparison(r) + " " + literal(r, GenKind::kInt);
@@ -150,9 +161,12 @@ std::string random_condition(Random& r, const GenScope& scope, int depth) {
 std::string random_value(Random& r, const GenScope& scope, GenKind kind, int depth) {
   if (kind == GenKind::kInt) return random_int(r, scope, depth);
   const std::vector<GenName> names = names_of(scope, kind);
-  if (depth > 0 && r.chance(15) && kind == GenKind::kPercent && !names.empty()) return "(" + r.of(names).text + r.word({" + ", " - "}) + literal(r, kind) + ")";
-  if (depth > 0 && r.chance(15) && kind == GenKind::kDouble && !names.empty()) return "(" + r.of(names).text + r.word({" + ", " - ", " * "}) + literal(r, kind) + ")";
-  if (depth > 0 && r.chance(20) && kind == GenKind::kString && !names.empty()) return "f\"{" + random_int(r, scope, depth - 1) + "}-{" + r.of(names).text + "}\"";
+  if (depth > 0 && r.chance(15) && kind == GenKind::kPercent && !names.empty())
+    return "(" + r.of(names).text + r.word({" + ", " - "}) + literal(r, kind) + ")";
+  if (depth > 0 && r.chance(15) && kind == GenKind::kDouble && !names.empty())
+    return "(" + r.of(names).text + r.word({" + ", " - ", " * "}) + literal(r, kind) + ")";
+  if (depth > 0 && r.chance(20) && kind == GenKind::kString && !names.empty())
+    return "f\"{" + random_int(r, scope, depth - 1) + "}-{" + r.of(names).text + "}\"";
   if (depth > 0 && r.chance(25) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
     const std::string a = random_aggregate(r, scope, kind);
     if (!a.empty()) return a;

@@ -12,13 +12,14 @@ namespace flyball::reference {
 struct GenName {
   std::string text;
   GenKind kind = GenKind::kInt;
-  std::string fact;  // `x0` for `x0.v`; empty otherwise
+  std::string fact;   // `x0` for `x0.v`; empty otherwise
+  bool bare = false;  // a field of the pattern it stands in
 };
 
 struct GenScope {
   std::vector<GenName> names;
   const std::vector<GenType>* types = nullptr;
-  bool aggregates = true;          // may be used
+  bool aggregates = true;  // may be used
   bool inside_aggregate = false;
   std::vector<std::size_t> aggregated;  // types that aggregates may read
 };

@@ -24,9 +24,9 @@ const char* type_word(GenKind kind) {
 
 // Every type draws its fields from one list, so that `same k`, `same n` and `same o` join any two of them.
 const std::vector<GenField>& all_fields() {
-  static const std::vector<GenField> kFields = {{"k", GenKind::kInt},    {"n", GenKind::kString}, {"v", GenKind::kInt},
-                                                {"w", GenKind::kInt},    {"o", GenKind::kOptionalInt}, {"p", GenKind::kPercent},
-                                                {"s", GenKind::kString}, {"e", GenKind::kEnum},   {"b", GenKind::kBool},
+  static const std::vector<GenField> kFields = {{"k", GenKind::kInt},    {"n", GenKind::kString},        {"v", GenKind::kInt},
+                                                {"w", GenKind::kInt},    {"o", GenKind::kOptionalInt},   {"p", GenKind::kPercent},
+                                                {"s", GenKind::kString}, {"e", GenKind::kEnum},          {"b", GenKind::kBool},
                                                 {"d", GenKind::kDouble}, {"q", GenKind::kOptionalString}};
   return kFields;
 }
@@ -60,7 +60,8 @@ GenType random_type(Random& r, const std::string& name) {
 
 class RuleMaker {
  public:
-  RuleMaker(Random& r, const GenPackage& package, const std::vector<std::size_t>& readable) : r_(r), package_(package), readable_(readable) {
+  RuleMaker(Random& r, const GenPackage& package, const std::vector<std::size_t>& readable)
+      : r_(r), package_(package), readable_(readable) {
     scope_.types = &package.types;
     scope_.aggregated = readable;
     scope_.names.push_back({"limit", GenKind::kInt, ""});
@@ -78,7 +79,7 @@ class RuleMaker {
       }
     }
     for (int i = 0; i < others; ++i) out += other_line(timed, false);
-    return out;
+    return out.empty() ? other_line(timed, false) : out;
   }
 
   std::string until() {
@@ -151,14 +152,14 @@ class RuleMaker {
   std::string where(const GenType& t, int percent) {
     if (!r_.chance(percent)) return {};
     GenScope inner = scope_;
-    for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, ""});
+    for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
     // An aggregate inside a pattern's `where` reads every fact for every fact: rarely.
     inner.aggregates = r_.chance(25);
     // Bare fields first, so that most conditions are about the fact itself.
     GenScope own;
     own.types = scope_.types;
     own.aggregates = false;
-    for (const GenField& f : t.fields) own.names.push_back({f.name, f.kind, ""});
+    for (const GenField& f : t.fields) own.names.push_back({f.name, f.kind, "", true});
     return " where " + random_condition(r_, r_.chance(60) ? own : inner, r_.between(0, 2));
   }
 
@@ -227,7 +228,8 @@ std::string head_of(const std::string& name, const std::string& options, const s
 }
 
 // A rule whose `then` only derives: part of the derive closure.
-std::string deriving_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable, std::size_t derived) {
+std::string deriving_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable,
+                          std::size_t derived) {
   RuleMaker maker(r, p, readable);
   const std::string when = maker.when(r.between(1, 2), r.between(0, 1), r.chance(30));
   std::string options;
@@ -246,19 +248,22 @@ std::string recursive_rule(Random& r, const GenPackage& p, const std::string& na
     const GenField& f = d.fields[i];
     record += (i > 0 ? ", " : "") + f.name + ": " + (i == 0 ? "y.v" : i < d.key_fields ? "x." + f.name : literal(r, f.kind));
   }
-  return head_of(name, "", "    x: " + d.name + "\n    y: " + b.name + " where k == x.k\n") + "  then {\n    derive " + record + " }\n  }\n}\n";
+  return head_of(name, "", "    x: " + d.name + "\n    y: " + b.name + " where k == x.k\n") + "  then {\n    derive " + record +
+         " }\n  }\n}\n";
 }
 
-std::string acting_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable, const std::vector<std::size_t>& actions,
-                        const std::vector<std::size_t>& derivable) {
+std::string acting_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable,
+                        const std::vector<std::size_t>& actions, const std::vector<std::size_t>& derivable) {
   RuleMaker maker(r, p, readable);
   const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
   std::string out = head_of(name, options_of(r, maker), when);
   out += "  then {\n";
   const int effects = r.between(1, 2);
   for (int i = 0; i < effects; ++i) {
-    if (!derivable.empty() && r.chance(20)) out += "    derive " + maker.record(p.types[r.of(derivable)]) + "\n";
-    else out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
+    if (!derivable.empty() && r.chance(20))
+      out += "    derive " + maker.record(p.types[r.of(derivable)]) + "\n";
+    else
+      out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
   }
   if (r.chance(10)) out += "    log f\"" + name + " {" + random_value(r, maker.scope(), GenKind::kInt, 0) + "}\"\n";
   out += "  }\n";
@@ -273,17 +278,21 @@ std::string random_decision(Random& r, const GenPackage& p, const std::string& n
   const int cases = r.between(0, 2);
   for (int i = 0; i < cases; ++i) {
     RuleMaker maker(r, p, readable);
-    for (const GenName& n : std::vector<GenName>{{"input.k", GenKind::kInt, ""}, {"input.s", GenKind::kString, ""}, {"input.p", GenKind::kPercent, ""}}) {
+    for (const GenName& n :
+         std::vector<GenName>{{"input.k", GenKind::kInt, ""}, {"input.s", GenKind::kString, ""}, {"input.p", GenKind::kPercent, ""}}) {
       maker.add_name(n);
     }
     const std::string when = maker.when(r.between(0, 1), 1, false);
-    out += "  case c" + std::to_string(i) + " when {\n" + when + "  } return { a: " + random_value(r, maker.scope(), GenKind::kInt, 1) + ", t: \"c" + std::to_string(i) + "\" }\n";
+    out += "  case c" + std::to_string(i) + " when {\n" + when + "  } return { a: " + random_value(r, maker.scope(), GenKind::kInt, 1) +
+           ", t: \"c" + std::to_string(i) + "\" }\n";
   }
   if (r.chance(60)) {
     out += "  table first {\n    | k | s | p || a | t |\n";
     const int rows = r.between(1, 4);
     for (int i = 0; i < rows; ++i) {
-      out += "    | " + (r.chance(40) ? "-" : r.chance(50) ? literal(r, GenKind::kInt) : std::to_string(r.between(0, 1)) + ".." + std::to_string(r.between(2, 3)));
+      out += "    | " + (r.chance(40)   ? "-"
+                         : r.chance(50) ? literal(r, GenKind::kInt)
+                                        : std::to_string(r.between(0, 1)) + ".." + std::to_string(r.between(2, 3)));
       out += " | " + (r.chance(50) ? std::string("-") : r.chance(50) ? literal(r, GenKind::kString) : "like \"a*\"");
       out += " | " + (r.chance(50) ? std::string("-") : r.word({">= ", "< "}) + literal(r, GenKind::kPercent));
       out += " || " + std::to_string(i) + " | \"r" + std::to_string(i) + "\" |\n";
@@ -371,7 +380,8 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
       const GenType& t = p.types[b];
       if (!t.is_event && t.fields.size() > t.key_fields && t.fields[t.key_fields].name == "v") bases.push_back(b);
     }
-    if (!bases.empty() && r.chance(30)) p.rules.push_back(recursive_rule(r, p, "recur" + std::to_string(p.rules.size()), r.of(bases), derived[i]));
+    if (!bases.empty() && r.chance(30))
+      p.rules.push_back(recursive_rule(r, p, "recur" + std::to_string(p.rules.size()), r.of(bases), derived[i]));
     readable.push_back(derived[i]);
   }
   std::vector<std::size_t> all = readable;
@@ -380,7 +390,8 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
   const int acting = r.between(1, derived.empty() ? 3 : 2);
   for (int i = 0; i < acting; ++i) {
     const bool may_derive = !derived.empty() && r.chance(40);
-    p.rules.push_back(acting_rule(r, p, "act" + std::to_string(p.rules.size()), may_derive ? published : all, actions, may_derive ? derived : std::vector<std::size_t>{}));
+    p.rules.push_back(acting_rule(r, p, "act" + std::to_string(p.rules.size()), may_derive ? published : all, actions,
+                                  may_derive ? derived : std::vector<std::size_t>{}));
   }
   if (options.decisions && r.chance(35)) {
     p.decision_names.push_back("pick");

@@ -18,27 +18,27 @@ struct GenField {
 
 struct GenType {
   std::string name;
-  std::string options;               // ` ttl 4s` and the like
+  std::string options;  // ` ttl 4s` and the like
   bool is_event = false;
   bool is_derived = false;
   bool is_action = false;
   bool has_key = true;
   bool has_ttl = false;
-  std::size_t key_fields = 1;        // the first so many fields
+  std::size_t key_fields = 1;  // the first so many fields
   std::vector<GenField> fields;
 };
 
 // What to leave out, for tests that must not meet it.
 struct GenOptions {
-  bool late = true;       // types with lateness, late facts
+  bool late = true;  // types with lateness, late facts
   bool decisions = true;
   bool rare_values = true;
 };
 
 struct GenPackage {
   std::vector<GenType> types;
-  std::string head;                  // module, types, params: one declaration a line
-  std::vector<std::string> rules;    // one declaration each, one line of the rule a line
+  std::string head;                // module, types, params: one declaration a line
+  std::vector<std::string> rules;  // one declaration each, one line of the rule a line
   std::string decisions;
   bool has_lateness = false;
   std::vector<std::string> decision_names;

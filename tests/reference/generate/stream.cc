@@ -37,7 +37,7 @@ class StreamMaker {
   }
 
   Step next() {
-    if (r_.chance(45)) now_ = now_ + kNsPerSecond * (r_.chance(75) ? 1 : r_.between(2, 3));
+    if (r_.chance(45)) now_ = now_ + kNsPerSecond * (r_.chance(70) ? 1 : r_.between(2, 5));
     const int what = r_.between(0, 99);
     Step s;
     if (what < 14) {
