@@ -45,10 +45,11 @@ std::optional<Number> number(const std::string& text) {
 
 Result<void> assign(const Option& option, std::vector<std::string> values) {
   const std::string& last = values.back();
-  if (!option.choices.empty() && std::find(option.choices.begin(), option.choices.end(), last) == option.choices.end()) {
+  for (const std::string& value : values) {
+    if (option.choices.empty() || std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) continue;
     std::string all;
     for (const std::string& choice : option.choices) all += (all.empty() ? "`" : ", `") + choice + "`";
-    return fail(fmt::format("`{}` cannot be `{}`", option.name, last), fmt::format("it is one of {}", all));
+    return fail(fmt::format("`{}` cannot be `{}`", option.name, value), fmt::format("it is one of {}", all));
   }
   return std::visit(Overload{
                         [](bool* target) -> Result<void> { return *target = true, Result<void>{}; },

@@ -157,19 +157,20 @@ void ExprChecker::check_name(Expr& e) {
   unknown_name(e);
 }
 
+// `.y` is a variable of that very name (the outermost one where a container hides it), else y.
 bool ExprChecker::variable(Expr& e, const std::string& name) {
   const std::string_view bare = name.starts_with('.') ? std::string_view(name).substr(1) : std::string_view(name);
-  for (std::size_t i = 0; i < scope_.variables->size(); ++i) {
-    if ((*scope_.variables)[i].name != bare) continue;
-    e.kind = ExprKind::kName;
-    e.name = name;
-    e.args.clear();
-    e.ref = ast::Ref{RefKind::kVariable, 0, 0, static_cast<std::uint32_t>(i)};
-    e.type = (*scope_.variables)[i].type;
-    narrow(e);
-    return true;
-  }
-  return false;
+  const std::vector<Variable>& all = *scope_.variables;
+  auto found = std::find_if(all.begin(), all.end(), [&](const Variable& v) { return v.name == name; });
+  if (found == all.end()) found = std::find_if(all.begin(), all.end(), [&](const Variable& v) { return v.name == bare; });
+  if (found == all.end()) return false;
+  e.kind = ExprKind::kName;
+  e.name = name;
+  e.args.clear();
+  e.ref = ast::Ref{RefKind::kVariable, 0, 0, static_cast<std::uint32_t>(found - all.begin())};
+  e.type = found->type;
+  narrow(e);
+  return true;
 }
 
 bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
