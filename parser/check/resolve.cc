@@ -93,7 +93,7 @@ void ExprChecker::check_name(Expr& e) {
     }
   }
   if (scope_.variables != nullptr) {
-    if (variable(e, name)) return;
+    if (variable(e, e.name)) return;
     if (const std::optional<Type> t = cel_type(name)) return become_type_value(e, name, *t);
     return unknown_name(e);
   }
@@ -158,7 +158,8 @@ void ExprChecker::check_name(Expr& e) {
 }
 
 // `.y` is a variable of that very name (the outermost one where a container hides it), else y.
-bool ExprChecker::variable(Expr& e, const std::string& name) {
+bool ExprChecker::variable(Expr& e, const std::string& as_written) {
+  const std::string name = as_written;  // may be e's own
   const std::string_view bare = name.starts_with('.') ? std::string_view(name).substr(1) : std::string_view(name);
   const std::vector<Variable>& all = *scope_.variables;
   auto found = std::find_if(all.begin(), all.end(), [&](const Variable& v) { return v.name == name; });
