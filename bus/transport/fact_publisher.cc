@@ -17,6 +17,8 @@
 namespace flyball::bus {
 namespace {
 
+constexpr std::size_t kMaxFactBytes = (std::size_t{1} << 20) - 4'096;  // what fits a message of the service's default limit
+
 struct Batch {
   std::uint64_t first = 1;
   std::uint32_t count = 0;
@@ -142,6 +144,7 @@ struct FactPublisher::Impl {
   }
 
   Result<void> add(std::string_view item) {
+    if (item.size() > kMaxFactBytes) return fail(fmt::format("a fact of {} bytes is larger than a message may be", item.size()));
     if (pending() >= config.buffer_facts_max || bytes + item.size() > config.buffer_bytes_max) {
       ++counters.overflowed;
       return fail(fmt::format("{} facts wait for the service: the buffer is full", pending()),
