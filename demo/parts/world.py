@@ -145,7 +145,7 @@ class World:
         self.haproxy = self.children.start("haproxy", ["haproxy", "-db", "-f", config_path], restart_after_s=2.5)
         self.wait("the backends and HAProxy answer", 10, lambda: len(self.look.servers) == 3 and all(self.backend_answers(n) for n in self.ports))
         self.wait("flyball listens", 10, lambda: self.engine_answers())
-        self.watcher = self.children.start("watcher", [self.flyball, "sub", "--json", "--connect", self.faces["out"], "action"], pipe_out=True, restart_after_s=0.5)
+        self.watcher = self.children.start("watcher", [self.flyball, "sub", "actions", "--connect", self.faces["out"]], pipe_out=True, restart_after_s=0.5)
         self.connector = self.children.start("connector", [self.flyball, "connect", "haproxy", "--socket", self.socket, "--facts", self.faces["facts"],
                                                            "--actions", self.faces["actions"]], restart_after_s=1.0)
         self.host = self.children.start("host", [self.flyball, "connect", "host", "--name", "demo-host", "--facts", self.faces["facts"]], restart_after_s=1.0)
@@ -181,7 +181,7 @@ class World:
 
     def publish(self, source, fact_type, data, op="put"):
         line = json.dumps({"type": fact_type, "op": op, "data": data})
-        done = subprocess.run([self.flyball, "pub", "--source", source, "--connect", self.faces["facts"], "-"], input=line + "\n", text=True, capture_output=True, timeout=10)
+        done = subprocess.run([self.flyball, "pub", "-", "--source", source, "--connect", self.faces["facts"], "--timeout", "5s"], input=line + "\n", text=True, capture_output=True, timeout=10)
         if done.returncode != 0:
             raise RuntimeError(f"flyball pub: {done.stderr.strip()}")
 
