@@ -96,11 +96,6 @@ bool prepare_let(Package& p, std::uint32_t index) {
   scope.first_aggregate = kLetBindingBase;
   for (std::size_t i = 0; i < let.decl->parameters.size(); ++i) {
     const ast::FieldDecl& f = let.decl->parameters[i];
-    for (std::size_t j = 0; j < i; ++j) {
-      if (let.decl->parameters[j].name.text == f.name.text) {
-        p.report.error("E0402", f.name.span, fmt::format("the parameter `{}` stands twice", f.name.text));
-      }
-    }
     let.parameters.push_back(resolve_type(p, f.type));
     scope.locals.push_back(Local{f.name.text, static_cast<std::uint32_t>(i), let.parameters.back()});
   }

@@ -212,6 +212,10 @@ void ExprChecker::check_unary(Expr& e) {
     e.type = Type::of(TypeTag::kBool);
     return;
   }
+  if (e.op == Op::kOptional) {
+    e.type = Type::of(TypeTag::kError);
+    return p_.report.later(e.span, "an optional element (`?x`)");
+  }
   Expr& a = e.args[0];
   check(a);
   e.type = Type::of(TypeTag::kError);

@@ -101,6 +101,11 @@ class TableChecker {
       e.args[0] = condition(cell.args[0], index);
       return e;
     }
+    if (cell.kind == ExprKind::kAnd || cell.kind == ExprKind::kOr) {
+      Expr e = cell;
+      for (Expr& a : e.args) a = condition(Expr(a), index);
+      return e;
+    }
     if (cell.kind == ExprKind::kBinary && cell.args[0].kind == ExprKind::kHole) {
       Expr e = cell;
       e.args[0] = std::move(value);
