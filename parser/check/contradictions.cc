@@ -49,18 +49,19 @@ const Expr* Constraints::add(const Expr& e) {
   }
   if (e.kind == ExprKind::kLiteral) return e.literal.is_false() ? &e : nullptr;
   if (e.kind != ExprKind::kBinary || e.args.size() != 2) return nullptr;
-  const std::optional<Value> left = fold(e.args[0], interner_);
-  const std::optional<Value> right = fold(e.args[1], interner_);
-  if (left && right) return decided(e.op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;
-  if (right && e.args[0].ref.kind == RefKind::kField) return bound(e.args[0], e.op, *right) ? nullptr : &e;
-  if (left && e.args[1].ref.kind == RefKind::kField) return bound(e.args[1], mirrored(e.op), *left) ? nullptr : &e;
   if (e.op == Op::kIn && e.args[1].kind == ExprKind::kRange && e.args[0].ref.kind == RefKind::kField) {
     const std::optional<Value> low = fold(e.args[1].args[0], interner_);
     const std::optional<Value> high = fold(e.args[1].args[1], interner_);
     if (low && high &&
         !(bound(e.args[0], Op::kGreaterEqual, *low) && bound(e.args[0], e.args[1].half_open ? Op::kLess : Op::kLessEqual, *high)))
       return &e;
+    return nullptr;
   }
+  const std::optional<Value> left = fold(e.args[0], interner_);
+  const std::optional<Value> right = fold(e.args[1], interner_);
+  if (left && right) return decided(e.op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;
+  if (right && e.args[0].ref.kind == RefKind::kField) return bound(e.args[0], e.op, *right) ? nullptr : &e;
+  if (left && e.args[1].ref.kind == RefKind::kField) return bound(e.args[1], mirrored(e.op), *left) ? nullptr : &e;
   return nullptr;
 }
 

@@ -139,14 +139,16 @@ void ExprChecker::use_let(Expr& e, std::uint32_t index, std::vector<Expr> argume
     nodes += count_nodes(arguments[i]) * let.nodes;
   }
   // An upper bound is enough to refuse what explodes; what is near it is counted exactly below.
+  const std::string once = fmt::format("E0411 {} {}", index, e.span.file);
   if (nodes > kMaxInlinedNodes * 64) {
-    p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
+    if (p_.report.first(once))
+      p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
     return;
   }
   std::uint32_t first_aggregate = 0;
   if (!let.aggregated.empty()) {
     if (!scope_.aggregates || scope_.aggregated == nullptr) {
-      p_.report.error("E0210", e.span, fmt::format("`{}` counts facts, which cannot be read here", let.decl->name.text));
+      p_.report.error("E0218", e.span, fmt::format("`{}` counts facts, which cannot be read here", let.decl->name.text));
       return;
     }
     first_aggregate = scope_.first_aggregate + static_cast<std::uint32_t>(scope_.aggregated->size());
@@ -157,7 +159,8 @@ void ExprChecker::use_let(Expr& e, std::uint32_t index, std::vector<Expr> argume
                 first_aggregate};
   substitute(value, use, 0);
   if (count_nodes(value) > kMaxInlinedNodes) {
-    p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
+    if (p_.report.first(once))
+      p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
     return;
   }
   // Messages about the use point at the use.

@@ -120,7 +120,9 @@ void make_type(Package& p, std::size_t file, ast::TypeDecl& decl) {
   if (decl.role == Role::kAction) {
     for (const ast::FieldDecl& d : decl.fields) {
       if (std::find(std::begin(kActionFields), std::end(kActionFields), d.name.text) == std::end(kActionFields)) continue;
-      p.report.error("E0402", d.name.span, fmt::format("every action has a field `{}` already", d.name.text), "choose another name");
+      // A name finds the author's field; the engine knows its own by number.
+      p.report.warning("W0810", d.name.span, fmt::format("`{}` hides the field that every action has under this name", d.name.text),
+                       "choose another name");
     }
     type.result_fields = make_fields(p, file, decl.result_fields);
   }
@@ -140,9 +142,6 @@ void make_param(Package& p, std::size_t file, ast::ParamDecl& decl) {
   std::optional<Value> value;
   if (decl.value) {
     value = constant(p, scope, *decl.value, param.type, fmt::format("`{}`", param.local));
-  } else {
-    p.report.error("E0408", decl.name.span, fmt::format("the param `{}` has no value", param.local),
-                   fmt::format("write `param {}: {} = …`", param.local, to_string(param.type)));
   }
   if (value) param.default_value = *value;
   if ((decl.minimum || decl.maximum) && !is_open(param.type) && !is_ordered(param.type)) {

@@ -173,6 +173,7 @@ bool can_equal(const Type& a, const Type& b, bool rules) {
   if (rules && is_number(a) && is_number(b)) return true;
   if (a.tag != b.tag) return false;
   if (a.is(TypeTag::kFact)) return a.fact_type == b.fact_type;
+  if (a.is(TypeTag::kTypeType)) return true;
   for (std::size_t i = 0; i < a.args.size() && i < b.args.size(); ++i) {
     if (!can_equal(a.args[i], b.args[i], rules)) return false;
   }
