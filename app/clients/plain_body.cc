@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "app/replay/replay.h"
+#include "app/io/instant.h"
 #include "bus/codec/json_reader.h"
 #include "bus/codec/wire_scalar.h"
 
