@@ -136,4 +136,30 @@ void OutFace::fact(const FactInput& f) {
   end();
 }
 
+void OutFace::ack(const AckInput& a) {
+  const FactType* type = a.action == kNoId ? nullptr : &c_.schema->types[a.action];
+  if (!begin("ack", type == nullptr ? "unknown" : type->name, 2)) return;
+  const bool result = type != nullptr && a.result.size() == type->result_fields.size() && !a.result.empty();
+  MsgpackWriter w(body_);
+  w.string("time"), w.timestamp(a.stamp);
+  w.string("ack");
+  w.map(1 + (a.id.empty() ? 0U : 1U) + (type == nullptr ? 0U : 1U) + (a.present == 0 ? 0U : 1U) + (result ? 1U : 0U) +
+        (a.error.empty() ? 0U : 1U));
+  if (!a.id.empty()) w.text_entry("id", a.id);
+  if (type != nullptr) w.text_entry("action", type->name);
+  if (a.present != 0) w.string("data"), pack_fields(w, type->fields, declared_count(*type), a.data, *c_.interner, a.present);
+  w.text_entry("state", to_string(a.state));
+  if (result) w.string("result"), pack_fields(w, type->result_fields, type->result_fields.size(), a.result, *c_.interner);
+  if (!a.error.empty()) w.text_entry("error", a.error);
+  end();
+}
+
+void OutFace::tick(Timestamp time) {
+  if (!begin("tick", "engine", 2)) return;
+  MsgpackWriter w(body_);
+  w.string("time"), w.timestamp(time);
+  w.string("tick"), w.boolean(true);
+  end();
+}
+
 }  // namespace flyball::bus

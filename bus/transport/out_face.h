@@ -24,6 +24,8 @@ class OutFace {
   void log(const LogOutput& log, std::string_view rule_name);
   void decision(const AnswerView& answer, const std::vector<Value>& input, Timestamp time);
   void fact(const FactInput& fact);
+  void ack(const AckInput& ack);
+  void tick(Timestamp time);
 
  private:
   // Begins a body of `entries` keys besides `n`; false when nobody wants the topic.

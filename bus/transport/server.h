@@ -145,6 +145,9 @@ class BusServer {
   void publish_decision(const AnswerView& answer, const std::vector<Value>& input, Timestamp time);
   // A fact that was taken, for `record`: topic fact.TYPE. Costs nothing while nobody subscribes.
   void publish_fact(const FactInput& fact);
+  // The other inputs a recording needs: an acknowledgement that was taken (topic ack.TYPE), a tick (topic tick.engine).
+  void publish_ack(const AckInput& ack);
+  void publish_tick(Timestamp time);
   // True if somebody subscribes to something that begins so, or to its beginning: "fact.", "decision.".
   bool wanted(std::string_view topic) const;
 
