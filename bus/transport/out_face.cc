@@ -63,7 +63,11 @@ bool OutFace::begin(std::string_view kind, std::string_view name, std::size_t en
 void OutFace::end() {
   ++c_.counters->published;
   if (socket_.send({topic_, body_}) == Sent::kYes) return;
-  // Somebody is full. Those who keep up must not wait for it: once more, passing over who is full.
+  // Perhaps only the news that it was read has not been looked at.
+  socket_.catch_up();
+  if (socket_.send({topic_, body_}) == Sent::kYes) return;
+  // Somebody is full, and will be passed over by the library until it has read a good part. Those who keep up must not wait for it: once
+  // more, passing over who is full.
   ++c_.counters->published_dropped;
   socket_.set_no_drop(false);
   socket_.send({topic_, body_});

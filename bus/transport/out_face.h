@@ -1,5 +1,5 @@
 // OutFace: what the service publishes, over an XPUB, so that it knows what anybody wants and encodes nothing else.
-// A subscriber that is too slow loses messages; the others do not, and the loss is counted. Each topic numbers its
+// A subscriber that is too slow loses messages; the others do not, and it is counted that it fell behind. Each topic numbers its
 // messages (`n`), so that subscribers can count theirs. Internal to bus/transport.
 #pragma once
 
