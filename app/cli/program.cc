@@ -1,0 +1,74 @@
+// run_program: from the words of the command line to a command's exit code.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "app/cli/command.h"
+#include "app/cli/manual.h"
+#include "app/commands/commands.h"
+#include "model/schema.h"
+
+namespace flyball::app {
+namespace {
+
+bool asks_help(const std::vector<std::string>& args) {
+  for (const std::string& arg : args) {
+    if (arg == "--") return false;
+    if (arg == "--help" || arg == "-h") return true;
+  }
+  return false;
+}
+
+int unknown_command(const std::string& name, Io& io) {
+  std::vector<std::string> names;
+  for (const CommandGroup& group : command_groups()) {
+    for (const auto make : group.commands) names.push_back(make()->manual().name);
+  }
+  std::string meant;
+  for (const std::string& near : nearest(name, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
+  io.error(fmt::format("unknown command `{}`", name), meant.empty() ? "`flyball --help` lists the commands" : meant + "?");
+  return kExitUsage;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& args, Io& io) {
+  if (args.empty()) {
+    io.message(render_overview(io.err_colour));
+    return kExitUsage;
+  }
+  if (args[0] == "--help" || args[0] == "-h") {
+    io.data(render_overview(io.out_colour));
+    return kExitFine;
+  }
+  const std::string name = args[0] == "--version" ? "version" : args[0];
+  const std::unique_ptr<Command> command = find_command(name);
+  if (command == nullptr) {
+    if (name.starts_with('-')) {
+      io.error(fmt::format("unknown option `{}`", name), "the command comes first: flyball COMMAND [ARGUMENT…]");
+      return kExitUsage;
+    }
+    return unknown_command(name, io);
+  }
+  std::vector<std::string> rest(args.begin() + 1, args.end());
+  if (command->takes_raw() && !rest.empty() && rest[0] != "--help" && rest[0] != "-h") return command->run_raw(rest, io);
+  Options options;
+  command->options(options);
+  if (asks_help(rest)) {
+    io.data(render_manual(command->manual(), options, io.out_colour));
+    return kExitFine;
+  }
+  if (Result<void> parsed = options.parse(std::move(rest)); !parsed) {
+    io.error(fmt::format("{}: {}", name, parsed.error().message),
+             parsed.error().help.empty() ? fmt::format("`flyball {} --help` shows what it takes", name) : parsed.error().help);
+    return kExitUsage;
+  }
+  const int code = command->run(io);
+  if (std::fflush(io.out) != 0 || std::ferror(io.out) != 0) {
+    io.error("standard output cannot be written");
+    return code == kExitFine ? kExitFailed : code;
+  }
+  return code;
+}
+
+}  // namespace flyball::app

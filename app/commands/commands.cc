@@ -1,0 +1,26 @@
+// The table itself.
+#include "app/commands/commands.h"
+
+#include <array>
+
+namespace flyball::app {
+
+std::span<const CommandGroup> command_groups() {
+  static constexpr std::array kAbout = {&make_help, &make_completions, &make_version};
+  static const std::array kGroups = {
+      CommandGroup{"About the program", kAbout},
+  };
+  return kGroups;
+}
+
+std::unique_ptr<Command> find_command(std::string_view name) {
+  for (const CommandGroup& group : command_groups()) {
+    for (const MakeCommand make : group.commands) {
+      std::unique_ptr<Command> command = make();
+      if (command->manual().name == name) return command;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace flyball::app

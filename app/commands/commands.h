@@ -1,0 +1,29 @@
+// The table of commands: every subcommand, in the groups and the order the overview shows them.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "app/cli/command.h"
+
+namespace flyball::app {
+
+using MakeCommand = std::unique_ptr<Command> (*)();
+
+struct CommandGroup {
+  std::string_view title;
+  std::span<const MakeCommand> commands;
+};
+
+std::span<const CommandGroup> command_groups();
+// By name; nullptr if there is none.
+std::unique_ptr<Command> find_command(std::string_view name);
+
+std::unique_ptr<Command> make_replay();
+std::unique_ptr<Command> make_version();
+std::unique_ptr<Command> make_help();
+std::unique_ptr<Command> make_completions();
+
+}  // namespace flyball::app

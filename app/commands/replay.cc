@@ -1,0 +1,168 @@
+// `flyball replay`: recorded facts in, actions out, on recorded time; the same bytes on every run.
+#include "app/replay/replay.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "app/commands/commands.h"
+#include "bus/codec/json_lines.h"
+
+namespace flyball::app {
+namespace {
+
+// Writes outputs as JSON lines as they come.
+class LineSink : public engine::OutputSink {
+ public:
+  LineSink(const Schema& schema, const Interner& interner, const ast::RuleSet& rules, std::FILE* actions, std::FILE* derived, Io& io)
+      : schema_(schema), interner_(interner), rules_(rules), actions_(actions), derived_(derived), io_(io) {}
+
+  void on_action(const ActionOutput& action) override {
+    ++count_;
+    line_.clear();
+    bus::append_action(line_, action, schema_, interner_);
+    write(actions_);
+  }
+  void on_derived(const DerivedOutput& derived) override {
+    if (derived_ == nullptr) return;
+    line_.clear();
+    bus::append_derived(line_, derived, schema_, interner_);
+    write(derived_);
+  }
+  void on_log(const LogOutput& log) override {
+    line_.clear();
+    bus::append_time(line_, log.time);
+    io_.message(fmt::format("log: {} {}: {}\n", line_, rules_.rules[log.rule].qualified, log.text));
+  }
+  void on_trouble(Timestamp t, const std::string& message) override {
+    line_.clear();
+    bus::append_time(line_, t);
+    io_.warning(fmt::format("at {}: {}", line_, message));
+  }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  void write(std::FILE* to) {
+    line_ += '\n';
+    (void)!std::fwrite(line_.data(), 1, line_.size(), to);
+  }
+
+  const Schema& schema_;
+  const Interner& interner_;
+  const ast::RuleSet& rules_;
+  std::FILE* actions_;
+  std::FILE* derived_;
+  Io& io_;
+  std::string line_;
+  std::uint64_t count_ = 0;
+};
+
+class Replay : public Command {
+ public:
+  Manual manual() const override {
+    return {
+        .name = "replay",
+        .summary = "run rules over recorded facts, on recorded time",
+        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]"},
+        .description =
+            "Reads facts, acknowledgements and ticks as JSON lines, in order of arrival, and writes the actions the rules send, one JSON "
+            "object a line. "
+            "Time is what the lines say; no clock is read. The same rules and lines give the same bytes on every run.\n\n"
+            "Input lines:\n"
+            "  "
+            "{\"time\":12.5,\"type\":\"LinkStats\",\"data\":{\"device\":\"e1\",\"port\":\"et1\",\"util\":0.92},\"source\":\"gnmi-1\","
+            "\"seq\":17}\n"
+            "  {\"time\":12.5,\"type\":\"LinkStats\",\"op\":\"retract\",\"data\":{\"device\":\"e1\",\"port\":\"et1\"}}\n"
+            "  {\"time\":107.5,\"ack\":{\"action\":\"Fence\",\"data\":{\"target\":\"db1\"},\"state\":\"acked\",\"result\":{}}}\n"
+            "  {\"time\":900,\"tick\":true}\n"
+            "Output lines:\n"
+            "  "
+            "{\"time\":12.5,\"rule\":\"net.drain_hot_link\",\"action\":\"DrainLink\",\"id\":\"…\",\"data\":{…},\"state\":\"sent\",\"try\":"
+            "1}\n\n"
+            "A line that is not JSON, of an unknown type, with a wrong or missing field or too long is refused with its file and line; the "
+            "rest goes on. "
+            "At the end of the lines everything they said is closed; what would fall due later (a hold, an absence) is not waited for, "
+            "unless `--until` says how long.",
+        .examples = {{"flyball replay rules/ --facts morning.jsonl", "the actions of a morning"},
+                     {"flyball replay rules/ --facts - --derived derived.jsonl < morning.jsonl",
+                      "from a pipe, with the derived facts beside"},
+                     {"flyball replay rules/ --facts morning.jsonl --until 2030-01-15T12:00:00Z --param high_util=85%",
+                      "with another threshold, and time going on until noon"}},
+        .exit_codes =
+            "0   the lines were read to their end (refused ones are said and counted)\n1   the rules do not check, a file cannot be read "
+            "or written, or `--strict` met a refusal\n64  wrong usage"};
+  }
+
+  void options(Options& options) override {
+    arguments_.add_options(options);
+    options.value("--actions", "FILE", actions_, "write actions here; `-` (the default) is standard output").complete = Complete::kFile;
+    options.value("--derived", "FILE", derived_, "write changes of derived facts here, as JSON lines").complete = Complete::kFile;
+    options.flag("--strict", strict_, "stop at the first refused line, with exit status 1");
+    options.flag("--profile", profile_, "say on standard error how long reading and running took");
+    options.flag("--quiet", quiet_, "no summary");
+  }
+
+  int run(Io& io) override {
+    if (arguments_.rules.empty() || !arguments_.facts) {
+      io.error(fmt::format("replay: `{}` is missing", arguments_.rules.empty() ? "RULES" : "--facts FILE"),
+               "`flyball replay --help` shows what it takes");
+      return kExitUsage;
+    }
+    ReplayOptions options{.until = {}, .strict = strict_};
+    if (arguments_.until && !(options.until = parse_instant(*arguments_.until))) {
+      io.error(fmt::format("`--until` cannot be `{}`", *arguments_.until),
+               "a time is RFC 3339, like 2030-01-15T01:45:00Z, or seconds since the epoch");
+      return kExitUsage;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const std::unique_ptr<Package> package = compile_package(arguments_.rules, arguments_.params, io);
+    if (package == nullptr) return kExitFailed;
+    const auto compiled = std::chrono::steady_clock::now();
+    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    if (!lines) {
+      io.error(lines.error().message, lines.error().help);
+      return kExitFailed;
+    }
+    std::FILE* actions = actions_ && *actions_ != "-" ? open(*actions_, io) : io.out;
+    std::FILE* derived = derived_ ? (*derived_ == "-" ? io.out : open(*derived_, io)) : nullptr;
+    if (actions == nullptr || (derived_ && derived == nullptr)) return kExitFailed;
+
+    LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, io);
+    engine::Session session(*package->program, package->interner, sink);
+    const ReplayCounts counts = replay_lines(*lines, *package, package->interner, session, options, io);
+    const bool written = close(actions, actions_, io) && close(derived, derived_, io);
+    if (!quiet_) io.message(fmt::format("{} inputs, {} refused, {} action lines\n", counts.inputs, counts.refused, sink.count()));
+    if (profile_) {
+      using Milliseconds = std::chrono::duration<double, std::milli>;
+      io.message(fmt::format("compile {:.3f} ms, replay {:.3f} ms\n", Milliseconds(compiled - begin).count(),
+                             Milliseconds(std::chrono::steady_clock::now() - compiled).count()));
+    }
+    return counts.stopped || !written ? kExitFailed : kExitFine;
+  }
+
+ private:
+  static std::FILE* open(const std::string& path, Io& io) {
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    if (file == nullptr) io.error(fmt::format("`{}` cannot be written: {}", path, std::strerror(errno)));
+    return file;
+  }
+  static bool close(std::FILE* file, const std::optional<std::string>& path, Io& io) {
+    if (file == nullptr || !path || *path == "-") return true;
+    const bool bad = std::ferror(file) != 0;
+    if (std::fclose(file) == 0 && !bad) return true;
+    io.error(fmt::format("`{}` cannot be written", *path));
+    return false;
+  }
+
+  OfflineArguments arguments_;
+  std::optional<std::string> actions_, derived_;
+  bool strict_ = false, profile_ = false, quiet_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_replay() { return std::make_unique<Replay>(); }
+
+}  // namespace flyball::app

@@ -1,0 +1,230 @@
+// Layout of explanations. Every fact a line read is shown with its values and its age; what is unknown says so.
+#include "app/explain/render.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "bus/codec/json_lines.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+std::string place(const ast::Span& span, const ExplainContext& c) {
+  if (span.file >= c.sources.size()) return "?";
+  return fmt::format("{}:{}", c.sources.path(span.file), c.sources.position(span.file, span.begin).line);
+}
+
+// The source of a line in one line, however it was broken.
+std::string source_text(const ast::Span& span, const ExplainContext& c) {
+  if (span.file >= c.sources.size()) return {};
+  std::string out;
+  bool space = false;
+  for (const char ch : c.sources.text(span)) {
+    const bool blank = ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
+    if (!blank) {
+      if (space && !out.empty()) out += ' ';
+      out += ch;
+    }
+    space = blank;
+  }
+  return out;
+}
+
+std::string line_source(const engine::LineExplained& line, const ExplainContext& c) {
+  return line.text.empty() ? source_text(line.span, c) : line.text;
+}
+
+std::string record(FactTypeId type, const std::vector<Value>& values, std::size_t count, const ExplainContext& c) {
+  const FactType& t = c.rules.schema.types[type];
+  std::string out = t.local;
+  const std::size_t n = std::min({values.size(), count, t.fields.size()});
+  for (std::size_t i = 0; i < n; ++i)
+    out += fmt::format("{}{}: {}", i == 0 ? " { " : ", ", t.fields[i].name, to_source(values[i], c.interner));
+  if (n > 0) out += " }";
+  return out;
+}
+
+std::string age(DurationNs ns) {
+  return ns < 0 ? fmt::format("{} ahead", format_duration_human(-ns)) : ns == 0 ? "now" : fmt::format("{} old", format_duration_human(ns));
+}
+
+std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
+
+std::string used(const engine::FactUsed& fact, const ExplainContext& c) {
+  const std::string name = fact.name.empty() ? "" : fact.name + ": ";
+  return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), age(fact.age_ns),
+                     fact.stale ? ", stale" : "");
+}
+
+const char* mark(const std::string& verdict) { return verdict == "true" ? "✓" : verdict == "false" ? "✗" : "?"; }
+
+void lines_text(std::string& out, const std::vector<engine::LineExplained>& lines, const ExplainContext& c) {
+  for (const engine::LineExplained& line : lines) {
+    out += fmt::format("  {} {}\n", mark(line.verdict), line_source(line, c));
+    std::string detail;
+    const auto add = [&](const std::string& text) { detail += (detail.empty() ? "" : ", ") + text; };
+    for (const auto& [name, value] : line.reads) add(fmt::format("{} = {}", name, to_source(value, c.interner)));
+    if (line.since) add("true since " + moment(*line.since));
+    if (line.due && line.verdict != "true") add("met at " + moment(*line.due));
+    if (!detail.empty()) out += fmt::format("      {}\n", detail);
+  }
+}
+
+void key(std::string& out, std::string_view name, bool first = false) { out += fmt::format("{}\"{}\":", first ? "" : ",", name); }
+
+void lines_json(std::string& out, const std::vector<engine::LineExplained>& lines, const ExplainContext& c) {
+  out += '[';
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const engine::LineExplained& line = lines[i];
+    out += fmt::format("{}{{\"text\":{},\"place\":{},\"verdict\":{},\"reads\":{{", i == 0 ? "" : ",", quote(line_source(line, c)),
+                       quote(place(line.span, c)), quote(line.verdict));
+    for (std::size_t r = 0; r < line.reads.size(); ++r) {
+      out += (r == 0 ? "" : ",") + quote(line.reads[r].first) + ":";
+      append_json(out, line.reads[r].second, c.interner);
+    }
+    out += '}';
+    if (line.since) {
+      key(out, "since");
+      bus::append_time(out, *line.since);
+    }
+    if (line.due) {
+      key(out, "due");
+      bus::append_time(out, *line.due);
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
+void used_json(std::string& out, const engine::FactUsed& fact, const ExplainContext& c) {
+  const FactType& type = c.rules.schema.types[fact.type];
+  out += fmt::format("{{\"name\":{},\"type\":{},\"data\":", quote(fact.name), quote(type.name));
+  bus::append_fields(out, type.fields, std::min(type.fields.size(), fact.values.size()), fact.values, c.interner);
+  key(out, "time");
+  bus::append_time(out, fact.stamp);
+  out += fmt::format(",\"age\":{},\"stale\":{}}}", quote(format_duration(fact.age_ns)), fact.stale);
+}
+
+void facts_json(std::string& out, const std::vector<engine::FactUsed>& facts, const ExplainContext& c) {
+  out += '[';
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (i > 0) out += ',';
+    used_json(out, facts[i], c);
+  }
+  out += ']';
+}
+
+}  // namespace
+
+std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
+  const ActionOutput& a = why.action;
+  std::string out = fmt::format("{}{}{}\n", record(a.action, a.data, a.data.size(), c),
+                                a.try_number > 1 ? fmt::format(" (try {})", a.try_number) : "", a.shadow ? " (shadow: not sent)" : "");
+  out += fmt::format("  {} at {}, id {}\n", to_string(a.state), moment(a.time), a.id);
+  out += fmt::format("  by {} of rule {} ({}), whose episode began at {}\n", why.clear ? "`on clear`" : "`then`", why.rule,
+                     place(why.rule_span, c), moment(why.onset));
+  out += "because\n";
+  lines_text(out, why.lines, c);
+  if (!why.facts.empty()) out += "facts used\n";
+  for (const engine::FactUsed& fact : why.facts) out += fmt::format("  {}\n", used(fact, c));
+  return out;
+}
+
+std::string why_json(const engine::Explanation& why, const ExplainContext& c) {
+  std::string out = "{\"action\":";
+  bus::append_action(out, why.action, c.rules.schema, c.interner);
+  out += fmt::format(",\"rule\":{},\"place\":{},\"block\":\"{}\",\"onset\":", quote(why.rule), quote(place(why.rule_span, c)),
+                     why.clear ? "on clear" : "then");
+  bus::append_time(out, why.onset);
+  key(out, "lines");
+  lines_json(out, why.lines, c);
+  key(out, "facts");
+  facts_json(out, why.facts, c);
+  out += '}';
+  return out;
+}
+
+std::string why_not_text(const engine::WhyNot& w, const ExplainContext& c) {
+  std::string out = fmt::format("{}: {}\n", w.rule, w.sentence.empty() ? w.status : w.sentence);
+  if (w.until) out += fmt::format("  until {}\n", moment(*w.until));
+  lines_text(out, w.lines, c);
+  if (w.blocker) out += fmt::format("blocked by\n  {}\n", used(*w.blocker, c));
+  if (!w.bound.empty()) out += "closest match\n";
+  for (const engine::FactUsed& fact : w.bound) out += fmt::format("  {}\n", used(fact, c));
+  return out;
+}
+
+std::string why_not_json(const engine::WhyNot& w, const ExplainContext& c) {
+  std::string out = fmt::format("{{\"rule\":{},\"status\":{},\"sentence\":{}", quote(w.rule), quote(w.status), quote(w.sentence));
+  if (w.line) out += fmt::format(",\"line\":{}", *w.line);
+  if (w.until) {
+    key(out, "until");
+    bus::append_time(out, *w.until);
+  }
+  key(out, "lines");
+  lines_json(out, w.lines, c);
+  key(out, "bound");
+  facts_json(out, w.bound, c);
+  if (w.blocker) {
+    key(out, "blocker");
+    used_json(out, *w.blocker, c);
+  }
+  out += '}';
+  return out;
+}
+
+std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
+  return fmt::format("{}  ({}{})", record(fact.type, fact.values, fact.values.size(), c), age(now - fact.stamp),
+                     fact.stale ? ", stale" : "");
+}
+
+std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
+  const FactType& type = c.rules.schema.types[fact.type];
+  std::string out = fmt::format("{{\"type\":{},\"data\":", quote(type.name));
+  bus::append_fields(out, type.fields, std::min(type.fields.size(), fact.values.size()), fact.values, c.interner);
+  key(out, "time");
+  bus::append_time(out, fact.stamp);
+  out += fmt::format(",\"age\":{},\"stale\":{}", quote(format_duration(now - fact.stamp)), fact.stale);
+  if (fact.expires) {
+    key(out, "expires");
+    bus::append_time(out, *fact.expires);
+  }
+  out += '}';
+  return out;
+}
+
+std::string answer_text(DecisionId decision, const engine::DecisionAnswer& answer, const ExplainContext& c) {
+  const DecisionType& type = c.rules.schema.decisions[decision];
+  std::string out = type.local + " {";
+  for (std::size_t i = 0; i < type.output.size(); ++i) {
+    out += fmt::format("{}{}: {}", i == 0 ? " " : ", ", type.output[i].name, to_source(answer.output[i], c.interner));
+  }
+  out += " }\n  from " + answer.from;
+  if (decision < c.rules.decisions.size()) {
+    const ast::DecisionDecl& decl = c.rules.decisions[decision];
+    const auto show = [&](const ast::Span& span) { out += fmt::format(" ({})\n    {}", place(span, c), source_text(span, c)); };
+    if (answer.from.starts_with("row ") && decl.table) {
+      const std::size_t row = std::strtoul(answer.from.c_str() + 4, nullptr, 10);
+      if (row >= 1 && row <= decl.table->rows.size()) show(decl.table->rows[row - 1].span);
+    } else if (answer.from == "default" && decl.fallback) {
+      show(decl.fallback->span);
+    } else {
+      for (const ast::Case& one : decl.cases) {
+        if (one.name.text == answer.from) show(one.span);
+      }
+    }
+  }
+  out += fmt::format("\n  as of {}, after {} inputs\n", answer.as_of == kTimestampMin ? "no closed instant" : moment(answer.as_of),
+                     answer.position);
+  for (const std::string& skipped : answer.skipped_unknown) out += fmt::format("  skipped as unknown: {}\n", skipped);
+  return out;
+}
+
+bool is_action_id(std::string_view text) {
+  return text.size() == 32 &&
+         std::all_of(text.begin(), text.end(), [](char ch) { return (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'f'); });
+}
+
+}  // namespace flyball::app

@@ -1,0 +1,38 @@
+// Explanations for people (text) and for programs (JSON): why, why-not, facts, answers. Pure functions of their arguments.
+// The service renders with these, too, so that an answer over the bus reads like one from a file.
+#pragma once
+
+#include <string>
+
+#include "engine/explain/explanation.h"
+#include "engine/session.h"
+#include "model/interner.h"
+#include "parser/ast/ast.h"
+#include "parser/source.h"
+
+namespace flyball::app {
+
+// What the renderers read. All must outlive the call.
+struct ExplainContext {
+  const ast::RuleSet& rules;
+  const SourceFiles& sources;
+  const Interner& interner;
+};
+
+std::string why_text(const engine::Explanation& why, const ExplainContext& context);
+std::string why_json(const engine::Explanation& why, const ExplainContext& context);  // one line, no newline
+
+std::string why_not_text(const engine::WhyNot& why_not, const ExplainContext& context);
+std::string why_not_json(const engine::WhyNot& why_not, const ExplainContext& context);
+
+// `LinkStats { device: "e1" }  3s old, stale`; `now` gives the age.
+std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& context);
+std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& context);
+
+// A decision's answer with the case that gave it, for people.
+std::string answer_text(DecisionId decision, const engine::DecisionAnswer& answer, const ExplainContext& context);
+
+// The id of an action as rules and the wire have it: 32 hex digits.
+bool is_action_id(std::string_view text);
+
+}  // namespace flyball::app

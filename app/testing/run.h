@@ -1,0 +1,58 @@
+// Running a Plan on the production engine, on recorded time; the Recording is everything that happened, as values.
+// Door: run_plan. Pure in its arguments: no clock, no file; byte-identical on every run. Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/testing/plan.h"
+#include "engine/session.h"
+
+namespace flyball::app::testing {
+
+struct Firing {
+  Timestamp time;
+  std::uint32_t rule = kNoId;
+};
+
+struct Told {  // something the engine said: a log line, a trouble, a refusal
+  Timestamp time;
+  std::string text;
+};
+
+struct Answer {
+  std::size_t input = 0;  // index into Plan::inputs
+  Result<engine::DecisionAnswer> answer;
+};
+
+// An input the engine did not take.
+struct Refusal {
+  std::size_t input = 0;
+  std::string message;
+};
+
+struct Recording {
+  std::vector<ActionOutput> actions;
+  std::vector<Firing> firings;  // of `then` blocks
+  std::vector<Told> logs, troubles;
+  std::vector<Answer> answers;
+  std::vector<Refusal> refusals;
+  bool restart_differed = false;  // after `restart` the same inputs gave other outputs: an engine's mistake
+};
+
+// `until`: stops after that instant (inclusive). With `why_not`, asks the session at the end why that rule did not run.
+struct RunOptions {
+  std::optional<Timestamp> until;
+  std::uint32_t why_not_rule = kNoId;
+  std::vector<std::pair<std::string, Value>> why_not_with;
+};
+
+struct RunResult {
+  Recording recording;
+  std::optional<engine::WhyNot> why_not;
+};
+
+RunResult run_plan(const Plan& plan, const engine::Program& program, Interner& interner, const RunOptions& options = {});
+
+}  // namespace flyball::app::testing

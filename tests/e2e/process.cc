@@ -1,0 +1,192 @@
+// fork, exec, poll: the plumbing of the end-to-end tests.
+#include "tests/e2e/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace flyball::e2e {
+namespace {
+
+int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+[[noreturn]] void exec(const std::string& program, const std::vector<std::string>& args) {
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
+  execvp(program.c_str(), argv.data());
+  _exit(127);
+}
+
+void drain(int fd, std::string& to, bool& open) {
+  char chunk[1 << 16];
+  const ssize_t n = ::read(fd, chunk, sizeof chunk);
+  if (n > 0)
+    to.append(chunk, static_cast<std::size_t>(n));
+  else if (n == 0)
+    open = false;
+}
+
+}  // namespace
+
+void usleep_20ms() { usleep(20'000); }
+
+Finished flyball(const std::vector<std::string>& args, const std::string& input, const std::string& folder) {
+  return run(FLYBALL_BINARY, args, input, folder);
+}
+
+Finished run(const std::string& program, const std::vector<std::string>& args, const std::string& input, const std::string& folder) {
+  int in[2], out[2], err[2];
+  if (pipe(in) != 0 || pipe(out) != 0 || pipe(err) != 0) throw std::runtime_error("pipe");
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error("fork");
+  if (pid == 0) {
+    dup2(in[0], 0);
+    dup2(out[1], 1);
+    dup2(err[1], 2);
+    for (const int fd : {in[0], in[1], out[0], out[1], err[0], err[1]}) close(fd);
+    if (!folder.empty() && chdir(folder.c_str()) != 0) _exit(126);
+    exec(program, args);
+  }
+  for (const int fd : {in[0], out[1], err[1]}) close(fd);
+  signal(SIGPIPE, SIG_IGN);
+  fcntl(in[1], F_SETFL, O_NONBLOCK);
+  Finished finished;
+  std::size_t written = 0;
+  bool in_open = true, out_open = true, err_open = true;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kDeadlineS);
+  while (out_open || err_open) {
+    if (in_open && written == input.size()) {
+      close(in[1]);
+      in_open = false;
+    }
+    pollfd fds[3] = {{in_open ? in[1] : -1, POLLOUT, 0}, {out_open ? out[0] : -1, POLLIN, 0}, {err_open ? err[0] : -1, POLLIN, 0}};
+    if (std::chrono::steady_clock::now() > deadline) {
+      kill(pid, SIGKILL);
+      break;
+    }
+    if (poll(fds, 3, 1000) <= 0) continue;
+    if ((fds[0].revents & (POLLERR | POLLHUP)) != 0) {
+      written = input.size();  // it does not read what we say
+    } else if ((fds[0].revents & POLLOUT) != 0) {
+      const ssize_t n = ::write(in[1], input.data() + written, input.size() - written);
+      if (n > 0)
+        written += static_cast<std::size_t>(n);
+      else if (n < 0 && errno != EAGAIN)
+        written = input.size();
+    }
+    if ((fds[1].revents & (POLLIN | POLLHUP)) != 0) drain(out[0], finished.out, out_open);
+    if ((fds[2].revents & (POLLIN | POLLHUP)) != 0) drain(err[0], finished.err, err_open);
+  }
+  if (in_open) close(in[1]);
+  close(out[0]);
+  close(err[0]);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  finished.status = exit_code(status);
+  return finished;
+}
+
+Folder::Folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "flyball-e2e-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  path_ = name;
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string Folder::write(const std::string& name, const std::string& text) const {
+  const std::filesystem::path file = path_ / name;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << text;
+  return file.string();
+}
+
+std::string Folder::read(const std::string& name) const { return slurp((path_ / name).string()); }
+
+std::string slurp(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::size_t count_lines(const std::string& text) {
+  std::size_t n = 0;
+  for (const char c : text) n += c == '\n';
+  return n;
+}
+
+Child::Child(const Folder& folder, const std::string& name, const std::vector<std::string>& args, const std::string& program)
+    : out_file_(folder / (name + ".out")), err_file_(folder / (name + ".err")) {
+  pid_ = fork();
+  if (pid_ < 0) throw std::runtime_error("fork");
+  if (pid_ == 0) {
+    const int in = open("/dev/null", O_RDONLY);
+    const int out = open(out_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    const int err = open(err_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(err, 2);
+    exec(program.empty() ? FLYBALL_BINARY : program, args);
+  }
+}
+
+Child::~Child() {
+  if (!running()) return;
+  kill(pid_, SIGKILL);
+  int status = 0;
+  waitpid(pid_, &status, 0);
+}
+
+std::string Child::out() const { return slurp(out_file_); }
+std::string Child::err() const { return slurp(err_file_); }
+
+bool Child::running() {
+  if (ended_) return false;
+  int status = 0;
+  if (waitpid(pid_, &status, WNOHANG) == pid_) {
+    ended_ = true;
+    status_ = exit_code(status);
+  }
+  return !ended_;
+}
+
+void Child::signal(int number) const {
+  if (!ended_) kill(pid_, number);
+}
+
+int Child::wait() {
+  eventually([&] { return !running(); });
+  return ended_ ? status_ : -1;
+}
+
+int Child::stop() {
+  signal(SIGTERM);
+  return wait();
+}
+
+bool Child::await(const std::string& file, const std::string& text) {
+  bool found = false;
+  eventually([&] {
+    const bool alive = running();
+    found = slurp(file).find(text) != std::string::npos;
+    return found || !alive;
+  });
+  return found;
+}
+
+bool Child::await_err(const std::string& text) { return await(err_file_, text); }
+bool Child::await_out(const std::string& text) { return await(out_file_, text); }
+
+}  // namespace flyball::e2e
