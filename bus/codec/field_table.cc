@@ -34,15 +34,15 @@ bool FieldTable::fill(std::uint64_t present, std::uint64_t wanted, std::vector<V
 
 Error FieldTable::unknown_field(std::string_view name) const {
   std::vector<std::string> names(names_.begin(), names_.end());
-  return {fmt::format("{} has no field {}", code(owner_), code(name)), did_you_mean(nearest(name, names))};
+  return {fmt::format("{} has no field {}", owner_, code(name)), did_you_mean(nearest(name, names))};
 }
 
 Error FieldTable::missing_field(std::size_t index) const {
-  return {fmt::format("{} of {} is missing", code(fields_[index].name), code(owner_)), {}};
+  return {fmt::format("{} of {} is missing", code(fields_[index].name), owner_), {}};
 }
 
 Error FieldTable::duplicate_field(std::size_t index) const {
-  return {fmt::format("{} of {} is given twice", code(fields_[index].name), code(owner_)), {}};
+  return {fmt::format("{} of {} is given twice", code(fields_[index].name), owner_), {}};
 }
 
 }  // namespace flyball::bus

@@ -19,7 +19,7 @@ namespace flyball::bus {
 
 class FieldTable {
  public:
-  // `owner` is named in messages: "LinkStats", "the result of AllocateIp".
+  // `owner` is named in messages as it stands: "`LinkStats`", "the result of `AllocateIp`".
   FieldTable(std::string owner, std::span<const Field> fields);
 
   std::size_t size() const { return names_.size(); }

@@ -167,7 +167,7 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
     a->stamp = *stamp;
     return std::move(*a);
   }
-  if (!has(kType)) return fail("`type` is missing", fact_keys ? "" : "a record has `type` and `data`, or `ack`, or `tick`");
+  if (!has(kType)) return fail("`type` is missing", "a record has `type` and `data`, or `ack`, or `tick`");
   f.stamp = *stamp;
   return fact(reader, f, type_name, data);
 }
@@ -250,7 +250,7 @@ Result<RecordedInput> RecordedReader::read(std::string_view line, std::optional<
 
 Result<std::vector<Value>> parse_decision_input(const Schema& schema, DecisionId decision, std::string_view json, Interner& interner) {
   if (json.size() > kMaxLineBytes) return fail(fmt::format("the input is longer than {} bytes", kMaxLineBytes));
-  const FieldTable table("the input of " + schema.decisions[decision].local, schema.decisions[decision].input);
+  const FieldTable table("the input of " + code(schema.decisions[decision].local), schema.decisions[decision].input);
   JsonReader reader(json);
   std::vector<Value> values;
   std::uint64_t present = 0;

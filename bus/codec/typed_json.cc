@@ -115,7 +115,7 @@ bool read_typed(JsonReader& reader, const Type& type, Interner& interner, Value&
 }
 
 Error mismatch_error(const Mismatch& m, const FieldTable& table, std::size_t field) {
-  return {fmt::format("{} of {}: expected {}, got {}", code(table.field(field).name + m.path), code(table.owner()), m.expected, m.got),
+  return {fmt::format("{} of {}: expected {}, got {}", code(table.field(field).name + m.path), table.owner(), m.expected, m.got),
           m.help};
 }
 
@@ -125,7 +125,7 @@ Result<void> read_fields(JsonReader& reader, const FieldTable& table, Interner& 
   present = 0;
   if (reader.peek() != JsonKind::kObject) {
     if (reader.failed()) return fail(reader.error());
-    return fail(fmt::format("expected the fields of {} as an object", code(table.owner())));
+    return fail(fmt::format("expected the fields of {} as an object", table.owner()));
   }
   reader.enter_object();
   std::uint32_t next = 0;

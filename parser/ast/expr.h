@@ -3,12 +3,12 @@
 //
 // What each kind holds (a = args):
 //   kLiteral     literal
-//   kName        name                                    → ref after checking
+//   kName        name (a leading point stays: `.x`)      → ref after checking
 //   kSelect      a[0] . name (name = member)             → ref when it names a fact's field, else a record/map member;
 //                op == kOptional for `.?`                  a kSelect whose ref is set keeps a[0] for spans only
 //   kIndex       a[0] [ a[1] ]
 //   kCall        name ( a… ), or a[0] . name ( a[1]… ) when `method`; → fn
-//   kUnary       op a[0]
+//   kUnary       op a[0]; op == kOptional: an element `[?x]` of a list or a key `{?k: v}` of a map
 //   kBinary      a[0] op a[1]      (arithmetic, comparison, in, like, ??)
 //   kAnd, kOr    a[0] … a[n-1]     (flattened, n >= 2)
 //   kTernary     a[0] ? a[1] : a[2]

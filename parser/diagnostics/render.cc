@@ -1,0 +1,163 @@
+// Rendering of diagnostics. Door: render.h. Thread safety: pure functions.
+#include "parser/diagnostics/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/text.h"
+
+namespace flyball {
+namespace {
+
+constexpr std::size_t kMaxLineShown = 200;  // code points; of a longer line the part around the mistake is shown
+
+struct Colors {
+  const char *severity, *dim, *bold, *off;
+};
+Colors colors(bool on, Severity s) {
+  if (!on) return {"", "", "", ""};
+  return {s == Severity::kError ? "\x1b[1;31m" : "\x1b[1;33m", "\x1b[34m", "\x1b[1m", "\x1b[0m"};
+}
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// Text for a terminal: what could steer it (control characters, bytes that are not UTF-8) becomes `·`. One code point
+// in, one out, so that carets stay aligned; tabs stay.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    std::size_t n = 1;
+    while (i + n < text.size() && continues(text[i + n])) ++n;
+    const std::size_t want = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+    const bool c1 = c == 0xC2 && n == 2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if ((c < 0x20 && c != '\t') || c == 0x7F || n != want || c1) {
+      out += "·";
+    } else {
+      out += text.substr(i, n);
+    }
+    i += n;
+  }
+  return out;
+}
+
+// The bytes of the first `count` code points.
+std::size_t bytes_of(std::string_view text, std::size_t count) {
+  std::size_t i = 0;
+  while (i < text.size() && count > 0) {
+    ++i;
+    while (i < text.size() && continues(text[i])) ++i;
+    --count;
+  }
+  return i;
+}
+
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::string fix_text(const Diagnostic& d, const SourceFiles& sources) {
+  const std::string_view old = sources.text(d.fix->span);
+  if (d.fix->replacement.empty()) return fmt::format("fix: remove `{}`", old);
+  if (old.empty() && (d.fix->span.begin != d.span.begin || d.fix->span.end != d.span.end))
+    return fmt::format("fix: insert `{}`", d.fix->replacement);
+  return fmt::format("fix: `{}`", d.fix->replacement);
+}
+
+}  // namespace
+
+std::string render(const Diagnostic& d, const SourceFiles& sources, bool color) {
+  const Colors c = colors(color, d.severity);
+  const Position at = sources.position(d.span.file, d.span.begin);
+  const Position stop = sources.position(d.span.file, std::max(d.span.begin, d.span.end));
+  std::string out = fmt::format("{}{}[{}]{}{}: {}{}\n", c.severity, d.severity == Severity::kError ? "error" : "warning", d.code, c.off,
+                                c.bold, printable(d.message), c.off);
+  const std::string number = std::to_string(at.line);
+  const std::string margin(number.size(), ' ');
+  out += fmt::format("{}{}-->{} {}:{}:{}\n", std::string(number.size(), ' '), c.dim, c.off, sources.path(d.span.file), at.line, at.column);
+
+  std::string_view line = sources.line_text(d.span.file, at.line);
+  std::size_t before = at.column - 1;
+  const std::size_t length = code_points(line);
+  std::size_t width = stop.line == at.line ? stop.column - at.column : length - std::min(length, before);
+  width = std::max<std::size_t>(1, width);
+  std::string lead;
+  if (length > kMaxLineShown) {
+    const std::size_t from = before > kMaxLineShown / 2 ? before - kMaxLineShown / 2 : 0;
+    line = line.substr(bytes_of(line, from));
+    line = line.substr(0, bytes_of(line, kMaxLineShown));
+    if (from > 0) lead = "…";
+    before -= from;
+    width = std::min(width, kMaxLineShown - std::min(before, kMaxLineShown - 1));
+  }
+  std::string pad(lead.empty() ? 0 : 1, ' ');
+  const std::string_view prefix = line.substr(0, bytes_of(line, before));
+  for (const char ch : prefix) {
+    if (!continues(ch)) pad += ch == '\t' ? '\t' : ' ';
+  }
+  out += fmt::format("{}{} |{} {}{}\n", c.dim, number, c.off, lead, printable(line));
+  out += fmt::format("{}{} |{} {}{}{}{}", c.dim, margin, c.off, pad, c.severity, std::string(width, '^'), c.off);
+  std::string note;
+  if (d.fix) note = fix_text(d, sources);
+  if (!d.help.empty()) note += note.empty() ? d.help : fmt::format(" ({})", d.help);
+  // A fix of several lines would tear the picture.
+  std::replace(note.begin(), note.end(), '\n', ' ');
+  if (!note.empty()) out += " " + printable(note);
+  out += "\n";
+  return out;
+}
+
+std::string render_all(Diagnostics& diagnostics, const SourceFiles& sources, bool color) {
+  std::string out;
+  for (const Diagnostic& d : diagnostics.all()) {
+    if (!out.empty()) out += "\n";
+    out += render(d, sources, color);
+  }
+  if (diagnostics.suppressed() > 0) {
+    out += fmt::format("\n{} more not shown ({} of a file are)\n", diagnostics.suppressed(), Diagnostics::kMaxPerFile);
+  }
+  return out;
+}
+
+namespace {
+
+// JSON is UTF-8; a path or a quoted byte of the source that is not becomes U+FFFD.
+std::string json_string(std::string_view text) {
+  std::string clean;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    std::size_t n = 1;
+    while (i + n < text.size() && continues(text[i + n])) ++n;
+    const std::size_t want = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+    if (n == want) {
+      clean += text.substr(i, n);
+    } else {
+      clean += "\xEF\xBF\xBD";
+    }
+    i += n;
+  }
+  return quote(clean);
+}
+
+}  // namespace
+
+std::string render_json(const Diagnostic& d, const SourceFiles& sources) {
+  const Position a = sources.position(d.span.file, d.span.begin);
+  const Position z = sources.position(d.span.file, std::max(d.span.begin, d.span.end));
+  std::string out = fmt::format(
+      R"({{"file":{},"line":{},"column":{},"end_line":{},"end_column":{},"severity":"{}","code":"{}","message":{},"help":{},"fix":)",
+      json_string(sources.path(d.span.file)), a.line, a.column, z.line, z.column, d.severity == Severity::kError ? "error" : "warning",
+      d.code, json_string(d.message), d.help.empty() ? "null" : json_string(d.help));
+  if (d.fix) {
+    const Position fa = sources.position(d.fix->span.file, d.fix->span.begin);
+    const Position fz = sources.position(d.fix->span.file, std::max(d.fix->span.begin, d.fix->span.end));
+    out += fmt::format(R"({{"line":{},"column":{},"end_line":{},"end_column":{},"replacement":{}}}}})", fa.line, fa.column, fz.line,
+                       fz.column, json_string(d.fix->replacement));
+  } else {
+    out += "null}";
+  }
+  return out;
+}
+
+}  // namespace flyball

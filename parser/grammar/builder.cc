@@ -1,0 +1,108 @@
+// Builder: the tree under construction and how a mistake is worded. Door and invariants: builder.h.
+#include "parser/grammar/builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parser/diagnostics/codes.h"
+#include "parser/grammar/scan.h"
+
+namespace flyball::cst {
+
+void Builder::back(const Mark& m) {
+  stack_.resize(m.stack);
+  arena_.resize(m.arena);
+  last_end_ = m.last_end;
+}
+
+void Builder::close(Kind kind, const Mark& m, bool broken) {
+  Node n{kind,
+         broken,
+         m.begin,
+         std::max(m.begin, last_end_),
+         static_cast<std::uint32_t>(arena_.size()),
+         static_cast<std::uint32_t>(stack_.size() - m.stack)};
+  arena_.insert(arena_.end(), stack_.begin() + static_cast<std::ptrdiff_t>(m.stack), stack_.end());
+  stack_.resize(m.stack);
+  stack_.push_back(n);
+}
+
+const char* Builder::token(const char* at) {
+  last_end_ = offset(at);
+  // Most tokens are followed by one blank and then no comment.
+  if (at != end() && (is_word(*at) || *at == '.' || *at == ',' || *at == '(' || *at == ')')) return at;
+  return skip_blanks(at, end(), begin(), bad_bytes_);
+}
+
+Tree Builder::take(Kind kind, const Mark& m, bool broken) {
+  close(kind, m, broken);
+  Tree t{stack_.back(), std::move(arena_)};
+  stack_.clear();
+  arena_.clear();
+  return t;
+}
+
+void Builder::reuse(Tree&& tree) {
+  arena_ = std::move(tree.arena);
+  arena_.clear();
+}
+
+void Builder::report(Diagnostic d) {
+  ++mistakes_;
+  // A byte that is not text was reported with the whole file; what it did to the grammar is the same mistake.
+  if (std::binary_search(bad_bytes_.begin(), bad_bytes_.end(), d.span.begin)) return;
+  out_.add(std::move(d));
+}
+
+Diagnostic Builder::error(const char* code, const char* from, const char* to, std::string message, std::string help) const {
+  return Diagnostic{code, Severity::kError, {file_, offset(from), offset(to)}, std::move(message), std::move(help), {}};
+}
+
+void Builder::fail(const char* code, const char* from, const char* to, std::string message, std::string help) const {
+  throw SyntaxError{error(code, from, to, std::move(message), std::move(help)), offset(to), false};
+}
+
+bool Builder::new_line_before(const char* at) const {
+  return text_.substr(last_end_, offset(at) - std::min(last_end_, offset(at))).find('\n') != std::string_view::npos;
+}
+
+namespace {
+
+// The end of the token at p, only for messages: a word, a number with its letters, a string's quote, one character.
+const char* rough_token_end(const char* p, const char* end) {
+  if (p == end) return p;
+  if (is_word(*p)) {
+    while (p != end && is_word(*p)) ++p;
+    return p;
+  }
+  for (const std::string_view two : {"==", "!=", "<=", ">=", "&&", "||", "??", "..", "::"}) {
+    if (std::string_view(p, static_cast<std::size_t>(end - p)).starts_with(two)) return p + 2;
+  }
+  ++p;
+  while (p != end && (static_cast<unsigned char>(*p) & 0xC0) == 0x80) ++p;
+  return p;
+}
+
+}  // namespace
+
+std::string Builder::found(const char* at) const {
+  if (at >= end()) return "the end of the file";
+  return "`" + std::string(at, rough_token_end(at, end())) + "`";
+}
+
+void Builder::fail_expected(const char* at, std::string_view what, bool names) const {
+  const std::string_view word = word_at(at, end());
+  if (names && is_reserved(word)) {
+    fail(codes::kReservedWord, at, at + word.size(), "`" + std::string(word) + "` is a reserved word and cannot be a name",
+         "choose another word, for example `" + std::string(word) + "_`");
+  }
+  const char* after = begin() + last_end_;
+  if (at >= end() || new_line_before(at)) {
+    const std::string where = at >= end() ? "the end of the file" : "the end of the line";
+    SyntaxError e{error(codes::kUnexpected, after, after, "expected " + std::string(what) + ", found " + where), offset(after), false};
+    throw e;
+  }
+  fail(codes::kUnexpected, at, rough_token_end(at, end()), "expected " + std::string(what) + ", found " + found(at));
+}
+
+}  // namespace flyball::cst

@@ -1,0 +1,221 @@
+// Grammar, part 2: expressions, loosest first; language.md §9 gives the order. Doors: the rules `expression`, `operand`,
+// `range`, `compare` and `record_body` of x3.h, and parse_expression_text of grammar.h.
+// Thread safety: rules are constants; the Builder is the state.
+//
+// Every level is left-factored (chain): an expression is read once, however it goes on. Recursion passes through
+// `inside`, which counts depth.
+#include "parser/grammar/grammar.h"
+#include "parser/grammar/x3.h"
+
+namespace flyball::cst {
+namespace {
+
+// ---- Operators. Words have a boundary; a longer mark is not the beginning of another.
+
+bool starts(Iterator p, Builder const& b, std::string_view s) {
+  return static_cast<std::size_t>(b.end() - p) >= s.size() && std::string_view(p, s.size()) == s;
+}
+Iterator or_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  if (*p == '|') return !b.in_cell && starts(p, b, "||") ? p + 2 : p;
+  return *p == 'o' && at_word(p, b.end(), "or") ? p + 2 : p;
+}
+Iterator and_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  if (*p == '&') return starts(p, b, "&&") ? p + 2 : p;
+  return *p == 'a' && at_word(p, b.end(), "and") ? p + 3 : p;
+}
+Iterator not_end(Iterator p, Builder const& b) { return p != b.end() && *p == 'n' && at_word(p, b.end(), "not") ? p + 3 : p; }
+Iterator compare_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  char const next = p + 1 != b.end() ? p[1] : '\0';
+  switch (*p) {
+    case '=': return next == '=' ? p + 2 : p + 1;  // `=` alone is taken for `==` and said to be wrong when lowered
+    case '!': return next == '=' ? p + 2 : p;
+    case '<':
+    case '>': return next == '=' ? p + 2 : p + 1;
+    case 'i': return at_word(p, b.end(), "in") ? p + 2 : p;
+    case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
+    case 'n': {
+      if (!at_word(p, b.end(), "not")) return p;
+      Iterator q = p + 3;
+      while (q != b.end() && *q == ' ') ++q;
+      std::string_view const w = word_at(q, b.end());
+      return w == "in" || w == "like" ? q + w.size() : p;
+    }
+    default: return p;
+  }
+}
+Iterator range_end(Iterator p, Builder const& b) {
+  if (!starts(p, b, "..")) return p;
+  return p + 2 != b.end() && p[2] == '<' ? p + 3 : p + 2;
+}
+Iterator coalesce_end(Iterator p, Builder const& b) { return starts(p, b, "??") ? p + 2 : p; }
+Iterator add_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '+' || *p == '-') ? p + 1 : p; }
+Iterator multiply_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '*' || *p == '/' || *p == '%') ? p + 1 : p; }
+Iterator prefix_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '-' || (*p == '!' && !starts(p, b, "!="))) ? p + 1 : p; }
+
+template <auto End>
+LeafParser<Kind::kOp, End> const op{};
+
+// `?` of the ternary: not the first of `??`.
+bool ternary_mark(Iterator p, Builder const& b) { return !starts(p, b, "??"); }
+// `.` of a member: not the first of `..`.
+bool member_mark(Iterator p, Builder const& b) { return !starts(p, b, ".."); }
+// A message or fact literal: a qualified type, then `{`.
+bool at_record(Iterator p, Builder const& b) {
+  if (p == b.end() || !is_word_start(*p)) return false;
+  Iterator q = type_path_end(p, b.end());
+  if (q == p) return false;
+  while (q != b.end() && (*q == ' ' || *q == '\t')) ++q;
+  return q != b.end() && *q == '{';
+}
+// An aggregate: its word, `(`, perhaps a number or name and `,`, then a type.
+bool at_aggregate(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  if (w.size() < 3 || !is_aggregate(w)) return false;
+  auto const blanks = [&](Iterator q) {
+    while (q != b.end() && (*q == ' ' || *q == '\t' || *q == '\n' || *q == '\r')) ++q;
+    return q;
+  };
+  Iterator q = blanks(p + w.size());
+  if (q == b.end() || *q != '(') return false;
+  q = blanks(q + 1);
+  if (type_path_end(q, b.end()) != q) return true;
+  Iterator k = q;
+  while (k != b.end() && (is_word(*k) || *k == '.')) ++k;
+  if (k == q) return false;
+  k = blanks(k);
+  if (k == b.end() || *k != ',') return false;
+  k = blanks(k + 1);
+  return type_path_end(k, b.end()) != k;
+}
+
+template <auto Test>
+AheadParser<Test> const ahead{};
+
+// ---- Atoms
+
+auto const comma = mark(",");
+// One or more, a comma between them and perhaps after the last.
+template <typename P>
+auto comma_list(P const& p) {
+  return p >> *(comma >> p) >> -comma;
+}
+
+auto const arguments = node<Kind::kArguments>[mark("(") >> inside[-comma_list(expression)] >> must(mark(")"))];
+
+auto const optional_part = node<Kind::kOptionalPart>[mark("?") >> must(expression, "an expression")];
+auto const paren = node<Kind::kParen>[mark("(") >> inside[must(expression, "an expression")] >> must(mark(")"))];
+auto const list = node<Kind::kList>[mark("[") >> inside[-comma_list(optional_part | expression)] >> must(mark("]"))];
+auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(expression, "a key")] | expression];
+auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];
+auto const map = node<Kind::kMap>[mark("{") >> inside[-comma_list(map_entry)] >> must(mark("}"))];
+
+auto const record_field = node<Kind::kRecordField>[name >> must(mark(":")) >> must(expression, "a value")];
+auto const record_body_def = mark("{") >> inside[-comma_list(record_field)] >> must(mark("}"));
+auto const record = node<Kind::kRecord>[ahead<at_record> >> type_path >> record_body];
+
+auto const aggregate_k = node<Kind::kAggregateK>[operand >> comma];
+auto const aggregate_type = LeafParser<Kind::kTypePath, type_end>{};
+auto const aggregate_field = node<Kind::kAggregateField>[mark(".") >> must(any_word, "a field name")];
+auto const over = word("over") >> (node<Kind::kAggregateOverLast>[word("last") >> operand] |
+                                   node<Kind::kAggregateOver>[must(operand, "a duration or `last N`")]);
+auto const at_least = node<Kind::kAggregateAtLeast>[word("at") >> word("least") >> must(operand, "a number of samples") >>
+                                                    must(word("samples"), "`samples`")];
+auto const aggregate_part = node<Kind::kAggregateBy>[word("by") >> must(expression, "an expression")] |
+                            node<Kind::kWhere>[word("where") >> must(expression, "a condition")] | over | at_least;
+auto const aggregate =
+    node<Kind::kAggregate>[ahead<at_aggregate> >> name >> mark("(") >>
+                           inside[-aggregate_k >> must(aggregate_type, "a fact type") >> -aggregate_field >> *aggregate_part] >>
+                           must(mark(")"))];
+
+// A leading point is kept in the name: `.x` is the outermost x.
+auto const plain_name = name | LeafParser<Kind::kName, +[](Iterator p, Builder const& b) {
+                          if (p == b.end() || *p != '.' || p + 1 == b.end() || !is_word_start(p[1])) return p;
+                          return word_end(p + 1, b.end());
+                        }>{};
+auto const named = fold<Kind::kCall>[plain_name >> -arguments];
+
+auto const atom = literal | paren | list | map | aggregate | record | named;
+
+// ---- Postfix to ternary
+
+auto const member = node<Kind::kMember>[ahead<member_mark> >> mark(".") >> ((any_word >> -arguments) | must(quoted_name, "a member name"))];
+auto const optional_member = node<Kind::kOptionalMember>[mark(".?") >> must(any_word | quoted_name, "a member name")];
+auto const index = node<Kind::kIndex>[mark("[") >> inside[must(expression, "an index")] >> must(mark("]"))];
+auto const optional_index = node<Kind::kOptionalIndex>[mark("[?") >> inside[must(expression, "an index")] >> must(mark("]"))];
+auto const postfix = fold<Kind::kPostfix>[atom >> *(optional_member | member | optional_index | index)];
+
+// Prefix operators, each a leaf before the operand.
+template <Kind K, typename Operator, typename Operand>
+struct PrefixParser : Terminal<PrefixParser<K, Operator, Operand>> {
+  Operator prefix;
+  Operand operand;
+  PrefixParser(Operator const& o, Operand const& a) : prefix(o), operand(a) {}
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    bool prefixed = false;
+    while (prefix.parse(first, last, context, r, x3::unused)) prefixed = true;
+    Iterator const before = first;
+    if (!operand.parse(first, last, context, r, x3::unused)) {
+      if (!prefixed) return false;
+      b.fail_expected(before, "an expression");
+    }
+    if (prefixed) b.close(K, m);
+    return true;
+  }
+};
+template <Kind K, typename Operator, typename Operand>
+auto prefixed(Operator const& o, Operand const& a) {
+  return PrefixParser<K, Operator, typename x3::extension::as_parser<Operand>::value_type>(o, x3::as_parser(a));
+}
+
+auto const unary = prefixed<Kind::kUnary>(op<prefix_end>, postfix);
+auto const multiply = chain<Kind::kMultiply>(unary, op<multiply_end>);
+auto const add = chain<Kind::kAdd>(multiply, op<add_end>);
+auto const operand_def = chain<Kind::kCoalesce>(add, op<coalesce_end>);
+auto const range_def = chain<Kind::kRange>(operand, op<range_end>);
+auto const compare_def = chain<Kind::kCompare>(range, op<compare_end>);
+auto const negation = prefixed<Kind::kNot>(op<not_end>, compare);
+auto const conjunction = chain<Kind::kAnd>(negation, op<and_end>);
+
+using DisjunctionRule = x3::rule<struct DisjunctionId>;
+DisjunctionRule const disjunction{"disjunction"};
+BOOST_SPIRIT_DECLARE(DisjunctionRule)
+auto const disjunction_def = chain<Kind::kOr>(conjunction, op<or_end>);
+BOOST_SPIRIT_DEFINE(disjunction)
+
+// c ? a : d ? b : e is read as one flat list c a d b e: no recursion, however long.
+auto const expression_def =
+    fold<Kind::kTernary>[disjunction >> *(ahead<ternary_mark> >> mark("?") >> number_wins[must(disjunction, "an expression")] >>
+                                          must(mark(":")) >> must(disjunction, "an expression"))];
+
+}  // namespace
+
+BOOST_SPIRIT_DEFINE(expression, operand, range, compare, record_body)
+BOOST_SPIRIT_INSTANTIATE(ExpressionRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(OperandRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(RangeRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(CompareRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(RecordBodyRule, Iterator, Context)
+
+Tree parse_expression_text(Builder& b) {
+  Iterator const last = b.end();
+  Iterator first = skip_blanks(b.begin(), last, b.begin(), b.bad_bytes());
+  Builder::Mark const m = b.mark(first);
+  bool broken = false;
+  try {
+    auto const whole = must(expression, "an expression");
+    whole.parse(first, last, make_context(b), x3::unused, x3::unused);
+    if (first != last) b.fail_expected(first, "the end of the expression");
+  } catch (SyntaxError& e) {
+    if (!e.reported) b.report(std::move(e.diagnostic));
+    broken = true;
+  }
+  return b.take(Kind::kExpressionInput, m, broken);
+}
+
+}  // namespace flyball::cst

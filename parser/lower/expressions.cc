@@ -1,0 +1,473 @@
+// Lowering of expressions. Door: lower.h. What each kind of Expr holds: parser/ast/expr.h.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "parser/diagnostics/codes.h"
+#include "parser/grammar/scan.h"
+#include "parser/lower/lower.h"
+
+namespace flyball::lower {
+
+using ast::Expr;
+using ast::ExprKind;
+using ast::Op;
+using cst::Kind;
+using cst::Node;
+
+void Lowering::report(const char* code, ast::Span at, std::string message, std::string help, std::optional<Fix> fix) {
+  b_.report(Diagnostic{code, Severity::kError, at, std::move(message), std::move(help), std::move(fix)});
+}
+
+ast::Name Lowering::name(const Node& n) const {
+  std::string_view t = text(n);
+  if (n.kind == Kind::kQuotedName) t = t.substr(1, t.size() - 2);
+  return {std::string(t), span(n)};
+}
+
+Expr Lowering::make(ExprKind kind, const Node& n) const {
+  Expr e;
+  e.kind = kind;
+  e.span = span(n);
+  e.name_span = e.span;
+  return e;
+}
+
+Expr Lowering::hole(const Node& n) const { return make(ExprKind::kHole, n); }
+
+bool Lowering::grown(const Expr& e) {
+  if (++height_ <= kMaxExprHeight) return true;
+  report(codes::kTooLong, e.name_span, "this expression has too many operators in a row", "give parts of it a name with `let`");
+  return false;
+}
+
+Expr Lowering::expr(const Node& n) {
+  height_ = 1;
+  switch (n.kind) {
+    case Kind::kTernary: return ternary(n);
+    case Kind::kOr: return flat(n, ExprKind::kOr);
+    case Kind::kAnd: return flat(n, ExprKind::kAnd);
+    case Kind::kNot: return not_prefix(n);
+    case Kind::kCompare:
+    case Kind::kCoalesce:
+    case Kind::kAdd:
+    case Kind::kMultiply: return chain(n);
+    case Kind::kRange: return range(n);
+    case Kind::kUnary: return unary(n);
+    case Kind::kPostfix: return postfix(n);
+    case Kind::kParen: return n.count == 0 ? hole(n) : expr(children(n)[0]);
+    case Kind::kCall: return call(n);
+    case Kind::kList: return list(n);
+    case Kind::kMap: return map(n);
+    case Kind::kRecord: return record_expr(n);
+    case Kind::kFString: return f_string(n);
+    case Kind::kAggregate: return aggregate(n);
+    case Kind::kOptionalPart: {
+      Expr e = make(ExprKind::kUnary, n);
+      e.op = Op::kOptional;
+      if (n.count > 0) e.args.push_back(expr(children(n)[0]));
+      ++height_;
+      return e;
+    }
+    case Kind::kName: {
+      Expr e = make(ExprKind::kName, n);
+      e.name = text(n);
+      if (e.name == "now") e.kind = ExprKind::kNow;
+      return e;
+    }
+    default: return literal(n, false);
+  }
+}
+
+Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
+  static constexpr std::array<std::pair<std::string_view, Op>, 16> kOps{{{"+", Op::kAdd},
+                                                                         {"-", Op::kSubtract},
+                                                                         {"*", Op::kMultiply},
+                                                                         {"/", Op::kDivide},
+                                                                         {"%", Op::kRemainder},
+                                                                         {"==", Op::kEqual},
+                                                                         {"!=", Op::kNotEqual},
+                                                                         {"<", Op::kLess},
+                                                                         {"<=", Op::kLessEqual},
+                                                                         {">", Op::kGreater},
+                                                                         {">=", Op::kGreaterEqual},
+                                                                         {"in", Op::kIn},
+                                                                         {"like", Op::kLike},
+                                                                         {"??", Op::kCoalesce},
+                                                                         {"=", Op::kEqual},
+                                                                         {"", Op::kNone}}};
+  std::string_view t = text(op_node);
+  const bool negated = t.starts_with("not");
+  if (negated) t = t.ends_with("in") ? "in" : "like";
+  if (t == "=") {
+    report(codes::kAssignForEqual, span(op_node), "`=` does not compare", "equality is written `==`", Fix{span(op_node), "=="});
+  }
+  Expr e;
+  e.kind = ExprKind::kBinary;
+  for (const auto& [word, op] : kOps) {
+    if (word == t) e.op = op;
+  }
+  e.span = {b_.file(), left.span.begin, right.span.end};
+  e.name_span = span(op_node);
+  e.args.reserve(2);
+  e.args.push_back(std::move(left));
+  e.args.push_back(std::move(right));
+  if (!negated) return e;
+  Expr n;
+  n.kind = ExprKind::kUnary;
+  n.op = Op::kNot;
+  n.span = e.span;
+  n.name_span = e.name_span;
+  n.args.push_back(std::move(e));
+  return n;
+}
+
+// a op b op c …, from the left.
+Expr Lowering::chain(const Node& n) {
+  const auto parts = children(n);
+  if (parts.empty()) return hole(n);
+  Expr left = expr(parts[0]);
+  int height = height_;
+  for (std::size_t i = 1; i + 1 < parts.size(); i += 2) {
+    Expr right = expr(parts[i + 1]);
+    left = binary(std::move(left), parts[i], std::move(right));
+    // The places of parentheses belong to the operator that has them as its operand.
+    left.span.begin = n.begin;
+    left.span.end = parts[i + 1].end;
+    height_ = std::max(height, height_);
+    if (!grown(left)) return hole(n);
+    height = height_;
+  }
+  return left;
+}
+
+Expr Lowering::flat(const Node& n, ExprKind kind) {
+  Expr e = make(kind, n);
+  const auto parts = children(n);
+  int height = 0;
+  e.args.reserve(parts.size() / 2 + 1);
+  for (std::size_t i = 0; i < parts.size(); i += 2) {
+    e.args.push_back(expr(parts[i]));
+    height = std::max(height, height_);
+  }
+  if (parts.size() > 1) e.name_span = span(parts[1]);
+  height_ = height;
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::not_prefix(const Node& n) {
+  const auto parts = children(n);
+  if (parts.empty()) return hole(n);
+  Expr e = expr(parts.back());
+  for (std::size_t i = parts.size() - 1; i-- > 0;) {
+    Expr outer = make(ExprKind::kUnary, n);
+    outer.op = Op::kNot;
+    outer.span.begin = parts[i].begin;
+    outer.name_span = span(parts[i]);
+    outer.args.push_back(std::move(e));
+    e = std::move(outer);
+    if (!grown(e)) return hole(n);
+  }
+  return e;
+}
+
+Expr Lowering::unary(const Node& n) {
+  const auto parts = children(n);
+  if (parts.empty()) return hole(n);
+  const Node& operand = parts.back();
+  std::size_t prefixes = parts.size() - 1;
+  Expr e;
+  // The sign belongs to the number, else the smallest int could not be written.
+  const bool number = operand.kind == Kind::kInt || operand.kind == Kind::kHexInt || operand.kind == Kind::kDouble;
+  if (number && prefixes > 0 && text(parts[prefixes - 1]) == "-") {
+    --prefixes;
+    e = literal(operand, true);
+    e.span.begin = parts[prefixes].begin;
+    e.name_span = e.span;
+  } else {
+    e = expr(operand);
+  }
+  for (std::size_t i = prefixes; i-- > 0;) {
+    Expr outer = make(ExprKind::kUnary, n);
+    outer.op = text(parts[i]) == "-" ? Op::kNegate : Op::kNot;
+    outer.span.begin = parts[i].begin;
+    outer.name_span = span(parts[i]);
+    outer.args.push_back(std::move(e));
+    e = std::move(outer);
+    if (!grown(e)) return hole(n);
+  }
+  return e;
+}
+
+// The flat list c a d b e means c ? a : (d ? b : e).
+Expr Lowering::ternary(const Node& n) {
+  const auto parts = children(n);
+  if (parts.size() < 3 || parts.size() % 2 == 0) return hole(n);
+  Expr e = expr(parts.back());
+  int height = height_;
+  for (std::size_t i = parts.size() - 1; i >= 2; i -= 2) {
+    Expr outer = make(ExprKind::kTernary, n);
+    outer.span.begin = parts[i - 2].begin;
+    outer.name_span = outer.span;
+    Expr condition = expr(parts[i - 2]);
+    height = std::max(height, height_);
+    Expr then = expr(parts[i - 1]);
+    height_ = std::max(height, height_);
+    outer.args.reserve(3);
+    outer.args.push_back(std::move(condition));
+    outer.args.push_back(std::move(then));
+    outer.args.push_back(std::move(e));
+    e = std::move(outer);
+    if (!grown(e)) return hole(n);
+    height = height_;
+  }
+  return e;
+}
+
+Expr Lowering::range(const Node& n) {
+  const auto parts = children(n);
+  if (parts.size() < 3) return hole(n);
+  Expr e = make(ExprKind::kRange, n);
+  e.half_open = text(parts[1]) == "..<";
+  e.name_span = span(parts[1]);
+  e.args.push_back(expr(parts[0]));
+  const int height = height_;
+  e.args.push_back(expr(parts[2]));
+  height_ = std::max(height, height_);
+  if (parts.size() > 3)
+    report(codes::kUnexpected, span(parts[3]), "a range has two ends, here is a third",
+           "put one of the ranges in parentheses or in a list");
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+void Lowering::arguments(const Node& n, std::vector<Expr>& out) {
+  int height = height_;
+  out.reserve(out.size() + n.count);
+  for (const Node& c : children(n)) {
+    out.push_back(expr(c));
+    height = std::max(height, height_);
+  }
+  height_ = height;
+}
+
+Expr Lowering::call(const Node& n) {
+  const auto parts = children(n);
+  if (parts.size() < 2) return parts.empty() ? hole(n) : expr(parts[0]);
+  Expr e = make(ExprKind::kCall, n);
+  e.name = text(parts[0]);
+  e.name_span = span(parts[0]);
+  arguments(parts[1], e.args);
+  if (e.name == "has") {
+    if (e.args.size() != 1 || e.args[0].kind != ExprKind::kSelect) {
+      report(codes::kBadMacro, span(parts[1]), "`has` takes one field, as in `has(x.field)`");
+      return hole(n);
+    }
+    e.kind = ExprKind::kHas;
+  } else if (e.name == "stale" && e.args.size() == 1) {
+    e.kind = ExprKind::kStale;
+  }
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::postfix(const Node& n) {
+  const auto parts = children(n);
+  if (parts.empty()) return hole(n);
+  Expr e = expr(parts[0]);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const Node& p = parts[i];
+    const auto inner = children(p);
+    if (inner.empty()) return hole(n);
+    const int height = height_;
+    Expr outer;
+    if (p.kind == Kind::kIndex || p.kind == Kind::kOptionalIndex) {
+      outer = make(ExprKind::kIndex, n);
+      outer.op = p.kind == Kind::kOptionalIndex ? Op::kOptional : Op::kNone;
+      outer.name_span = span(p);
+      outer.args.push_back(std::move(e));
+      outer.args.push_back(expr(inner[0]));
+      height_ = std::max(height, height_);
+    } else if (inner.size() > 1) {
+      outer = macro_or_method(std::move(e), p);
+    } else {
+      outer = make(ExprKind::kSelect, n);
+      outer.op = p.kind == Kind::kOptionalMember ? Op::kOptional : Op::kNone;
+      outer.name = name(inner[0]).text;
+      outer.name_span = span(inner[0]);
+      outer.args.push_back(std::move(e));
+    }
+    outer.span = {b_.file(), n.begin, p.end};
+    e = std::move(outer);
+    if (!grown(e)) return hole(n);
+  }
+  return e;
+}
+
+namespace {
+
+// How many variables and expressions a macro takes with this many arguments; {0, 0}: it is no macro then.
+struct MacroShape {
+  std::size_t variables = 0;
+  std::string_view name;
+};
+MacroShape macro_shape(std::string_view name, const std::vector<Expr>& args) {
+  const std::size_t n = args.size();
+  if (name == "all" || name == "exists" || name == "exists_one" || name == "existsOne") {
+    const std::string_view canonical = name == "existsOne" ? "exists_one" : name;
+    if (n == 2) return {1, canonical};
+    if (n == 3) return {2, canonical};
+  }
+  if (name == "map" && (n == 2 || n == 3)) return {1, name};
+  if (name == "filter" && n == 2) return {1, name};
+  if ((name == "transformList" || name == "transformMap") && (n == 3 || n == 4)) return {2, name};
+  if (name == "transformMapEntry" && (n == 3 || n == 4)) return {2, name};
+  return {};
+}
+
+}  // namespace
+
+Expr Lowering::macro_or_method(Expr target, const Node& member) {
+  const auto inner = children(member);
+  std::vector<Expr> args;
+  arguments(inner[1], args);
+  Expr e = make(ExprKind::kCall, member);
+  e.name = text(inner[0]);
+  e.name_span = span(inner[0]);
+  const MacroShape shape = macro_shape(e.name, args);
+  e.args.reserve(args.size() + 1);
+  e.args.push_back(std::move(target));
+  if (shape.variables == 0) {
+    e.method = true;
+    std::move(args.begin(), args.end(), std::back_inserter(e.args));
+    return e;
+  }
+  e.kind = ExprKind::kComprehension;
+  for (std::size_t i = 0; i < shape.variables; ++i) {
+    if (args[i].kind != ExprKind::kName || args[i].name.starts_with('.')) {
+      report(codes::kBadMacro, args[i].span, "the variable of `" + e.name + "` is a name", "as in `xs." + e.name + "(x, …)`");
+      e.names.emplace_back("_");
+    } else {
+      e.names.push_back(args[i].name);
+    }
+  }
+  e.name = shape.name;
+  std::move(args.begin() + static_cast<std::ptrdiff_t>(shape.variables), args.end(), std::back_inserter(e.args));
+  return e;
+}
+
+Expr Lowering::list(const Node& n) {
+  Expr e = make(ExprKind::kList, n);
+  height_ = 0;
+  arguments(n, e.args);
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::map(const Node& n) {
+  Expr e = make(ExprKind::kMap, n);
+  int height = 0;
+  for (const Node& entry : children(n)) {
+    const auto parts = children(entry);
+    if (parts.size() < 2) continue;
+    for (std::size_t i = 0; i < 2; ++i) {
+      e.args.push_back(expr(parts[i]));
+      height = std::max(height, height_);
+    }
+  }
+  height_ = height;
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::record_expr(const Node& n) {
+  Expr e = make(ExprKind::kRecord, n);
+  int height = 0;
+  for (const Node& c : children(n)) {
+    if (c.kind == Kind::kTypePath) {
+      e.name = text(c);
+      e.name_span = span(c);
+    } else if (const auto parts = children(c); parts.size() == 2) {
+      e.names.emplace_back(text(parts[0]));
+      e.args.push_back(expr(parts[1]));
+      height = std::max(height, height_);
+    }
+  }
+  height_ = height;
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::f_string(const Node& n) {
+  Expr e = make(ExprKind::kFString, n);
+  int height = 0;
+  for (const Node& c : children(n)) {
+    if (c.kind == Kind::kFText) {
+      Expr piece = make(ExprKind::kLiteral, c);
+      piece.literal = in_.string(unescape(text(c), c.begin, false, true));
+      e.args.push_back(std::move(piece));
+      height = std::max(height, 1);
+    } else {
+      e.args.push_back(expr(c));
+      height = std::max(height, height_);
+    }
+  }
+  height_ = height;
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+Expr Lowering::aggregate(const Node& n) {
+  static constexpr std::array<std::string_view, 19> kNames{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
+                                                           "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
+                                                           "distinct", "first", "last", "topk", "changes"};
+  Expr e = make(ExprKind::kAggregate, n);
+  auto a = std::make_shared<ast::Aggregate>();
+  a->span = span(n);
+  int height = 0;
+  const auto once = [&](std::optional<Expr>& slot, const Node& part, std::size_t index) {
+    const auto parts = children(part);
+    if (slot) {
+      report(codes::kTwice, span(part),
+             "`" + std::string(cst::word_at(b_.text().data() + part.begin, b_.end())) + "` stands twice in this aggregate");
+      return;
+    }
+    if (index >= parts.size()) return;
+    slot = expr(parts[index]);
+    height = std::max(height, height_);
+  };
+  for (const Node& c : children(n)) {
+    switch (c.kind) {
+      case Kind::kName: {
+        e.name = text(c);
+        e.name_span = span(c);
+        const auto at = std::find(kNames.begin(), kNames.end(), e.name) - kNames.begin();
+        a->fn = static_cast<ast::AggregateFn>(at);
+        break;
+      }
+      case Kind::kTypePath: a->type_name = name(c); break;
+      case Kind::kAggregateK: once(a->k, c, 0); break;
+      case Kind::kAggregateField: {
+        // After a point every word is a name, also `now`.
+        if (c.count == 0) break;
+        a->value = make(ExprKind::kName, children(c)[0]);
+        a->value->name = text(children(c)[0]);
+        break;
+      }
+      case Kind::kAggregateBy: once(a->value, c, 0); break;
+      case Kind::kWhere: once(a->where, c, 0); break;
+      case Kind::kAggregateOver: once(a->over, c, 0); break;
+      case Kind::kAggregateOverLast: once(a->over_last, c, 0); break;
+      case Kind::kAggregateAtLeast: once(a->at_least, c, 0); break;
+      default: break;
+    }
+  }
+  if (a->over && a->over_last) report(codes::kTwice, a->over_last->span, "`over` stands twice in this aggregate");
+  e.aggregate = std::move(a);
+  height_ = height;
+  if (!grown(e)) return hole(n);
+  return e;
+}
+
+}  // namespace flyball::lower
