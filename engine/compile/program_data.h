@@ -5,7 +5,8 @@
 // tables of their own, because semantics.md §3 lets them run while what they read is bound, whatever the other lines say:
 //
 //   hold chain     the `n:` lines that bind what the line reads, then the line itself → entries of a hold table
-//   absence chain  the `n:` lines that bind what the line reads                        → entries of an absence table
+//   absence chain  the `n:` lines that bind what the line reads                        → entries of an absence table,
+//                  each with a watch chain: the facts read, then the facts that break the silence
 //   until chain    the facts of one episode's identity, then the lines of `until`     → the episode's exit condition
 //
 // The main (or until) chain has a stage that looks the table up by the facts read.
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/expr/code.h"
@@ -53,11 +55,11 @@ struct Formula {
   }
 };
 
-// The lets of one rule or case, by let index.
+// The names of one rule or case.
 struct ScopePlan {
-  std::vector<Formula> lets;
+  std::vector<Formula> lets;                                     // by let index
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> uses;     // aggregates: binding → ProgramData::uses
   std::uint32_t binding_count = 0;
-  std::vector<FactTypeId> binding_types;  // by binding; kNoId: unknown here
 };
 
 // Facts of one type that pass tests on their own fields.
@@ -110,13 +112,20 @@ struct StagePlan {
   std::vector<Formula> residual;
   std::uint64_t own_reads = 0;       // own fields read by keys and residual
   std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
-  NodeId node = kNoId;               // kAggregate
+  std::uint32_t node = kNoId;        // kAggregate: the use
   TableId table = kNoId;             // kHold, kAbsence
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings looked up, without the line's own fact
   std::uint32_t line = kNoId;        // index into the block's lines
 };
 
-enum class ChainEnd : std::uint8_t { kRule, kUntil, kWatch, kHold, kAbsence };
+enum class ChainEnd : std::uint8_t {
+  kRule,     // a match of a rule
+  kUntil,    // the exit condition of an episode
+  kWatch,    // what the derives of an episode read
+  kHold,     // what a line with `for` is now
+  kAbsence,  // facts bound for an absence
+  kSeen,     // a live fact or an event that breaks an absence
+};
 
 struct ChainPlan {
   StageId first = 0;
@@ -136,23 +145,21 @@ struct HoldPlan {
   bool binds = false;                // its last one is the line's own fact
   std::vector<FactTypeId> types;
   std::vector<StageId> consumers;    // kHold stages
-  TableId projection = kNoId;        // in `until`: bound by projections of identities
   std::uint32_t rule = 0;
-  std::uint32_t line = 0;
+  std::uint32_t line = 0;            // of its block
+  bool in_until = false;
 };
 
 struct AbsencePlan {
   DurationNs silence_ns = 0;
-  ChainId chain = 0;                 // binds the entries; kNoId when the line reads nothing
   std::uint32_t arity = 0;
   std::vector<FactTypeId> types;
-  StageId watch = 0;                 // an exists stage after bound stages: who is live now
-  ChainId watch_chain = 0;
+  ChainId watch_chain = 0;           // the facts read, bound, then the line as a pattern
   std::vector<StageId> consumers;
-  TableId projection = kNoId;
   bool of_event = false;
   std::uint32_t rule = 0;
   std::uint32_t line = 0;
+  bool in_until = false;
 };
 
 // Facts of identities that lines of `until` read: counted per choice, so that a hold runs once for all of them.
@@ -230,8 +237,6 @@ struct RulePlan {
   bool of_event = false;              // an identity fact is an event
 };
 
-struct DecisionPlans;                 // engine/decide
-
 struct TypePlan {
   std::vector<AlphaId> always;                       // alphas that every fact is tried on
   std::vector<std::uint32_t> dispatch_fields;        // fields with a table below
@@ -244,7 +249,7 @@ struct TypePlan {
 };
 
 struct ProgramData {
-  explicit ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {}
+  explicit ProgramData(ast::RuleSet checked);
   ~ProgramData();
 
   ast::RuleSet rule_set;
@@ -260,12 +265,10 @@ struct ProgramData {
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;
-  std::vector<std::uint32_t> strata_end;
   std::uint32_t stratum_count = 0;
   DurationNs lateness_max_ns = 0;
   std::uint32_t frame_bindings = 0;      // the widest scope
   std::uint32_t frame_lets = 0;
-  std::unique_ptr<DecisionPlans> decisions;
 };
 
 }  // namespace flyball::engine
