@@ -2,6 +2,7 @@
 // forgotten, so memory stays that of the largest. Door: parser.h. Thread safety: one call, one thread.
 #include <algorithm>
 
+#include "model/schema.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/scan.h"
@@ -35,6 +36,81 @@ void report_bad_bytes(const cst::BadBytes& bad, std::string_view text, std::uint
 }
 
 }  // namespace
+
+namespace {
+
+// What begins no declaration: said once, then everything up to the next declaration is skipped.
+const char* unknown_declaration(const char* p, cst::Builder& b) {
+  const std::string word(cst::word_at(p, b.end()));
+  if (word.empty()) {
+    const bool closing = *p == '}' || *p == ')' || *p == ']';
+    const std::string found = b.found(p);
+    Diagnostic d = b.error(closing ? codes::kUnmatched : codes::kUnexpected, p, p + found.size() - 2,
+                           closing ? found + " closes nothing" : "expected a declaration, found " + found,
+                           closing ? "a block before it ends earlier than it looks" : "");
+    b.report(std::move(d));
+  } else {
+    Diagnostic d = b.error(codes::kUnknownDeclaration, p, p + word.size(), "`" + word + "` begins no declaration");
+    const std::vector<std::string> near = nearest(word, cst::declaration_words());
+    for (const std::string& n : near) d.help += (d.help.empty() ? "did you mean `" : "` or `") + n;
+    if (near.size() == 1) d.fix = Fix{d.span, near[0]};
+    if (!near.empty()) {
+      d.help += "`?";
+    } else {
+      for (const std::string& n : cst::declaration_words()) d.help += (d.help.empty() ? "declarations begin with `" : "`, `") + n;
+      d.help += "`";
+    }
+    b.report(std::move(d));
+  }
+  return cst::next_declaration(p, p, b);
+}
+
+// module stands first, imports before everything else.
+void check_place(const cst::Tree& tree, const ast::File& file, bool others, cst::Builder& b) {
+  const cst::Node& n = tree.root;
+  const bool module = n.kind == cst::Kind::kModule;
+  if (!module && n.kind != cst::Kind::kImport) return;
+  const char* from = b.begin() + n.begin;
+  const char* word_end = cst::word_end(from, b.end());
+  if (module && file.module) {
+    b.report(b.error(codes::kTwice, from, word_end, "`module` stands twice in this file", "a file is part of one module"));
+  } else if (others || (module && !file.imports.empty())) {
+    b.report(b.error(codes::kMisplaced, from, word_end,
+                     module ? "`module` stands first in a file" : "`import` stands before all declarations", "move this line up"));
+  }
+}
+
+}  // namespace
+
+ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out) {
+  const std::string_view text = sources.text(file);
+  const cst::BadBytes bad = cst::find_bad_bytes(text, true);
+  report_bad_bytes(bad, text, file, out);
+  cst::Builder b(text, file, out, bad.all);
+  lower::Lowering lowering(b, interner);
+  ast::File result;
+  result.source = file;
+  bool others = false;
+  const char* p = b.begin();
+  if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
+  p = b.token(p);
+  while (p != b.end()) {
+    const std::string_view word = cst::word_at(p, b.end());
+    const auto& words = cst::declaration_words();
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+      p = b.token(unknown_declaration(p, b));
+      continue;
+    }
+    cst::Tree tree = cst::parse_declaration(p, b);
+    p = b.token(p);
+    check_place(tree, result, others, b);
+    others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
+    lowering.use(tree);
+    lowering.declaration(result);
+    b.reuse(std::move(tree));
+  }
+  return result;
+}
 
 ast::Expr parse_expression(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out) {
   const std::string_view text = sources.text(file);

@@ -32,6 +32,7 @@ struct Variable {
   std::string name;
   Type type;
 };
-void check_expression(ast::Expr& expr, const std::vector<Variable>& variables, bool rules, Interner& interner, Diagnostics& out);
+void check_expression(ast::Expr& expr, const std::vector<Variable>& variables, bool rules, Interner& interner, Diagnostics& out,
+                      const SourceFiles* sources = nullptr);  // for the words that messages quote
 
 }  // namespace flyball

@@ -63,6 +63,8 @@ class Builder {
   std::string found(const char* at) const;  // the token at `at`, for a message
   bool new_line_before(const char* at) const;
   std::size_t mistakes() const { return mistakes_; }
+  void begin_declaration() { before_declaration_ = mistakes_; }
+  std::size_t mistakes_in_declaration() const { return mistakes_ - before_declaration_; }
 
   // Modes of the expression being read; see x3.h's directives.
   bool number_wins = false;  // 10:20 is not a time of day: in a map key, between `?` and `:`
@@ -78,6 +80,7 @@ class Builder {
   std::vector<Node> arena_;
   std::uint32_t last_end_ = 0;
   std::size_t mistakes_ = 0;
+  std::size_t before_declaration_ = 0;
 };
 
 }  // namespace flyball::cst

@@ -5,47 +5,14 @@
 // Every level is left-factored (chain): an expression is read once, however it goes on. Recursion passes through
 // `inside`, which counts depth.
 #include "parser/grammar/grammar.h"
+#include "parser/grammar/operators.h"
 #include "parser/grammar/x3.h"
 
 namespace flyball::cst {
 namespace {
 
-// ---- Operators. Words have a boundary; a longer mark is not the beginning of another.
+// ---- Operators that only expressions have (the others: operators.h)
 
-bool starts(Iterator p, Builder const& b, std::string_view s) {
-  return static_cast<std::size_t>(b.end() - p) >= s.size() && std::string_view(p, s.size()) == s;
-}
-Iterator or_end(Iterator p, Builder const& b) {
-  if (p == b.end()) return p;
-  if (*p == '|') return !b.in_cell && starts(p, b, "||") ? p + 2 : p;
-  return *p == 'o' && at_word(p, b.end(), "or") ? p + 2 : p;
-}
-Iterator and_end(Iterator p, Builder const& b) {
-  if (p == b.end()) return p;
-  if (*p == '&') return starts(p, b, "&&") ? p + 2 : p;
-  return *p == 'a' && at_word(p, b.end(), "and") ? p + 3 : p;
-}
-Iterator not_end(Iterator p, Builder const& b) { return p != b.end() && *p == 'n' && at_word(p, b.end(), "not") ? p + 3 : p; }
-Iterator compare_end(Iterator p, Builder const& b) {
-  if (p == b.end()) return p;
-  char const next = p + 1 != b.end() ? p[1] : '\0';
-  switch (*p) {
-    case '=': return next == '=' ? p + 2 : p + 1;  // `=` alone is taken for `==` and said to be wrong when lowered
-    case '!': return next == '=' ? p + 2 : p;
-    case '<':
-    case '>': return next == '=' ? p + 2 : p + 1;
-    case 'i': return at_word(p, b.end(), "in") ? p + 2 : p;
-    case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
-    case 'n': {
-      if (!at_word(p, b.end(), "not")) return p;
-      Iterator q = p + 3;
-      while (q != b.end() && *q == ' ') ++q;
-      std::string_view const w = word_at(q, b.end());
-      return w == "in" || w == "like" ? q + w.size() : p;
-    }
-    default: return p;
-  }
-}
 Iterator range_end(Iterator p, Builder const& b) {
   if (!starts(p, b, "..")) return p;
   return p + 2 != b.end() && p[2] == '<' ? p + 3 : p + 2;
@@ -54,9 +21,6 @@ Iterator coalesce_end(Iterator p, Builder const& b) { return starts(p, b, "??") 
 Iterator add_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '+' || *p == '-') ? p + 1 : p; }
 Iterator multiply_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '*' || *p == '/' || *p == '%') ? p + 1 : p; }
 Iterator prefix_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '-' || (*p == '!' && !starts(p, b, "!="))) ? p + 1 : p; }
-
-template <auto End>
-LeafParser<Kind::kOp, End> const op{};
 
 // `?` of the ternary: not the first of `??`.
 bool ternary_mark(Iterator p, Builder const& b) { return !starts(p, b, "??"); }
@@ -97,12 +61,6 @@ AheadParser<Test> const ahead{};
 // ---- Atoms
 
 auto const comma = mark(",");
-// One or more, a comma between them and perhaps after the last.
-template <typename P>
-auto comma_list(P const& p) {
-  return p >> *(comma >> p) >> -comma;
-}
-
 auto const arguments = node<Kind::kArguments>[mark("(") >> inside[-comma_list(expression)] >> must(mark(")"))];
 
 auto const optional_part = node<Kind::kOptionalPart>[mark("?") >> must(expression, "an expression")];
@@ -146,32 +104,6 @@ auto const optional_member = node<Kind::kOptionalMember>[mark(".?") >> must(any_
 auto const index = node<Kind::kIndex>[mark("[") >> inside[must(expression, "an index")] >> must(mark("]"))];
 auto const optional_index = node<Kind::kOptionalIndex>[mark("[?") >> inside[must(expression, "an index")] >> must(mark("]"))];
 auto const postfix = fold<Kind::kPostfix>[atom >> *(optional_member | member | optional_index | index)];
-
-// Prefix operators, each a leaf before the operand.
-template <Kind K, typename Operator, typename Operand>
-struct PrefixParser : Terminal<PrefixParser<K, Operator, Operand>> {
-  Operator prefix;
-  Operand operand;
-  PrefixParser(Operator const& o, Operand const& a) : prefix(o), operand(a) {}
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
-    Builder& b = builder(context);
-    Builder::Mark const m = b.mark(first);
-    bool prefixed = false;
-    while (prefix.parse(first, last, context, r, x3::unused)) prefixed = true;
-    Iterator const before = first;
-    if (!operand.parse(first, last, context, r, x3::unused)) {
-      if (!prefixed) return false;
-      b.fail_expected(before, "an expression");
-    }
-    if (prefixed) b.close(K, m);
-    return true;
-  }
-};
-template <Kind K, typename Operator, typename Operand>
-auto prefixed(Operator const& o, Operand const& a) {
-  return PrefixParser<K, Operator, typename x3::extension::as_parser<Operand>::value_type>(o, x3::as_parser(a));
-}
 
 auto const unary = prefixed<Kind::kUnary>(op<prefix_end>, postfix);
 auto const multiply = chain<Kind::kMultiply>(unary, op<multiply_end>);

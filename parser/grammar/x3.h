@@ -92,7 +92,10 @@ struct AheadParser : Terminal<AheadParser<Test>> {
 
 inline Iterator name_end(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
-  return is_reserved(w) ? p : p + w.size();
+  if (is_reserved(w)) return p;
+  // After `let x = 1 +` the next declaration is no operand.
+  if (p != b.begin() && p[-1] == '\n' && at_declaration(p, b.end())) return p;
+  return p + w.size();
 }
 inline Iterator any_word_end(Iterator p, Builder const& b) { return word_end(p, b.end()); }
 inline Iterator type_end(Iterator p, Builder const& b) { return type_path_end(p, b.end()); }

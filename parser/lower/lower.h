@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,8 +72,39 @@ class Lowering {
   std::string unescape(std::string_view body, std::uint32_t at, bool bytes, bool f_string);
   std::string string_text(const Node& n, bool bytes);
 
-  // Declarations; see their files.
-  friend class DeclarationLowering;
+  // declarations.cc
+  std::string doc_before(std::uint32_t at) const;  // the `##` lines right above the line of `at`
+  ast::Name declared_name(const Node& n, bool is_type);
+  ast::TypeExpr type(const Node& n);
+  std::vector<ast::FieldDecl> fields(const Node* block);
+  void type_decl(ast::TypeDecl& out);
+  void type_option(ast::TypeDecl& out, const Node& n, std::vector<std::string_view>& seen);
+  ast::ParamDecl param_decl();
+  ast::LetDecl let_decl();
+  std::optional<ast::Expr> operand(const Node& n, std::size_t index);  // the index-th child, if it parsed
+  bool once(bool given, const Node& n, std::string_view what);         // false, said, when it stands twice
+  std::string plain_text(const Node& n);                               // a string's content or a name
+  void missing(const Node& named, std::string_view declaration, std::string_view part, std::string help);
+
+  // rules.cc
+  ast::RuleDecl rule_decl();
+  ast::Block block(const Node& n);
+  ast::Line line(const Node& n);
+  ast::Pattern pattern(const Node& n);
+  void suffix_order(const Node& n);
+  std::vector<ast::Effect> effects(const Node& n);
+  ast::Record record(const Node& n);  // of a node whose children are kTypePath and kRecordField
+
+  // decisions.cc
+  ast::DecisionDecl decision_decl();
+  ast::Case decision_case(const Node& n);
+  ast::Table table(const Node& n);
+  ast::Cell cell(const Node& n);
+  ast::Expr cell_expr(const Node& n);
+
+  // tests.cc
+  ast::TestDecl test_decl();
+  ast::Step step(const Node& n);
 
   cst::Builder& b_;
   Interner& in_;

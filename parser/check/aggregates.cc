@@ -1,0 +1,130 @@
+// Aggregates: count sum avg min max over facts or samples. See expressions.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "parser/check/expressions.h"
+
+namespace flyball::check {
+
+using ast::Aggregate;
+using ast::AggregateFn;
+using ast::Expr;
+using ast::ExprKind;
+
+namespace {
+
+constexpr const char* kWords[] = {"count", "sum",   "avg",   "min",  "max",      "stddev", "p50",  "p90",  "p95",    "p99",
+                                  "rate",  "delta", "deriv", "ewma", "distinct", "first",  "last", "topk", "changes"};
+
+const char* word(AggregateFn fn) { return kWords[static_cast<std::size_t>(fn)]; }
+
+bool in_this_version(AggregateFn fn) {
+  return fn == AggregateFn::kCount || fn == AggregateFn::kSum || fn == AggregateFn::kAvg || fn == AggregateFn::kMin ||
+         fn == AggregateFn::kMax;
+}
+
+}  // namespace
+
+void ExprChecker::check_aggregate(Expr& e) {
+  e.type = Type::of(TypeTag::kError);
+  if (!e.aggregate) return;
+  auto agg = std::make_shared<Aggregate>(*e.aggregate);
+  if (!in_this_version(agg->fn)) {
+    p_.report.later(e.name_span.end > e.name_span.begin ? e.name_span : agg->span, fmt::format("the aggregate `{}`", word(agg->fn)),
+                    "`count`, `sum`, `avg`, `min` and `max` are");
+    return;
+  }
+  if (!scope_.aggregates || scope_.aggregated == nullptr) {
+    p_.report.error("E0210", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
+                    "it stands in rules and in cases of decisions");
+    return;
+  }
+  if (agg->k) {
+    p_.report.error("E0216", agg->k->span, fmt::format("`{}` takes no number", word(agg->fn)));
+    return;
+  }
+  const std::optional<FactTypeId> type = find_fact_type(p_, *scope_.file, agg->type_name);
+  if (!type) return;
+  agg->fact_type = *type;
+  agg->binding = scope_.first_aggregate + static_cast<std::uint32_t>(scope_.aggregated->size());
+  scope_.aggregated->push_back(*type);
+  const std::string local = p_.schema.types[*type].local;
+
+  // Inside, bare names are the aggregated type's fields; an aggregate in an aggregate would read itself.
+  const std::optional<Bare> outer_bare = scope_.bare;
+  const NowUse outer_now = scope_.now;
+  scope_.bare = Bare{*type, agg->binding};
+  scope_.now = NowUse::kNever;
+  scope_.aggregates = false;
+  if (agg->value) {
+    Expr& value = *agg->value;
+    const std::uint32_t field = value.kind == ExprKind::kName ? p_.schema.types[*type].field_index(value.name) : kNoId;
+    if (field != kNoId) {
+      // `Type.field` and `by field` can only mean the field, whatever else is called so.
+      value.ref = ast::Ref{ast::RefKind::kField, agg->binding, field, 0};
+      value.type = p_.schema.types[*type].fields[field].type;
+    } else if (value.kind == ExprKind::kName && !head_is_local(value.name) &&
+               p_.names.find(SymbolKind::kValue, value.name, *scope_.file).none()) {
+      p_.report.misspelt("E0302", value.span, fmt::format("`{}` has no field `{}`", local, value.name), value.name,
+                         field_names(p_.schema.types[*type].fields, p_.schema.types[*type].fields.size()));
+      value.type = Type::of(TypeTag::kError);
+    } else {
+      check(value);
+    }
+  }
+  if (agg->where) condition(*agg->where, "`where` of an aggregate");
+  scope_.bare = outer_bare;
+  scope_.now = outer_now;
+  scope_.aggregates = true;
+
+  bool good = true;
+  if (agg->over) good = constant_duration(p_, *scope_.file, *agg->over, "the window of an aggregate").has_value() && good;
+  if (agg->over_last) good = constant_count(p_, *scope_.file, *agg->over_last, "the number after `over last`", 1).has_value() && good;
+  if (agg->at_least) {
+    good = constant_count(p_, *scope_.file, *agg->at_least, "the number after `at least`", 1).has_value() && good;
+    if (!agg->over && !agg->over_last) {
+      p_.report.error("E0216", agg->at_least->span, "`at least … samples` needs samples", "add a window: `over 60s` or `over last 5`");
+      good = false;
+    }
+  }
+
+  Type result = Type::of(TypeTag::kInt);
+  if (agg->fn == AggregateFn::kCount) {
+    if (agg->value && !agg->value->type.is(TypeTag::kError)) {
+      p_.report.error("E0216", agg->value->span, "`count` counts facts, not values",
+                      fmt::format("write `count({} where … != null)`", local));
+      good = false;
+    }
+  } else if (!agg->value) {
+    std::vector<std::string> candidates;
+    for (const Field& f : p_.schema.types[*type].fields) {
+      if (is_number(f.type) || is_unit(f.type)) candidates.push_back(fmt::format("{}({}.{})", word(agg->fn), local, f.name));
+    }
+    constexpr std::size_t kMaxNamed = 3;
+    if (candidates.size() > kMaxNamed) candidates.resize(kMaxNamed);
+    p_.report.error("E0216", agg->type_name.span, fmt::format("`{}` needs a value of `{}`", word(agg->fn), local),
+                    candidates.empty() ? std::string{} : fmt::format("for example {}", one_of(candidates)));
+    good = false;
+  } else {
+    const Type value = agg->value->type.without_null();
+    if (value.is(TypeTag::kError)) {
+      good = false;
+    } else if (value.is(TypeTag::kDyn)) {
+      result = value;
+    } else {
+      const bool addable = is_number(value) || is_unit(value);
+      const bool extreme = agg->fn == AggregateFn::kMin || agg->fn == AggregateFn::kMax;
+      if (!(extreme ? is_ordered(value) : addable)) {
+        p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
+                        extreme ? "it needs values with an order" : "it needs numbers or units");
+        good = false;
+      }
+      result = agg->fn == AggregateFn::kAvg && is_number(value) ? Type::of(TypeTag::kDouble) : value;
+    }
+  }
+  if (good) e.type = result;
+  e.aggregate = std::move(agg);
+}
+
+}  // namespace flyball::check

@@ -1,0 +1,190 @@
+// Constants: the values of expressions that read nothing, for options, defaults, params and tests. It folds literals,
+// signs, arithmetic, lists, maps and the conversions of texts; it is not the evaluator (engine/expr is). See expressions.h.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "model/text.h"
+#include "parser/check/expressions.h"
+
+namespace flyball::check {
+
+using ast::Expr;
+using ast::ExprKind;
+using ast::Op;
+
+namespace {
+
+bool exact(Kind k) {
+  return k == Kind::kInt || k == Kind::kDuration || k == Kind::kPercent || k == Kind::kSize || k == Kind::kBitrate || k == Kind::kPps;
+}
+
+Value with_bits(Kind kind, std::int64_t bits) { return Value{kind, 0, 0, 0, bits}; }
+
+std::optional<Value> add(Op op, const Value& a, const Value& b) {
+  const bool minus = op == Op::kSubtract;
+  if (a.kind == b.kind && exact(a.kind)) {
+    std::int64_t r = 0;
+    const bool over = minus ? __builtin_sub_overflow(a.bits, b.bits, &r) : __builtin_add_overflow(a.bits, b.bits, &r);
+    if (over) return std::nullopt;
+    return with_bits(a.kind, r);
+  }
+  if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) return Value::real(minus ? a.as_double() - b.as_double() : a.as_double() + b.as_double());
+  return std::nullopt;
+}
+
+std::optional<Value> multiply(const Value& a, const Value& b) {
+  if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) return Value::real(a.as_double() * b.as_double());
+  // The unit keeps; the other side is an int. Percents of things are left to the evaluator, which rounds.
+  const bool ok =
+      (a.is(Kind::kInt) && exact(b.kind) && !b.is(Kind::kPercent)) || (b.is(Kind::kInt) && exact(a.kind) && !a.is(Kind::kPercent));
+  std::int64_t r = 0;
+  if (!ok || __builtin_mul_overflow(a.bits, b.bits, &r)) return std::nullopt;
+  return with_bits(a.is(Kind::kInt) ? b.kind : a.kind, r);
+}
+
+std::optional<Value> divide(const Value& a, const Value& b) {
+  if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) return Value::real(a.as_double() / b.as_double());
+  if (!b.is(Kind::kInt) || b.bits == 0 || !exact(a.kind)) return std::nullopt;
+  if (a.bits == std::numeric_limits<std::int64_t>::min() && b.bits == -1) return std::nullopt;
+  // A unit that does not divide evenly is rounded by the evaluator.
+  if (!a.is(Kind::kInt) && a.bits % b.bits != 0) return std::nullopt;
+  return with_bits(a.kind, a.bits / b.bits);
+}
+
+std::optional<Value> convert(const Expr& e, Interner& in) {
+  if (e.args.size() != 1) return std::nullopt;
+  const std::optional<Value> arg = fold(e.args[0], in);
+  if (!arg || !arg->is(Kind::kString)) return std::nullopt;
+  const std::string_view text = in.text(*arg);
+  switch (e.fn) {
+    case Fn::kTimestamp: return parse_timestamp(text);
+    case Fn::kDuration:
+      if (const auto ns = parse_duration_ns(text)) return Value::duration_ns(*ns);
+      return std::nullopt;
+    case Fn::kIp:
+      if (const auto a = parse_ip(text)) return in.ip(*a);
+      return std::nullopt;
+    case Fn::kCidr:
+      if (const auto c = parse_cidr(text)) return in.cidr(*c);
+      return std::nullopt;
+    case Fn::kPercent:
+      if (const auto e9 = parse_percent_e9(text)) return Value::percent_e9(*e9);
+      return std::nullopt;
+    case Fn::kBitrate:
+      if (const auto bps = parse_bitrate_bps(text)) return Value::bitrate_bps(*bps);
+      return std::nullopt;
+    case Fn::kPps:
+      if (const auto n = parse_pps(text)) return Value::pps(*n);
+      return std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<Value> fold(const Expr& e, Interner& in) {
+  switch (e.kind) {
+    case ExprKind::kLiteral: return e.literal;
+    case ExprKind::kUnary: {
+      const std::optional<Value> a = fold(e.args[0], in);
+      if (!a) return std::nullopt;
+      if (e.op == Op::kNot) return a->is(Kind::kBool) ? std::optional<Value>(Value::boolean(!a->as_bool())) : std::nullopt;
+      if (a->is(Kind::kDouble)) return Value::real(-a->as_double());
+      if (!exact(a->kind) || a->bits == std::numeric_limits<std::int64_t>::min()) return std::nullopt;
+      return with_bits(a->kind, -a->bits);
+    }
+    case ExprKind::kBinary: {
+      const std::optional<Value> a = fold(e.args[0], in);
+      const std::optional<Value> b = a ? fold(e.args[1], in) : std::nullopt;
+      if (!a || !b) return std::nullopt;
+      switch (e.op) {
+        case Op::kAdd:
+          if (a->is(Kind::kString) && b->is(Kind::kString)) return in.string(std::string(in.text(*a)) + std::string(in.text(*b)));
+          return add(e.op, *a, *b);
+        case Op::kSubtract: return add(e.op, *a, *b);
+        case Op::kMultiply: return multiply(*a, *b);
+        case Op::kDivide: return divide(*a, *b);
+        default: return std::nullopt;
+      }
+    }
+    case ExprKind::kList: {
+      std::vector<Value> items;
+      for (const Expr& a : e.args) {
+        const std::optional<Value> v = fold(a, in);
+        if (!v) return std::nullopt;
+        items.push_back(*v);
+      }
+      return in.list(items);
+    }
+    case ExprKind::kMap: {
+      std::vector<MapEntry> entries;
+      for (std::size_t i = 0; i + 1 < e.args.size(); i += 2) {
+        const std::optional<Value> k = fold(e.args[i], in);
+        const std::optional<Value> v = fold(e.args[i + 1], in);
+        if (!k || !v) return std::nullopt;
+        for (const MapEntry& other : entries) {
+          if (other.key == *k) return std::nullopt;
+        }
+        entries.push_back({*k, *v});
+      }
+      return in.map(entries);
+    }
+    case ExprKind::kRange: {
+      const std::optional<Value> low = fold(e.args[0], in);
+      const std::optional<Value> high = low ? fold(e.args[1], in) : std::nullopt;
+      if (!low || !high) return std::nullopt;
+      return in.range(*low, *high, e.half_open);
+    }
+    case ExprKind::kCall: return convert(e, in);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<Value> constant(Package& p, const FileScope& file, Expr& e, const Type& want, const std::string& what) {
+  Scope scope;
+  scope.file = &file;
+  scope.no_params = "it must be a constant: operators change params, not declarations";
+  ExprChecker checker(p, scope);
+  if (!checker.value_for(e, want, what) || e.type.is(TypeTag::kError)) return std::nullopt;
+  const std::optional<Value> v = fold(e, p.interner);
+  if (!v) {
+    p.report.error("E0210", e.span, fmt::format("{} must be a constant", what),
+                   "write the value itself; it must not overflow or divide by zero");
+    return std::nullopt;
+  }
+  Type type = want.is(TypeTag::kDyn) ? e.type : want;
+  type.nullable = v->is_null();
+  Expr literal;
+  literal.kind = ExprKind::kLiteral;
+  literal.span = e.span;
+  literal.name_span = e.name_span;
+  literal.literal = *v;
+  literal.type = std::move(type);
+  e = std::move(literal);
+  return v;
+}
+
+std::optional<std::int64_t> constant_duration(Package& p, const FileScope& file, Expr& e, const std::string& what, bool zero) {
+  const std::optional<Value> v = constant(p, file, e, Type::of(TypeTag::kDuration), what);
+  if (!v || !v->is(Kind::kDuration)) return std::nullopt;
+  if (v->as_int() < 0 || (v->as_int() == 0 && !zero)) {
+    p.report.error("E0407", e.span, fmt::format("{} must be {}", what, zero ? "0s or more" : "more than 0s"));
+    return std::nullopt;
+  }
+  return v->as_int();
+}
+
+std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, Expr& e, const std::string& what, std::int64_t at_least) {
+  const std::optional<Value> v = constant(p, file, e, Type::of(TypeTag::kInt), what);
+  if (!v || !v->is(Kind::kInt)) return std::nullopt;
+  constexpr std::int64_t kMaxCount = 1'000'000'000;
+  if (v->as_int() < at_least || v->as_int() > kMaxCount) {
+    p.report.error("E0407", e.span, fmt::format("{} must be a number from {} to {}", what, at_least, kMaxCount));
+    return std::nullopt;
+  }
+  return v->as_int();
+}
+
+}  // namespace flyball::check

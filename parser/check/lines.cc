@@ -1,0 +1,265 @@
+// The lines of `when` and `until`: patterns with their joins, checks and lets. See passes.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "parser/check/expressions.h"
+#include "parser/check/passes.h"
+
+namespace flyball::check {
+
+using ast::Expr;
+using ast::ExprKind;
+using ast::Pattern;
+using ast::Quantifier;
+using ast::RefKind;
+
+namespace {
+
+class LineChecker {
+ public:
+  LineChecker(Package& p, Scope& scope, LineContext& context) : p_(p), scope_(scope), context_(context), checker_(p, scope) {}
+
+  void check(ast::Block& block) {
+    const std::vector<std::string> outer_hidden = scope_.hidden;
+    const std::string outer_why = scope_.hidden_why;
+    scope_.hidden.clear();
+    scope_.hidden_why = "it gets its meaning further down; move that line up";
+    for (const ast::Line& line : block.lines) {
+      const std::string& name = line.kind == ast::LineKind::kLet ? line.let_name.text
+                                : line.pattern.name              ? line.pattern.name->text
+                                                                 : std::string{};
+      if (line.kind != ast::LineKind::kCheck && !name.empty()) scope_.hidden.push_back(name);
+    }
+    // Names come out of hiding in written order, so they are kept last first.
+    std::reverse(scope_.hidden.begin(), scope_.hidden.end());
+    for (ast::Line& line : block.lines) {
+      switch (line.kind) {
+        case ast::LineKind::kPattern: pattern(line.pattern); break;
+        case ast::LineKind::kLet: let(line); break;
+        case ast::LineKind::kCheck: check_line(line); break;
+      }
+    }
+    scope_.hidden = outer_hidden;
+    scope_.hidden_why = outer_why;
+  }
+
+ private:
+  bool taken(const ast::Name& name) {
+    const auto same = [&](const auto& x) { return x.name == name.text; };
+    if (!std::any_of(scope_.bindings.begin(), scope_.bindings.end(), same) && !std::any_of(scope_.lets.begin(), scope_.lets.end(), same))
+      return false;
+    p_.report.error("E0309", name.span, fmt::format("`{}` already has a meaning here", name.text), "choose another name");
+    return true;
+  }
+
+  void unhide(const std::string& name) {
+    if (!scope_.hidden.empty() && scope_.hidden.back() == name) scope_.hidden.pop_back();
+  }
+
+  void hold(std::optional<Expr>& hold, const char* what) {
+    if (!hold) return;
+    if (context_.in_decision) {
+      p_.report.error("E0606", hold->span, "`for` has no meaning in a decision",
+                      "a decision looks at one moment; derive a fact with a rule and ask for it");
+      return;
+    }
+    constant_duration(p_, *scope_.file, *hold, what);
+  }
+
+  void check_line(ast::Line& line) {
+    {
+      NullGuard guard(scope_);
+      checker_.condition(line.expr, "what stands after `check`");
+    }
+    checker_.learn(line.expr, true);
+    hold(line.hold, "the time after `for`");
+  }
+
+  void let(ast::Line& line) {
+    checker_.check(line.expr);
+    line.let_index = context_.let_count++;
+    if (line.expr.type.is(TypeTag::kFact)) {
+      p_.report.error("E0202", line.expr.span, "a `let` names a value, not a whole fact",
+                      "name one of its fields, or use the fact's own name");
+      line.expr.type = Type::of(TypeTag::kError);
+    }
+    LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId)};
+    visit(line.expr, [&](const Expr& x) {
+      if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
+          x.aggregate->fn != ast::AggregateFn::kSum)
+        name.maybe_null = true;
+      if (x.ref.kind != RefKind::kLet) return;
+      for (const LetName& l : scope_.lets) name.maybe_null = name.maybe_null || (l.index == x.ref.index && l.maybe_null);
+    });
+    unhide(name.name);
+    taken(line.let_name);
+    scope_.lets.push_back(std::move(name));
+  }
+
+  // Whether the value depends on a fact other than `binding`'s, or on a decision's input.
+  bool reads_other(const Expr& e, std::uint32_t binding) const {
+    bool reads = false;
+    visit(e, [&](const Expr& x) {
+      if ((x.ref.kind == RefKind::kField || x.ref.kind == RefKind::kFact) && x.ref.binding != binding) reads = true;
+      if (x.ref.kind == RefKind::kInput || x.kind == ExprKind::kAggregate) reads = true;
+      if (x.ref.kind != RefKind::kLet) return;
+      for (const LetName& l : scope_.lets) reads = reads || (l.index == x.ref.index && l.reads_binding);
+    });
+    return reads;
+  }
+
+  static bool reads(const Expr& e, std::uint32_t binding) {
+    bool found = false;
+    visit(e, [&](const Expr& x) {
+      found = found || ((x.ref.kind == RefKind::kField || x.ref.kind == RefKind::kFact) && x.ref.binding == binding);
+    });
+    return found;
+  }
+
+  // A pattern is tied by an equality between it and something bound elsewhere, or by equalities that fix its whole key.
+  bool tied(const Expr& where, std::uint32_t binding, const FactType& type) const {
+    std::vector<std::uint32_t> fixed;
+    std::vector<const Expr*> parts{&where};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Expr& e = *parts[i];
+      if (e.kind == ExprKind::kAnd) {
+        for (const Expr& a : e.args) parts.push_back(&a);
+        continue;
+      }
+      if (e.kind != ExprKind::kBinary || e.op != ast::Op::kEqual) continue;
+      for (const auto& [own, other] : {std::pair(&e.args[0], &e.args[1]), std::pair(&e.args[1], &e.args[0])}) {
+        if (!reads(*own, binding) || reads(*other, binding)) continue;
+        if (reads_other(*other, binding)) return true;
+        if (own->ref.kind == RefKind::kField) fixed.push_back(own->ref.field);
+      }
+    }
+    return type.has_key && std::all_of(type.key.begin(), type.key.end(),
+                                       [&](std::uint32_t k) { return std::find(fixed.begin(), fixed.end(), k) != fixed.end(); });
+  }
+
+  void join(Pattern& pattern, const ast::SamePart& same, const FactType& type) {
+    const Binding* other = nullptr;
+    for (const Binding& b : scope_.bindings) {
+      if (b.name == same.as.text || (same.as.text.empty() && scope_.bindings.size() == 1)) other = &b;
+    }
+    if (other == nullptr) {
+      std::vector<std::string> names;
+      for (const Binding& b : scope_.bindings) names.push_back(b.name);
+      if (std::find(scope_.hidden.begin(), scope_.hidden.end(), same.as.text) != scope_.hidden.end()) {
+        p_.report.error("E0308", same.as.span, fmt::format("`{}` cannot be read here", same.as.text), scope_.hidden_why);
+      } else {
+        p_.report.misspelt("E0301", same.as.span, fmt::format("no fact is bound to `{}`", same.as.text), same.as.text, names);
+      }
+      return;
+    }
+    if (other->type == kNoId) return;
+    const FactType& other_type = p_.schema.types[other->type];
+    for (const ast::Name& field : same.fields) {
+      const std::uint32_t own_index = type.field_index(field.text);
+      const std::uint32_t other_index = other_type.field_index(field.text);
+      if (own_index == kNoId || other_index == kNoId) {
+        const FactType& lacking = own_index == kNoId ? type : other_type;
+        p_.report.misspelt("E0302", field.span, fmt::format("`{}` has no field `{}`", lacking.local, field.text), field.text,
+                           field_names(lacking.fields, lacking.fields.size()));
+        continue;
+      }
+      const Type& a = type.fields[own_index].type;
+      const Type& b = other_type.fields[other_index].type;
+      if (!can_equal(a.without_null(), b.without_null(), true)) {
+        p_.report.error("E0202", field.span,
+                        fmt::format("`{}` is {} in `{}` and {} in `{}`", field.text, a_type(a), type.local, a_type(b), other_type.local),
+                        "`same` joins fields of one type");
+        continue;
+      }
+      pattern.joins.push_back(ast::Join{own_index, other->number, other_index});
+    }
+  }
+
+  void pattern(Pattern& pattern) {
+    pattern.binding = static_cast<std::uint32_t>(context_.pattern_types.size());
+    const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
+    context_.pattern_types.push_back(type_id.value_or(kNoId));
+    const bool one = pattern.quantifier == Quantifier::kOne;
+    const bool is_first = one && !context_.first_pattern_seen;
+    if (one) context_.first_pattern_seen = true;
+
+    if (pattern.name) unhide(pattern.name->text);
+    if (!type_id) {
+      if (pattern.name) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, kNoId});
+      return;
+    }
+    pattern.fact_type = *type_id;
+    const FactType& type = p_.schema.types[*type_id];
+
+    for (const ast::SamePart& same : pattern.same) join(pattern, same, type);
+
+    // In its own `where` a pattern's fields stand alone or behind its own name.
+    const bool named = pattern.name && !taken(*pattern.name);
+    if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id});
+    bool where_ties = false;
+    if (pattern.where) {
+      const std::optional<Bare> outer = scope_.bare;
+      scope_.bare = Bare{*type_id, pattern.binding};
+      {
+        NullGuard guard(scope_);
+        checker_.condition(*pattern.where, "a `where` condition");
+      }
+      scope_.bare = outer;
+      where_ties = pattern.where->type.is(TypeTag::kError) || tied(*pattern.where, pattern.binding, type);
+      if (pattern.quantifier != Quantifier::kNo) checker_.learn(*pattern.where, true);
+    }
+    if (pattern.quantifier != Quantifier::kNo) {
+      for (const ast::Join& j : pattern.joins) {
+        scope_.not_null.push_back(Place{RefKind::kField, pattern.binding, j.field});
+        scope_.not_null.push_back(Place{RefKind::kField, j.other, j.other_field});
+      }
+    }
+    if (named && !one) scope_.bindings.pop_back();
+
+    if (one && !is_first && !pattern.cross && pattern.same.empty() && !where_ties && !(type.has_key && type.key.empty()))
+      forgotten_join(pattern, type);
+    if (pattern.within) p_.report.later(pattern.within->span, "`within`");
+    if (!pattern.hold) return;
+    if (type.is_event() && pattern.quantifier != Quantifier::kNo && !context_.in_decision) {
+      p_.report.error("E0513", pattern.hold->span, fmt::format("`{}` is an event, a moment: it cannot hold `for` a time", type.local),
+                      fmt::format("count it: `check count({} … over {}) > 0`", type.local, p_.report.excerpt(pattern.hold->span)));
+      return;
+    }
+    hold(pattern.hold, "the time after `for`");
+  }
+
+  void forgotten_join(const Pattern& pattern, const FactType& type) {
+    // Fields that a bound fact has, too, are what was most likely meant.
+    std::string help = "tie it with `same … as …` or an equality in `where`; if every combination is meant, write `cross`";
+    std::optional<Fix> fix;
+    for (const Binding& b : scope_.bindings) {
+      if (b.type == kNoId || b.number == pattern.binding) continue;
+      const FactType& other = p_.schema.types[b.type];
+      std::string shared;
+      for (std::uint32_t k : type.key) {
+        const std::uint32_t o = other.field_index(type.fields[k].name);
+        if (o != kNoId && other.fields[o].type == type.fields[k].type) shared += (shared.empty() ? "" : ", ") + type.fields[k].name;
+      }
+      if (shared.empty() || fix) continue;
+      help = fmt::format("did you mean `same {} as {}`? If every combination is meant, write `cross`", shared, b.name);
+      fix = Fix{ast::Span{pattern.type.span.file, pattern.type.span.end, pattern.type.span.end},
+                fmt::format(" same {} as {}", shared, b.name)};
+    }
+    p_.report.error(
+        "E0501", pattern.type.span,
+        fmt::format("`{}: {}` is tied to nothing: every combination would match", pattern.name ? pattern.name->text : "", type.local), help,
+        std::move(fix));
+  }
+
+  Package& p_;
+  Scope& scope_;
+  LineContext& context_;
+  ExprChecker checker_;
+};
+
+}  // namespace
+
+void check_lines(Package& p, Scope& scope, LineContext& context, ast::Block& block) { LineChecker(p, scope, context).check(block); }
+
+}  // namespace flyball::check

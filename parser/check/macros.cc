@@ -1,0 +1,78 @@
+// CEL's macros: all, exists, exists_one, filter, map and their two-variable forms. See expressions.h.
+#include <fmt/format.h>
+
+#include "parser/check/expressions.h"
+
+namespace flyball::check {
+
+using ast::Expr;
+
+void ExprChecker::check_macro(Expr& e) {
+  e.type = Type::of(TypeTag::kError);
+  Expr& over = e.args[0];
+  check(over);
+  if (!over.type.is(TypeTag::kError) && !usable(over)) return;
+  const bool two = e.names.size() == 2;
+  Type first = Type::of(TypeTag::kError);
+  Type second = Type::of(TypeTag::kError);
+  bool is_map = false;
+  switch (over.type.tag) {
+    case TypeTag::kList:
+      first = two ? Type::of(TypeTag::kInt) : over.type.args[0];
+      second = over.type.args[0];
+      break;
+    case TypeTag::kMap:
+      is_map = true;
+      first = over.type.args[0];
+      second = over.type.args[1];
+      break;
+    case TypeTag::kDyn: first = second = over.type; break;
+    case TypeTag::kError: break;
+    default:
+      p_.report.error("E0209", over.span, fmt::format("`{}` goes through a list or a map, not {}", e.name, a_type(over.type, &p_.schema)));
+      break;
+  }
+  const std::size_t outer = scope_.locals.size();
+  for (std::size_t i = 0; i < e.names.size(); ++i) {
+    scope_.locals.push_back(Local{e.names[i], static_cast<std::uint32_t>(outer + i), i == 0 ? first : second});
+  }
+  const bool was = now_allowed_;
+  now_allowed_ = false;
+  {
+    NullGuard guard(scope_);
+    const bool transform = e.name == "map" || e.name.starts_with("transform");
+    for (std::size_t i = 1; i < e.args.size(); ++i) {
+      const bool last = i + 1 == e.args.size();
+      if (transform && last) {
+        check(e.args[i]);
+      } else {
+        condition(e.args[i], "the condition of a macro");
+        learn(e.args[i], true);
+      }
+    }
+  }
+  now_allowed_ = was;
+  scope_.locals.resize(outer);
+  const Type& result = e.args.back().type;
+  if (over.type.is(TypeTag::kError)) return;
+  if (e.name == "all" || e.name == "exists" || e.name == "exists_one" || e.name == "existsOne") {
+    e.type = Type::of(TypeTag::kBool);
+  } else if (e.name == "filter") {
+    e.type = is_map ? Type::list_of(over.type.args[0]) : over.type.is(TypeTag::kDyn) ? Type::list_of(over.type) : over.type;
+  } else if (e.name == "map" || e.name == "transformList") {
+    if (!result.is(TypeTag::kError)) e.type = Type::list_of(result);
+  } else if (e.name == "transformMap") {
+    if (!result.is(TypeTag::kError))
+      e.type = Type::map_of(is_map ? first : Type::of(over.type.is(TypeTag::kDyn) ? TypeTag::kDyn : TypeTag::kInt), result);
+  } else if (e.name == "transformMapEntry") {
+    if (result.is(TypeTag::kMap) || result.is(TypeTag::kDyn)) {
+      e.type = result;
+    } else if (!result.is(TypeTag::kError)) {
+      p_.report.error("E0209", e.args.back().span, "`transformMapEntry` gives a map of one entry for each");
+    }
+  } else {
+    p_.report.error("E0310", e.name_span, fmt::format("there is no macro `{}`", e.name));
+  }
+}
+
+}  // namespace flyball::check

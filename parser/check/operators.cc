@@ -1,0 +1,584 @@
+// The algebra of operators: which types each takes, what it gives, and what to say where units do not mix.
+// docs/reference has the same table in prose. See expressions.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/text.h"
+#include "parser/check/expressions.h"
+
+namespace flyball::check {
+
+using ast::Expr;
+using ast::ExprKind;
+using ast::Op;
+
+namespace {
+
+const char* sign(Op op) {
+  switch (op) {
+    case Op::kAdd: return "+";
+    case Op::kSubtract: return "-";
+    case Op::kMultiply: return "*";
+    case Op::kDivide: return "/";
+    case Op::kRemainder: return "%";
+    case Op::kEqual: return "==";
+    case Op::kNotEqual: return "!=";
+    case Op::kLess: return "<";
+    case Op::kLessEqual: return "<=";
+    case Op::kGreater: return ">";
+    case Op::kGreaterEqual: return ">=";
+    case Op::kIn: return "in";
+    case Op::kLike: return "like";
+    case Op::kCoalesce: return "??";
+    case Op::kNegate: return "-";
+    case Op::kNot: return "not";
+    default: return "?";
+  }
+}
+
+// The result of `l op r`; nullopt if there is none. Both sides are plain types, neither open nor nullable.
+std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
+  const auto of = [](TypeTag t) { return std::optional<Type>(Type::of(t)); };
+  const bool same = l.tag == r.tag;
+  switch (op) {
+    case Op::kAdd:
+      if (is_text(l) && is_text(r)) return of(TypeTag::kString);
+      if (same && (is_number(l) || is_unit(l) || l.is(TypeTag::kBytes))) return l;
+      if (same && l.is(TypeTag::kList)) return join(l, r);
+      if (l.is(TypeTag::kTimestamp) && r.is(TypeTag::kDuration)) return l;
+      if (l.is(TypeTag::kDuration) && r.is(TypeTag::kTimestamp)) return r;
+      return std::nullopt;
+    case Op::kSubtract:
+      if (same && (is_number(l) || is_unit(l))) return l;
+      if (same && l.is(TypeTag::kTimestamp)) return of(TypeTag::kDuration);
+      if (l.is(TypeTag::kTimestamp) && r.is(TypeTag::kDuration)) return l;
+      return std::nullopt;
+    case Op::kMultiply:
+      if (same && is_number(l)) return l;
+      // A percent of something is that thing: of a number a number, of a unit the unit.
+      if (l.is(TypeTag::kPercent) && is_number(r)) return of(TypeTag::kDouble);
+      if (r.is(TypeTag::kPercent) && is_number(l)) return of(TypeTag::kDouble);
+      if (l.is(TypeTag::kPercent) && is_unit(r)) return r;
+      if (r.is(TypeTag::kPercent) && is_unit(l)) return l;
+      if (is_unit(l) && is_number(r)) return l;
+      if (is_number(l) && is_unit(r)) return r;
+      return std::nullopt;
+    case Op::kDivide:
+      if (same && is_number(l)) return l;
+      if (same && is_unit(l)) return of(TypeTag::kDouble);
+      if (is_unit(l) && is_number(r)) return l;
+      if (l.is(TypeTag::kSize) && r.is(TypeTag::kDuration)) return of(TypeTag::kBitrate);
+      return std::nullopt;
+    case Op::kRemainder:
+      if (same && (l.is(TypeTag::kInt) || l.is(TypeTag::kUint))) return l;
+      return std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
+bool has_now(const Expr& e) {
+  bool found = false;
+  visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
+  return found;
+}
+
+// `now`, `now + D`, `now - D`, `D + now`.
+bool is_now_term(const Expr& e) {
+  if (e.kind == ExprKind::kNow) return true;
+  if (e.kind != ExprKind::kBinary || (e.op != Op::kAdd && e.op != Op::kSubtract)) return false;
+  if (is_now_term(e.args[0]) && !has_now(e.args[1])) return true;
+  return e.op == Op::kAdd && !has_now(e.args[0]) && is_now_term(e.args[1]);
+}
+
+}  // namespace
+
+bool ExprChecker::usable(Expr& e) {
+  if (is_open(e.type)) return true;
+  if (e.type.nullable) {
+    const std::string text = p_.report.excerpt(e.span);
+    p_.report.error("E0207", e.span, fmt::format("`{}` may be null", text),
+                    fmt::format("ask first (`{} != null and …`) or say what stands for null (`{} ?? …`)", text, text));
+    e.type = Type::of(TypeTag::kError);
+    return false;
+  }
+  if (e.type.is(TypeTag::kFact)) {
+    p_.report.error("E0202", e.span,
+                    fmt::format("`{}` is a whole `{}`, not a value", p_.report.excerpt(e.span), type_name(e.type, &p_.schema)),
+                    "name one of its fields");
+    e.type = Type::of(TypeTag::kError);
+    return false;
+  }
+  return true;
+}
+
+bool ExprChecker::maybe_null(const Expr& e) const {
+  if (e.type.nullable || is_open(e.type)) return true;
+  bool found = false;
+  visit(e, [&](const Expr& x) {
+    if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
+        x.aggregate->fn != ast::AggregateFn::kSum)
+      found = true;
+    if (x.ref.kind == ast::RefKind::kLet) {
+      for (const LetName& l : scope_.lets) found = found || (l.index == x.ref.index && l.maybe_null);
+    }
+    if (x.ref.kind == ast::RefKind::kLocal) found = true;
+  });
+  return found;
+}
+
+void ExprChecker::same_numbers(Expr& a, Expr& b) {
+  const auto literal = [](const Expr& x) {
+    return x.kind == ExprKind::kLiteral || (x.kind == ExprKind::kUnary && x.op == Op::kNegate && x.args[0].kind == ExprKind::kLiteral);
+  };
+  const auto adapt = [&](Expr& number, const Type& to) {
+    if (!number.type.is(TypeTag::kInt) || !literal(number)) return;
+    if (to.is(TypeTag::kDouble) || (to.is(TypeTag::kUint) && number.kind == ExprKind::kLiteral && number.literal.as_int() >= 0))
+      coerce(number, to.without_null(), "");
+  };
+  adapt(a, b.type);
+  adapt(b, a.type);
+}
+
+bool ExprChecker::unit_beside_number(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  const auto say = [&](const Expr& unit, const Expr& number) {
+    // Named after the side with the unit, underlined where the number stands.
+    UnitHint hint = unit_hint(number, unit.type, p_.report);
+    if (unit.type.is(TypeTag::kPercent) && number.kind == ExprKind::kBinary && number.op == Op::kMultiply) {
+      hint.help = "percent × number is a number; percent × percent is a percent";
+    }
+    p_.report.error(
+        "E0203", number.span,
+        fmt::format("`{}` is {}, `{}` is a plain number", p_.report.excerpt(unit.span), a_type(unit.type), p_.report.excerpt(number.span)),
+        hint.help, std::move(hint.fix));
+  };
+  if (is_unit(l.type) && is_number(r.type)) {
+    say(l, r);
+  } else if (is_number(l.type) && is_unit(r.type)) {
+    say(r, l);
+  } else if (is_unit(l.type) && is_unit(r.type) && l.type.tag != r.type.tag) {
+    p_.report.error(
+        "E0203", r.span,
+        fmt::format("`{}` is {}, `{}` is {}", p_.report.excerpt(l.span), a_type(l.type), p_.report.excerpt(r.span), a_type(r.type)),
+        "units do not mix");
+  } else {
+    return false;
+  }
+  e.type = Type::of(TypeTag::kError);
+  return true;
+}
+
+void ExprChecker::mismatch(Expr& e, const char* code) {
+  const Type& l = e.args[0].type;
+  const Type& r = e.args[1].type;
+  std::string help;
+  std::optional<Fix> fix;
+  const auto cast = [&](const Expr& of, const char* to) {
+    help = fmt::format("`{}(…)` makes `{}` {}", to, p_.report.excerpt(of.span),
+                       to == std::string_view("int") ? "an int" : fmt::format("a {}", to));
+    if (of.kind == ExprKind::kName || of.kind == ExprKind::kSelect || of.kind == ExprKind::kLiteral) {
+      fix = Fix{of.span, fmt::format("{}({})", to, p_.report.text(of.span))};
+    }
+  };
+  if (is_number(l) && is_number(r)) {
+    if (e.op == Op::kRemainder) {
+      help = "the remainder is of whole numbers";
+    } else if (l.is(TypeTag::kDouble) || r.is(TypeTag::kDouble)) {
+      cast(l.is(TypeTag::kDouble) ? e.args[1] : e.args[0], "double");
+    } else {
+      cast(l.is(TypeTag::kUint) ? e.args[0] : e.args[1], "int");
+    }
+  } else if (e.op == Op::kAdd && (is_text(l) || is_text(r))) {
+    help = "an f-string takes any value: `f\"… {x} …\"`";
+  } else if ((l.is(TypeTag::kIp) || l.is(TypeTag::kCidr)) && (r.is(TypeTag::kIp) || r.is(TypeTag::kCidr)) && l.tag != r.tag) {
+    help = "an address is asked whether it is `in` a network";
+    if (e.op == Op::kEqual && l.is(TypeTag::kIp)) fix = Fix{e.name_span, "in"};
+  } else if ((l.is(TypeTag::kIp) || l.is(TypeTag::kCidr)) && e.args[1].kind == ExprKind::kLiteral && is_text(r)) {
+    help = "addresses are written without quotes";
+    const std::string_view text = p_.interner.text(e.args[1].literal);
+    if (parse_ip(text) || parse_cidr(text)) fix = Fix{e.args[1].span, std::string(text)};
+  }
+  p_.report.error(code, e.span,
+                  fmt::format("`{}` does not work between {} and {}", sign(e.op), a_type(l, &p_.schema), a_type(r, &p_.schema)), help,
+                  std::move(fix));
+  e.type = Type::of(TypeTag::kError);
+}
+
+void ExprChecker::check_unary(Expr& e) {
+  if (e.op == Op::kNot) {
+    condition(e.args[0], "what stands after `not`");
+    e.type = Type::of(TypeTag::kBool);
+    return;
+  }
+  Expr& a = e.args[0];
+  check(a);
+  e.type = Type::of(TypeTag::kError);
+  if (is_open(a.type)) {
+    e.type = a.type;
+    return;
+  }
+  if (!usable(a)) return;
+  if (a.type.is(TypeTag::kInt) || a.type.is(TypeTag::kDouble) || is_unit(a.type)) {
+    e.type = a.type;
+    return;
+  }
+  p_.report.error("E0202", e.span, fmt::format("`-` does not work on {}", a_type(a.type, &p_.schema)));
+}
+
+void ExprChecker::check_binary(Expr& e) {
+  switch (e.op) {
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kRemainder: return arithmetic(e);
+    case Op::kEqual:
+    case Op::kNotEqual: return equality(e);
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual: return comparison(e);
+    case Op::kIn: return membership(e);
+    case Op::kLike: return like(e);
+    case Op::kCoalesce: return coalesce(e);
+    default: e.type = Type::of(TypeTag::kError);
+  }
+}
+
+void ExprChecker::arithmetic(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check(l);
+  check(r);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  const bool usable_l = usable(l);
+  if (!usable(r) || !usable_l) return;
+  if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
+    e.type = Type::of(TypeTag::kDyn);
+    return;
+  }
+  if (rules_) same_numbers(l, r);
+  if (const std::optional<Type> t = result_of(e.op, l.type, r.type)) {
+    e.type = *t;
+    if (rules_ && t->is(TypeTag::kList) && t->args[0].is(TypeTag::kDyn)) mismatch(e);
+    return;
+  }
+  if (!rules_ && l.type.is(TypeTag::kList) && r.type.is(TypeTag::kList)) {
+    e.type = Type::list_of(Type::of(TypeTag::kDyn));
+    return;
+  }
+  if ((e.op == Op::kAdd || e.op == Op::kSubtract) && unit_beside_number(e)) return;
+  mismatch(e);
+}
+
+void ExprChecker::check_now_sides(Expr& e) {
+  const bool was = now_allowed_;
+  for (std::size_t i = 0; i < 2; ++i) {
+    now_allowed_ = scope_.now == NowUse::kDeadline && is_now_term(e.args[i]) && !has_now(e.args[1 - i]);
+    check(e.args[i]);
+  }
+  now_allowed_ = was;
+}
+
+void ExprChecker::comparison(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check_now_sides(e);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  const bool usable_l = usable(l);
+  if (!usable(r) || !usable_l) return;
+  e.type = Type::of(TypeTag::kBool);
+  if (rules_) same_numbers(l, r);
+  if (is_open(l.type) || is_open(r.type)) return;
+  if (is_number(l.type) && is_number(r.type)) return;
+  if (rules_ && (l.type.is(TypeTag::kEnum) || r.type.is(TypeTag::kEnum)) && is_text(l.type) && is_text(r.type)) {
+    const Expr& named = l.type.is(TypeTag::kEnum) ? l : r;
+    p_.report.error("E0204", e.span, fmt::format("the words of `{}` have no order", p_.report.excerpt(named.span)),
+                    "list those you mean: `x in [\"a\", \"b\"]`");
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
+  if (is_text(l.type) && is_text(r.type)) return;
+  if (l.type.tag == r.type.tag && is_ordered(l.type)) return;
+  if (unit_beside_number(e)) return;
+  if (l.type.tag == r.type.tag) {
+    p_.report.error("E0204", e.span, fmt::format("{} has no order, so `{}` means nothing here", a_type(l.type, &p_.schema), sign(e.op)));
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
+  mismatch(e);
+}
+
+void ExprChecker::equality(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check(l);
+  check(r);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  e.type = Type::of(TypeTag::kBool);
+  if (l.type.is(TypeTag::kNull) || r.type.is(TypeTag::kNull)) {
+    Expr& other = l.type.is(TypeTag::kNull) ? r : l;
+    if (rules_ && !other.type.is(TypeTag::kNull) && !maybe_null(other)) {
+      p_.report.warning("W0807", e.span, fmt::format("`{}` is never null", p_.report.excerpt(other.span)),
+                        other.ref.kind == ast::RefKind::kField
+                            ? "a field that can be null is declared `T?`; to ask whether its fact is stale, write `stale(…)`"
+                            : "");
+    }
+    return;
+  }
+  if (l.type.is(TypeTag::kFact) && r.type.is(TypeTag::kFact)) {
+    if (l.type.fact_type == r.type.fact_type) return;
+    p_.report.error("E0202", e.span, fmt::format("a `{}` is never a `{}`", type_name(l.type, &p_.schema), type_name(r.type, &p_.schema)),
+                    "compare their fields");
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
+  const bool usable_l = usable(l);
+  if (!usable(r) || !usable_l) {
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
+  if (is_open(l.type) || is_open(r.type)) return;
+  if (rules_) same_numbers(l, r);
+  for (const auto& [text, closed] : {std::pair(&l, &r), std::pair(&r, &l)}) {
+    if (!closed->type.is(TypeTag::kEnum) || text->kind != ExprKind::kLiteral || !is_text(text->type)) continue;
+    if (!coerce(*text, closed->type, "`" + p_.report.excerpt(closed->span) + "`")) e.type = Type::of(TypeTag::kError);
+    return;
+  }
+  if (l.kind == ExprKind::kList || r.kind == ExprKind::kList) {
+    Expr& list = l.kind == ExprKind::kList ? l : r;
+    const Expr& other = &list == &l ? r : l;
+    if (rules_ && other.type.is(TypeTag::kList) && !coerce(list, other.type, "`" + p_.report.excerpt(other.span) + "`")) {
+      e.type = Type::of(TypeTag::kError);
+      return;
+    }
+  }
+  if (can_equal(l.type, r.type, rules_)) return;
+  if (unit_beside_number(e)) return;
+  mismatch(e);
+}
+
+void ExprChecker::membership(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check(l);
+  check(r);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  const bool usable_l = usable(l);
+  if (!usable(r) || !usable_l) return;
+  e.type = Type::of(TypeTag::kBool);
+  const std::string what = "`" + p_.report.excerpt(l.span) + "`";
+  switch (r.type.tag) {
+    case TypeTag::kDyn: return;
+    case TypeTag::kCidr:
+      if (is_open(l.type) || l.type.is(TypeTag::kIp) || l.type.is(TypeTag::kCidr)) return;
+      break;
+    case TypeTag::kList:
+      if (is_open(r.type.args[0]) || is_open(l.type)) return;
+      // Addresses in a list of networks: in any of them.
+      if (r.type.args[0].is(TypeTag::kCidr) && l.type.is(TypeTag::kIp)) {
+        if (r.kind == ExprKind::kList && !r.args.empty()) {
+          std::vector<Expr> alternatives;
+          for (Expr& network : r.args) {
+            Expr one = e;
+            one.args = {l, std::move(network)};
+            one.type = Type::of(TypeTag::kBool);
+            alternatives.push_back(std::move(one));
+          }
+          if (alternatives.size() == 1) {
+            e = Expr(std::move(alternatives.front()));
+          } else {
+            e.kind = ExprKind::kOr;
+            e.op = Op::kNone;
+            e.args = std::move(alternatives);
+          }
+          return;
+        }
+        Expr variable;
+        variable.kind = ExprKind::kName;
+        variable.span = r.span;
+        variable.name = "network";
+        variable.ref = ast::Ref{ast::RefKind::kLocal, 0, 0, static_cast<std::uint32_t>(scope_.locals.size())};
+        variable.type = r.type.args[0];
+        Expr inside = e;
+        inside.args = {std::move(l), std::move(variable)};
+        Expr list = std::move(r);
+        e.kind = ExprKind::kComprehension;
+        e.op = Op::kNone;
+        e.name = "exists";
+        e.names = {"network"};
+        e.args.clear();
+        e.args.push_back(std::move(list));
+        e.args.push_back(std::move(inside));
+        return;
+      }
+      if (r.kind == ExprKind::kList && rules_) {
+        const Type list = Type::list_of(l.type);
+        // Each element is checked alone, so that the one that is wrong is underlined.
+        bool good = true;
+        for (Expr& item : r.args) {
+          if (can_equal(item.type, l.type, true) && !(item.type.is(TypeTag::kString) && l.type.is(TypeTag::kEnum)) && !is_number(l.type))
+            continue;
+          if (is_number(item.type) && is_number(l.type)) {
+            same_numbers(l, item);
+            continue;
+          }
+          good = coerce(item, l.type, what) && good;
+        }
+        if (!good) e.type = Type::of(TypeTag::kError);
+        if (good && !r.args.empty()) r.type = Type::list_of(r.args[0].type);
+        return;
+      }
+      if (can_equal(l.type, r.type.args[0], rules_)) return;
+      break;
+    case TypeTag::kMap:
+      if (can_equal(l.type, r.type.args[0], rules_)) return;
+      break;
+    case TypeTag::kRange: {
+      if (is_open(l.type) || is_open(r.type.args[0])) return;
+      if (r.type.args[0].is(TypeTag::kTimeOfDay)) {
+        p_.report.error("E0211", r.span, "a time of day means nothing without a zone", "declare a calendar, which has one");
+        e.type = Type::of(TypeTag::kError);
+        return;
+      }
+      if (r.kind == ExprKind::kRange && rules_ && is_number(l.type)) {
+        same_numbers(l, r.args[0]);
+        same_numbers(l, r.args[1]);
+        if (!r.args[0].type.is(TypeTag::kError)) r.type.args[0] = r.args[0].type;
+      }
+      if (l.type.tag == r.type.args[0].tag || (is_number(l.type) && is_number(r.type.args[0]))) return;
+      if (r.kind == ExprKind::kRange && is_unit(l.type) && is_number(r.type.args[0])) {
+        UnitHint low = unit_hint(r.args[0], l.type, p_.report);
+        UnitHint high = unit_hint(r.args[1], l.type, p_.report);
+        std::optional<Fix> fix;
+        if (low.fix && high.fix) fix = Fix{r.span, low.fix->replacement + (r.half_open ? "..<" : "..") + high.fix->replacement};
+        p_.report.error("E0203", r.span, fmt::format("{} is {}, the range is of plain numbers", what, a_type(l.type)), low.help,
+                        std::move(fix));
+        e.type = Type::of(TypeTag::kError);
+        return;
+      }
+      break;
+    }
+    default:
+      if (r.type.is(TypeTag::kString) && is_text(l.type)) {
+        p_.report.error("E0202", e.span, "`in` asks a list, a map, a range or a network, not a string",
+                        "a part of a text is found by `.contains(…)` or `like \"*…*\"`");
+        e.type = Type::of(TypeTag::kError);
+        return;
+      }
+      break;
+  }
+  mismatch(e);
+}
+
+void ExprChecker::like(Expr& e) {
+  e.type = Type::of(TypeTag::kBool);
+  for (Expr& a : e.args) {
+    check(a);
+    if (a.type.is(TypeTag::kError)) {
+      e.type = a.type;
+      continue;
+    }
+    if (!usable(a)) {
+      e.type = Type::of(TypeTag::kError);
+    } else if (!is_open(a.type) && !is_text(a.type)) {
+      const bool pattern = &a == &e.args[1];
+      p_.report.error("E0202", a.span,
+                      fmt::format("`like` compares texts; {} is {}", pattern ? "the pattern" : "this", a_type(a.type, &p_.schema)),
+                      a.type.is(TypeTag::kIp) ? "an address is asked whether it is `in` a network" : "");
+      e.type = Type::of(TypeTag::kError);
+    }
+  }
+}
+
+void ExprChecker::coalesce(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check(l);
+  check(r);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  if (l.type.is(TypeTag::kFact) || r.type.is(TypeTag::kFact)) {
+    usable(l.type.is(TypeTag::kFact) ? l : r);
+    return;
+  }
+  if (l.type.is(TypeTag::kNull)) {
+    e.type = r.type;
+    return;
+  }
+  if (rules_ && !maybe_null(l)) {
+    p_.report.warning("W0807", e.span, fmt::format("`{}` is never null, so `??` does nothing", p_.report.excerpt(l.span)),
+                      l.ref.kind == ast::RefKind::kField ? "a stale field is unknown, not null; `stale(…)` asks for that" : "");
+  }
+  if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
+    e.type = Type::of(TypeTag::kDyn);
+    return;
+  }
+  const Type value = l.type.without_null();
+  if (r.type.is(TypeTag::kNull)) {
+    e.type = l.type;
+    return;
+  }
+  Type want = value;
+  want.nullable = true;
+  // A closed set with a default outside it is a string.
+  if (value.is(TypeTag::kEnum) && is_text(r.type)) {
+    e.type = fits(r.type, value) ? value : Type::of(TypeTag::kString);
+    if (r.kind == ExprKind::kLiteral) {
+      const std::string text(p_.interner.text(r.literal));
+      if (std::find(value.members.begin(), value.members.end(), text) != value.members.end()) e.type = value;
+    }
+    e.type.nullable = r.type.nullable;
+    return;
+  }
+  if (!coerce(r, want, "what stands for null")) return;
+  e.type = value;
+  e.type.nullable = r.type.nullable;
+}
+
+void ExprChecker::check_range(Expr& e) {
+  Expr& l = e.args[0];
+  Expr& r = e.args[1];
+  check(l);
+  check(r);
+  e.type = Type::of(TypeTag::kError);
+  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
+  const bool usable_l = usable(l);
+  if (!usable(r) || !usable_l) return;
+  if (rules_) same_numbers(l, r);
+  const bool numbers = is_number(l.type) && is_number(r.type);
+  if (is_open(l.type) || is_open(r.type)) {
+    e.type = Type::of(TypeTag::kRange);
+    e.type.args.push_back(is_open(l.type) ? r.type : l.type);
+    return;
+  }
+  if (!is_ordered(l.type) || (!numbers && l.type.tag != r.type.tag)) {
+    if (unit_beside_number(e)) return;
+    p_.report.error(
+        "E0202", e.span,
+        fmt::format("a range has two ends of one ordered type, not {} and {}", a_type(l.type, &p_.schema), a_type(r.type, &p_.schema)));
+    return;
+  }
+  const std::optional<Value> low = fold(l, p_.interner);
+  const std::optional<Value> high = fold(r, p_.interner);
+  const bool comparable =
+      low && high && low->kind == high->kind && low->kind != Kind::kTimeOfDay && !low->is_handle() && low->kind != Kind::kTimestamp;
+  if (comparable) {
+    const bool down = low->kind == Kind::kDouble ? high->as_double() < low->as_double() : high->as_int() < low->as_int();
+    if (down) {
+      p_.report.error("E0414", e.span, "this range holds nothing: its first end is above its last", "swap the ends",
+                      Fix{e.span, fmt::format("{}{}{}", p_.report.text(r.span), e.half_open ? "..<" : "..", p_.report.text(l.span))});
+      return;
+    }
+  }
+  e.type = Type::of(TypeTag::kRange);
+  e.type.args.push_back(l.type);
+}
+
+}  // namespace flyball::check

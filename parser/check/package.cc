@@ -1,0 +1,104 @@
+// The report of mistakes and the words its messages share. See package.h.
+#include "parser/check/package.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace flyball::check {
+
+void Report::error(const char* code, ast::Span at, std::string message, std::string help, std::optional<Fix> fix) {
+  out_.add(Diagnostic{code, Severity::kError, at, std::move(message), std::move(help), std::move(fix)});
+}
+
+void Report::warning(const char* code, ast::Span at, std::string message, std::string help, std::optional<Fix> fix) {
+  out_.add(Diagnostic{code, Severity::kWarning, at, std::move(message), std::move(help), std::move(fix)});
+}
+
+void Report::misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names) {
+  const std::vector<std::string> near = nearest(word, names);
+  if (!near.empty()) {
+    std::optional<Fix> fix;
+    if (near.size() == 1) fix = Fix{at, near.front()};
+    error(code, at, std::move(message), fmt::format("did you mean {}?", one_of(near)), std::move(fix));
+    return;
+  }
+  constexpr std::size_t kMaxListed = 12;
+  std::string help;
+  if (!names.empty() && names.size() <= kMaxListed) help = fmt::format("it could be {}", one_of(names));
+  error(code, at, std::move(message), std::move(help));
+}
+
+void Report::later(ast::Span at, std::string_view what, std::string help) {
+  error("E0190", at, fmt::format("{} is not in this version", what), std::move(help));
+}
+
+std::string Report::excerpt(ast::Span s) const {
+  constexpr std::size_t kMaxBytes = 40;
+  std::string text(this->text(s));
+  for (char& c : text) {
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  }
+  if (text.size() <= kMaxBytes) return text;
+  std::size_t cut = kMaxBytes;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
+  return text.substr(0, cut) + "…";
+}
+
+std::string Report::place(ast::Span s) const {
+  return fmt::format("{}:{}", sources_->path(s.file), sources_->position(s.file, s.begin).line);
+}
+
+std::string one_of(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += "`" + words[i] + "`";
+  }
+  return out;
+}
+
+std::string type_name(const Type& type, const Schema* schema) {
+  if (type.is(TypeTag::kFact)) {
+    return schema != nullptr && type.fact_type < schema->types.size() ? schema->types[type.fact_type].local : std::string("fact");
+  }
+  if (type.is(TypeTag::kEnum)) return type.members.size() > 4 ? std::string("closed set") : to_string(type);
+  return to_string(type);
+}
+
+std::string a_type(const Type& type, const Schema* schema) {
+  if (type.is(TypeTag::kNull)) return "null";
+  if (type.is(TypeTag::kEnum)) return "one of " + to_string(type.without_null());
+  const std::string name = type_name(type, schema);
+  const bool vowel = !name.empty() && std::string_view("aeiAEIO").find(name.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + name;
+}
+
+std::vector<std::string> field_names(const std::vector<Field>& fields, std::size_t count) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < count && i < fields.size(); ++i) out.push_back(fields[i].name);
+  return out;
+}
+
+std::optional<FactTypeId> find_fact_type(Package& p, const FileScope& from, const ast::Name& name) {
+  if (name.text.empty()) return std::nullopt;
+  const Found found = p.names.find(SymbolKind::kType, name.text, from);
+  if (found.symbol != nullptr) return found.symbol->id;
+  if (!found.ambiguous.empty()) {
+    p.report.error("E0307", name.span, fmt::format("`{}` is declared in several imported modules", name.text),
+                   fmt::format("write {}", one_of(found.ambiguous)));
+    return std::nullopt;
+  }
+  if (!found.not_imported.empty()) {
+    p.report.error("E0305", name.span,
+                   fmt::format("`{}` is declared in module `{}`, which this file does not import", name.text, found.not_imported),
+                   fmt::format("add `import {}`", found.not_imported),
+                   Fix{ast::Span{from.source, from.import_at, from.import_at}, fmt::format("import {}\n", found.not_imported)});
+    return std::nullopt;
+  }
+  p.report.misspelt("E0303", name.span, fmt::format("no fact, event or action is called `{}`", name.text), name.text,
+                    p.names.visible(SymbolKind::kType, from));
+  return std::nullopt;
+}
+
+}  // namespace flyball::check

@@ -1,0 +1,42 @@
+// The passes of the checker, one file each, in the order check_package.cc runs them. Internal to parser/check.
+#pragma once
+
+#include "parser/check/package.h"
+#include "parser/check/scope.h"
+
+namespace flyball::check {
+
+// declare.cc: modules, imports and every declared name; reports duplicates.
+void declare_names(Package& p);
+// shapes.cc: the Schema: fact types with keys and options, params, decisions' fields.
+void build_schema(Package& p);
+// inline.cc has the work: every package-wide let is checked, used or not.
+void check_lets(Package& p);
+// roles.cc: facts that a rule derives; their cycles once the rules are checked.
+void find_derived(Package& p);
+void check_cycles(Package& p);
+// rules.cc
+void check_rule(Package& p, std::size_t file, ast::RuleDecl& rule);
+// decisions.cc, tables.cc
+void check_decision(Package& p, std::size_t file, ast::DecisionDecl& decision);
+void check_table(Package& p, std::size_t file, ast::DecisionDecl& decision);
+// tests.cc; `decisions` by DecisionId
+void check_test(Package& p, std::size_t file, ast::TestDecl& test, const std::vector<const ast::DecisionDecl*>& decisions);
+// warnings.cc: what compiles but is probably not meant
+void warn(Package& p);
+
+// lines.cc: the lines of a `when` or `until` block.
+struct LineContext {
+  std::vector<FactTypeId>& pattern_types;  // by binding
+  std::uint32_t& let_count;
+  bool in_decision = false;
+  bool first_pattern_seen = false;  // a pattern `n:` stood before: the next must be tied to something
+};
+void check_lines(Package& p, Scope& scope, LineContext& context, ast::Block& block);
+
+// records.cc: a record `{ field: e }` against fields. `what` names its type in messages.
+enum class Completeness : std::uint8_t { kComplete, kPartial };
+void check_record(Package& p, Scope& scope, ast::Record& record, const std::vector<Field>& fields, std::size_t count,
+                  const std::string& what, Completeness completeness);
+
+}  // namespace flyball::check

@@ -1,0 +1,380 @@
+// Names and members: what `util`, `hot.util`, `net.limits.high_util` and `m["k"]` mean. See expressions.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "parser/check/expressions.h"
+
+namespace flyball::check {
+
+using ast::Expr;
+using ast::ExprKind;
+using ast::RefKind;
+
+namespace {
+
+// `a.b.c` if the expression is a chain of plain names; else empty.
+std::string dotted(const Expr& e) {
+  if (e.kind == ExprKind::kName) return e.name;
+  if (e.kind != ExprKind::kSelect || e.op == ast::Op::kOptional) return {};
+  std::string head = dotted(e.args[0]);
+  if (head.empty()) return {};
+  return head + "." + e.name;
+}
+
+const std::string& head_name(const Expr& e) { return e.kind == ExprKind::kSelect ? head_name(e.args[0]) : e.name; }
+
+// CEL's type values.
+std::optional<Type> cel_type(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, TypeTag>, 14> kWords{{{"bool", TypeTag::kBool},
+                                                                                {"int", TypeTag::kInt},
+                                                                                {"uint", TypeTag::kUint},
+                                                                                {"double", TypeTag::kDouble},
+                                                                                {"string", TypeTag::kString},
+                                                                                {"bytes", TypeTag::kBytes},
+                                                                                {"null_type", TypeTag::kNull},
+                                                                                {"google.protobuf.Duration", TypeTag::kDuration},
+                                                                                {"google.protobuf.Timestamp", TypeTag::kTimestamp},
+                                                                                {"list", TypeTag::kList},
+                                                                                {"map", TypeTag::kMap},
+                                                                                {"type", TypeTag::kTypeType},
+                                                                                {"net.IP", TypeTag::kIp},
+                                                                                {"net.CIDR", TypeTag::kCidr}}};
+  for (const auto& [word, tag] : kWords) {
+    if (word != name) continue;
+    if (tag == TypeTag::kList) return Type::list_of(Type::of(TypeTag::kDyn));
+    if (tag == TypeTag::kMap) return Type::map_of(Type::of(TypeTag::kDyn), Type::of(TypeTag::kDyn));
+    return Type::of(tag);
+  }
+  return std::nullopt;
+}
+
+void become_type_value(Expr& e, const std::string& name, Type named) {
+  e.kind = ExprKind::kName;
+  e.name = name;
+  e.args.clear();
+  e.ref = ast::Ref{RefKind::kType};
+  e.type = Type::of(TypeTag::kTypeType);
+  e.type.args.push_back(std::move(named));
+}
+
+}  // namespace
+
+bool ExprChecker::head_is_local(const std::string& name) const {
+  const auto named = [&](const auto& list) { return std::any_of(list.begin(), list.end(), [&](const auto& x) { return x.name == name; }); };
+  if (named(scope_.locals) || named(scope_.bindings) || named(scope_.lets)) return true;
+  if (scope_.input != nullptr && name == "input") return true;
+  if (std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end()) return true;
+  return scope_.bare && scope_.bare->type != kNoId && p_.schema.types[scope_.bare->type].field_index(name) != kNoId;
+}
+
+void ExprChecker::narrow(Expr& e) {
+  if (!e.type.nullable) return;
+  const bool field = e.ref.kind == RefKind::kField;
+  const Place place{e.ref.kind, field ? e.ref.binding : e.ref.index, field ? e.ref.field : 0};
+  if (std::find(scope_.not_null.begin(), scope_.not_null.end(), place) != scope_.not_null.end()) e.type.nullable = false;
+}
+
+void ExprChecker::check_name(Expr& e) {
+  e.type = Type::of(TypeTag::kError);
+  std::string name = e.name;
+  const bool absolute = name.starts_with('.');
+  if (absolute) name.erase(0, 1);
+
+  if (!absolute) {
+    // The innermost macro variable hides everything else: it is written right here.
+    for (auto it = scope_.locals.rbegin(); it != scope_.locals.rend(); ++it) {
+      if (it->name != name) continue;
+      e.ref = ast::Ref{RefKind::kLocal, 0, 0, it->index};
+      e.type = it->type;
+      narrow(e);
+      return;
+    }
+  }
+  if (scope_.variables != nullptr) {
+    if (variable(e, name)) return;
+    if (const std::optional<Type> t = cel_type(name)) return become_type_value(e, name, *t);
+    return unknown_name(e);
+  }
+
+  const Binding* binding = nullptr;
+  const LetName* let = nullptr;
+  std::uint32_t bare_field = kNoId;
+  if (!absolute) {
+    for (const Binding& b : scope_.bindings) {
+      if (b.name == name) binding = &b;
+    }
+    for (const LetName& l : scope_.lets) {
+      if (l.name == name) let = &l;
+    }
+    if (scope_.bare && scope_.bare->type != kNoId) bare_field = p_.schema.types[scope_.bare->type].field_index(name);
+  }
+  const Found global = p_.names.find(SymbolKind::kValue, name, *scope_.file);
+  const bool has_global = global.symbol != nullptr;
+
+  if (bare_field != kNoId && (binding != nullptr || let != nullptr || has_global)) {
+    const FactType& type = p_.schema.types[scope_.bare->type];
+    const char* other = binding != nullptr ? "a fact bound in this rule" : let != nullptr ? "a `let` of this rule" : "a param or `let`";
+    std::string help = "rename one of them";
+    if (has_global && binding == nullptr && let == nullptr) {
+      help = fmt::format("write `{}.{}` for the param or `let`, or rename one of them", global.symbol->module, name);
+    }
+    p_.report.error("E0304", e.span, fmt::format("`{}` is both a field of `{}` and {}", name, type.local, other), help);
+    return;
+  }
+  if ((binding != nullptr || let != nullptr) && has_global) {
+    p_.report.error("E0304", e.span,
+                    fmt::format("`{}` is both a name of this rule and a param or `let` of module `{}`", name, global.symbol->module),
+                    "rename one of them");
+    return;
+  }
+  if (bare_field != kNoId) {
+    e.ref = ast::Ref{RefKind::kField, scope_.bare->binding, bare_field, 0};
+    e.type = p_.schema.types[scope_.bare->type].fields[bare_field].type;
+    narrow(e);
+    return;
+  }
+  if (binding != nullptr) {
+    if (binding->type == kNoId) return;
+    e.ref = ast::Ref{RefKind::kFact, binding->number, 0, 0};
+    e.type = Type::of(TypeTag::kFact);
+    e.type.fact_type = binding->type;
+    return;
+  }
+  if (let != nullptr) {
+    e.ref = ast::Ref{RefKind::kLet, 0, 0, let->index};
+    e.type = let->type;
+    narrow(e);
+    return;
+  }
+  if (scope_.input != nullptr && name == "input" && !has_global) {
+    p_.report.error("E0301", e.span, "`input` is no value by itself", "write `input.field`");
+    return;
+  }
+  if (global_value(e, name, true)) return;
+  if (const std::optional<Type> t = cel_type(name)) return become_type_value(e, name, *t);
+  unknown_name(e);
+}
+
+bool ExprChecker::variable(Expr& e, const std::string& name) {
+  const std::string_view bare = name.starts_with('.') ? std::string_view(name).substr(1) : std::string_view(name);
+  for (std::size_t i = 0; i < scope_.variables->size(); ++i) {
+    if ((*scope_.variables)[i].name != bare) continue;
+    e.kind = ExprKind::kName;
+    e.name = name;
+    e.args.clear();
+    e.ref = ast::Ref{RefKind::kVariable, 0, 0, static_cast<std::uint32_t>(i)};
+    e.type = (*scope_.variables)[i].type;
+    narrow(e);
+    return true;
+  }
+  return false;
+}
+
+bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
+  const Found found = p_.names.find(SymbolKind::kValue, name, *scope_.file);
+  if (found.symbol == nullptr) {
+    if (!report || (found.ambiguous.empty() && found.not_imported.empty())) return false;
+    e.type = Type::of(TypeTag::kError);
+    if (!found.ambiguous.empty()) {
+      p_.report.error("E0307", e.span, fmt::format("`{}` is declared in several imported modules", name),
+                      fmt::format("write {}", one_of(found.ambiguous)));
+    } else {
+      p_.report.error("E0305", e.span,
+                      fmt::format("`{}` is declared in module `{}`, which this file does not import", name, found.not_imported),
+                      fmt::format("add `import {}`", found.not_imported),
+                      Fix{ast::Span{scope_.file->source, scope_.file->import_at, scope_.file->import_at},
+                          fmt::format("import {}\n", found.not_imported)});
+    }
+    return true;
+  }
+  e.kind = ExprKind::kName;
+  e.args.clear();
+  if ((found.symbol->id & Package::kLetFlag) != 0) {
+    use_let(e, found.symbol->id & ~Package::kLetFlag, {});
+    return true;
+  }
+  if (scope_.no_params != nullptr) {
+    p_.report.error("E0210", e.span, fmt::format("the param `{}` cannot be read here", name), scope_.no_params);
+    e.type = Type::of(TypeTag::kError);
+    return true;
+  }
+  e.name = found.symbol->module + "." + name.substr(name.rfind('.') == std::string::npos ? 0 : name.rfind('.') + 1);
+  e.ref = ast::Ref{RefKind::kParam, 0, 0, found.symbol->id};
+  e.type = p_.schema.params[found.symbol->id].type;
+  return true;
+}
+
+void ExprChecker::unknown_name(Expr& e) {
+  e.type = Type::of(TypeTag::kError);
+  const std::string& name = e.name;
+  if (std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end()) {
+    p_.report.error("E0308", e.span, fmt::format("`{}` cannot be read here", name), scope_.hidden_why);
+    return;
+  }
+  if (scope_.variables == nullptr && p_.names.find(SymbolKind::kType, name, *scope_.file).symbol != nullptr) {
+    p_.report.error("E0301", e.span, fmt::format("`{}` is a type, not a value", name),
+                    fmt::format("bind one of its facts with a line `n: {}`, or ask for some with `some {}`", name, name));
+    return;
+  }
+  std::vector<std::string> known;
+  std::vector<std::string> qualified;
+  for (const Local& l : scope_.locals) known.push_back(l.name);
+  for (const LetName& l : scope_.lets) known.push_back(l.name);
+  for (const Binding& b : scope_.bindings) {
+    known.push_back(b.name);
+    if (b.type != kNoId && p_.schema.types[b.type].field_index(name) != kNoId) qualified.push_back(b.name + "." + name);
+  }
+  if (scope_.input != nullptr) {
+    known.emplace_back("input");
+    for (const Field& f : *scope_.input) {
+      if (f.name == name) qualified.push_back("input." + name);
+    }
+  }
+  if (!qualified.empty()) {
+    std::optional<Fix> fix;
+    if (qualified.size() == 1) fix = Fix{e.span, qualified.front()};
+    p_.report.error("E0301", e.span, fmt::format("`{}` alone means nothing here", name), fmt::format("did you mean {}?", one_of(qualified)),
+                    std::move(fix));
+    return;
+  }
+  std::string message = fmt::format("`{}` is not a name known here", name);
+  if (scope_.variables != nullptr) {
+    for (const Variable& v : *scope_.variables) known.push_back(v.name);
+  } else {
+    for (std::string& v : p_.names.visible(SymbolKind::kValue, *scope_.file)) known.push_back(std::move(v));
+  }
+  if (scope_.bare && scope_.bare->type != kNoId) {
+    const FactType& type = p_.schema.types[scope_.bare->type];
+    for (const Field& f : type.fields) known.push_back(f.name);
+    message = fmt::format("`{}` is neither a field of `{}` nor a name known here", name, type.local);
+  }
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  p_.report.misspelt("E0301", e.span, std::move(message), name, known);
+}
+
+void ExprChecker::check_select(Expr& e) {
+  // A qualified name of a package (`net.limits.high`), a dotted variable or a dotted type is one name, longest first.
+  const std::string path = dotted(e);
+  if (!path.empty() && !head_is_local(head_name(e))) {
+    if (scope_.variables != nullptr) {
+      if (variable(e, path)) return;
+    } else if (global_value(e, path, true)) {
+      return;
+    }
+    if (const std::optional<Type> t = cel_type(path)) return become_type_value(e, path, *t);
+  }
+  if (scope_.input != nullptr && e.args[0].kind == ExprKind::kName && e.args[0].name == "input") {
+    const bool bound = std::any_of(scope_.bindings.begin(), scope_.bindings.end(), [](const Binding& b) { return b.name == "input"; });
+    if (!bound) {
+      e.type = Type::of(TypeTag::kError);
+      for (std::size_t i = 0; i < scope_.input->size(); ++i) {
+        if ((*scope_.input)[i].name != e.name) continue;
+        e.ref = ast::Ref{RefKind::kInput, 0, 0, static_cast<std::uint32_t>(i)};
+        e.type = (*scope_.input)[i].type;
+        narrow(e);
+        return;
+      }
+      p_.report.misspelt("E0302", e.name_span, fmt::format("the decision has no input `{}`", e.name), e.name,
+                         field_names(*scope_.input, scope_.input->size()));
+      return;
+    }
+  }
+  check(e.args[0]);
+  member(e);
+}
+
+void ExprChecker::member(Expr& e) {
+  Expr& of = e.args[0];
+  const Type& t = of.type;
+  e.type = Type::of(TypeTag::kError);
+  if (t.is(TypeTag::kError)) return;
+  if (t.is(TypeTag::kFact)) {
+    const FactType& type = p_.schema.types[t.fact_type];
+    const std::uint32_t field = type.field_index(e.name);
+    if (field == kNoId) {
+      p_.report.misspelt("E0302", e.name_span, fmt::format("`{}` has no field `{}`", type.local, e.name), e.name,
+                         field_names(type.fields, type.fields.size()));
+      return;
+    }
+    e.ref = ast::Ref{RefKind::kField, of.ref.binding, field, 0};
+    e.type = type.fields[field].type;
+    narrow(e);
+    return;
+  }
+  const bool optional_select = e.op == ast::Op::kOptional;
+  if (!optional_select && t.nullable && !usable(of)) return;
+  if (t.is(TypeTag::kDyn)) {
+    e.type = t;
+  } else if (t.is(TypeTag::kRecord)) {
+    const auto it = std::find(t.members.begin(), t.members.end(), e.name);
+    if (it == t.members.end()) {
+      p_.report.misspelt("E0302", e.name_span, fmt::format("the result has no field `{}`", e.name), e.name, t.members);
+      return;
+    }
+    e.type = t.args[static_cast<std::size_t>(it - t.members.begin())];
+  } else if (t.is(TypeTag::kMap)) {
+    if (!is_open(t.args[0]) && !is_text(t.args[0])) {
+      p_.report.error("E0214", e.name_span, fmt::format("`.{}` asks for a text key; this map's keys are {}", e.name, type_name(t.args[0])),
+                      fmt::format("write `{}[…]`", p_.report.excerpt(of.span)));
+      return;
+    }
+    e.type = t.args[1];
+  } else if (t.is(TypeTag::kOptional)) {
+    // CEL: selecting from an optional gives an optional.
+    const Type inner = t.args.empty() ? Type::of(TypeTag::kDyn) : t.args[0];
+    e.type = Type::of(TypeTag::kOptional);
+    e.type.args.push_back(inner.is(TypeTag::kMap) ? inner.args[1] : Type::of(TypeTag::kDyn));
+    return;
+  } else {
+    p_.report.error("E0214", e.name_span, fmt::format("{} has no fields, so `.{}` means nothing", a_type(t, &p_.schema), e.name));
+    return;
+  }
+  if (optional_select) {
+    Type optional = Type::of(TypeTag::kOptional);
+    optional.args.push_back(e.type);
+    e.type = std::move(optional);
+  }
+}
+
+void ExprChecker::check_index(Expr& e) {
+  check(e.args[0]);
+  check(e.args[1]);
+  Expr& of = e.args[0];
+  Expr& at = e.args[1];
+  const Type t = of.type;
+  e.type = Type::of(TypeTag::kError);
+  if (t.is(TypeTag::kError) || at.type.is(TypeTag::kError) || !usable(of) || !usable(at)) return;
+  if (t.is(TypeTag::kDyn)) {
+    e.type = t;
+  } else if (t.is(TypeTag::kList)) {
+    if (!is_open(at.type) && !is_number(at.type)) {
+      p_.report.error("E0202", at.span, fmt::format("a list is indexed by an int, not by {}", a_type(at.type, &p_.schema)));
+      return;
+    }
+    e.type = t.args[0];
+  } else if (t.is(TypeTag::kMap)) {
+    if (!can_equal(at.type, t.args[0], true)) {
+      p_.report.error("E0202", at.span,
+                      fmt::format("this map's keys are {}, not {}", type_name(t.args[0]), type_name(at.type, &p_.schema)));
+      return;
+    }
+    e.type = t.args[1];
+  } else if (t.is(TypeTag::kOptional)) {
+    const Type inner = t.args.empty() ? Type::of(TypeTag::kDyn) : t.args[0];
+    e.type = Type::of(TypeTag::kOptional);
+    e.type.args.push_back(inner.is(TypeTag::kMap) ? inner.args[1] : inner.is(TypeTag::kList) ? inner.args[0] : Type::of(TypeTag::kDyn));
+  } else {
+    p_.report.error("E0214", e.span, fmt::format("{} cannot be indexed", a_type(t, &p_.schema)), "lists and maps can");
+    return;
+  }
+  if (e.op == ast::Op::kOptional) {
+    Type optional = Type::of(TypeTag::kOptional);
+    optional.args.push_back(e.type);
+    e.type = std::move(optional);
+  }
+}
+
+}  // namespace flyball::check

@@ -1,0 +1,336 @@
+// Grammar, part 3: declarations. Door: parse_declaration of grammar.h.
+// Thread safety: rules are constants; the Builder is the state.
+//
+// Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
+// any word of the language, so that a fact may be bound to the name `node` or `check`.
+#include "model/schema.h"
+#include "parser/grammar/grammar.h"
+#include "parser/grammar/items.h"
+#include "parser/grammar/operators.h"
+#include "parser/grammar/x3.h"
+
+namespace flyball::cst {
+
+void fail_unknown_word(Iterator at, Builder const& b, std::string_view what, std::string_view of, std::vector<std::string> const& words) {
+  std::string const w(word_at(at, b.end()));
+  if (w.empty()) b.fail_expected(at, what);
+  SyntaxError e{b.error(codes::kUnknownPart, at, at + w.size(), "`" + w + "` is no " + std::string(of)), b.offset(at + w.size()), false};
+  std::vector<std::string> const near = nearest(w, words);
+  if (near.size() == 1) e.diagnostic.fix = Fix{e.diagnostic.span, near[0]};
+  std::string help;
+  for (std::string const& n : near) help += (help.empty() ? "did you mean `" : "` or `") + n;
+  if (!near.empty()) {
+    help += "`?";
+  } else {
+    for (std::string const& n : words) help += (help.empty() ? "these are: `" : "`, `") + n;
+    help += "`";
+  }
+  e.diagnostic.help = help;
+  throw e;
+}
+
+namespace {
+
+// ---- Types
+
+using TypeRule = x3::rule<struct TypeId>;
+TypeRule const type{"type"};
+BOOST_SPIRIT_DECLARE(TypeRule)
+
+Iterator nullable_end(Iterator p, Builder const& b) { return p != b.end() && *p == '?' ? p + 1 : p; }
+bool single_bar(Iterator p, Builder const& b) { return starts(p, b, "|") && !starts(p, b, "||"); }
+template <auto Test>
+AheadParser<Test> const ahead{};
+auto const bar = ahead<single_bar> >> mark("|");
+
+auto const type_arguments =
+    node<Kind::kTypeArguments>[mark("<") >> inside[must(type, "a type") >> *(mark(",") >> must(type, "a type"))] >> must(mark(">"))];
+auto const type_set = node<Kind::kTypeSet>[plain_string >> *(bar >> must(plain_string, "a string"))];
+auto const type_def = node<Kind::kType>[(type_set | (type_path >> -type_arguments)) >> -LeafParser<Kind::kNullable, nullable_end>{}];
+BOOST_SPIRIT_DEFINE(type)
+
+// ---- Fields and the types of the world
+
+auto const default_value = node<Kind::kDefault>[mark("=") >> must(expression, "a value")];
+auto const field = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+void unknown_field(Iterator p, Builder const& b) { b.fail_expected(p, "a field, as in `name: string`", true); }
+template <Kind K>
+auto const fields = block<K>(field, unknown_field);
+
+auto const key_names = must(mark("(")) >> inside[-comma_list(name)] >> must(mark(")"));
+auto const option =
+    node<Kind::kKey>[word("key") >> key_names] | node<Kind::kOption>[word_leaf("ttl") >> must(operand, "a duration")] |
+    node<Kind::kOption>[word_leaf("lateness") >> must(operand, "a duration")] |
+    node<Kind::kOption>[word_leaf("late") >> must_name(name, "`apply`, `drop` or `divert`")] |
+    node<Kind::kOption>[word_leaf("tries") >> must(operand, "a number") >> -(word("every") >> must(operand, "a duration"))] |
+    node<Kind::kOption>[word_leaf("timeout") >> must(operand, "a duration")] |
+    node<Kind::kOption>[word_leaf("rate") >> must(operand, "a number") >> must(word("per"), "`per` and a duration") >>
+                        must(operand, "a duration") >> -(word("else") >> must(word_leaf("refuse"), "`refuse`"))] |
+    node<Kind::kOption>[word_leaf("retain") >> must(operand, "a duration")];
+
+// Between a declaration's name and its `{` only options may stand.
+struct OnlyOptions : Terminal<OnlyOptions> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first != last && is_word_start(*first) && !builder(context).new_line_before(first)) {
+      fail_unknown_word(first, builder(context), "`{`", "option of this declaration",
+                        {"key", "ttl", "late", "lateness", "tries", "timeout", "rate", "retain"});
+    }
+    return true;
+  }
+};
+auto const type_head = must_name(name, "the name of the type") >> *option >> OnlyOptions{} >>
+                       must(fields<Kind::kFields>, "`{` and the fields");
+auto const fact = word("fact") >> type_head;
+auto const mutable_fact = word("mutable") >> must(word("fact"), "`fact`") >> type_head;
+auto const event = word("event") >> type_head;
+auto const action = word("action") >> type_head >>
+                    -(word("result") >> must(fields<Kind::kResultFields>, "`{` and the fields of the result"));
+
+// ---- module, import, param, let
+
+auto const module_decl = word("module") >> must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
+auto const import_decl = word("import") >> must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
+auto const param = word("param") >> must_name(name, "the param's name") >> must(mark(":")) >> must(type, "a type") >>
+                   must(default_value, "`=` and a value") >> -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
+auto const parameter = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type")];
+auto const parameters = node<Kind::kParameters>[mark("(") >> inside[-comma_list(parameter)] >> must(mark(")"))];
+auto const let = word("let") >> must_name(name, "a name") >> -parameters >>
+                 must(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
+
+// ---- when
+
+// `name :`, but not the `::` of an address.
+bool at_binding(Iterator p, Builder const& b) {
+  Iterator q = word_end(p, b.end());
+  if (q == p) return false;
+  q = skip_blanks(q, b.end(), b.begin(), b.bad_bytes());
+  return q != b.end() && *q == ':' && !starts(q, b, "::");
+}
+
+auto const same = node<Kind::kSame>[word("same") >> must_name(name, "a field name") >> *(mark(",") >> must_name(name, "a field name")) >>
+                                    must(word("as"), "`as` and the name of another pattern") >>
+                                    node<Kind::kSameAs>[must_name(name, "the name of another pattern")]];
+auto const hold = node<Kind::kFor>[word("for") >> must(operand, "a duration")];
+auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, "a condition")] |
+                    node<Kind::kWithin>[word("within") >> must(operand, "a duration") >>
+                                        -node<Kind::kAfter>[word("after") >> must_name(name, "the name of a pattern")]] |
+                    hold;
+
+// What stands after `n:` when it is no type.
+struct NoQuantifier : Terminal<NoQuantifier> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    for (std::string_view const w : {"some", "no"}) {
+      if (!at_word(first, last, w)) continue;
+      builder(context).fail(codes::kUnexpected, first, first + w.size(), "a line with `" + std::string(w) + "` has no name",
+                            "leave the name out: `" + std::string(w) + " Type …`");
+    }
+    return true;
+  }
+};
+auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
+auto const bound = must_name(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >> NoQuantifier{} >> pattern_body;
+auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
+                  node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
+                  node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> must(mark("=")) >> must(expression, "an expression")] |
+                  node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] |
+                  not_yet("every", "", "every … satisfies") | not_yet("either", "", "either … or");
+
+void unknown_line(Iterator p, Builder const& b) {
+  std::string const w(word_at(p, b.end()));
+  if (!w.empty() && is_upper(w[0])) {
+    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
+           "write `x: " + w + " …` to use the fact, `some " + w + " …` if one must exist");
+  }
+  std::vector<std::string> const words{"some", "no", "let", "check", "cross", "every", "either"};
+  if (!w.empty() && nearest(w, words).empty()) {
+    b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`",
+           "a condition is written `check …`, a pattern `name: Type …`, `some Type …` or `no Type …`");
+  }
+  fail_unknown_word(p, b, "a line of `when`", "line of `when`", words);
+}
+
+// What follows a block of a rule if its `}` is missing.
+bool at_next_part(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  if (w != "then" && w != "until" && w != "on" && w != "when" && w != "return") return false;
+  Iterator q = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
+  if (w == "on") {
+    if (!at_word(q, b.end(), "clear")) return false;
+    q = skip_blanks(q + 5, b.end(), b.begin(), b.bad_bytes());
+  }
+  return q != b.end() && *q == '{';
+}
+template <Kind K>
+auto const lines = block<K>(line, unknown_line, at_next_part, true);
+
+// ---- then
+
+auto const the_record = must(record_body, "`{` and the fields");
+auto const effect = node<Kind::kDo>[word("do") >> must_name(type_path, "an action") >> the_record] |
+                    node<Kind::kDerive>[word("derive") >> must_name(type_path, "a fact type") >> the_record] |
+                    node<Kind::kAssert>[word("assert") >> must_name(type_path, "a mutable fact type") >> the_record] |
+                    node<Kind::kSet>[word("set") >> must_name(name, "the name of a pattern") >> the_record] |
+                    node<Kind::kRetract>[word("retract") >> must_name(name, "the name of a pattern")] |
+                    node<Kind::kLog>[word("log") >> must(expression, "an expression")];
+
+void unknown_effect(Iterator p, Builder const& b) {
+  std::string const w(word_at(p, b.end()));
+  if (!w.empty() && is_upper(w[0])) {
+    SyntaxError e{b.error(codes::kUnknownPart, p, p + w.size(), "an effect begins with its verb",
+                          "write `do " + w + " {…}` for an action, `derive " + w + " {…}` for a fact"),
+                  b.offset(p + w.size()), false};
+    throw e;
+  }
+  fail_unknown_word(p, b, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
+}
+template <Kind K>
+auto const effects = block<K>(effect, unknown_effect, at_next_part);
+
+// ---- rule
+
+auto const text_or_name = plain_string | path;
+auto const tags = node<Kind::kTags>[word("tags") >> ((mark("[") >> -comma_list(text_or_name) >> must(mark("]"))) |
+                                                     (must(text_or_name, "a tag") >> *(mark(",") >> must(text_or_name, "a tag"))))];
+auto const rule_part =
+    node<Kind::kPriority>[word("priority") >> must(operand, "a number")] |
+    node<Kind::kCooldown>[word("cooldown") >> must(operand, "a duration") >>
+                          -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
+    node<Kind::kMode>[word("mode") >> must_name(name, "`active`, `shadow` or `off`")] |
+    node<Kind::kKeep>[word("keep") >> must(operand, "a duration")] | node<Kind::kRepeat>[word("repeat") >> must(operand, "a duration")] |
+    node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] | tags |
+    node<Kind::kOwner>[word("owner") >> must(text_or_name, "a text")] |
+    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] | (word("when") >> must(lines<Kind::kWhen>, "`{`")) |
+    (word("then") >> must(effects<Kind::kThen>, "`{`")) | (word("until") >> must(lines<Kind::kUntil>, "`{`")) |
+    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>, "`{`")) | not_yet("during", "", "during") |
+    not_yet("not", "during", "not during") | not_yet("approve", "", "approve when");
+
+void unknown_rule_part(Iterator p, Builder const& b) {
+  fail_unknown_word(p, b, "a part of the rule", "part of a rule",
+                    {"priority", "cooldown", "mode", "keep", "repeat", "late", "tags", "owner", "runbook", "when", "then", "until", "on"});
+}
+auto const rule_decl = word("rule") >> must_name(name, "the rule's name") >>
+                       must(block<Kind::kFields>(rule_part, unknown_rule_part), "`{`");
+
+// ---- decision
+
+Iterator wildcard_end(Iterator p, Builder const& b) {
+  if (p == b.end() || *p != '-') return p;
+  Iterator const q = skip_blanks(p + 1, b.end(), b.begin(), b.bad_bytes());
+  return q != b.end() && *q == '|' ? p + 1 : p;
+}
+auto const cell_unit = node<Kind::kCellTest>[op<compare_end> >> must(range, "a value")] | compare;
+auto const cell_value = chain<Kind::kOr>(chain<Kind::kAnd>(prefixed<Kind::kNot>(op<not_end>, cell_unit), op<and_end>), op<or_end>);
+auto const cell =
+    node<Kind::kCell>[LeafParser<Kind::kWildcard, wildcard_end>{} | in_cell[cell_value >> *(mark(",") >> must(cell_value, "a value"))]];
+auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
+bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}'; }
+auto const row =
+    node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >> *(bar >> must(cell, "a cell, or `-` for any value")) >>
+                     must(mark("||"), "`||` between the inputs and the outputs") >>
+                     +(ahead<at_output> >> must(output_cell, "a value") >> must(mark("|")))];
+void unknown_row(Iterator p, Builder const& b) { b.fail_expected(p, "a row, which begins with `|`"); }
+
+auto const policy = node<Kind::kPolicy>[any_word >> -any_word];
+auto const table = node<Kind::kTable>[word("table") >> must(policy, "a hit policy, as `first`") >> -not_yet("from", "", "table … from") >>
+                                      must(block<Kind::kFields>(row, unknown_row), "`{` and the rows")];
+auto const the_return = must(word("return"), "`return`") >> node<Kind::kReturn>[the_record];
+auto const decision_part = (word("input") >> must(fields<Kind::kInput>, "`{` and the fields")) |
+                           (word("output") >> must(fields<Kind::kOutput>, "`{` and the fields")) |
+                           node<Kind::kCase>[word("case") >> must_name(name, "the case's name") >> must(word("when"), "`when`") >>
+                                             must(lines<Kind::kWhen>, "`{`") >> the_return] |
+                           node<Kind::kDefaultCase>[word("default") >> the_return] |
+                           node<Kind::kOnUnknown>[word("on") >> must(word("unknown"), "`unknown fail`") >> must(word("fail"), "`fail`")] |
+                           table;
+void unknown_decision_part(Iterator p, Builder const& b) {
+  fail_unknown_word(p, b, "a part of the decision", "part of a decision", {"input", "output", "case", "table", "default", "on"});
+}
+auto const decision = word("decision") >> must_name(name, "the decision's name") >>
+                      must(block<Kind::kFields>(decision_part, unknown_decision_part), "`{`");
+
+// ---- test
+
+auto const from_to = node<Kind::kFrom>[must(word("from"), "`from`") >> must(operand, "a duration")] >>
+                     node<Kind::kTo>[must(word("to"), "`to`") >> must(operand, "a duration")];
+auto const time_of_step = node<Kind::kAt>[word("at") >> must(operand, "a duration")] |
+                          node<Kind::kBy>[word("by") >> must(operand, "a duration")] |
+                          (node<Kind::kEvery>[word("every") >> must(operand, "a duration")] >> from_to);
+auto const from_rule = node<Kind::kFromRule>[word("from") >> must_name(path, "the name of a rule or case")];
+bool at_number(Iterator p, Builder const& b) { return p != b.end() && is_digit(*p); }
+auto const number = node<Kind::kCount>[ahead<at_number> >> operand];
+auto const described = must_name(type_path, "a type") >> -record_body;
+auto const expectation =
+    node<Kind::kExpectNothing>[word("nothing") >> must(word("else"), "`else`")] | node<Kind::kNone>[word("no") >> described] |
+    node<Kind::kFirings>[number >> word("firings") >> -(word("of") >> node<Kind::kFromRule>[must_name(path, "the name of a rule")])] |
+    node<Kind::kExpect>[-number >> described >> -from_rule];
+auto const acknowledgement = word_leaf("ack") | word_leaf("fail") | word_leaf("approve") | word_leaf("reject");
+auto const step_body =
+    node<Kind::kStart>[word("start") >> must(plain_string, "a timestamp in quotes")] |
+    node<Kind::kSetStep>[word("set") >> must_name(path, "the name of a param") >> must(mark("=")) >> must(expression, "a value")] |
+    node<Kind::kSendFrom>[word("send") >> word("from") >> must(plain_string, "a file name in quotes")] |
+    node<Kind::kSend>[word("send") >> must_name(type_path, "a type") >> the_record >>
+                      -node<Kind::kStamped>[word("stamped") >> must(operand, "a duration")]] |
+    node<Kind::kRetractStep>[word("retract") >> must_name(type_path, "a type") >> the_record] |
+    node<Kind::kAcknowledge>[acknowledgement >> described >> -node<Kind::kResult>[word("result") >> the_record]] |
+    (word("expect") >> must(expectation, "what is expected")) |
+    node<Kind::kAsk>[word("ask") >> must_name(path, "the name of a decision") >> node<Kind::kInput>[the_record] >>
+                     -node<Kind::kExpected>[word("expect") >> must(record_body, "`{` and the expected output")] >> -from_rule] |
+    node<Kind::kRestart>[word("restart")] | node<Kind::kDown>[word("down") >> from_to];
+std::vector<std::string> const kStepWords{"start",  "set", "send",    "retract", "ack", "fail", "approve", "reject",
+                                          "expect", "ask", "restart", "down",    "at",  "by",   "every"};
+void unknown_step(Iterator p, Builder const& b) { fail_unknown_word(p, b, "a step", "step of a test", kStepWords); }
+struct AfterTime : Terminal<AfterTime> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    unknown_step(first, builder(context));
+    return false;
+  }
+};
+auto const step = node<Kind::kStep>[time_of_step >> (step_body | AfterTime{})] | node<Kind::kStep>[step_body];
+auto const test = word("test") >> must(plain_string, "the test's title in quotes") >> must(block<Kind::kFields>(step, unknown_step), "`{`");
+
+// ---- The door's rule: one declaration, whatever it is.
+
+using DeclarationRule = x3::rule<struct DeclarationId>;
+DeclarationRule const declaration{"declaration"};
+BOOST_SPIRIT_DECLARE(DeclarationRule)
+auto const declaration_def = rule_decl | fact | event | action | decision | test | let | param | mutable_fact | import_decl | module_decl |
+                             not_yet("calendar", "", "calendar");
+BOOST_SPIRIT_DEFINE(declaration)
+
+Kind kind_of(std::string_view w) {
+  if (w == "module") return Kind::kModule;
+  if (w == "import") return Kind::kImport;
+  if (w == "fact") return Kind::kFact;
+  if (w == "mutable") return Kind::kMutableFact;
+  if (w == "event") return Kind::kEvent;
+  if (w == "action") return Kind::kAction;
+  if (w == "param") return Kind::kParam;
+  if (w == "let") return Kind::kLet;
+  if (w == "rule") return Kind::kRule;
+  if (w == "decision") return Kind::kDecision;
+  if (w == "test") return Kind::kTest;
+  return Kind::kNothing;
+}
+
+}  // namespace
+
+Tree parse_declaration(char const*& first, Builder& b) {
+  Iterator const start = first;
+  Iterator const last = b.end();
+  Builder::Mark const m = b.mark(first);
+  Kind const kind = kind_of(word_at(first, last));
+  b.begin_declaration();
+  bool broken = false;
+  try {
+    declaration.parse(first, last, make_context(b), x3::unused, x3::unused);
+  } catch (SyntaxError& e) {
+    if (!e.reported) b.report(std::move(e.diagnostic));
+    broken = true;
+    first = next_declaration(start, b.begin() + e.resume, b);
+  }
+  return b.take(kind, m, broken || b.mistakes_in_declaration() > 0);
+}
+
+}  // namespace flyball::cst

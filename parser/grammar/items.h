@@ -1,0 +1,125 @@
+// Blocks: `{ item item … }` with recovery, so that a mistake in one line, field or step hides none in the others.
+// Included by parser/grammar/*.cc only.
+//
+// A mistake in an item leaves it out and goes on at the next line that can begin an item (next_item in scan.h). A block
+// that meets what only follows it (Stop) or the next declaration is taken as closed there, said once a declaration.
+#pragma once
+
+#include <algorithm>
+
+#include "parser/grammar/x3.h"
+
+namespace flyball::cst {
+
+using Stop = bool (*)(Iterator, Builder const&);
+using Unknown = void (*)(Iterator, Builder const&);  // throws: what stands here begins no item
+
+inline bool never(Iterator, Builder const&) { return false; }
+
+// At the beginning of a line, a declaration begins here; one that a block's own items look like only at column 1.
+inline bool next_declaration_here(Iterator p, Builder const& b) {
+  Iterator line = p;
+  while (line != b.begin() && line[-1] != '\n') {
+    if (line[-1] != ' ' && line[-1] != '\t') return false;
+    --line;
+  }
+  return at_declaration(p, b.end()) && (line == p || !at_word(p, b.end(), "let"));
+}
+
+// "`cooldwon` is no part of a rule", with the nearest of `words`.
+[[noreturn]] void fail_unknown_word(Iterator at, Builder const& b, std::string_view what, std::string_view of,
+                                    std::vector<std::string> const& words);
+
+template <Kind K, typename Item>
+struct BlockParser : Terminal<BlockParser<K, Item>> {
+  Item item;
+  Unknown unknown;
+  Stop stop;
+  bool lets;  // `let` begins an item of this block
+  BlockParser(Item const& i, Unknown u, Stop s, bool l) : item(i), unknown(u), stop(s), lets(l) {}
+
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
+    if (first == last || *first != '{') return false;
+    Builder& b = builder(context);
+    Builder::Mark const whole = b.mark(first);
+    Iterator const open = first;
+    Deeper const deeper(b, first);
+    Modes const modes(b, false, false);
+    first = b.token(first + 1);
+    bool broken = false;
+    while (true) {
+      if (first != last && *first == '}') {
+        first = b.token(first + 1);
+        break;
+      }
+      bool const follows = first == last || stop(first, b) || (next_declaration_here(first, b) && !(lets && at_word(first, last, "let")));
+      if (follows) {
+        not_closed(b, open, first);
+        broken = true;
+        break;
+      }
+      Iterator const start = first;
+      Builder::Mark const m = b.mark(first);
+      try {
+        if (!item.parse(first, last, context, r, x3::unused)) unknown(first, b);
+      } catch (SyntaxError& e) {
+        if (!e.reported) b.report(std::move(e.diagnostic));
+        broken = true;
+        b.back(m);
+        first = std::max(next_item(start, b.begin() + e.resume, b), start + 1);
+        first = b.token(first);
+      }
+    }
+    b.close(K, whole, broken);
+    return true;
+  }
+
+ private:
+  // One message a declaration: a mistake before, or an inner block that was not closed, is the likely cause.
+  static void not_closed(Builder& b, Iterator open, Iterator at) {
+    if (b.mistakes_in_declaration() > 0) return;
+    if (at == b.end()) {
+      b.report(b.error(codes::kNotClosed, open, open + 1, "this `{` is not closed"));
+      return;
+    }
+    auto const line = 1 + std::count(b.begin(), open, '\n');
+    char const* after = b.begin() + b.last_end();
+    Diagnostic d = b.error(codes::kNotClosed, after, after, "`}` is missing before " + b.found(at),
+                           "the block that begins on line " + std::to_string(line) + " is not closed");
+    d.fix = Fix{d.span, "}"};
+    b.report(std::move(d));
+  }
+};
+template <Kind K, typename P>
+auto block(P const& item, Unknown unknown, Stop stop = never, bool lets = false) {
+  using Item = typename x3::extension::as_parser<P>::value_type;
+  return BlockParser<K, Item>(x3::as_parser(item), unknown, stop, lets);
+}
+
+// Words of the language that this version does not have: one message, by name.
+struct NotYetParser : Terminal<NotYetParser> {
+  std::string_view first_word, second_word;  // the second may be empty
+  std::string_view construct;
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    if (!at_word(first, last, first_word)) return false;
+    Iterator stop = first + first_word.size();
+    if (!second_word.empty()) {
+      Iterator const q = skip_blanks(stop, last, b.begin(), b.bad_bytes());
+      if (!at_word(q, last, second_word)) return false;
+      stop = q + second_word.size();
+    }
+    b.fail(codes::kNotInThisVersion, first, stop, "`" + std::string(construct) + "` is not in this version");
+  }
+};
+inline NotYetParser not_yet(std::string_view first_word, std::string_view second_word, std::string_view construct) {
+  NotYetParser p;
+  p.first_word = first_word;
+  p.second_word = second_word;
+  p.construct = construct;
+  return p;
+}
+
+}  // namespace flyball::cst

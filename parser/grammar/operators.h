@@ -1,0 +1,79 @@
+// Where operators end, for expressions and for cells of tables. Words have a boundary; a longer mark is not the
+// beginning of another. Included by parser/grammar/*.cc only.
+#pragma once
+
+#include "parser/grammar/x3.h"
+
+namespace flyball::cst {
+
+inline bool starts(Iterator p, Builder const& b, std::string_view s) {
+  return static_cast<std::size_t>(b.end() - p) >= s.size() && std::string_view(p, s.size()) == s;
+}
+inline Iterator or_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  if (*p == '|') return !b.in_cell && starts(p, b, "||") ? p + 2 : p;
+  return *p == 'o' && at_word(p, b.end(), "or") ? p + 2 : p;
+}
+inline Iterator and_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  if (*p == '&') return starts(p, b, "&&") ? p + 2 : p;
+  return *p == 'a' && at_word(p, b.end(), "and") ? p + 3 : p;
+}
+inline Iterator not_end(Iterator p, Builder const& b) { return p != b.end() && *p == 'n' && at_word(p, b.end(), "not") ? p + 3 : p; }
+inline Iterator compare_end(Iterator p, Builder const& b) {
+  if (p == b.end()) return p;
+  char const next = p + 1 != b.end() ? p[1] : '\0';
+  switch (*p) {
+    case '=': return next == '=' ? p + 2 : p + 1;  // `=` alone is taken for `==` and said to be wrong when lowered
+    case '!': return next == '=' ? p + 2 : p;
+    case '<':
+    case '>': return next == '=' ? p + 2 : p + 1;
+    case 'i': return at_word(p, b.end(), "in") ? p + 2 : p;
+    case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
+    case 'n': {
+      if (!at_word(p, b.end(), "not")) return p;
+      Iterator q = p + 3;
+      while (q != b.end() && *q == ' ') ++q;
+      std::string_view const w = word_at(q, b.end());
+      return w == "in" || w == "like" ? q + w.size() : p;
+    }
+    default: return p;
+  }
+}
+
+template <auto End>
+inline LeafParser<Kind::kOp, End> const op{};
+
+// Prefix operators, each a leaf before the operand; without any the operand stays itself.
+template <Kind K, typename Operator, typename Operand>
+struct PrefixParser : Terminal<PrefixParser<K, Operator, Operand>> {
+  Operator prefix;
+  Operand operand;
+  PrefixParser(Operator const& o, Operand const& a) : prefix(o), operand(a) {}
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    bool prefixed = false;
+    while (prefix.parse(first, last, context, r, x3::unused)) prefixed = true;
+    Iterator const before = first;
+    if (!operand.parse(first, last, context, r, x3::unused)) {
+      if (!prefixed) return false;
+      b.fail_expected(before, "an expression");
+    }
+    if (prefixed) b.close(K, m);
+    return true;
+  }
+};
+template <Kind K, typename Operator, typename Operand>
+auto prefixed(Operator const& o, Operand const& a) {
+  return PrefixParser<K, Operator, typename x3::extension::as_parser<Operand>::value_type>(o, x3::as_parser(a));
+}
+
+// One or more, a comma between them and perhaps after the last.
+template <typename P>
+auto comma_list(P const& p) {
+  return p >> *(mark(",") >> p) >> -mark(",");
+}
+
+}  // namespace flyball::cst

@@ -1,0 +1,118 @@
+// Lowering of test blocks. Door: lower.h.
+#include <utility>
+
+#include "parser/diagnostics/codes.h"
+#include "parser/lower/lower.h"
+
+namespace flyball::lower {
+
+using ast::StepKind;
+using cst::Kind;
+using cst::Node;
+
+ast::Step Lowering::step(const Node& n) {
+  ast::Step s;
+  s.span = span(n);
+  for (const Node& c : children(n)) {
+    const auto parts = children(c);
+    const auto part_name = [&](Kind k) {
+      const Node* p = child(c, k);
+      return p ? name(*p) : ast::Name{};
+    };
+    // `from NAME` and `of NAME`.
+    const auto source_name = [&] {
+      const Node* p = child(c, Kind::kFromRule);
+      return p && p->count > 0 ? name(children(*p)[0]) : ast::Name{};
+    };
+    const auto described = [&] {
+      s.record = record(c);
+      if (const Node* t = child(c, Kind::kTypePath)) s.record.span.begin = t->begin;
+    };
+    switch (c.kind) {
+      case Kind::kAt: s.at = operand(c, 0); break;
+      case Kind::kBy: s.by = operand(c, 0); break;
+      case Kind::kEvery: s.every = operand(c, 0); break;
+      case Kind::kFrom: s.from = operand(c, 0); break;
+      case Kind::kTo: s.to = operand(c, 0); break;
+      case Kind::kStart:
+        s.kind = StepKind::kStart;
+        s.value = operand(c, 0);
+        break;
+      case Kind::kSetStep:
+        s.kind = StepKind::kSet;
+        s.set_param = part_name(Kind::kPath);
+        s.value = operand(c, 1);
+        break;
+      case Kind::kSend:
+        s.kind = StepKind::kSend;
+        described();
+        if (const Node* stamped = child(c, Kind::kStamped)) {
+          s.stamped = operand(*stamped, 0);
+          s.record.span.end = parts[parts.size() - 2].end;
+        }
+        break;
+      case Kind::kSendFrom:
+        s.kind = StepKind::kSendFrom;
+        if (!parts.empty()) s.path = plain_text(parts[0]);
+        break;
+      case Kind::kRetractStep:
+        s.kind = StepKind::kRetract;
+        described();
+        break;
+      case Kind::kAcknowledge: {
+        s.kind = StepKind::kAck;
+        described();
+        const std::string_view verb = parts.empty() ? std::string_view() : text(parts[0]);
+        s.state = verb == "ack" ? "acked" : verb == "fail" ? "failed" : verb == "approve" ? "approved" : "rejected";
+        if (const Node* result = child(c, Kind::kResult)) s.result = record(*result);
+        break;
+      }
+      case Kind::kExpectNothing: s.kind = StepKind::kExpectNothingElse; break;
+      case Kind::kNone:
+        s.kind = StepKind::kExpectNone;
+        described();
+        break;
+      case Kind::kExpect:
+        s.kind = StepKind::kExpect;
+        if (const Node* count = child(c, Kind::kCount)) s.count = operand(*count, 0);
+        described();
+        s.from_rule = source_name();
+        break;
+      case Kind::kFirings:
+        s.kind = StepKind::kExpectFirings;
+        if (const Node* count = child(c, Kind::kCount)) s.count = operand(*count, 0);
+        s.from_rule = source_name();
+        break;
+      case Kind::kAsk:
+        s.kind = StepKind::kAsk;
+        s.decision = part_name(Kind::kPath);
+        if (const Node* input = child(c, Kind::kInput)) s.record = record(*input);
+        if (const Node* expected = child(c, Kind::kExpected)) s.expected = record(*expected);
+        s.from_rule = source_name();
+        break;
+      case Kind::kRestart: s.kind = StepKind::kRestart; break;
+      case Kind::kDown:
+        s.kind = StepKind::kDown;
+        if (const Node* from = child(c, Kind::kFrom)) s.from = operand(*from, 0);
+        if (const Node* to = child(c, Kind::kTo)) s.to = operand(*to, 0);
+        break;
+      default: break;
+    }
+  }
+  return s;
+}
+
+ast::TestDecl Lowering::test_decl() {
+  const Node& root = tree_->root;
+  ast::TestDecl t;
+  t.span = span(root);
+  if (const Node* title = child(root, Kind::kString)) t.name = {plain_text(*title), span(*title)};
+  const Node* body = child(root, Kind::kFields);
+  if (!body) return t;
+  for (const Node& c : children(*body)) {
+    if (c.kind == Kind::kStep) t.steps.push_back(step(c));
+  }
+  return t;
+}
+
+}  // namespace flyball::lower
