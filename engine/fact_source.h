@@ -45,7 +45,8 @@ class FactSource {
   // aggregates are (engine/expr/frame.h).
   virtual Value aggregate_value(std::uint32_t aggregate, const Frame& frame) const = 0;
 
-  virtual Timestamp engine_time() const = 0;
+  // `now` of a decision: the last closed instant.
+  virtual Timestamp decision_time() const = 0;
 
  protected:
   ~FactSource() = default;

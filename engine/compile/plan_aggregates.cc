@@ -1,5 +1,6 @@
 // Aggregates: one node per (type, own tests, group, value, window), one use per place in a rule.
 #include "engine/compile/plan_builder.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 

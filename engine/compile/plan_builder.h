@@ -13,7 +13,9 @@
 #include "engine/compile/expr_compiler.h"
 #include "engine/compile/expr_text.h"
 #include "engine/compile/program_data.h"
+#include "model/compare.h"
 #include "model/result.h"
+#include "model/text.h"
 
 namespace flyball::engine {
 
@@ -61,7 +63,7 @@ struct SplitWhere {
 class PlanBuilder {
  public:
   PlanBuilder(ProgramData& out, Interner& interner);
-  Result<void> run();
+  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params);
 
   // For decisions: makes the scope of a case (lets, aggregates as uses) and returns its id.
   Result<std::uint32_t> plan_case_scope(const ast::Case& decl);

@@ -1,5 +1,7 @@
 #include "engine/network/accumulator.h"
 
+#include <limits>
+
 #include "engine/expr/exact.h"
 #include "model/compare.h"
 

@@ -182,6 +182,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
         const StagePlan& s = program_.stages[stage];
         const bool given = s.kind == StageKind::kBound || s.kind == StageKind::kHold;
         if (given && exists && (s.later_reads & changed) != 0) to_refresh_.push_back(t);
+        if (!exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
         break;
       }
     }

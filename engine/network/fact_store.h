@@ -30,6 +30,7 @@ enum class FactStatus : std::uint8_t { kAbsent, kLive, kStale };
 struct FactMeta {
   Timestamp stamp;                   // of the newest put
   Timestamp expires = kTimestampMax; // stamp + ttl
+  Timestamp armed_for = kTimestampMax;
   std::uint32_t items = kNone;       // alpha items of this fact (alpha_network.h)
   std::uint32_t tokens = kNone;      // tokens that hold it (beta_network.h)
   std::uint32_t pins = 0;
@@ -37,7 +38,7 @@ struct FactMeta {
   FactStatus status = FactStatus::kAbsent;
   bool suspended = false;            // derived, all reasons unknown
   bool used = false;                 // the handle is in use (existing or pinned)
-  bool expiry_armed = false;         // a timer for `expires` or earlier is set
+  bool expiry_armed = false;         // a timer is set, for `armed_for`
 };
 
 class FactStore {

@@ -6,6 +6,7 @@
 
 #include "engine/compile/program_data.h"
 #include "engine/expr/eval.h"
+#include "engine/expr/count_interval.h"
 #include "engine/expr/frame.h"
 
 namespace flyball::engine {

@@ -35,6 +35,8 @@ class ChainEndHandler {
   virtual void token_gone(const ChainPlan& chain, TokenId token) = 0;
   // Something that the end of the chain reads changed under a token that stays.
   virtual void token_touched(const ChainPlan& chain, TokenId token) = 0;
+  // A fact given to bind() vanished; its token stays.
+  virtual void bound_fact_gone(const ChainPlan& chain, TokenId token) = 0;
 
  protected:
   ~ChainEndHandler() = default;
@@ -84,6 +86,11 @@ class Network {
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;
+  // The timer is set anew for `due`, its real one.
+  void rearmed(const Timer& timer, Timestamp due);
+  // A timer that meant nothing was dropped.
+  void disarmed(const Timer& timer);
+  void set_samples_max(std::size_t n) { aggregates_.set_samples_max(n); }
 
   // A chain with kBound stages for these facts; `tag` comes back as root_tag. Unbinding drops what hangs on it.
   TokenId bind(ChainId chain, const FactId* facts, std::uint32_t tag);

@@ -68,7 +68,10 @@ void Network::delete_token(TokenId t) {
     }
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
-  if (token.stage != kNone && token.value != kNone) values_.free(token.value);
+  if (token.stage != kNone && token.value != kNone) {
+    values_[token.value] = Value::null();
+    values_.free(token.value);
+  }
   token.alive = false;
   tokens_.free(t);
 }
