@@ -24,8 +24,11 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
     if (Result<void> r = plan_rule(rule); !r) return r;
   }
   for (const ast::DecisionDecl& decision : out_.rule_set.decisions) {
+    out_.case_scopes.emplace_back();
     for (const ast::Case& c : decision.cases) {
-      if (Result<std::uint32_t> r = plan_case_scope(c); !r) return std::unexpected(r.error());
+      Result<std::uint32_t> scope = plan_case_scope(c);
+      if (!scope) return std::unexpected(scope.error());
+      out_.case_scopes.back().push_back(*scope);
     }
   }
   finish_types();

@@ -265,6 +265,7 @@ struct ProgramData {
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;
+  std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
   std::uint32_t stratum_count = 0;
   DurationNs lateness_max_ns = 0;
   std::uint32_t frame_bindings = 0;      // the widest scope

@@ -48,7 +48,7 @@ void Accumulator::subtract(AggregateFn fn, const Value& v) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (v.is(Kind::kDouble)) {
-        doubles_->subtract(v.as_double());
+        doubles_->remove(v.as_double());
       } else if (v.is(Kind::kUint)) {
         sum_ -= static_cast<Int128>(v.as_uint());
       } else {
@@ -82,12 +82,12 @@ Value of_kind(Kind kind, Int128 n) {
 
 Value Accumulator::result(AggregateFn fn, Kind kind, Interner& in) const {
   if (fn == AggregateFn::kSum) {
-    if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->sum() : 0.0);
+    if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->value() : 0.0);
     return of_kind(kind, sum_);
   }
   if (count_ == 0) return Value::null();
   if (fn == AggregateFn::kAvg) {
-    if (kind == Kind::kDouble) return Value::real(doubles_->mean(count_));
+    if (kind == Kind::kDouble) return Value::real(doubles_->mean());
     if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
     const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
     return mean ? of_kind(kind, *mean) : Value::unknown();

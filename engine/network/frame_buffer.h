@@ -26,6 +26,7 @@ class FrameBuffer {
   void set_row(std::uint32_t binding, const Value* row) { rows_[binding] = row; }
   const Value* row(std::uint32_t binding) const { return rows_[binding]; }
   void set_aggregate(std::uint32_t binding, Value v) { aggregates_[binding] = v; }
+  void set_input(const Value* input) { frame_.input = input; }
   void set_now(Timestamp now) { frame_.now = now; }
   const Frame& frame() const { return frame_; }
 

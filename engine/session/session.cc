@@ -26,6 +26,18 @@ Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(inpu
 Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
 void Session::tick(Timestamp t) { impl_->tick(t); }
 void Session::finish() { impl_->finish(); }
+
+Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Value>& input) {
+  (void)decision;
+  (void)input;
+  return fail("decisions are not linked yet");
+}
+Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
+  (void)decision;
+  (void)input;
+  (void)output;
+  return fail("decisions are not linked yet");
+}
 Timestamp Session::now() const { return impl_->engine_time(); }
 
 std::optional<Timestamp> Session::next_deadline() const {
@@ -110,9 +122,14 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
 }
 
 Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) const {
-  (void)use;
-  (void)frame;
-  return Value::unknown();
+  // The network's own frame has the places; a decision only fills in what the aggregate may read.
+  FrameBuffer& buffer = const_cast<Network&>(network).frame();
+  const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
+  for (std::uint32_t b = 0; b < bindings; ++b) buffer.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  buffer.set_input(frame.input);
+  const Value v = network.aggregate_value(use, buffer);
+  buffer.set_input(nullptr);
+  return v;
 }
 
 Timestamp Session::Impl::decision_time() const { return std::max(closed, passed); }
