@@ -45,7 +45,7 @@ ColumnBuilder::ColumnBuilder(std::uint32_t input, Kind kind, std::size_t rows) {
   index_.input_ = input;
   index_.kind_ = kind;
   index_.ordered_ = has_order_key(kind);
-  index_.words_ = (rows + 63) / 64;
+  index_.words_ = table_words(rows);
 }
 
 void ColumnBuilder::add_constants(const std::vector<Value>& constants) {
@@ -67,6 +67,16 @@ bool ColumnBuilder::prepare() {
     std::sort(keys_.begin(), keys_.end());
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     index_.bounds_ = keys_;
+    // A double's neighbours are too many to list.
+    const std::uint64_t span = keys_.empty() ? 0 : static_cast<std::uint64_t>(keys_.back()) - static_cast<std::uint64_t>(keys_.front());
+    if (!keys_.empty() && span < ColumnIndex::kDirectSpan) {
+      std::vector<std::uint16_t> direct;
+      for (std::uint64_t d = 0; d <= span; ++d) {
+        direct.push_back(
+            static_cast<std::uint16_t>(index_.ordered_segment(static_cast<std::int64_t>(static_cast<std::uint64_t>(keys_.front()) + d))));
+      }
+      index_.direct_ = std::move(direct);
+    }
   } else {
     std::sort(identities_.begin(), identities_.end());
     identities_.erase(std::unique(identities_.begin(), identities_.end()), identities_.end());
