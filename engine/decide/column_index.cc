@@ -25,16 +25,10 @@ bool has_order_key(Kind kind) {
   }
 }
 
-std::int64_t order_key(const Value& v) {
-  if (v.kind != Kind::kDouble) return v.bits;
-  if (std::isnan(v.as_double())) return ColumnIndex::kNanKey;
-  return v.bits >= 0 ? v.bits : std::numeric_limits<std::int64_t>::min() - v.bits;
-}
-
 Value at_order_key(Kind kind, std::int64_t key) {
   if (kind != Kind::kDouble) return {kind, 0, 0, 0, key};
   const Value v = {kind, 0, 0, 0, key >= 0 ? key : std::numeric_limits<std::int64_t>::min() - key};
-  return key == ColumnIndex::kNanKey || std::isnan(v.as_double()) ? Value::null() : v;
+  return key == kNanOrderKey || std::isnan(v.as_double()) ? Value::null() : v;
 }
 
 bool ColumnBuilder::can_index(Kind kind) {
@@ -63,7 +57,7 @@ std::size_t ColumnBuilder::segment_count() const { return index_.ordered_ ? 2 * 
 
 bool ColumnBuilder::prepare() {
   if (index_.ordered_) {
-    if (index_.kind_ == Kind::kDouble) std::erase(keys_, ColumnIndex::kNanKey);
+    if (index_.kind_ == Kind::kDouble) std::erase(keys_, kNanOrderKey);
     std::sort(keys_.begin(), keys_.end());
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     index_.bounds_ = keys_;
@@ -142,7 +136,7 @@ void ColumnBuilder::add_row(std::size_t row, const std::vector<Value>& constants
   if (index_.kind_ == Kind::kDouble) set_outside(index_.nan_, row, cell.truth(Value::real(std::numeric_limits<double>::quiet_NaN())));
   std::vector<std::int64_t> own;
   for (const Value& c : constants) {
-    if (order_key(c) != ColumnIndex::kNanKey || index_.kind_ != Kind::kDouble) own.push_back(order_key(c));
+    if (order_key(c) != kNanOrderKey || index_.kind_ != Kind::kDouble) own.push_back(order_key(c));
   }
   std::sort(own.begin(), own.end());
   own.erase(std::unique(own.begin(), own.end()), own.end());

@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "model/value.h"
@@ -21,7 +22,12 @@ constexpr std::size_t table_words(std::size_t rows) {
 }
 
 // A place in int64 order for the kinds that have one; doubles as their bits, turned so that they order; -0.0 is 0.0.
-std::int64_t order_key(const Value& v);
+inline constexpr std::int64_t kNanOrderKey = std::numeric_limits<std::int64_t>::min();
+inline std::int64_t order_key(const Value& v) {
+  if (v.kind != Kind::kDouble) return v.bits;
+  if (v.as_double() != v.as_double()) return kNanOrderKey;
+  return v.bits >= 0 ? v.bits : std::numeric_limits<std::int64_t>::min() - v.bits;
+}
 // The value of `kind` (ordered by order_key) at that place; null if there is none (a NaN).
 Value at_order_key(Kind kind, std::int64_t key);
 bool has_order_key(Kind kind);
@@ -44,12 +50,10 @@ class ColumnIndex {
       return v.is_null() ? rows_of(null_) : rows_of(unknown_);
     if (!ordered_) return {hashed(identity_key(v)), nullptr};
     const std::int64_t key = order_key(v);
-    if (kind_ == Kind::kDouble && key == kNanKey) [[unlikely]]
+    if (kind_ == Kind::kDouble && key == kNanOrderKey) [[unlikely]]
       return rows_of(nan_);
     return {segments_.data() + ordered_segment(key) * words_, nullptr};
   }
-
-  static constexpr std::int64_t kNanKey = INT64_MIN;
 
  private:
   friend class ColumnBuilder;
@@ -101,8 +105,8 @@ class ColumnIndex {
   std::uint32_t input_ = 0;
   Kind kind_ = Kind::kNull;
   bool ordered_ = false;
-  std::size_t words_ = 0;             // of a bitmap
-  std::vector<std::int64_t> bounds_;  // ordered: the constants
+  std::size_t words_ = 0;              // of a bitmap
+  std::vector<std::int64_t> bounds_;   // ordered: the constants
   std::vector<std::uint16_t> direct_;  // ordered, if they span at most kDirectSpan: segment by distance from the first
   std::vector<Slot> slots_;            // hashed
   std::uint64_t mask_ = 0;

@@ -21,7 +21,8 @@ Truth Decider::row_tests(const TablePlan& plan, std::size_t row) {
 }
 
 bool Decider::row_answer(const TablePlan& plan, std::size_t row, Value* output) {
-  std::copy_n(plan.constants.begin() + static_cast<std::ptrdiff_t>(row * plan.outputs), plan.outputs, output);
+  const Value* constants = plan.constants.data() + row * plan.outputs;
+  for (std::size_t o = 0; o < plan.outputs; ++o) output[o] = constants[o];
   for (std::uint32_t i = plan.first_computed[row]; i < plan.first_computed[row + 1]; ++i) {
     const TablePlan::Computed& c = plan.computed[i];
     output[c.output] = evaluate(c.code, frame_);
