@@ -8,6 +8,7 @@ Prints `sent N` at the end; whether the service bears it is the caller's to judg
 import random
 import socket
 import sys
+import time
 
 import msgpack
 import zmq
@@ -59,9 +60,10 @@ for endpoint, kind in ((facts, zmq.DEALER), (actions, zmq.DEALER), (queries, zmq
     if kind == zmq.SUB:
         for prefix in (b"", b"\xff" * 1000, b"action."):
             s.setsockopt(zmq.SUBSCRIBE, prefix)
+        time.sleep(0.1)
+        s.close()
         continue
     if kind == zmq.PUB:
-        import time
         time.sleep(0.3)
     for m in messages():
         try:
