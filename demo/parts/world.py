@@ -244,8 +244,8 @@ class World:
         parts, plain = [], 0
         share, _ = haproxy.shares(before, self.look)
         for name, server in sorted(self.look.servers.items()):
-            up = server.status.startswith("UP")
-            word = server.status.split()[0].lower() if not up else ("" if server.weight == 100 else f" {server.weight}%")
+            up = server.status.startswith("UP") and not server.drained
+            word = self.status_of(name).split()[0].lower() if not up else ("" if server.weight == 100 else f" {server.weight}%")
             text = f"{name} {bar(share.get(name, 0.0), 8)} {round(100 * share.get(name, 0.0)):3d}%{' ' + word if word and not up else word}"
             parts.append(self.timeline.paint(text, "green" if up and server.weight == 100 else "yellow" if up else "red"))
             plain += len(text) + 2
@@ -277,7 +277,9 @@ class World:
 
     def status_of(self, name):
         server = self.look.servers.get(name)
-        return server.status if server else "gone"
+        if not server:
+            return "gone"
+        return "DRAIN" if server.drained else server.status
 
     def acted(self, action, server, after=0.0, rule=""):
         return [a for a in self.actions if a[0] >= after and a[1] == action and a[2] == server and rule in a[4]]
