@@ -34,7 +34,7 @@ TEST_CASE("run: says where it listens, takes facts, acts, answers, explains, dra
   const Finished refused = service.query({"ask", "pick", R"({"wnat":"b2"})"});
   CHECK(refused.status == 1);
   CHECK(refused.err.find("wnat") != std::string::npos);
-  CHECK(service.query({"ask", "pikc", "{}"}).err.find("`main.pick`") != std::string::npos);
+  CHECK(service.query({"ask", "pikc", "{}"}).err.find("`pick`") != std::string::npos);
 
   CHECK(service.eventually_says({"facts", "--type", "Probe"}, "Probe { backend: \"b2\", ok: true }"));
   CHECK(service.query({"facts", "--type", "Probe", "--json"}).out.find(R"("data":{"backend":"b1")") != std::string::npos);
