@@ -70,6 +70,11 @@ std::partial_ordering from_int(int c) {
 
 bool is_number(Kind k) { return k == Kind::kInt || k == Kind::kUint || k == Kind::kDouble; }
 
+double as_double(const Value& v) {
+  return v.is(Kind::kDouble) ? v.as_double() : v.is(Kind::kInt) ? static_cast<double>(v.as_int()) : static_cast<double>(v.as_uint());
+}
+
+// Mathematical, whatever the kinds.
 std::partial_ordering compare_numbers(const Value& a, const Value& b) {
   if (a.kind == b.kind) {
     if (a.kind == Kind::kInt) return a.as_int() <=> b.as_int();
@@ -83,6 +88,12 @@ std::partial_ordering compare_numbers(const Value& a, const Value& b) {
   if (a.kind == Kind::kInt) return int_with_double(a.as_int(), b.as_double());
   if (a.kind == Kind::kUint && b.kind == Kind::kDouble) return uint_with_double(a.as_uint(), b.as_double());
   return reversed(compare_numbers(b, a));
+}
+
+// CEL's comparison of an int with a double is that of the nearest double, as its implementations and its suite have it.
+std::partial_ordering cel_numbers(const Value& a, const Value& b) {
+  if ((a.kind == Kind::kDouble) == (b.kind == Kind::kDouble)) return compare_numbers(a, b);
+  return as_double(a) <=> as_double(b);
 }
 
 }  // namespace
@@ -139,7 +150,7 @@ int compare_total(const Value& a, const Value& b, const Interner& in) {
 }
 
 bool cel_equal(const Value& a, const Value& b, const Interner& in) {
-  if (is_number(a.kind) && is_number(b.kind)) return compare_numbers(a, b) == std::partial_ordering::equivalent;
+  if (is_number(a.kind) && is_number(b.kind)) return cel_numbers(a, b) == std::partial_ordering::equivalent;
   if (a.kind != b.kind) return false;
   switch (a.kind) {
     case Kind::kList: {
@@ -164,7 +175,7 @@ bool cel_equal(const Value& a, const Value& b, const Interner& in) {
 }
 
 std::optional<std::partial_ordering> cel_compare(const Value& a, const Value& b, const Interner& in) {
-  if (is_number(a.kind) && is_number(b.kind)) return compare_numbers(a, b);
+  if (is_number(a.kind) && is_number(b.kind)) return cel_numbers(a, b);
   if (a.kind != b.kind) return std::nullopt;
   switch (a.kind) {
     case Kind::kBool:

@@ -40,21 +40,22 @@ void report_bad_bytes(const cst::BadBytes& bad, std::string_view text, std::uint
 namespace {
 
 // What begins no declaration: said once, then everything up to the next declaration is skipped.
-const char* unknown_declaration(const char* p, cst::Builder& b) {
+const char* unknown_declaration(const char* p, bool after_another, cst::Builder& b) {
   const std::string word(cst::word_at(p, b.end()));
-  if (word.empty()) {
-    const bool closing = *p == '}' || *p == ')' || *p == ']';
-    const std::string found = b.found(p);
-    Diagnostic d = b.error(closing ? codes::kUnmatched : codes::kUnexpected, p, p + found.size() - 2,
-                           closing ? found + " closes nothing" : "expected a declaration, found " + found,
-                           closing ? "a block before it ends earlier than it looks" : "");
-    b.report(std::move(d));
+  const std::string found = b.found(p);
+  if (word.empty() && (*p == '}' || *p == ')' || *p == ']')) {
+    b.report(b.error(codes::kUnmatched, p, p + 1, found + " closes nothing", "a block before it ends earlier than it looks"));
+  } else if (after_another && !b.new_line_before(p)) {
+    b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected the end of the declaration, found " + found, b.foreign_help(p)));
+  } else if (word.empty()) {
+    b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected a declaration, found " + found, b.foreign_help(p)));
   } else {
     Diagnostic d = b.error(codes::kUnknownDeclaration, p, p + word.size(), "`" + word + "` begins no declaration");
     const std::vector<std::string> near = nearest(word, cst::declaration_words());
-    for (const std::string& n : near) d.help += (d.help.empty() ? "did you mean `" : "` or `") + n;
-    if (near.size() == 1) d.fix = Fix{d.span, near[0]};
-    if (!near.empty()) {
+    if (near.size() == 1) {
+      d.fix = Fix{d.span, near[0]};
+    } else if (near.size() > 1) {
+      for (const std::string& n : near) d.help += (d.help.empty() ? "did you mean `" : "` or `") + n;
       d.help += "`?";
     } else {
       for (const std::string& n : cst::declaration_words()) d.help += (d.help.empty() ? "declarations begin with `" : "`, `") + n;
@@ -69,7 +70,7 @@ const char* unknown_declaration(const char* p, cst::Builder& b) {
 void check_place(const cst::Tree& tree, const ast::File& file, bool others, cst::Builder& b) {
   const cst::Node& n = tree.root;
   const bool module = n.kind == cst::Kind::kModule;
-  if (!module && n.kind != cst::Kind::kImport) return;
+  if (n.broken || (!module && n.kind != cst::Kind::kImport)) return;
   const char* from = b.begin() + n.begin;
   const char* word_end = cst::word_end(from, b.end());
   if (module && file.module) {
@@ -91,18 +92,20 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
   ast::File result;
   result.source = file;
   bool others = false;
+  bool after_another = false;
   const char* p = b.begin();
   if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
   p = b.token(p);
   while (p != b.end()) {
     const std::string_view word = cst::word_at(p, b.end());
-    const auto& words = cst::declaration_words();
-    if (std::find(words.begin(), words.end(), word) == words.end()) {
-      p = b.token(unknown_declaration(p, b));
+    if (!cst::is_declaration_word(word)) {
+      p = cst::skip_blanks(unknown_declaration(p, after_another, b), b.end(), b.begin(), bad.all);
+      after_another = false;
       continue;
     }
+    after_another = true;
     cst::Tree tree = cst::parse_declaration(p, b);
-    p = b.token(p);
+    p = cst::skip_blanks(p, b.end(), b.begin(), bad.all);
     check_place(tree, result, others, b);
     others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
     lowering.use(tree);

@@ -6,8 +6,10 @@
 namespace flyball::app {
 
 std::span<const CommandGroup> command_groups() {
+  static constexpr std::array kRules = {&make_check, &make_eval};
   static constexpr std::array kAbout = {&make_help, &make_completions, &make_version};
   static const std::array kGroups = {
+      CommandGroup{"Rules and their tests", kRules},
       CommandGroup{"About the program", kAbout},
   };
   return kGroups;

@@ -117,7 +117,7 @@ class Replay : public Command {
       return kExitUsage;
     }
     const auto begin = std::chrono::steady_clock::now();
-    const std::unique_ptr<Package> package = compile_package(arguments_.rules, arguments_.params, io);
+    const std::unique_ptr<CompiledPackage> package = compile_package(arguments_.rules, arguments_.params, io);
     if (package == nullptr) return kExitFailed;
     const auto compiled = std::chrono::steady_clock::now();
     Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
@@ -131,7 +131,7 @@ class Replay : public Command {
 
     LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, io);
     engine::Session session(*package->program, package->interner, sink);
-    const ReplayCounts counts = replay_lines(*lines, *package, package->interner, session, options, io);
+    const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);
     if (!quiet_) io.message(fmt::format("{} inputs, {} refused, {} action lines\n", counts.inputs, counts.refused, sink.count()));
     if (profile_) {

@@ -1,6 +1,6 @@
 // A rule package as commands use it: its texts, its checked rules and, when asked for, its Program.
 //
-// Door: load_package (parse and check), compile_package. Diagnostics go to Io.err as the parser renders them.
+// Door: parse_package (parse and check), compile_package. Diagnostics go to Io.err as the parser renders them.
 // Not thread-safe. INVARIANT: the sources and the interner live as long as everything made from them.
 #pragma once
 
@@ -20,21 +20,32 @@
 namespace flyball::app {
 
 struct Package {
+  // `shared`: the interner of a service that outlives this package; nullptr: one of its own.
+  explicit Package(Interner* shared)
+      : own(shared == nullptr ? std::make_unique<Interner>() : nullptr), interner(shared == nullptr ? *own : *shared) {}
+
+  std::unique_ptr<Interner> own;
   SourceFiles sources;
-  Interner interner;
+  Interner& interner;
   Diagnostics diagnostics;
-  ast::RuleSet rules;                      // means something only if the diagnostics have no errors
-  std::optional<engine::Program> program;  // after compile_package
+  ast::RuleSet rules;  // means something only if the diagnostics have no errors; a CompiledPackage's are its program's
+};
+
+struct CompiledPackage : Package {
+  using Package::Package;
+  std::optional<engine::Program> program;  // there once compile_package has given the package
 };
 
 // Parses and checks; nullptr when a file cannot be read (said on err). Mistakes in rules are in the diagnostics.
-std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments, Io& io);
+std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments, Io& io, Interner* shared = nullptr);
 
-// parse_package, then says the diagnostics on err; nullptr if there were errors.
-std::unique_ptr<Package> load_package(const std::vector<std::string>& arguments, Io& io);
+// The same into a package that is there already; false when a file cannot be read.
+bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io);
 
-// load_package, then compiles with `--param NAME=VALUE` overrides.
-std::unique_ptr<Package> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io);
+// Parses, checks and says the diagnostics on err, then compiles with `--param NAME=VALUE` overrides; what the program refers to is pinned.
+// nullptr if anything is wrong with files, rules or params.
+std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
+                                         Interner* shared = nullptr);
 
 // Overrides as compile() takes them, from NAME=VALUE texts (a value as in a rule, or JSON's bare form).
 Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vector<std::string>& texts, const Schema& schema,

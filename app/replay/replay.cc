@@ -38,9 +38,9 @@ std::optional<Timestamp> parse_instant(std::string_view text) {
   return std::nullopt;
 }
 
-ReplayCounts replay_lines(LineReader& lines, const Package& package, Interner& interner, engine::Session& session,
+ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session,
                           const ReplayOptions& options, Io& io) {
-  bus::RecordedReader reader(package.program->schema(), interner);
+  bus::RecordedReader reader(schema, interner);
   ReplayCounts counts;
   const auto refuse = [&](const std::string& message, const std::string& help) {
     ++counts.refused;
@@ -50,6 +50,7 @@ ReplayCounts replay_lines(LineReader& lines, const Package& package, Interner& i
   };
   const auto later = [&](Timestamp t) { return options.until && t > *options.until; };
 
+  bool ended_by_tick = false;  // then the recording says itself how far time went
   std::string_view line;
   while (!counts.stopped) {
     const LineReader::Status status = lines.next(line);
@@ -70,6 +71,7 @@ ReplayCounts replay_lines(LineReader& lines, const Package& package, Interner& i
       continue;
     }
     ++counts.inputs;
+    ended_by_tick = std::holds_alternative<bus::TickInput>(*input);
     if (const FactInput* fact = std::get_if<FactInput>(&*input)) {
       if (later(fact->stamp)) continue;
       if (const Result<engine::PutOutcome> done = session.put(*fact); !done) refuse(done.error().message, done.error().help);
@@ -82,8 +84,8 @@ ReplayCounts replay_lines(LineReader& lines, const Package& package, Interner& i
     if (counts.inputs % kCollectEvery == 0) session.collect();
   }
   if (options.until)
-    session.tick(*options.until + largest_lateness(package.program->schema()));
-  else
+    session.tick(*options.until + largest_lateness(schema));
+  else if (!ended_by_tick)
     session.finish();
   return counts;
 }
@@ -109,7 +111,7 @@ std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& i
   auto offline = std::make_unique<Offline>();
   offline->package = compile_package(arguments.rules, arguments.params, io);
   if (offline->package == nullptr) return nullptr;
-  Package& package = *offline->package;
+  CompiledPackage& package = *offline->package;
   offline->sink = std::make_unique<QuietSink>(io);
   offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink);
   if (!arguments.facts) {
@@ -121,7 +123,7 @@ std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& i
     io.error(lines.error().message, lines.error().help);
     return nullptr;
   }
-  offline->counts = replay_lines(*lines, package, package.interner, *offline->session, options, io);
+  offline->counts = replay_lines(*lines, package.program->schema(), package.interner, *offline->session, options, io);
   if (offline->counts.refused > 0) io.warning(fmt::format("{} of the recorded lines were refused", offline->counts.refused));
   if (offline->counts.stopped) return nullptr;
   return offline;

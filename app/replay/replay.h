@@ -29,7 +29,7 @@ struct ReplayCounts {
 };
 
 // Feeds all lines, then closes what is open. Says refusals on io.err.
-ReplayCounts replay_lines(LineReader& lines, const Package& package, Interner& interner, engine::Session& session,
+ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session,
                           const ReplayOptions& options, Io& io);
 
 // The largest lateness of any type: how far engine time lags behind the newest stamp.
@@ -50,7 +50,7 @@ struct OfflineArguments {
 
 // A package with its facts replayed; nothing is written but messages.
 struct Offline {
-  std::unique_ptr<Package> package;
+  std::unique_ptr<CompiledPackage> package;
   std::unique_ptr<engine::OutputSink> sink;
   std::unique_ptr<engine::Session> session;
   ReplayCounts counts;

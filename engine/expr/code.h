@@ -39,8 +39,9 @@ enum class Opcode : std::uint8_t {
   kCompare,        // any kinds, as CEL compares
   kAddInt, kSubtractInt, kMultiplyInt,  // fast when both are ints
   kArithmetic,     // sub: Arithmetic
-  kNegate, kNot,
-  kAnd, kOr,       // dst = a && b; jumps to `target` when that decides
+  kNegate,
+  kNot,
+  kTruth,          // dst = a if it is a bool, else unknown
   kJump,           // to target
   kBranch,         // a true: goes on; false: to target; else dst = unknown and on to index c
   kCoalesce,       // dst = a; if that is not null, to target
@@ -54,8 +55,8 @@ enum class Opcode : std::uint8_t {
   kSameFact,       // the facts of a and b are one; list of key fields in constant c (kNoHandle: by place)
   kFactMap,        // dst = map of names (list in constant b) to the fields of the fact a
   kNow,
-  kList, kListOptional,      // of n temps from a on; optional: bit i of constant b's list says element i is an optional to unwrap
-  kMap, kMapOptional,        // of n temps (key, value, …) from a on
+  kList,           // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
+  kMap,            // of n temps (key, value, …) from a on; b likewise, about the values
   kRange,          // a .. b; sub: half open
   kIn,             // a in b
   kInRange,        // a in temps[b] .. temps[b + 1]; sub: half open
@@ -69,10 +70,20 @@ enum class Opcode : std::uint8_t {
 enum class Arithmetic : std::uint8_t { kAdd, kSubtract, kMultiply, kDivide, kRemainder };
 enum class Macro : std::uint8_t { kAll, kExists, kExistsOne, kMap, kFilter, kTransformMap, kTransformMapEntry, kOptMap, kOptFlatMap };
 
+// What a bool-giving instruction does with its result r: alone, or as a part of && or ||. A part that decides jumps to `target`.
+enum class Mode : std::uint8_t {
+  kPlain,     // dst = r
+  kAndFirst,  // dst = r, jumps if false
+  kAndNext,   // dst = dst && r, jumps if false
+  kOrFirst,   // dst = r, jumps if true
+  kOrNext,    // dst = dst || r, jumps if true
+};
+
 struct Instruction {
   Opcode op = Opcode::kReturn;
   std::uint8_t sub = 0;
   Kind kind = Kind::kNull;
+  Mode mode = Mode::kPlain;
   Fn fn = Fn::kNone;
   std::uint32_t n = 0;
   std::uint32_t dst = 0;     // temp

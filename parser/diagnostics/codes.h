@@ -6,7 +6,7 @@ namespace flyball::codes {
 
 inline constexpr const char* kUnexpected = "E0100";        // something else stands where the grammar wants X
 inline constexpr const char* kNotClosed = "E0101";         // a bracket, block or string without its end
-inline constexpr const char* kAssignForEqual = "E0102";    // `=` for `==`
+inline constexpr const char* kForeignOperator = "E0102";   // `=` for `==`, `<>` for `!=`, `&` for `&&`
 inline constexpr const char* kLetterCase = "E0103";        // a type in lower case, anything else with a capital
 inline constexpr const char* kReservedWord = "E0104";      // a reserved word as a name
 inline constexpr const char* kSuffixOrder = "E0105";       // `for` before `where` and the like

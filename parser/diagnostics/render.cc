@@ -6,11 +6,14 @@
 #include <algorithm>
 
 #include "model/text.h"
+#include "parser/diagnostics/utf8.h"
 
 namespace flyball {
 namespace {
 
 constexpr std::size_t kMaxLineShown = 200;  // code points; of a longer line the part around the mistake is shown
+
+constexpr std::size_t kMaxNoteBytes = 1000;  // a fix may replace a whole line of any length
 
 struct Colors {
   const char *severity, *dim, *bold, *off;
@@ -28,16 +31,16 @@ std::string printable(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
-    std::size_t n = 1;
-    while (i + n < text.size() && continues(text[i + n])) ++n;
-    const std::size_t want = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
-    const bool c1 = c == 0xC2 && n == 2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if ((c < 0x20 && c != '\t') || c == 0x7F || n != want || c1) {
+    const std::size_t n = utf8_length(text.data() + i, text.data() + text.size());
+    const bool control = (c < 0x20 && c != '\t') || c == 0x7F || (c == 0xC2 && n == 2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);
+    std::size_t stop = i + 1;
+    while (stop < text.size() && continues(text[stop])) ++stop;
+    if (control || n == 0) {
       out += "·";
     } else {
       out += text.substr(i, n);
     }
-    i += n;
+    i = stop;
   }
   return out;
 }
@@ -103,6 +106,9 @@ std::string render(const Diagnostic& d, const SourceFiles& sources, bool color) 
   if (!d.help.empty()) note += note.empty() ? d.help : fmt::format(" ({})", d.help);
   // A fix of several lines would tear the picture.
   std::replace(note.begin(), note.end(), '\n', ' ');
+  if (note.size() > kMaxNoteBytes) {
+    note = note.substr(0, bytes_of(note, kMaxNoteBytes / 4)) + "…";
+  }
   if (!note.empty()) out += " " + printable(note);
   out += "\n";
   return out;
@@ -126,16 +132,13 @@ namespace {
 std::string json_string(std::string_view text) {
   std::string clean;
   for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    std::size_t n = 1;
-    while (i + n < text.size() && continues(text[i + n])) ++n;
-    const std::size_t want = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
-    if (n == want) {
-      clean += text.substr(i, n);
-    } else {
+    const std::size_t n = utf8_length(text.data() + i, text.data() + text.size());
+    if (n == 0) {
       clean += "\xEF\xBF\xBD";
+    } else {
+      clean += text.substr(i, n);
     }
-    i += n;
+    i += n == 0 ? 1 : n;
   }
   return quote(clean);
 }

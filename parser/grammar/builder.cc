@@ -47,10 +47,29 @@ void Builder::reuse(Tree&& tree) {
   arena_.clear();
 }
 
+namespace {
+
+// A token of any length may be quoted in a message; its middle is left out then, between code points.
+void shorten(std::string& text) {
+  constexpr std::size_t kMax = 300;
+  if (text.size() <= kMax) return;
+  const auto continues = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80; };
+  std::size_t from = 160;
+  std::size_t to = text.size() - 100;
+  while (from > 0 && continues(from)) --from;
+  while (to < text.size() && continues(to)) ++to;
+  text.replace(from, to - from, "…");
+}
+
+}  // namespace
+
 void Builder::report(Diagnostic d) {
   ++mistakes_;
+  shorten(d.message);
+  shorten(d.help);
   // A byte that is not text was reported with the whole file; what it did to the grammar is the same mistake.
-  if (std::binary_search(bad_bytes_.begin(), bad_bytes_.end(), d.span.begin)) return;
+  const auto bad = [&](std::uint32_t at) { return std::binary_search(bad_bytes_.begin(), bad_bytes_.end(), at); };
+  if (bad(d.span.begin) || (d.span.begin > 0 && bad(d.span.begin - 1))) return;
   out_.add(std::move(d));
 }
 
@@ -87,22 +106,51 @@ const char* rough_token_end(const char* p, const char* end) {
 
 std::string Builder::found(const char* at) const {
   if (at >= end()) return "the end of the file";
-  return "`" + std::string(at, rough_token_end(at, end())) + "`";
+  return "`" + std::string(at, token_end(at)) + "`";
+}
+
+const char* Builder::token_end(const char* at) const { return rough_token_end(at, end()); }
+
+// Characters that word processors put in place of the ones meant; some cannot be seen.
+std::string Builder::foreign_help(const char* at) const {
+  const std::string_view t(at, static_cast<std::size_t>(token_end(at) - at));
+  for (const std::string_view quote : {"“", "”", "„", "‘", "’", "«", "»"}) {
+    if (t == quote) return "write straight quotes: `\"`";
+  }
+  for (const std::string_view dash : {"–", "—", "−", "‐"}) {
+    if (t == dash) return "write a plain `-`";
+  }
+  for (const std::string_view blank : {"\u00A0", "\u200B", "\u2009", "\u202F", "\u3000", "\uFEFF"}) {
+    if (t == blank) return "this is a special blank; replace it by a plain one";
+  }
+  return {};
+}
+
+namespace {
+
+std::string expected(std::string_view what, std::string_view found) {
+  return "expected " + std::string(what) + ", found " + std::string(found);
+}
+
+}  // namespace
+
+void Builder::fail_reserved(const char* at, std::string_view word) const {
+  fail(codes::kReservedWord, at, at + word.size(), "`" + std::string(word) + "` is a reserved word and cannot be a name",
+       "choose another word, for example `" + std::string(word) + "_`");
 }
 
 void Builder::fail_expected(const char* at, std::string_view what, bool names) const {
   const std::string_view word = word_at(at, end());
-  if (names && is_reserved(word)) {
-    fail(codes::kReservedWord, at, at + word.size(), "`" + std::string(word) + "` is a reserved word and cannot be a name",
-         "choose another word, for example `" + std::string(word) + "_`");
-  }
+  const bool after_comma = last_end_ > 0 && text_[last_end_ - 1] == ',';
+  if ((names || after_comma) && is_reserved(word)) fail_reserved(at, word);
+  if (at < end() && !new_line_before(at)) fail(codes::kUnexpected, at, token_end(at), expected(what, found(at)), foreign_help(at));
   const char* after = begin() + last_end_;
-  if (at >= end() || new_line_before(at)) {
-    const std::string where = at >= end() ? "the end of the file" : "the end of the line";
-    SyntaxError e{error(codes::kUnexpected, after, after, "expected " + std::string(what) + ", found " + where), offset(after), false};
-    throw e;
-  }
-  fail(codes::kUnexpected, at, rough_token_end(at, end()), "expected " + std::string(what) + ", found " + found(at));
+  fail(codes::kUnexpected, after, after, expected(what, at >= end() ? "the end of the file" : "the end of the line"));
+}
+
+void Builder::fail_item(const char* at, std::string_view what) const {
+  if (const std::string_view word = word_at(at, end()); is_reserved(word)) fail_reserved(at, word);
+  fail(codes::kUnexpected, at, token_end(at), expected(what, found(at)), foreign_help(at));
 }
 
 }  // namespace flyball::cst

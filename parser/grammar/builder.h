@@ -60,7 +60,11 @@ class Builder {
   [[noreturn]] void fail(const char* code, const char* begin, const char* end, std::string message, std::string help = {}) const;
   // "expected WHAT, found …", placed after the last token if the next one is on another line. `names`: WHAT is a name.
   [[noreturn]] void fail_expected(const char* at, std::string_view what, bool names = false) const;
-  std::string found(const char* at) const;  // the token at `at`, for a message
+  // The same where an item begins: placed at what stands there.
+  [[noreturn]] void fail_item(const char* at, std::string_view what) const;
+  std::string found(const char* at) const;         // the token at `at`, for a message
+  const char* token_end(const char* at) const;     // where it ends, roughly
+  std::string foreign_help(const char* at) const;  // if it is a character that stands for another; else empty
   bool new_line_before(const char* at) const;
   std::size_t mistakes() const { return mistakes_; }
   void begin_declaration() { before_declaration_ = mistakes_; }
@@ -72,6 +76,8 @@ class Builder {
   int depth = 0;
 
  private:
+  [[noreturn]] void fail_reserved(const char* at, std::string_view word) const;
+
   std::string_view text_;
   std::uint32_t file_;
   Diagnostics& out_;

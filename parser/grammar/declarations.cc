@@ -13,15 +13,15 @@ namespace flyball::cst {
 
 void fail_unknown_word(Iterator at, Builder const& b, std::string_view what, std::string_view of, std::vector<std::string> const& words) {
   std::string const w(word_at(at, b.end()));
-  if (w.empty()) b.fail_expected(at, what);
+  if (w.empty()) b.fail_item(at, what);
   SyntaxError e{b.error(codes::kUnknownPart, at, at + w.size(), "`" + w + "` is no " + std::string(of)), b.offset(at + w.size()), false};
   std::vector<std::string> const near = nearest(w, words);
   if (near.size() == 1) e.diagnostic.fix = Fix{e.diagnostic.span, near[0]};
   std::string help;
-  for (std::string const& n : near) help += (help.empty() ? "did you mean `" : "` or `") + n;
-  if (!near.empty()) {
+  if (near.size() > 1) {
+    for (std::string const& n : near) help += (help.empty() ? "did you mean `" : "` or `") + n;
     help += "`?";
-  } else {
+  } else if (near.empty()) {
     for (std::string const& n : words) help += (help.empty() ? "these are: `" : "`, `") + n;
     help += "`";
   }
@@ -46,18 +46,26 @@ auto const bar = ahead<single_bar> >> mark("|");
 auto const type_arguments =
     node<Kind::kTypeArguments>[mark("<") >> inside[must(type, "a type") >> *(mark(",") >> must(type, "a type"))] >> must(mark(">"))];
 auto const type_set = node<Kind::kTypeSet>[plain_string >> *(bar >> must(plain_string, "a string"))];
-auto const type_def = node<Kind::kType>[(type_set | (type_path >> -type_arguments)) >> -LeafParser<Kind::kNullable, nullable_end>{}];
+// A type, but not the name of the next field when the type is missing.
+Iterator field_type_end(Iterator p, Builder const& b) {
+  Iterator const end = path_end(p, b);
+  if (end == p || !b.new_line_before(p)) return end;
+  Iterator const next = skip_blanks(end, b.end(), b.begin(), b.bad_bytes());
+  return next != b.end() && *next == ':' ? p : end;
+}
+auto const type_def = node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
+                                        -LeafParser<Kind::kNullable, nullable_end>{}];
 BOOST_SPIRIT_DEFINE(type)
 
 // ---- Fields and the types of the world
 
 auto const default_value = node<Kind::kDefault>[mark("=") >> must(expression, "a value")];
 auto const field = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
-void unknown_field(Iterator p, Builder const& b) { b.fail_expected(p, "a field, as in `name: string`", true); }
+void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
 template <Kind K>
 auto const fields = block<K>(field, unknown_field);
 
-auto const key_names = must(mark("(")) >> inside[-comma_list(name)] >> must(mark(")"));
+auto const key_names = must(mark("(")) >> listed(name, mark(")"), "`,` or `)`", "a name or `)`");
 auto const option =
     node<Kind::kKey>[word("key") >> key_names] | node<Kind::kOption>[word_leaf("ttl") >> must(operand, "a duration")] |
     node<Kind::kOption>[word_leaf("lateness") >> must(operand, "a duration")] |
@@ -94,7 +102,7 @@ auto const import_decl = word("import") >> must_name(path, "a module's name") >>
 auto const param = word("param") >> must_name(name, "the param's name") >> must(mark(":")) >> must(type, "a type") >>
                    must(default_value, "`=` and a value") >> -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
 auto const parameter = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type")];
-auto const parameters = node<Kind::kParameters>[mark("(") >> inside[-comma_list(parameter)] >> must(mark(")"))];
+auto const parameters = node<Kind::kParameters>[mark("(") >> listed(parameter, mark(")"), "`,` or `)`", "a parameter or `)`")];
 auto const let = word("let") >> must_name(name, "a name") >> -parameters >>
                  must(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
 
@@ -130,7 +138,7 @@ struct NoQuantifier : Terminal<NoQuantifier> {
   }
 };
 auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
-auto const bound = must_name(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >> NoQuantifier{} >> pattern_body;
+auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
                   node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
                   node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> must(mark("=")) >> must(expression, "an expression")] |
@@ -191,7 +199,7 @@ auto const effects = block<K>(effect, unknown_effect, at_next_part);
 // ---- rule
 
 auto const text_or_name = plain_string | path;
-auto const tags = node<Kind::kTags>[word("tags") >> ((mark("[") >> -comma_list(text_or_name) >> must(mark("]"))) |
+auto const tags = node<Kind::kTags>[word("tags") >> ((mark("[") >> listed(text_or_name, mark("]"), "`,` or `]`", "a tag or `]`")) |
                                                      (must(text_or_name, "a tag") >> *(mark(",") >> must(text_or_name, "a tag"))))];
 auto const rule_part =
     node<Kind::kPriority>[word("priority") >> must(operand, "a number")] |
@@ -225,14 +233,16 @@ auto const cell_value = chain<Kind::kOr>(chain<Kind::kAnd>(prefixed<Kind::kNot>(
 auto const cell =
     node<Kind::kCell>[LeafParser<Kind::kWildcard, wildcard_end>{} | in_cell[cell_value >> *(mark(",") >> must(cell_value, "a value"))]];
 auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
-bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}'; }
-auto const row =
-    node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >> *(bar >> must(cell, "a cell, or `-` for any value")) >>
-                     must(mark("||"), "`||` between the inputs and the outputs") >>
-                     +(ahead<at_output> >> must(output_cell, "a value") >> must(mark("|")))];
-void unknown_row(Iterator p, Builder const& b) { b.fail_expected(p, "a row, which begins with `|`"); }
+bool same_line(Iterator p, Builder const& b) { return p != b.end() && !b.new_line_before(p); }
+bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}' && !b.new_line_before(p); }
+auto const row = node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
+                                  *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >>
+                                  must(mark("||"), "`||` between the inputs and the outputs") >>
+                                  +(ahead<at_output> >> must(output_cell, "a value") >> must(ahead<same_line> >> mark("|"), "`|`"))];
+void unknown_row(Iterator p, Builder const& b) { b.fail_item(p, "a row, which begins with `|`"); }
 
-auto const policy = node<Kind::kPolicy>[any_word >> -any_word];
+Iterator second_policy_word_end(Iterator p, Builder const& b) { return at_word(p, b.end(), "from") ? p : word_end(p, b.end()); }
+auto const policy = node<Kind::kPolicy>[any_word >> -LeafParser<Kind::kName, second_policy_word_end>{}];
 auto const table = node<Kind::kTable>[word("table") >> must(policy, "a hit policy, as `first`") >> -not_yet("from", "", "table … from") >>
                                       must(block<Kind::kFields>(row, unknown_row), "`{` and the rows")];
 auto const the_return = must(word("return"), "`return`") >> node<Kind::kReturn>[the_record];
@@ -283,7 +293,9 @@ void unknown_step(Iterator p, Builder const& b) { fail_unknown_word(p, b, "a ste
 struct AfterTime : Terminal<AfterTime> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
-    unknown_step(first, builder(context));
+    Builder& b = builder(context);
+    if (b.new_line_before(first)) b.fail_expected(first, "a step");
+    unknown_step(first, b);
     return false;
   }
 };

@@ -4,6 +4,9 @@
 //
 // Every level is left-factored (chain): an expression is read once, however it goes on. Recursion passes through
 // `inside`, which counts depth.
+#include <algorithm>
+#include <array>
+
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/x3.h"
@@ -24,6 +27,8 @@ Iterator prefix_end(Iterator p, Builder const& b) { return p != b.end() && (*p =
 
 // `?` of the ternary: not the first of `??`.
 bool ternary_mark(Iterator p, Builder const& b) { return !starts(p, b, "??"); }
+// After the point a member stands on the same line; what begins the next one is something else.
+bool member_here(Iterator p, Builder const& b) { return !b.new_line_before(p); }
 // `.` of a member: not the first of `..`.
 bool member_mark(Iterator p, Builder const& b) { return !starts(p, b, ".."); }
 // A message or fact literal: a qualified type, then `{`.
@@ -50,6 +55,9 @@ bool at_aggregate(Iterator p, Builder const& b) {
   while (k != b.end() && (is_word(*k) || *k == '.')) ++k;
   if (k == q) return false;
   k = blanks(k);
+  // `count(links where …)`: an aggregate whose type lacks its capital letter; lowering says so.
+  std::string_view const next = word_at(k, b.end());
+  if (next == "where" || next == "over") return true;
   if (k == b.end() || *k != ',') return false;
   k = blanks(k + 1);
   return type_path_end(k, b.end()) != k;
@@ -58,24 +66,56 @@ bool at_aggregate(Iterator p, Builder const& b) {
 template <auto Test>
 AheadParser<Test> const ahead{};
 
+// A name as an operand. After `check a and` the next line's `some Type …` or `then {` is no operand: no name is
+// followed by another or by a brace, so what looks so at the beginning of a line is the next item.
+Iterator operand_name_end(Iterator p, Builder const& b) {
+  Iterator const end = name_end(p, b);
+  if (end == p || p == b.begin()) return end;
+  Iterator line = p;
+  while (line != b.begin() && (line[-1] == ' ' || line[-1] == '\t')) --line;
+  if (line == b.begin() || line[-1] != '\n') return end;
+  static constexpr std::array<std::string_view, 24> kItemWords{"some",   "no",     "check",   "let",     "cross", "every", "either", "do",
+                                                               "derive", "assert", "set",     "retract", "log",   "then",  "until",  "on",
+                                                               "when",   "case",   "default", "at",      "by",    "send",  "expect", "ask"};
+  if (std::find(kItemWords.begin(), kItemWords.end(), std::string_view(p, static_cast<std::size_t>(end - p))) == kItemWords.end())
+    return end;
+  Iterator q = end;
+  while (q != b.end() && (*q == ' ' || *q == '\t')) ++q;
+  if (q == end || q == b.end()) return end;
+  bool const next_item = *q == '{' || *q == '"' || is_digit(*q) || (is_word_start(*q) && !is_reserved(word_at(q, b.end())));
+  return next_item ? p : end;
+}
+
 // ---- Atoms
 
 auto const comma = mark(",");
-auto const arguments = node<Kind::kArguments>[mark("(") >> inside[-comma_list(expression)] >> must(mark(")"))];
+auto const arguments = node<Kind::kArguments>[mark("(") >> listed(expression, mark(")"), "`,` or `)`", "an expression or `)`")];
 
 auto const optional_part = node<Kind::kOptionalPart>[mark("?") >> must(expression, "an expression")];
 auto const paren = node<Kind::kParen>[mark("(") >> inside[must(expression, "an expression")] >> must(mark(")"))];
-auto const list = node<Kind::kList>[mark("[") >> inside[-comma_list(optional_part | expression)] >> must(mark("]"))];
+auto const list = node<Kind::kList>[mark("[") >> listed(optional_part | expression, mark("]"), "`,` or `]`", "an expression or `]`")];
 auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(expression, "a key")] | expression];
 auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];
-auto const map = node<Kind::kMap>[mark("{") >> inside[-comma_list(map_entry)] >> must(mark("}"))];
+auto const map = node<Kind::kMap>[mark("{") >> listed(map_entry, mark("}"), "`,` or `}`", "an entry or `}`")];
 
 auto const record_field = node<Kind::kRecordField>[name >> must(mark(":")) >> must(expression, "a value")];
-auto const record_body_def = mark("{") >> inside[-comma_list(record_field)] >> must(mark("}"));
+auto const record_body_def = mark("{") >> listed(record_field, mark("}"), "`,` or `}`", "a field or `}`");
 auto const record = node<Kind::kRecord>[ahead<at_record> >> type_path >> record_body];
 
+// The type; or, in its place, the path that ought to be one.
+Iterator aggregate_type_end(Iterator p, Builder const& b) {
+  Iterator const e = type_path_end(p, b.end());
+  return e != p ? e : path_end(p, b);
+}
+bool at_k(Iterator p, Builder const& b) {
+  if (type_path_end(p, b.end()) != p) return false;
+  Iterator q = p;
+  while (q != b.end() && (is_word(*q) || *q == '.')) ++q;
+  q = skip_blanks(q, b.end(), b.begin(), b.bad_bytes());
+  return q != b.end() && *q == ',';
+}
 auto const aggregate_k = node<Kind::kAggregateK>[operand >> comma];
-auto const aggregate_type = LeafParser<Kind::kTypePath, type_end>{};
+auto const aggregate_type = LeafParser<Kind::kTypePath, aggregate_type_end>{};
 auto const aggregate_field = node<Kind::kAggregateField>[mark(".") >> must(any_word, "a field name")];
 auto const over = word("over") >> (node<Kind::kAggregateOverLast>[word("last") >> operand] |
                                    node<Kind::kAggregateOver>[must(operand, "a duration or `last N`")]);
@@ -83,13 +123,13 @@ auto const at_least = node<Kind::kAggregateAtLeast>[word("at") >> word("least") 
                                                     must(word("samples"), "`samples`")];
 auto const aggregate_part = node<Kind::kAggregateBy>[word("by") >> must(expression, "an expression")] |
                             node<Kind::kWhere>[word("where") >> must(expression, "a condition")] | over | at_least;
-auto const aggregate =
-    node<Kind::kAggregate>[ahead<at_aggregate> >> name >> mark("(") >>
-                           inside[-aggregate_k >> must(aggregate_type, "a fact type") >> -aggregate_field >> *aggregate_part] >>
-                           must(mark(")"))];
+auto const aggregate = node<
+    Kind::kAggregate>[ahead<at_aggregate> >> name >> mark("(") >>
+                      inside[-(ahead<at_k> >> aggregate_k) >> must(aggregate_type, "a fact type") >> -aggregate_field >> *aggregate_part] >>
+                      must(mark(")"))];
 
 // A leading point is kept in the name: `.x` is the outermost x.
-auto const plain_name = name | LeafParser<Kind::kName, +[](Iterator p, Builder const& b) {
+auto const plain_name = LeafParser<Kind::kName, operand_name_end>{} | LeafParser<Kind::kName, +[](Iterator p, Builder const& b) {
                           if (p == b.end() || *p != '.' || p + 1 == b.end() || !is_word_start(p[1])) return p;
                           return word_end(p + 1, b.end());
                         }>{};
@@ -99,7 +139,8 @@ auto const atom = literal | paren | list | map | aggregate | record | named;
 
 // ---- Postfix to ternary
 
-auto const member = node<Kind::kMember>[ahead<member_mark> >> mark(".") >> ((any_word >> -arguments) | must(quoted_name, "a member name"))];
+auto const member = node<Kind::kMember>[ahead<member_mark> >> mark(".") >>
+                                        ((ahead<member_here> >> any_word >> -arguments) | must(quoted_name, "a member name"))];
 auto const optional_member = node<Kind::kOptionalMember>[mark(".?") >> must(any_word | quoted_name, "a member name")];
 auto const index = node<Kind::kIndex>[mark("[") >> inside[must(expression, "an index")] >> must(mark("]"))];
 auto const optional_index = node<Kind::kOptionalIndex>[mark("[?") >> inside[must(expression, "an index")] >> must(mark("]"))];

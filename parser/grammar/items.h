@@ -68,7 +68,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
         broken = true;
         b.back(m);
         first = std::max(next_item(start, b.begin() + e.resume, b), start + 1);
-        first = b.token(first);
+        first = skip_blanks(first, last, b.begin(), b.bad_bytes());
       }
     }
     b.close(K, whole, broken);

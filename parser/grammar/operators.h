@@ -11,12 +11,13 @@ inline bool starts(Iterator p, Builder const& b, std::string_view s) {
 }
 inline Iterator or_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
-  if (*p == '|') return !b.in_cell && starts(p, b, "||") ? p + 2 : p;
+  // A single `|` or `&` is taken for the double one and said to be wrong when lowered.
+  if (*p == '|') return b.in_cell ? p : starts(p, b, "||") ? p + 2 : p + 1;
   return *p == 'o' && at_word(p, b.end(), "or") ? p + 2 : p;
 }
 inline Iterator and_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
-  if (*p == '&') return starts(p, b, "&&") ? p + 2 : p;
+  if (*p == '&') return starts(p, b, "&&") ? p + 2 : p + 1;
   return *p == 'a' && at_word(p, b.end(), "and") ? p + 3 : p;
 }
 inline Iterator not_end(Iterator p, Builder const& b) { return p != b.end() && *p == 'n' && at_word(p, b.end(), "not") ? p + 3 : p; }
@@ -24,9 +25,10 @@ inline Iterator compare_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
   char const next = p + 1 != b.end() ? p[1] : '\0';
   switch (*p) {
-    case '=': return next == '=' ? p + 2 : p + 1;  // `=` alone is taken for `==` and said to be wrong when lowered
-    case '!': return next == '=' ? p + 2 : p;
-    case '<':
+    // Operators of other languages (= === => =< !== <>) are taken for ours and said to be wrong when lowered.
+    case '=': return starts(p, b, "===") ? p + 3 : next == '=' || next == '>' || next == '<' ? p + 2 : p + 1;
+    case '!': return starts(p, b, "!==") ? p + 3 : next == '=' ? p + 2 : p;
+    case '<': return next == '=' || next == '>' ? p + 2 : p + 1;
     case '>': return next == '=' ? p + 2 : p + 1;
     case 'i': return at_word(p, b.end(), "in") ? p + 2 : p;
     case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
@@ -74,6 +76,13 @@ auto prefixed(Operator const& o, Operand const& a) {
 template <typename P>
 auto comma_list(P const& p) {
   return p >> *(mark(",") >> p) >> -mark(",");
+}
+
+// A list, perhaps empty, one level deeper, and the bracket after it; the two texts say what could stand instead of
+// what stands there, after an item and in place of the first.
+template <typename P>
+auto listed(P const& p, MarkParser const& bracket, std::string_view after_item, std::string_view first) {
+  return (inside[comma_list(p)] >> must<MarkParser>(bracket, after_item)) | must_begin<MarkParser>(bracket, first);
 }
 
 }  // namespace flyball::cst

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "parser/diagnostics/codes.h"
+#include "parser/diagnostics/utf8.h"
 
 namespace flyball::cst {
 
@@ -46,6 +47,11 @@ const std::vector<std::string>& declaration_words() {
   static const std::vector<std::string> words{"module", "import",   "fact", "mutable", "event",    "action",
                                               "param",  "calendar", "let",  "rule",    "decision", "test"};
   return words;
+}
+
+bool is_declaration_word(std::string_view word) {
+  const auto& words = declaration_words();
+  return word.size() >= 3 && word.size() <= 8 && std::find(words.begin(), words.end(), word) != words.end();
 }
 
 bool at_declaration(const char* p, const char* end) {
@@ -140,32 +146,6 @@ Literal scan_string(const char* p, const Builder& b) {
   }
   return {e, bytes ? Kind::kBytes : Kind::kString};
 }
-
-namespace {
-
-// The length of the well-formed UTF-8 sequence at p (1..4), 0 if it is none. No surrogates, nothing overlong.
-std::size_t utf8_length(const char* p, const char* end) {
-  const auto at = [&](std::ptrdiff_t i) { return i < end - p ? static_cast<unsigned char>(p[i]) : 0U; };
-  const auto follows = [&](std::ptrdiff_t i) { return (at(i) & 0xC0) == 0x80; };
-  const unsigned c = at(0);
-  if (c < 0x80) return 1;
-  if (c >= 0xC2 && c <= 0xDF) return follows(1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF) {
-    if (!follows(1) || !follows(2)) return 0;
-    if (c == 0xE0 && at(1) < 0xA0) return 0;
-    if (c == 0xED && at(1) >= 0xA0) return 0;
-    return 3;
-  }
-  if (c >= 0xF0 && c <= 0xF4) {
-    if (!follows(1) || !follows(2) || !follows(3)) return 0;
-    if (c == 0xF0 && at(1) < 0x90) return 0;
-    if (c == 0xF4 && at(1) >= 0x90) return 0;
-    return 4;
-  }
-  return 0;
-}
-
-}  // namespace
 
 BadBytes find_bad_bytes(std::string_view text, bool controls) {
   BadBytes bad;

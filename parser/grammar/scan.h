@@ -35,6 +35,7 @@ bool is_reserved(std::string_view word);
 bool is_aggregate(std::string_view word);
 // The words that begin a declaration, in the order messages list them.
 const std::vector<std::string>& declaration_words();
+bool is_declaration_word(std::string_view word);
 // True if a declaration begins at p: its word, then what may follow it.
 bool at_declaration(const char* p, const char* end);
 

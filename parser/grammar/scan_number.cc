@@ -72,6 +72,11 @@ struct Scanner {
     const std::string_view text(p, static_cast<std::size_t>(stop - p));
     if (clean && (prefix ? parse_cidr(text).has_value() : parse_ip(text).has_value())) return {stop, prefix ? Kind::kCidr : Kind::kIp};
     while (stop != end && (is_word(*stop) || *stop == ':' || (*stop == '.' && is_digit(at(stop + 1))))) ++stop;
+    if (clean && prefix && parse_ip(std::string_view(p, static_cast<std::size_t>(q - p)))) {
+      const bool v4 = std::find(p, q, ':') == q;
+      b.fail(codes::kBadAddress, q + 1, stop,
+             v4 ? "the prefix of an IPv4 address has 0 to 32 bits" : "the prefix of an IPv6 address has 0 to 128 bits");
+    }
     const std::string whole(p, stop);
     b.fail(
         codes::kBadAddress, p, stop, "`" + whole + "` is no address",
@@ -129,7 +134,6 @@ struct Scanner {
     }
     SyntaxError e{b.error(codes::kBadUnit, unit, stop, "`" + text + "` is no unit"), b.offset(stop), false};
     if (near.size() == 1) {
-      e.diagnostic.help = "did you mean `" + std::string(p, unit) + near[0] + "`?";
       e.diagnostic.fix = Fix{{b.file(), b.offset(unit), b.offset(stop)}, near[0]};
     } else if (!near.empty()) {
       e.diagnostic.help = "did you mean ";

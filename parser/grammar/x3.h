@@ -94,7 +94,9 @@ inline Iterator name_end(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
   if (is_reserved(w)) return p;
   // After `let x = 1 +` the next declaration is no operand.
-  if (p != b.begin() && p[-1] == '\n' && at_declaration(p, b.end())) return p;
+  if (p != b.begin() && p[-1] == '\n' && is_declaration_word(w) && w.size() < static_cast<std::size_t>(b.end() - p) &&
+      (p[w.size()] == ' ' || p[w.size()] == '\n'))
+    return p;
   return p + w.size();
 }
 inline Iterator any_word_end(Iterator p, Builder const& b) { return word_end(p, b.end()); }
@@ -204,18 +206,23 @@ inline FoldDirective<K> const fold{};
 template <typename Subject>
 struct MustParser : Directive<Subject, MustParser<Subject>> {
   std::string_view what;
-  bool names;
-  MustParser(Subject const& s, std::string_view w, bool n) : Directive<Subject, MustParser<Subject>>(s), what(w), names(n) {}
+  bool names;      // a name is wanted: a reserved word is said to be one
+  bool same_line;  // on the line of the word before it, else what begins the next line would be taken for it
+  MustParser(Subject const& s, std::string_view w, bool n, bool l)
+      : Directive<Subject, MustParser<Subject>>(s), what(w), names(n), same_line(l) {}
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
-    if (!this->inner(first, last, context, r)) builder(context).fail_expected(first, what, names);
+    Builder& b = builder(context);
+    bool const next_line = same_line && first != last && !is_upper(*first) && b.new_line_before(first) && b.last_end() > 0 &&
+                           b.text()[b.last_end() - 1] != ',';
+    if (next_line || !this->inner(first, last, context, r)) b.fail_expected(first, what, names);
     return true;
   }
 };
 template <typename P>
 auto must(P const& p, std::string_view what) {
   using Subject = typename x3::extension::as_parser<P>::value_type;
-  return MustParser<Subject>(x3::as_parser(p), what, false);
+  return MustParser<Subject>(x3::as_parser(p), what, false, false);
 }
 // The mark itself, in backticks, is what the message names.
 struct MustMark : Terminal<MustMark> {
@@ -231,7 +238,13 @@ inline MustMark must(MarkParser const& p) { return MustMark(p); }
 template <typename P>
 auto must_name(P const& p, std::string_view what) {
   using Subject = typename x3::extension::as_parser<P>::value_type;
-  return MustParser<Subject>(x3::as_parser(p), what, true);
+  return MustParser<Subject>(x3::as_parser(p), what, true, true);
+}
+// As must_name, where an item or a list begins and so a line may.
+template <typename P>
+auto must_begin(P const& p, std::string_view what) {
+  using Subject = typename x3::extension::as_parser<P>::value_type;
+  return MustParser<Subject>(x3::as_parser(p), what, true, false);
 }
 
 // One level deeper; beyond kMaxNesting it is a mistake.
@@ -239,7 +252,10 @@ class Deeper {
  public:
   Deeper(Builder& b, Iterator at) : b_(b) {
     if (b_.depth >= kMaxNesting) {
-      b_.fail(codes::kTooDeep, at, at == b_.end() ? at : at + 1, "nested deeper than 64 levels", "give parts of it a name with `let`");
+      // The bracket itself, which is the last thing read, or, for a block, still to be read.
+      Iterator const bracket =
+          b_.last_end() > 0 && at != b_.end() && *at == '{' ? at : b_.begin() + (b_.last_end() > 0 ? b_.last_end() - 1 : 0);
+      b_.fail(codes::kTooDeep, bracket, bracket + 1, "nested deeper than 64 levels", "give parts of it a name with `let`");
     }
     ++b_.depth;
   }

@@ -106,8 +106,7 @@ ast::Table Lowering::table(const Node& n) {
       std::optional<Fix> fix;
       if (near.size() == 1) fix = Fix{span(*policy), near[0]};
       report(codes::kUnknownPart, span(*policy), "`" + words + "` is no hit policy",
-             near.size() == 1 ? "did you mean `" + near[0] + "`?"
-                              : "these are: first, unique, any, priority, collect [sum|min|max|count], rule order, output order",
+             near.size() == 1 ? "" : "these are: first, unique, any, priority, collect [sum|min|max|count], rule order, output order",
              std::move(fix));
     }
   }

@@ -80,7 +80,7 @@ Expr Lowering::expr(const Node& n) {
 }
 
 Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
-  static constexpr std::array<std::pair<std::string_view, Op>, 16> kOps{{{"+", Op::kAdd},
+  static constexpr std::array<std::pair<std::string_view, Op>, 14> kOps{{{"+", Op::kAdd},
                                                                          {"-", Op::kSubtract},
                                                                          {"*", Op::kMultiply},
                                                                          {"/", Op::kDivide},
@@ -93,14 +93,18 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
                                                                          {">=", Op::kGreaterEqual},
                                                                          {"in", Op::kIn},
                                                                          {"like", Op::kLike},
-                                                                         {"??", Op::kCoalesce},
-                                                                         {"=", Op::kEqual},
-                                                                         {"", Op::kNone}}};
+                                                                         {"??", Op::kCoalesce}}};
   std::string_view t = text(op_node);
   const bool negated = t.starts_with("not");
   if (negated) t = t.ends_with("in") ? "in" : "like";
-  if (t == "=") {
-    report(codes::kAssignForEqual, span(op_node), "`=` does not compare", "equality is written `==`", Fix{span(op_node), "=="});
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kForeign{
+      {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}}};
+  for (const auto& [theirs, ours] : kForeign) {
+    if (t != theirs) continue;
+    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` does not compare", t == "=" ? "equality is written `==`" : "",
+           Fix{span(op_node), std::string(ours)});
+    t = ours;
+    break;
   }
   Expr e;
   e.kind = ExprKind::kBinary;
@@ -146,9 +150,14 @@ Expr Lowering::flat(const Node& n, ExprKind kind) {
   const auto parts = children(n);
   int height = 0;
   e.args.reserve(parts.size() / 2 + 1);
-  for (std::size_t i = 0; i < parts.size(); i += 2) {
-    e.args.push_back(expr(parts[i]));
-    height = std::max(height, height_);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i % 2 == 0) {
+      e.args.push_back(expr(parts[i]));
+      height = std::max(height, height_);
+    } else if (parts[i].end - parts[i].begin == 1) {
+      const std::string t(text(parts[i]));
+      report(codes::kForeignOperator, span(parts[i]), "`" + t + "` is no operator", "", Fix{span(parts[i]), t == "&" ? "and" : "or"});
+    }
   }
   if (parts.size() > 1) e.name_span = span(parts[1]);
   height_ = height;
@@ -462,6 +471,9 @@ Expr Lowering::aggregate(const Node& n) {
       case Kind::kAggregateAtLeast: once(a->at_least, c, 0); break;
       default: break;
     }
+  }
+  if (cst::type_path_end(a->type_name.text.data(), a->type_name.text.data() + a->type_name.text.size()) == a->type_name.text.data()) {
+    report(codes::kLetterCase, a->type_name.span, "`" + a->type_name.text + "` is no fact type", "types start with a capital letter");
   }
   if (a->over && a->over_last) report(codes::kTwice, a->over_last->span, "`over` stands twice in this aggregate");
   e.aggregate = std::move(a);

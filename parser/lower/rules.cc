@@ -223,8 +223,11 @@ ast::RuleDecl Lowering::rule_decl() {
     }
   }
   if (named && !root.broken) {
-    if (!when) missing(*named, "the rule", "when", "`when { … }` says when it begins");
-    if (!then) missing(*named, "the rule", "then", "`then { … }` says what it does");
+    if (!when) {
+      missing(*named, "the rule", "when", "`when { … }` says when it begins");
+    } else if (!then) {
+      missing(*named, "the rule", "then", "`then { … }` says what it does");
+    }
   }
   return r;
 }

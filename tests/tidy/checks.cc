@@ -73,10 +73,14 @@ Findings check_arrows(const SourceText& s) {
   return out;
 }
 
-Findings check_x3(const SourceText& s) {
-  if (!is_cpp(s.path) || (is_below(s.path, "parser/grammar") && !is_header(s.path))) return {};
+const std::regex& x3_pattern() {
   static const std::regex kX3(R"(\bx3::|boost/spirit|\bnamespace\s+x3\b)");
-  return matches_in_code(s, kX3, "X3 outside parser/grammar/*.cc");
+  return kX3;
+}
+
+Findings check_x3(const SourceText& s) {
+  if (!is_cpp(s.path) || is_below(s.path, "parser/grammar")) return {};
+  return matches_in_code(s, x3_pattern(), "X3 outside parser/grammar");
 }
 
 Findings check_wire_headers(const SourceText& s) {
@@ -155,6 +159,26 @@ Findings check_engine_ownership(const SourceText& s) {
 }
 
 }  // namespace
+
+Findings check_x3_headers(const std::vector<SourceText>& sources) {
+  std::set<std::string> with_x3;
+  for (const SourceText& s : sources) {
+    if (is_below(s.path, "parser/grammar") && is_header(s.path) && std::regex_search(code_only(s.text), x3_pattern()))
+      with_x3.insert(s.path);
+  }
+  Findings out;
+  for (const SourceText& s : sources) {
+    if (!is_cpp(s.path) || is_below(s.path, "parser/grammar")) continue;
+    const std::vector<std::string> lines = lines_of(code_only(s.text));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      for (const std::string& header : with_x3) {
+        if (lines[i].find("\"" + header + "\"") != std::string::npos)
+          out.push_back(finding(s, i, "X3 leaves parser/grammar through " + header));
+      }
+    }
+  }
+  return out;
+}
 
 const std::vector<Check>& all_checks() {
   static const std::vector<Check> kChecks = {

@@ -25,6 +25,9 @@ struct Check {
 // Every check, each independent of the others.
 const std::vector<Check>& all_checks();
 
+// Headers of parser/grammar that show X3 are for parser/grammar/*.cc alone. Needs all sources at once.
+Findings check_x3_headers(const std::vector<SourceText>& sources);
+
 // The text with comments and the contents of string and character literals blanked, lines kept: what a rule about code reads.
 std::string code_only(std::string_view text);
 

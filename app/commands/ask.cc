@@ -1,0 +1,184 @@
+// `flyball ask`: a decision, from a running service or over recorded facts.
+#include <fmt/core.h>
+
+#include "app/commands/commands.h"
+#include "app/explain/lookup.h"
+#include "app/explain/render.h"
+#include "app/replay/replay.h"
+#include "bus/codec/json_lines.h"
+#include "bus/transport/query_client.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+constexpr std::size_t kBatchMax = 1024;  // questions of one message to a service
+
+std::string error_line(const Error& error) {
+  return fmt::format("{{\"error\":{}}}\n", quote(error.help.empty() ? error.message : error.message + "; " + error.help));
+}
+
+class Ask : public Command {
+ public:
+  Manual manual() const override {
+    return {.name = "ask",
+            .summary = "ask a decision",
+            .synopsis = {"ask DECISION JSON [--connect ENDPOINT] [--explain]",
+                         "ask DECISION JSON RULES… [--facts FILE] [--until TIME] [--explain]",
+                         "ask DECISION --batch [RULES… --facts FILE | --connect ENDPOINT]"},
+            .description =
+                "Without RULES asks a running service; with RULES decides over recorded facts (none without `--facts`). JSON is the "
+                "decision's input, an object. "
+                "A decision changes nothing.\n\n"
+                "The answer is one JSON object: decision, output, from (the case, `row 3` or `default`), as_of (the instant it reads), "
+                "position (inputs applied up to it), skipped (cases that were unknown):\n"
+                "  "
+                "{\"decision\":\"net.pick_pool\",\"output\":{\"pool\":\"internal\"},\"from\":\"internal\",\"as_of\":12.5,\"position\":3,"
+                "\"skipped\":[]}\n\n"
+                "`--batch` reads one input a line from standard input and writes one answer a line, in order; a question that errs gives "
+                "{\"error\":\"…\"}.",
+            .examples = {{"flyball ask pick_pool '{\"service\":\"api\",\"client\":\"192.0.2.7\"}'", "the running service"},
+                         {"flyball ask pick_pool '{\"service\":\"api\",\"client\":\"192.0.2.7\"}' rules/ --facts morning.jsonl --explain",
+                          "offline, with the case that answered"},
+                         {"flyball ask qos_class --batch rules/ < questions.jsonl", "a line per question"}},
+            .exit_codes =
+                "0   answered\n1   the question is refused (with `--batch`: any of them), the rules do not check, or the service does not "
+                "answer\n64  wrong usage"};
+  }
+  void options(Options& options) override {
+    options.positional("DECISION", decision_, "the decision's name, qualified if several modules have it");
+    options.positional("JSON", input_, "its input as a JSON object; not with `--batch`", false);
+    arguments_.add_options(options);
+    options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
+    options.flag("--batch", batch_, "read one input a line from standard input");
+    options.flag("--explain", explain_, "for people: the answer, the case and its place in the rules, what was skipped");
+    options.flag("--json", json_, "the answer as JSON (the default)");
+  }
+  int run(Io& io) override {
+    if (batch_ && !input_.empty()) {
+      arguments_.rules.insert(arguments_.rules.begin(), input_);
+      input_.clear();
+    }
+    if (!batch_ && input_.empty()) {
+      io.error("ask: `JSON` is missing", "the decision's input, like '{\"service\":\"api\"}'; or `--batch`");
+      return kExitUsage;
+    }
+    if (batch_ && arguments_.facts == "-") {
+      io.error("ask: `--batch` and `--facts -` would both read standard input");
+      return kExitUsage;
+    }
+    if (connect_ && !arguments_.rules.empty()) {
+      io.error("ask: RULES and `--connect` exclude each other", "ask the service, or decide over recorded facts");
+      return kExitUsage;
+    }
+    return arguments_.rules.empty() ? online(io) : offline(io);
+  }
+
+ private:
+  static int failed(const Error& error, Io& io) {
+    io.error(error.message, error.help);
+    return kExitFailed;
+  }
+
+  int offline(Io& io) {
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
+    if (offline == nullptr) return kExitFailed;
+    const ast::RuleSet& rules = offline->package->program->rules();
+    const Result<DecisionId> decision = find_decision(rules.schema, decision_);
+    if (!decision) return failed(decision.error(), io);
+    Interner& interner = offline->package->interner;
+    const auto answer = [&](std::string_view json) -> Result<engine::DecisionAnswer> {
+      const Result<std::vector<Value>> input = bus::parse_decision_input(rules.schema, *decision, json, interner);
+      if (!input) return std::unexpected(input.error());
+      return offline->session->decide(*decision, *input);
+    };
+    const auto line = [&](const engine::DecisionAnswer& a) {
+      std::string out;
+      bus::append_answer(out, {*decision, &a.output, a.from, a.as_of, a.position, &a.skipped_unknown}, rules.schema, interner);
+      return out + "\n";
+    };
+    if (!batch_) {
+      const Result<engine::DecisionAnswer> given = answer(input_);
+      if (!given) return failed(given.error(), io);
+      io.data(explain_ ? answer_text(*decision, *given, {rules, offline->package->sources, interner}) : line(*given));
+      return kExitFine;
+    }
+    return each_line(io, [&](const std::vector<std::string>& lines) {
+      bool all = true;
+      for (const std::string& json : lines) {
+        const Result<engine::DecisionAnswer> given = answer(json);
+        all = all && given.has_value();
+        io.data(given ? line(*given) : error_line(given.error()));
+      }
+      return all;
+    });
+  }
+
+  int online(Io& io) {
+    Result<std::unique_ptr<bus::QueryClient>> client =
+        bus::QueryClient::connect(connect_.value_or(std::string(bus::kDefaultQueriesEndpoint)));
+    if (!client) return failed(client.error(), io);
+    if (!batch_) {
+      const Result<std::string> given = (*client)->ask(decision_, input_);
+      if (!given) return failed(given.error(), io);
+      io.data(explain_ ? explained(*given) : *given + "\n");
+      return kExitFine;
+    }
+    return each_line(io, [&](const std::vector<std::string>& lines) {
+      const auto given = (*client)->ask_batch(decision_, lines);
+      if (!given) {
+        io.error(given.error().message, given.error().help);
+        return false;
+      }
+      bool all = true;
+      for (const Result<std::string>& one : *given) {
+        all = all && one.has_value();
+        io.data(one ? *one + "\n" : error_line(one.error()));
+      }
+      return all;
+    });
+  }
+
+  // The members of the answer, one a line.
+  std::string explained(const std::string& json) const {
+    Interner interner;
+    const auto members = bus::parse_json_object(json, interner);
+    if (!members) return json + "\n";
+    std::string out = decision_ + "\n";
+    for (const auto& [name, value] : *members) {
+      if (name != "decision") out += fmt::format("  {}: {}\n", name, to_text(value, interner));
+    }
+    return out;
+  }
+
+  // Hands over the lines of stdin in groups; 1 if any group failed.
+  template <typename F>
+  static int each_line(Io& io, F group) {
+    Result<LineReader> lines = LineReader::open("-", io.in);
+    std::vector<std::string> waiting;
+    std::string_view line;
+    bool fine = true;
+    for (;;) {
+      const LineReader::Status status = lines->next(line);
+      if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.emplace_back(line);
+      if (status == LineReader::Status::kOversize) waiting.emplace_back("");  // refused as not JSON, in its place
+      const bool end = status == LineReader::Status::kEnd || status == LineReader::Status::kFailed;
+      if (waiting.size() >= kBatchMax || (end && !waiting.empty())) {
+        fine = group(waiting) && fine;
+        waiting.clear();
+      }
+      if (end) return fine && status == LineReader::Status::kEnd ? kExitFine : kExitFailed;
+    }
+  }
+
+  OfflineArguments arguments_;
+  std::string decision_, input_;
+  std::optional<std::string> connect_;
+  bool batch_ = false, explain_ = false, json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_ask() { return std::make_unique<Ask>(); }
+
+}  // namespace flyball::app

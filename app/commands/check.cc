@@ -1,0 +1,69 @@
+// `flyball check`: parse, type-check, compile; diagnostics.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "app/commands/commands.h"
+#include "app/package/package.h"
+#include "model/text.h"
+#include "parser/diagnostics/render.h"
+
+namespace flyball::app {
+namespace {
+
+std::string plural(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
+class Check : public Command {
+ public:
+  Manual manual() const override {
+    return {.name = "check",
+            .summary = "parse and type-check rules, and say what is wrong with them",
+            .synopsis = {"check PATH… [--json] [--deny-warnings]"},
+            .description =
+                "Reads rule files (and folders' *.fly files, at any depth), checks them as one package and compiles it. Says every mistake "
+                "it finds with its place, "
+                "the source line and, where there is one, a fix. Nothing is run.\n\n"
+                "`--json` writes one object a line to standard output:\n"
+                "  "
+                "{\"file\":…,\"line\":…,\"column\":…,\"end_line\":…,\"end_column\":…,\"severity\":\"error\",\"code\":\"E0203\",\"message\":"
+                "…,\"help\":…,\"fix\":…}",
+            .examples = {{"flyball check rules/", "a whole package"},
+                         {"flyball check --json rules/ | jq -r .code", "the codes of all mistakes"},
+                         {"flyball check - < new.fly", "one file from standard input"}},
+            .exit_codes =
+                "0   no errors (warnings are allowed, unless `--deny-warnings`)\n1   errors, or a file cannot be read\n64  wrong usage"};
+  }
+  void options(Options& options) override {
+    options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;
+    options.flag("--json", json_, "diagnostics as JSON lines on standard output");
+    options.flag("--deny-warnings", deny_warnings_, "warnings fail, too");
+  }
+  int run(Io& io) override {
+    const std::unique_ptr<Package> package = parse_package(paths_, io);
+    if (package == nullptr) return kExitFailed;
+    Diagnostics& diagnostics = package->diagnostics;
+    const std::vector<Diagnostic>& all = diagnostics.all();
+    const auto warnings = static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [](const Diagnostic& d) { return d.severity == Severity::kWarning; }));
+    if (json_) {
+      for (const Diagnostic& d : all) io.data(render_json(d, package->sources) + "\n");
+    } else {
+      io.message(render_all(diagnostics, package->sources, io.err_colour));
+    }
+    std::size_t errors = diagnostics.error_count();
+    const std::size_t rules = package->rules.rules.size();
+    io.message(fmt::format("{}, {}: {}, {}\n", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
+                           plural(warnings, "warning")));
+    return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;
+  }
+
+ private:
+  std::vector<std::string> paths_;
+  bool json_ = false, deny_warnings_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_check() { return std::make_unique<Check>(); }
+
+}  // namespace flyball::app

@@ -1,0 +1,74 @@
+// `flyball why`: what led to an action.
+#include <fmt/core.h>
+
+#include "app/commands/commands.h"
+#include "app/explain/online.h"
+#include "app/explain/render.h"
+#include "app/replay/replay.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+class Why : public Command {
+ public:
+  Manual manual() const override {
+    return {.name = "why",
+            .summary = "explain an action: its rule, each line with what it read, the facts and their ages",
+            .synopsis = {"why [ACTION-ID|last] [--connect ENDPOINT] [--json]",
+                         "why [ACTION-ID|last] RULES… --facts FILE [--until TIME] [--json]"},
+            .description =
+                "Without RULES asks a running service; with RULES and recorded facts replays them first. `last` (the default) is the "
+                "newest action. "
+                "Each line of the rule's `when` is shown with its verdict, the values it read and their ages, as they were when the action "
+                "was made. "
+                "The newest actions are kept; an older one is forgotten, and then the answer says so.",
+            .examples = {{"flyball why last", "the newest action of the running service"},
+                         {"flyball why last rules/ --facts morning.jsonl", "the last action of a recorded morning"},
+                         {"flyball why 6f1c…  --json", "one action, by its id, for a script"}},
+            .exit_codes =
+                "0   explained\n1   no such action is remembered, the rules do not check, or the service does not answer\n64  wrong usage"};
+  }
+  void options(Options& options) override {
+    options.positional("ACTION", action_, "an action's id, or `last`; may be left out", false);
+    arguments_.add_options(options);
+    options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
+    options.flag("--json", json_, "one JSON object");
+  }
+  int run(Io& io) override {
+    // `why rules/ --facts f`: the first word is a path unless it names an action.
+    if (!action_.empty() && action_ != "last" && !is_action_id(action_) && (!arguments_.rules.empty() || arguments_.facts)) {
+      arguments_.rules.insert(arguments_.rules.begin(), action_);
+      action_.clear();
+    }
+    if (action_.empty()) action_ = "last";
+    if (arguments_.rules.empty()) return query_service(connect_, "why", fmt::format("{{\"id\":{}}}", quote(action_)), json_, io);
+    if (connect_) {
+      io.error("why: RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
+      return kExitUsage;
+    }
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
+    if (offline == nullptr) return kExitFailed;
+    const engine::Explanation* why = offline->session->why(action_);
+    if (why == nullptr) {
+      io.error(action_ == "last" ? "no action was made" : fmt::format("no action `{}` is remembered", action_),
+               "`flyball why-not RULE` says why a rule does not run");
+      return kExitFailed;
+    }
+    const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner};
+    io.data(json_ ? why_json(*why, context) + "\n" : why_text(*why, context));
+    return kExitFine;
+  }
+
+ private:
+  OfflineArguments arguments_;
+  std::string action_;
+  std::optional<std::string> connect_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_why() { return std::make_unique<Why>(); }
+
+}  // namespace flyball::app

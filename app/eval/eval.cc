@@ -1,0 +1,70 @@
+// evaluate_text: the four stages of one expression.
+#include "app/eval/eval.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "engine/compile/expr_compiler.h"
+#include "engine/expr/eval.h"
+#include "parser/parser.h"
+
+namespace flyball::app {
+namespace {
+
+// What a name of the environment may be written as inside `container`: a.b.y in container a.b is also y, and b.y. A name of
+// an inner container hides outer ones; `.y` is always the outermost.
+std::vector<Binding> visible(const std::vector<Binding>& bindings, const std::string& container) {
+  std::vector<Binding> all;
+  const auto has = [&](const std::string& name) {
+    return std::any_of(all.begin(), all.end(), [&](const Binding& b) { return b.name == name; });
+  };
+  for (std::string prefix = container; !prefix.empty();) {
+    for (const Binding& b : bindings) {
+      if (b.name.starts_with(prefix + ".") && !has(b.name.substr(prefix.size() + 1)))
+        all.push_back({b.name.substr(prefix.size() + 1), b.type, b.value});
+    }
+    const std::size_t dot = prefix.rfind('.');
+    prefix.resize(dot == std::string::npos ? 0 : dot);
+  }
+  for (const Binding& b : bindings) {
+    if (!has(b.name)) all.push_back(b);
+    all.push_back({"." + b.name, b.type, b.value});
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<Evaluated> evaluate_text(std::string_view text, const std::vector<Binding>& bindings, const EvalOptions& options,
+                                SourceFiles& sources, Interner& interner, Diagnostics& diagnostics) {
+  const Result<std::uint32_t> file = sources.add("<expression>", std::string(text));
+  if (!file) return std::unexpected(file.error());
+  ast::Expr expr = parse_expression(sources, *file, interner, diagnostics);
+  if (diagnostics.has_errors()) return fail(diagnostics.all().front().message, diagnostics.all().front().help);
+
+  std::vector<Variable> variables;
+  std::vector<Value> values;
+  for (Binding& b : visible(bindings, options.container)) {
+    variables.push_back({std::move(b.name), options.disable_check ? Type::of(TypeTag::kDyn) : std::move(b.type)});
+    values.push_back(b.value);
+  }
+  Diagnostics checked;
+  check_expression(expr, variables, false, interner, checked);
+  if (checked.has_errors() && !options.disable_check) {
+    for (const Diagnostic& d : checked.all()) diagnostics.add(d);
+    return fail(checked.all().front().message, checked.all().front().help);
+  }
+  Evaluated result{Value::null(), expr.type};
+  if (options.check_only) return result;
+
+  const engine::ExprContext context{.interner = &interner};
+  const engine::Code code = engine::compile_expr(expr, context);
+  engine::Frame frame;
+  frame.variables = values.data();
+  frame.interner = &interner;
+  result.value = engine::evaluate(code, frame);
+  return result;
+}
+
+}  // namespace flyball::app

@@ -1,0 +1,56 @@
+// Compiling a package, with params given as texts.
+#include <fmt/core.h>
+
+#include "app/package/package.h"
+#include "bus/codec/json_lines.h"
+#include "model/text.h"
+#include "parser/diagnostics/render.h"
+
+namespace flyball::app {
+
+Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vector<std::string>& texts, const Schema& schema,
+                                                                  Interner& interner) {
+  std::vector<std::pair<std::uint32_t, Value>> values;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) return fail(fmt::format("`--param {}` has no `=`", text), "params are given as NAME=VALUE");
+    const std::string name = text.substr(0, equals);
+    const std::string written = text.substr(equals + 1);
+    const Schema::Lookup found = schema.find_param(name);
+    if (found.id == kNoId) {
+      std::string meant;
+      for (const std::string& candidate : found.candidates) meant += (meant.empty() ? "did you mean `" : " or `") + candidate + "`";
+      return fail(fmt::format("there is no param `{}`", name), meant.empty() ? meant : meant + "?");
+    }
+    // As JSON first (92, true, "x"), else as the bare text of a unit or a string (85%, 2m, up).
+    const Type& type = schema.params[found.id].type;
+    Result<Value> value = bus::parse_json_as(written, type, interner);
+    if (!value) value = bus::parse_json_as(quote(written), type, interner);
+    if (!value) return fail(fmt::format("`{}` cannot be `{}`: it is a {}", name, written, to_string(type)));
+    values.emplace_back(found.id, *value);
+  }
+  return values;
+}
+
+std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
+                                         Interner* shared) {
+  auto package = std::make_unique<CompiledPackage>(shared);
+  if (!parse_into(*package, arguments, io)) return nullptr;
+  io.message(render_all(package->diagnostics, package->sources, io.err_colour));
+  if (package->diagnostics.has_errors()) return nullptr;
+  const auto values = parse_params(params, package->rules.schema, package->interner);
+  if (!values) {
+    io.error(values.error().message, values.error().help);
+    return nullptr;
+  }
+  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values);
+  if (!program) {
+    io.error(program.error().message, program.error().help);
+    return nullptr;
+  }
+  package->program.emplace(std::move(*program));
+  package->interner.pin_all();
+  return package;
+}
+
+}  // namespace flyball::app

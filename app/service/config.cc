@@ -1,0 +1,212 @@
+// Reading the TOML file. The only file that sees toml++.
+#include "app/service/config.h"
+
+#include <fmt/core.h>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+
+#include "app/io/files.h"
+#include "model/schema.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
+
+using Node = toml::node;
+using Set = std::function<Result<void>(const Node&)>;
+using Keys = std::map<std::string, Set>;
+
+Result<void> wrong(std::string_view what) { return fail(fmt::format("it must be {}", what)); }
+
+Set text(std::string& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const auto v = node.value<std::string>();
+    if (!v) return wrong("a string");
+    to = *v;
+    return {};
+  };
+}
+
+Set flag(bool& to) {
+  return [&to](const Node& node) -> Result<void> {
+    if (!node.is_boolean()) return wrong("true or false");
+    to = *node.value<bool>();
+    return {};
+  };
+}
+
+// One string or a list of them.
+Set texts(std::vector<std::string>& to) {
+  return [&to](const Node& node) -> Result<void> {
+    std::vector<std::string> all;
+    if (const auto one = node.value<std::string>()) {
+      if (!one->empty()) all.push_back(*one);
+    } else if (const toml::array* list = node.as_array()) {
+      for (const Node& item : *list) {
+        const auto v = item.value<std::string>();
+        if (!v) return wrong("a list of strings");
+        all.push_back(*v);
+      }
+    } else {
+      return wrong("a string or a list of strings");
+    }
+    to = std::move(all);
+    return {};
+  };
+}
+
+template <typename Number>
+Set count(Number& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const auto v = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
+    if (!v || *v < 1 || static_cast<std::uint64_t>(*v) > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()))
+      return wrong("a whole number above 0");
+    to = static_cast<Number>(*v);
+    return {};
+  };
+}
+
+Set duration(DurationNs& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const auto v = node.value<std::string>();
+    const auto ns = v ? parse_duration_ns(*v) : std::nullopt;
+    if (!ns || *ns < 0) return wrong("a duration, like \"5s\"");
+    to = *ns;
+    return {};
+  };
+}
+
+// NAME = value, whatever the value's type: as `--param` takes it.
+Set params(std::vector<std::string>& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return wrong("a table of params");
+    for (const auto& [key, value] : *table) {
+      std::string written;
+      if (const auto s = value.value<std::string>())
+        written = *s;
+      else if (value.is_boolean())
+        written = *value.value<bool>() ? "true" : "false";
+      else if (value.is_integer())
+        written = std::to_string(*value.value<std::int64_t>());
+      else if (value.is_floating_point())
+        written = format_double(*value.value<double>());
+      else
+        return wrong("a string, a number or a boolean for each param");
+      to.push_back(std::string(key.str()) + "=" + written);
+    }
+    return {};
+  };
+}
+
+Result<void> apply(const toml::table& table, const std::string& prefix, const Keys& keys, const std::string& path) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    const auto found = keys.find(name);
+    if (found != keys.end()) {
+      if (const Result<void> done = found->second(node); !done) {
+        return fail(fmt::format("{}:{}: `{}`: {}", path, node.source().begin.line, name, done.error().message), done.error().help);
+      }
+      continue;
+    }
+    if (const toml::table* inner = node.as_table()) {
+      const auto after = keys.lower_bound(name + ".");
+      if (after != keys.end() && after->first.starts_with(name + ".")) {
+        if (const Result<void> done = apply(*inner, name + ".", keys, path); !done) return done;
+        continue;
+      }
+    }
+    std::vector<std::string> names;
+    for (const auto& entry : keys) names.push_back(entry.first);
+    std::string meant;
+    for (const std::string& near : nearest(name, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
+    return fail(fmt::format("{}:{}: there is no setting `{}`", path, node.source().begin.line, name), meant.empty() ? meant : meant + "?");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> read_config(const std::string& path, ServiceConfig& c) {
+  const Result<std::string> content = read_text(path, stdin, kMaxConfigBytes);
+  if (!content) return std::unexpected(content.error());
+  const toml::parse_result parsed = toml::parse(*content, path);
+  if (!parsed) {
+    return fail(fmt::format("{}:{}:{}: {}", path, parsed.error().source().begin.line, parsed.error().source().begin.column,
+                            parsed.error().description()));
+  }
+  std::vector<std::string> rules;
+  bus::ServerLimits& limits = c.bus.limits;
+  const Keys keys = {
+      {"rules", texts(rules)},
+      {"data", text(c.data)},
+      {"record", text(c.record)},
+      {"required_sources", texts(c.required_sources)},
+      {"params", params(c.params)},
+      {"endpoints.facts", texts(c.bus.facts_bind)},
+      {"endpoints.plain", texts(c.bus.plain_bind)},
+      {"endpoints.plain_connect", texts(c.bus.plain_connect)},
+      {"endpoints.plain_topics", texts(c.bus.plain_topics)},
+      {"endpoints.out", texts(c.bus.out_bind)},
+      {"endpoints.actions", texts(c.bus.actions_bind)},
+      {"endpoints.queries", texts(c.bus.queries_bind)},
+      {"time.ahead_max", duration(c.ahead_max_ns)},
+      {"time.behind_max", duration(c.behind_max_ns)},
+      {"log.json", flag(c.json_logs)},
+      {"log.status_every", duration(c.status_every_ns)},
+      {"limits.message_bytes", count(limits.message_bytes_max)},
+      {"limits.facts_per_message", count(limits.facts_per_message_max)},
+      {"limits.batch_questions", count(limits.batch_questions_max)},
+      {"limits.sources", count(limits.sources_max)},
+      {"limits.executors", count(limits.executors_max)},
+      {"limits.outbox_actions", count(limits.outbox_actions_max)},
+      {"limits.publisher_credit", count(limits.publisher_credit)},
+      {"limits.executor_credit", count(limits.executor_credit_max)},
+      {"limits.messages_per_poll", count(limits.messages_per_poll)},
+      {"limits.facts_per_poll", count(limits.facts_per_poll)},
+      {"limits.receive_queue", count(limits.receive_queue)},
+      {"limits.send_queue", count(limits.send_queue)},
+      {"limits.executor_silent", duration(limits.executor_silent_ns)},
+      {"limits.facts", count(c.limits.facts)},
+      {"limits.firings_per_instant", count(c.limits.firings_per_instant)},
+      {"limits.pending_inputs", count(c.limits.pending_inputs)},
+      {"limits.samples_per_key", count(c.limits.samples_per_key)},
+      {"limits.explanations", count(c.limits.explanations)},
+      {"limits.facts_per_tick", count(c.drain_facts_max)},
+  };
+  if (const Result<void> done = apply(parsed.table(), "", keys, path); !done) return done;
+  for (std::string& rule : rules) {
+    const std::filesystem::path p(rule);
+    c.rules.push_back(p.is_absolute() || path == "-" ? rule : (std::filesystem::path(path).parent_path() / p).string());
+  }
+  return {};
+}
+
+Result<void> bind_face(const std::string& given, bus::ServerConfig& bus) {
+  const std::size_t equals = given.find('=');
+  const std::string face = given.substr(0, equals);
+  std::map<std::string, std::vector<std::string>*> faces = {{"facts", &bus.facts_bind},
+                                                            {"plain", &bus.plain_bind},
+                                                            {"out", &bus.out_bind},
+                                                            {"actions", &bus.actions_bind},
+                                                            {"queries", &bus.queries_bind}};
+  const auto found = faces.find(face);
+  if (equals == std::string::npos || found == faces.end()) {
+    return fail(fmt::format("`--bind {}` is not FACE=ENDPOINT", given), "faces are facts, plain, out, actions and queries");
+  }
+  const std::string endpoint = given.substr(equals + 1);
+  found->second->clear();
+  if (endpoint.empty()) return {};
+  if (const Result<void> allowed = bus::check_endpoint(endpoint); !allowed) return allowed;
+  found->second->push_back(endpoint);
+  return {};
+}
+
+}  // namespace flyball::app

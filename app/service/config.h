@@ -1,0 +1,39 @@
+// What `flyball run` runs with: defaults, then the TOML file, then the command line. A plain value.
+// Door: read_config. Unknown keys and values out of range are errors that name the key. docs/reference/configuration.md lists all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bus/transport/server.h"
+#include "engine/session.h"
+#include "model/result.h"
+#include "model/time.h"
+
+namespace flyball::app {
+
+struct ServiceConfig {
+  std::vector<std::string> rules;   // files and folders
+  std::vector<std::string> params;  // NAME=VALUE
+  bus::ServerConfig bus;
+  engine::Limits limits;
+  DurationNs ahead_max_ns = 5 * kNsPerSecond;  // a stamp further ahead of its arrival is refused
+  DurationNs behind_max_ns = 0;                // one further behind is refused; 0: no limit
+  std::vector<std::string> required_sources;   // until all have spoken, nothing is sent
+  DurationNs status_every_ns = 0;              // 0: no status lines
+  bool json_logs = false;
+  std::string record;                    // file that gets every input as it is applied; empty: none
+  std::string data;                      // folder for the lock and the endpoints' file; empty: none
+  std::size_t drain_facts_max = 65'536;  // facts taken before a tick, however many still wait
+};
+
+// Lays the TOML file over `config`. Relative rule paths in it count from the file's folder.
+Result<void> read_config(const std::string& path, ServiceConfig& config);
+
+// `facts=tcp://127.0.0.1:0`: binds one face elsewhere; `facts=` turns it off. Faces: facts plain out actions queries.
+Result<void> bind_face(const std::string& text, bus::ServerConfig& bus);
+
+}  // namespace flyball::app

@@ -1,0 +1,320 @@
+// The loop, and what it does with what the bus brings and the engine says. Queries are in service_queries.cc.
+#include "app/service/service.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "app/replay/replay.h"
+#include "app/service/carry_over.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+constexpr std::uint64_t kCollectFromBytes = std::uint64_t{64} << 20;  // below it, interned content is left alone
+constexpr int kDrainMs = 1'000;                                       // for what is under way when a stop is asked for
+
+std::string endpoints_text(const bus::BusServer::Endpoints& e) {
+  std::string out;
+  const auto add = [&](std::string_view face, const std::vector<std::string>& all) {
+    for (const std::string& one : all) out += fmt::format(" {} {}", face, one);
+  };
+  add("facts", e.facts);
+  add("plain", e.plain);
+  add("out", e.out);
+  add("actions", e.actions);
+  add("queries", e.queries);
+  return out.empty() ? " nothing" : out;
+}
+
+}  // namespace
+
+Service::Service(ServiceConfig config, Signals& signals, Io& io)
+    : config_(std::move(config)), signals_(signals), io_(io), log_(io_, config_.json_logs), awaited_(config_.required_sources) {}
+
+Service::~Service() = default;
+
+std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io) {
+  std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
+  s->package_ = compile_package(s->config_.rules, s->config_.params, io, &s->interner_);
+  if (s->package_ == nullptr) return nullptr;
+  if (!s->config_.record.empty()) {
+    if (const Result<void> opened = s->recording_.open(s->config_.record); !opened) {
+      io.error(opened.error().message, opened.error().help);
+      return nullptr;
+    }
+  }
+  Result<std::unique_ptr<bus::BusServer>> server = bus::BusServer::open(s->config_.bus, s->program().schema(), s->interner_, *s);
+  if (!server) {
+    io.error(server.error().message, server.error().help);
+    return nullptr;
+  }
+  s->server_ = std::move(*server);
+  s->session_ = s->new_session();
+  s->lateness_ns_ = largest_lateness(s->program().schema());
+  s->muted_ = s->cold();
+  s->started_ = s->last_status_ = s->clock();
+  // The first input: absence counts from here even if nobody ever says anything.
+  s->tick(s->started_);
+  s->log_.info(s->started_, fmt::format("listening:{}", endpoints_text(s->endpoints())));
+  if (s->cold()) {
+    std::string all;
+    for (const std::string& source : s->awaited_) all += (all.empty() ? "`" : ", `") + source + "`";
+    s->log_.info(s->started_, fmt::format("cold: sending nothing until these sources have spoken: {}", all));
+  }
+  return s;
+}
+
+Timestamp Service::clock() const {
+  return Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+std::unique_ptr<engine::Session> Service::new_session() {
+  engine::OutputSink& sink = *this;
+  return std::make_unique<engine::Session>(program(), interner_, sink, config_.limits);
+}
+
+// A clock that was set back does not take engine time with it.
+void Service::tick(Timestamp now) {
+  inputs_since_tick_ = false;
+  if (now <= last_tick_) now = last_tick_ + 1;
+  last_tick_ = now;
+  if (!muted_) recording_.tick(now);
+  session_->tick(now);
+}
+
+int Service::wait_ms(Timestamp now) const {
+  Timestamp until = kTimestampMax;
+  if (const std::optional<Timestamp> deadline = session_->next_deadline()) until = *deadline + lateness_ns_;
+  if (config_.status_every_ns > 0) until = std::min(until, last_status_ + config_.status_every_ns);
+  if (until == kTimestampMax) return -1;
+  if (until <= now) return 0;
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  constexpr std::int64_t kLongest = 60'000;
+  return static_cast<int>(std::min<std::int64_t>((until - now + kNsPerMs - 1) / kNsPerMs, kLongest));
+}
+
+int Service::run() {
+  int code = kExitFine;
+  bool stop = false;
+  std::size_t facts_since_tick = 0;
+  while (!stop) {
+    cached_now_ = clock();
+    const Result<bus::PollOutcome> outcome = server_->poll(facts_since_tick > 0 ? 0 : wait_ms(cached_now_), signals_.fd());
+    if (!outcome) {
+      log_.error(clock(), outcome.error().message);
+      code = kExitFailed;
+      break;
+    }
+    facts_since_tick += outcome->facts;
+    if (outcome->woken) {
+      const Signals::Seen seen = signals_.read();
+      stop = seen.stop;
+      if (seen.reload && !stop) reload();
+    }
+    // The reaction waits for the inbox to be empty, but not for ever.
+    if (outcome->more && facts_since_tick < config_.drain_facts_max && !stop) continue;
+    const Timestamp now = clock();
+    const std::optional<Timestamp> deadline = session_->next_deadline();
+    if (inputs_since_tick_ || (deadline && *deadline + lateness_ns_ <= now)) tick(now);
+    facts_since_tick = 0;
+    if (const Result<void> flushed = recording_.flush(); !flushed) {
+      log_.error(now, flushed.error().message);
+      code = kExitFailed;
+      break;
+    }
+    if (config_.status_every_ns > 0 && now - last_status_ >= config_.status_every_ns) say_status(now);
+    collect_if_due();
+  }
+  if (code == kExitFine) {
+    // What has arrived is taken and answered; what is still under way stays with its publisher, unacknowledged.
+    const Timestamp begin = clock();
+    for (;;) {
+      const Result<bus::PollOutcome> outcome = server_->poll(0);
+      if (!outcome || !outcome->more || clock() - begin > kDrainMs * std::int64_t{1'000'000}) break;
+    }
+    tick(clock());
+    if (const Result<void> flushed = recording_.flush(); !flushed) {
+      log_.error(clock(), flushed.error().message);
+      code = kExitFailed;
+    }
+  }
+  server_->close();
+  const engine::Counters& c = session_->counters();
+  log_.info(clock(), fmt::format("stopped: {} facts taken, {} refused, {} actions sent", c.facts_taken,
+                                 c.facts_refused + refused_ahead_ + refused_behind_, c.actions_sent));
+  return code;
+}
+
+Result<void> Service::put(const FactInput& fact) {
+  const Result<engine::PutOutcome> done = session_->put(fact);
+  if (!done) return std::unexpected(done.error());
+  inputs_since_tick_ = true;
+  if (!muted_) recording_.fact(fact, program().schema(), interner_);
+  if (server_->wanted("fact.")) server_->publish_fact(fact);
+  return {};
+}
+
+Result<void> Service::on_fact(FactInput& fact) {
+  // The clock is asked only when the time of the last look is not enough to judge by.
+  if (fact.stamp > cached_now_ + config_.ahead_max_ns && fact.stamp > (cached_now_ = clock()) + config_.ahead_max_ns) {
+    ++refused_ahead_;
+    return fail(fmt::format("the time {} is {} ahead of this clock", format_timestamp(to_value(fact.stamp)),
+                            format_duration_human(fact.stamp - cached_now_)),
+                fmt::format("at most {} is allowed (`time.ahead_max`)", format_duration_human(config_.ahead_max_ns)));
+  }
+  if (config_.behind_max_ns > 0 && fact.stamp < cached_now_ - config_.behind_max_ns) {
+    ++refused_behind_;
+    return fail(fmt::format("the time {} is {} behind this clock", format_timestamp(to_value(fact.stamp)),
+                            format_duration_human(cached_now_ - fact.stamp)),
+                fmt::format("at most {} is allowed (`time.behind_max`)", format_duration_human(config_.behind_max_ns)));
+  }
+  const Result<void> done = put(fact);
+  if (done && cold() && fact.source.is(Kind::kString)) hear_from(interner_.text(fact.source));
+  return done;
+}
+
+Result<void> Service::on_ack(AckInput& ack) {
+  sent_.note_ack(ack);
+  AckInput translated = ack;
+  translated.id = sent_.inside(ack.id);
+  const Result<void> done = session_->ack(translated);
+  if (!done) return done;
+  inputs_since_tick_ = true;
+  recording_.ack(translated, program().schema(), interner_);
+  return {};
+}
+
+void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {
+  log_.trouble(clock(), fmt::format("`{}` lost its facts {}..{}", source, from, through));
+}
+
+Result<void> Service::on_commit() { return recording_.flush(); }
+
+void Service::on_trouble(const std::string& message) { log_.trouble(clock(), message); }
+
+void Service::on_action(const ActionOutput& action) {
+  const Schema& schema = program().schema();
+  if (muted_) return;
+  if (settling_ && sent_.is_repeat(action, schema, interner_) && still_runs(sent_.outside(action.id))) {
+    ++held_back_;
+    return;
+  }
+  sent_.note(action, schema, interner_);
+  const std::string& id = sent_.outside(action.id);
+  if (id == action.id) return server_->publish_action(action);
+  ActionOutput known = action;
+  known.id = id;
+  server_->publish_action(known);
+}
+
+void Service::on_derived(const DerivedOutput& derived) {
+  if (!muted_ && server_->wanted("derived.")) server_->publish_derived(derived);
+}
+
+void Service::on_log(const LogOutput& log) {
+  if (muted_) return;
+  const std::string& rule = program().rules().rules[log.rule].qualified;
+  server_->publish_log(log, rule);
+  log_.info(log.time, fmt::format("{}: {}", rule, log.text));
+}
+
+void Service::on_trouble(Timestamp, const std::string& message) { log_.trouble(clock(), message); }
+
+// Cold start.
+
+void Service::hear_from(std::string_view source) {
+  const auto found = std::find(awaited_.begin(), awaited_.end(), source);
+  if (found == awaited_.end()) return;
+  awaited_.erase(found);
+  if (!cold()) become_warm();
+}
+
+// All required sources have spoken. The session so far only gathered facts, and neither was sent from nor recorded; a fresh one
+// begins now, so that absence counts from this moment and what is true already makes its actions.
+void Service::become_warm() {
+  tick(clock());
+  const CarriedFacts carried = carry_over(*session_, program().schema(), program().schema(), interner_);
+  muted_ = false;
+  session_ = new_session();
+  tick(clock());
+  settle(carried.facts);
+  log_.info(clock(), "warm: every required source has spoken");
+}
+
+// Reload.
+
+void Service::reload() {
+  session_->collect([this](Interner& in) { sent_.mark(in); });
+  std::unique_ptr<CompiledPackage> next = compile_package(config_.rules, config_.params, io_, &interner_);
+  if (next == nullptr) {
+    ++reloads_failed_;
+    log_.error(clock(), "reload: the new rules do not check; the old ones go on");
+    return;
+  }
+  tick(clock());  // closes what the old rules have taken
+  const CarriedFacts carried = carry_over(*session_, program().schema(), next->program->schema(), interner_);
+  if (const Result<void> file = recording_.next_file(); !file) log_.error(clock(), file.error().message);
+  old_package_ = std::move(package_);
+  old_session_ = std::move(session_);
+  package_ = std::move(next);
+  session_ = new_session();
+  lateness_ns_ = largest_lateness(program().schema());
+  server_->set_schema(program().schema());
+  const std::uint64_t held_before = held_back_;
+  tick(clock());
+  settling_ = true;
+  settle(carried.facts);
+  for (AckInput& ack : sent_.take_known_ends()) {
+    ack.stamp = last_tick_;
+    if (session_->ack(ack)) {
+      recording_.ack(ack, program().schema(), interner_);
+      inputs_since_tick_ = true;
+    }
+  }
+  tick(clock());
+  settling_ = false;
+  old_session_.reset();
+  old_package_.reset();
+  ++reloads_;
+  log_.info(clock(), fmt::format("reloaded: {} rules, {} facts carried over, {} did not fit, {} running actions kept; holds, cooldowns, "
+                                 "windows and events begin anew",
+                                 program().rules().rules.size(), carried.facts.size(), carried.dropped, held_back_ - held_before));
+}
+
+void Service::settle(const std::vector<FactInput>& facts) {
+  for (const FactInput& fact : facts) {
+    FactInput input = fact;
+    // What a type drops or diverts when late must not be lost for having been here before.
+    if (program().schema().types[fact.type].late != LatePolicy::kApply) input.stamp = last_tick_ + 1;
+    if (const Result<void> done = put(input); !done) log_.trouble(clock(), done.error().message);
+  }
+  tick(clock());
+}
+
+// True unless the session before the reload says that the episode which sent it is over.
+bool Service::still_runs(const std::string& outside_id) const {
+  const engine::Explanation* why = old_session_ == nullptr ? nullptr : old_session_->why(outside_id);
+  if (why == nullptr) return true;
+  const Schema& schema = old_package_->program->schema();
+  std::vector<std::pair<std::string, Value>> with;
+  for (const engine::FactUsed& fact : why->facts) {
+    if (fact.name.empty()) continue;
+    const FactType& type = schema.types[fact.type];
+    for (const std::uint32_t field : type.key) {
+      if (field < fact.values.size()) with.emplace_back(type.fields[field].name, fact.values[field]);
+    }
+  }
+  return old_session_->why_not(why->action.rule, with).status == "active";
+}
+
+void Service::collect_if_due() {
+  if (interner_.bytes_used() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
+  session_->collect([this](Interner& in) { sent_.mark(in); });
+  // Twice what is alive: the work stays in proportion to what is made.
+  collect_at_bytes_ = 2 * interner_.bytes_used();
+}
+
+}  // namespace flyball::app

@@ -1,0 +1,104 @@
+// Service: a rule package running on live facts: the tick that joins the bus to a Session.
+//
+//   poll the sockets → each fact into the Session → when the inbox is empty, a tick by the clock → actions out
+//
+// One thread does all of it; time comes from one clock, read here and handed on as stamps and ticks, so that the recording of
+// a run (recording.h) replays to the same actions. Door: Service::start, then run() until a signal.
+// INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order (from when it is warm).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/cli/io.h"
+#include "app/package/package.h"
+#include "app/service/config.h"
+#include "app/service/log.h"
+#include "app/service/recording.h"
+#include "app/service/sent_actions.h"
+#include "app/service/signals.h"
+#include "bus/transport/server.h"
+#include "engine/session.h"
+
+namespace flyball::app {
+
+class Service : private bus::ServerHandler, private engine::OutputSink {
+ public:
+  // Loads the rules and opens the sockets; nullptr when something is wrong (said on io.err).
+  static std::unique_ptr<Service> start(ServiceConfig config, Signals& signals, Io& io);
+  ~Service() override;
+
+  const bus::BusServer::Endpoints& endpoints() const { return server_->endpoints(); }
+  // Until SIGTERM or SIGINT; gives the exit code.
+  int run();
+
+ private:
+  Service(ServiceConfig config, Signals& signals, Io& io);
+
+  // The bus asks.
+  Result<void> on_fact(FactInput& fact) override;
+  Result<void> on_ack(AckInput& ack) override;
+  void on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) override;
+  Result<void> on_commit() override;
+  void on_trouble(const std::string& message) override;
+  Result<bus::AnswerView> on_ask(DecisionId decision, const std::vector<Value>& input) override;
+  Result<std::string> on_why(std::string_view action_id) override;
+  Result<std::string> on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) override;
+  Result<std::string> on_facts(std::string_view type) override;
+  Result<std::string> on_status() override;
+
+  // The engine says.
+  void on_action(const ActionOutput& action) override;
+  void on_derived(const DerivedOutput& derived) override;
+  void on_log(const LogOutput& log) override;
+  void on_trouble(Timestamp t, const std::string& message) override;
+
+  const engine::Program& program() const { return *package_->program; }
+  std::unique_ptr<engine::Session> new_session();
+  Timestamp clock() const;
+  void tick(Timestamp now);
+  // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
+  int wait_ms(Timestamp now) const;
+  Result<void> put(const FactInput& fact);
+  void reload();
+  // Feeds `session` with facts of before while nothing goes out twice.
+  void settle(const std::vector<FactInput>& facts);
+  void hear_from(std::string_view source);
+  bool cold() const { return !awaited_.empty(); }
+  void become_warm();
+  bool still_runs(const std::string& outside_id) const;
+  void collect_if_due();
+  void say_status(Timestamp now);
+  std::string status_json() const;
+
+  ServiceConfig config_;
+  Signals& signals_;
+  Io& io_;
+  Log log_;
+  Interner interner_;
+  std::unique_ptr<CompiledPackage> package_;
+  std::unique_ptr<engine::Session> session_;
+  std::unique_ptr<bus::BusServer> server_;
+  Recording recording_;
+  SentActions sent_;
+
+  // While a reload settles: the session before it, to ask which episodes ran.
+  std::unique_ptr<CompiledPackage> old_package_;
+  std::unique_ptr<engine::Session> old_session_;
+  bool settling_ = false;
+  bool muted_ = false;  // cold: nothing is sent
+
+  std::vector<std::string> awaited_;  // required sources that have not spoken
+  Timestamp started_, last_tick_, last_status_, cached_now_;
+  DurationNs lateness_ns_ = 0;
+  bool inputs_since_tick_ = false;
+  std::uint64_t refused_ahead_ = 0, refused_behind_ = 0, reloads_ = 0, reloads_failed_ = 0, held_back_ = 0, facts_at_status_ = 0;
+  std::uint64_t collect_at_bytes_ = 0;
+  engine::DecisionAnswer answer_;  // what the last AnswerView views
+};
+
+}  // namespace flyball::app

@@ -1,0 +1,166 @@
+// The service's answers: decisions, why, why-not, facts, status.
+#include <fmt/core.h>
+
+#include "app/explain/lookup.h"
+#include "app/explain/online.h"
+#include "app/explain/render.h"
+#include "app/service/service.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+constexpr std::size_t kFactsBytesMax = std::size_t{512} << 10;  // of one answer, texts and JSON together
+
+}  // namespace
+
+Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<Value>& input) {
+  if (cold()) return fail("the service is cold", "required sources have not spoken yet; ask again later");
+  Result<engine::DecisionAnswer> answer = session_->decide(decision, input);
+  if (!answer) return std::unexpected(answer.error());
+  answer_ = std::move(*answer);
+  const bus::AnswerView view{decision, &answer_.output, answer_.from, answer_.as_of, answer_.position, &answer_.skipped_unknown};
+  if (server_->wanted("decision.")) server_->publish_decision(view, input, clock());
+  return view;
+}
+
+Result<std::string> Service::on_why(std::string_view action_id) {
+  const std::string id = action_id.empty() || action_id == "last" ? "last" : sent_.inside(std::string(action_id));
+  const engine::Explanation* why = session_->why(id);
+  if (why == nullptr)
+    return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
+                "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
+  const ExplainContext context{program().rules(), package_->sources, interner_};
+  return with_text(why_json(*why, context), why_text(*why, context));
+}
+
+Result<std::string> Service::on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) {
+  const Result<std::uint32_t> index = find_rule(program().rules(), rule);
+  if (!index) return std::unexpected(index.error());
+  const auto values = with_values(program().rules(), *index, with, interner_);
+  if (!values) return std::unexpected(values.error());
+  const engine::WhyNot why_not = session_->why_not(*index, *values);
+  const ExplainContext context{program().rules(), package_->sources, interner_};
+  return with_text(why_not_json(why_not, context), why_not_text(why_not, context));
+}
+
+Result<std::string> Service::on_facts(std::string_view type) {
+  const Schema& schema = program().schema();
+  FactTypeId only = kNoId;
+  if (!type.empty()) {
+    const Result<FactTypeId> found = find_fact_type(schema, type);
+    if (!found) return std::unexpected(found.error());
+    only = *found;
+  }
+  const ExplainContext context{program().rules(), package_->sources, interner_};
+  const Timestamp now = session_->now();
+  std::string json = "{\"facts\":[", text;
+  std::size_t left_out = 0;
+  bool first = true;
+  for (FactTypeId id = 0; id < schema.types.size(); ++id) {
+    if (only != kNoId && id != only) continue;
+    for (const engine::FactView& fact : session_->facts(id)) {
+      if (json.size() + text.size() > kFactsBytesMax) {
+        ++left_out;
+        continue;
+      }
+      json += (first ? "" : ",") + fact_json(fact, now, context);
+      text += fact_text(fact, now, context) + "\n";
+      first = false;
+    }
+  }
+  json += fmt::format("],\"left_out\":{}}}", left_out);
+  if (left_out > 0) text += fmt::format("and {} more, too many for one answer; ask for one type\n", left_out);
+  if (text.empty()) text = "no facts\n";
+  return with_text(std::move(json), text);
+}
+
+Result<std::string> Service::on_status() {
+  const engine::Counters& c = session_->counters();
+  const bus::ServerCounters& b = server_->counters();
+  const Timestamp now = clock();
+  std::string text = fmt::format("up {}, {} rules, {} reloads\n", format_duration_human((now - started_) / kNsPerSecond * kNsPerSecond),
+                                 program().rules().rules.size(), reloads_);
+  if (cold()) text += fmt::format("cold: {} required sources have not spoken\n", awaited_.size());
+  text += fmt::format("facts: {} taken, {} unchanged, {} late, {} refused; {} live, {} stale\n", c.facts_taken, c.facts_unchanged,
+                      c.facts_late_applied + c.facts_late_dropped + c.facts_late_diverted,
+                      c.facts_refused + b.facts_refused + b.plain_refused, c.facts_live, c.facts_stale);
+  text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", c.actions_sent, c.actions_acked,
+                      c.actions_failed, b.outbox);
+  text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
+  for (const bus::SourceStatus& s : server_->sources())
+    text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);
+  for (const bus::ExecutorStatus& e : server_->executors())
+    text += fmt::format("executor {}: {}, {} unfinished\n", e.executor, e.live ? "live" : "away", e.unfinished);
+  return with_text(status_json(), text);
+}
+
+std::string Service::status_json() const {
+  const engine::Counters& c = session_->counters();
+  const bus::ServerCounters& b = server_->counters();
+  std::string out = fmt::format(
+      "{{\"version\":\"{}\",\"uptime\":{},\"cold\":{},\"rules\":{},\"reloads\":{},\"reloads_failed\":{},\"engine_time\":", FLYBALL_VERSION,
+      quote(format_duration(clock() - started_)), cold(), program().rules().rules.size(), reloads_, reloads_failed_);
+  bus::append_time(out, session_->now());
+  bool first = true;
+  const auto open = [&](std::string_view name) {
+    out += fmt::format("{},\"{}\":{{", first ? "" : "}", name);
+    first = true;
+  };
+  const auto add = [&](std::string_view name, std::uint64_t n) {
+    out += fmt::format("{}\"{}\":{}", first ? "" : ",", name, n);
+    first = false;
+  };
+  open("engine");
+  add("facts_taken", c.facts_taken), add("facts_unchanged", c.facts_unchanged), add("facts_late_applied", c.facts_late_applied);
+  add("facts_late_dropped", c.facts_late_dropped), add("facts_late_diverted", c.facts_late_diverted), add("facts_refused", c.facts_refused);
+  add("refused_ahead", refused_ahead_), add("refused_behind", refused_behind_), add("retracts", c.retracts), add("expiries", c.expiries),
+      add("events", c.events);
+  add("sequence_gaps", c.sequence_gaps), add("duplicates", c.duplicates), add("firings", c.firings),
+      add("episodes_begun", c.episodes_begun);
+  add("episodes_ended", c.episodes_ended), add("actions_sent", c.actions_sent), add("actions_acked", c.actions_acked),
+      add("actions_failed", c.actions_failed);
+  add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways), add("instants", c.instants),
+      add("decisions", c.decisions);
+  add("facts_live", c.facts_live), add("facts_stale", c.facts_stale), add("tokens", c.tokens), add("timers", c.timers),
+      add("memory_bytes", c.memory_bytes);
+  add("interned_bytes", interner_.bytes_used());
+  open("bus");
+  add("messages_in", b.messages_in), add("bytes_in", b.bytes_in), add("facts_in", b.facts_in), add("facts_refused", b.facts_refused),
+      add("facts_duplicate", b.facts_duplicate);
+  add("fact_gaps", b.fact_gaps), add("resends_asked", b.resends_asked), add("plain_in", b.plain_in), add("plain_refused", b.plain_refused),
+      add("malformed", b.malformed);
+  add("actions_sent", b.actions_sent), add("actions_redelivered", b.actions_redelivered), add("actions_done", b.actions_done),
+      add("actions_failed", b.actions_failed);
+  add("actions_overflowed", b.actions_overflowed), add("acks_refused", b.acks_refused), add("published", b.published),
+      add("published_dropped", b.published_dropped);
+  add("questions", b.questions), add("questions_refused", b.questions_refused), add("replies_dropped", b.replies_dropped),
+      add("outbox", b.outbox);
+  out += "},\"sources\":[";
+  first = true;
+  for (const bus::SourceStatus& s : server_->sources()) {
+    out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);
+    first = false;
+  }
+  out += "],\"executors\":[";
+  first = true;
+  for (const bus::ExecutorStatus& e : server_->executors()) {
+    out += fmt::format("{}{{\"executor\":{},\"live\":{},\"unfinished\":{}}}", first ? "" : ",", quote(e.executor), e.live, e.unfinished);
+    first = false;
+  }
+  return out + fmt::format("],\"warnings_not_shown\":{}}}", log_.suppressed());
+}
+
+void Service::say_status(Timestamp now) {
+  const engine::Counters& c = session_->counters();
+  const bus::ServerCounters& b = server_->counters();
+  const DurationNs since = std::max<DurationNs>(now - last_status_, 1);
+  const double rate = static_cast<double>(b.facts_in + b.plain_in - facts_at_status_) * 1e9 / static_cast<double>(since);
+  facts_at_status_ = b.facts_in + b.plain_in;
+  last_status_ = now;
+  const std::string text = fmt::format("{:.0f} facts/s; {} live, {} stale; {} actions sent, {} waiting; {} sources, {} executors", rate,
+                                       c.facts_live, c.facts_stale, c.actions_sent, b.outbox, b.sources, b.executors);
+  log_.object(now, text, fmt::format("\"status\":{}", status_json()));
+}
+
+}  // namespace flyball::app

@@ -1,0 +1,177 @@
+// Random expressions, by kind of result. Some of them err on some values: that is how unknowns are made.
+#include "tests/reference/generate/expressions.h"
+
+namespace flyball::reference {
+namespace {
+
+std::vector<GenName> names_of(const GenScope& scope, GenKind kind) {
+  std::vector<GenName> out;
+  for (const GenName& n : scope.names) {
+    if (n.kind == kind) out.push_back(n);
+  }
+  return out;
+}
+
+const char* comparison(Random& r) {
+  static const std::vector<const char*> kWords = {"==", "!=", "<", "<=", ">", ">="};
+  return r.of(kWords);
+}
+
+std::string window(Random& r) {
+  std::string out;
+  if (r.chance(45))
+    out += " over " + std::to_string(r.between(1, 5)) + "s";
+  else if (r.chance(25))
+    out += " over last " + std::to_string(r.between(1, 3));
+  if (!out.empty() && r.chance(20)) out += " at least " + std::to_string(r.between(1, 3)) + " samples";
+  return out;
+}
+
+// fn(Type.field where … over …), of the kind asked for; empty if there is nothing to aggregate.
+std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
+  if (!scope.aggregates || scope.inside_aggregate || scope.aggregated.empty()) return {};
+  const GenType& type = (*scope.types)[r.of(scope.aggregated)];
+  GenScope inner = scope;
+  inner.inside_aggregate = true;
+  // Bare names are the aggregated type's fields there.
+  std::erase_if(inner.names, [](const GenName& n) { return n.bare; });
+  for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, "", true});
+  const std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
+  // Windows over derived facts and actions are not part of the language's slice.
+  const std::string over = type.is_derived || type.is_action ? "" : window(r);
+  std::vector<std::string> fields;
+  for (const GenField& f : type.fields) {
+    if (f.kind == kind || (kind == GenKind::kInt && f.kind == GenKind::kOptionalInt) ||
+        (kind == GenKind::kDouble && f.kind == GenKind::kInt))
+      fields.push_back(f.name);
+  }
+  const bool count = kind == GenKind::kInt && r.chance(50);
+  if (count) return "count(" + type.name + where + over + ")";
+  if (fields.empty()) return {};
+  std::string fn = r.word({"sum", "min", "max", "avg"});
+  if (kind == GenKind::kInt && fn == "avg") fn = "sum";  // the mean of ints is a double
+  if (kind == GenKind::kDouble) fn = "avg";
+  return fn + "(" + type.name + "." + r.of(fields) + where + over + ")";
+}
+
+std::string number_literal(Random& r, GenKind kind) { return literal(r, kind); }
+
+std::string random_int(Random& r, const GenScope& scope, int depth) {
+  const std::vector<GenName> ints = names_of(scope, GenKind::kInt);
+  const std::vector<GenName> optionals = names_of(scope, GenKind::kOptionalInt);
+  switch (depth <= 0 ? r.between(0, 3) : r.between(0, 9)) {
+    case 0: return literal(r, GenKind::kInt);
+    case 1:
+    case 2:
+    case 3: return ints.empty() ? literal(r, GenKind::kInt) : r.of(ints).text;
+    case 4: return "(" + random_int(r, scope, depth - 1) + r.word({" + ", " - ", " * "}) + random_int(r, scope, depth - 1) + ")";
+    case 5: return "(" + random_int(r, scope, depth - 1) + r.word({" / ", " % "}) + random_int(r, scope, depth - 1) + ")";
+    case 6:
+      return optionals.empty() ? literal(r, GenKind::kInt) : "(" + r.of(optionals).text + " ?? " + random_int(r, scope, depth - 1) + ")";
+    case 7:
+      return "(" + random_condition(r, scope, depth - 1) + " ? " + random_int(r, scope, depth - 1) + " : " +
+             random_int(r, scope, depth - 1) + ")";
+    default: {
+      const std::string a = random_aggregate(r, scope, GenKind::kInt);
+      return a.empty() ? literal(r, GenKind::kInt) : a;
+    }
+  }
+}
+
+// The facts whose staleness can be asked for here.
+std::vector<std::string> staleable(const GenScope& scope) {
+  std::vector<std::string> out;
+  for (const GenName& n : scope.names) {
+    if (!n.fact.empty()) out.push_back(n.text);
+  }
+  return out;
+}
+
+std::string random_atom(Random& r, const GenScope& scope, int depth) {
+  switch (r.between(0, 12)) {
+    case 0:
+    case 1:
+    case 2: return random_int(r, scope, depth) + " " + comparison(r) + " " + random_int(r, scope, depth);
+    case 3: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kPercent);
+      if (n.empty()) break;
+      return random_value(r, scope, GenKind::kPercent, depth) + " " + comparison(r) + " " +
+             random_value(r, scope, GenKind::kPercent, depth);
+    }
+    case 4: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kString);
+      if (n.empty()) break;
+      if (r.chance(40)) return r.of(n).text + " like " + r.word({"\"a*\"", "\"*b\"", "\"?\"", "\"et-*\""});
+      if (r.chance(40)) return r.of(n).text + " in [" + literal(r, GenKind::kString) + ", " + literal(r, GenKind::kString) + "]";
+      return r.of(n).text + " " + comparison(r) + " " + random_value(r, scope, GenKind::kString, depth);
+    }
+    case 5: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kEnum);
+      if (n.empty()) break;
+      return r.of(n).text + r.word({" == ", " != "}) + literal(r, GenKind::kEnum);
+    }
+    case 6: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kBool);
+      if (n.empty()) break;
+      return r.of(n).text;
+    }
+    case 7: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kOptionalInt);
+      if (n.empty()) break;
+      const std::string& o = r.of(n).text;
+      if (r.chance(50)) return o + r.word({" == null", " != null"});
+      return "(" + o + " != null and " + o + " " + comparison(r) + " " + literal(r, GenKind::kInt) + ")";
+    }
+    case 8: {
+      const std::vector<GenName> n = names_of(scope, GenKind::kDouble);
+      if (n.empty()) break;
+      return random_value(r, scope, GenKind::kDouble, depth) + " " + comparison(r) + " " + random_value(r, scope, GenKind::kDouble, depth);
+    }
+    case 9: {
+      const std::vector<std::string> n = staleable(scope);
+      if (n.empty()) break;
+      return "stale(" + r.of(n) + ")";
+    }
+    case 10: {
+      const int low = r.between(0, 2);
+      return random_int(r, scope, depth) + " in " + std::to_string(low) + r.word({"..", "..<"}) + std::to_string(low + r.between(1, 2));
+    }
+    default: {
+      const std::string a = random_aggregate(r, scope, GenKind::kInt);
+      if (a.empty()) break;
+      // Numbers that stale facts can often not reach, too.
+      return a + " " + comparison(r) + " " + std::to_string(r.chance(60) ? r.between(0, 3) : r.between(4, 9));
+    }
+  }
+  return random_int(r, scope, depth) + " " + comparison(r) + " " + literal(r, GenKind::kInt);
+}
+
+}  // namespace
+
+std::string random_condition(Random& r, const GenScope& scope, int depth) {
+  if (depth <= 0) return random_atom(r, scope, 0);
+  switch (r.between(0, 6)) {
+    case 0: return "(" + random_condition(r, scope, depth - 1) + " and " + random_condition(r, scope, depth - 1) + ")";
+    case 1: return "(" + random_condition(r, scope, depth - 1) + " or " + random_condition(r, scope, depth - 1) + ")";
+    case 2: return "not (" + random_condition(r, scope, depth - 1) + ")";
+    default: return random_atom(r, scope, depth - 1);
+  }
+}
+
+std::string random_value(Random& r, const GenScope& scope, GenKind kind, int depth) {
+  if (kind == GenKind::kInt) return random_int(r, scope, depth);
+  const std::vector<GenName> names = names_of(scope, kind);
+  if (depth > 0 && r.chance(15) && kind == GenKind::kPercent && !names.empty())
+    return "(" + r.of(names).text + r.word({" + ", " - "}) + literal(r, kind) + ")";
+  if (depth > 0 && r.chance(15) && kind == GenKind::kDouble && !names.empty())
+    return "(" + r.of(names).text + r.word({" + ", " - ", " * "}) + literal(r, kind) + ")";
+  if (depth > 0 && r.chance(20) && kind == GenKind::kString && !names.empty())
+    return "f\"{" + random_int(r, scope, depth - 1) + "}-{" + r.of(names).text + "}\"";
+  if (depth > 0 && r.chance(25) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
+    const std::string a = random_aggregate(r, scope, kind);
+    if (!a.empty()) return a;
+  }
+  return names.empty() || r.chance(35) ? number_literal(r, kind) : r.of(names).text;
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,403 @@
+// Random packages: types, rules, decisions.
+#include "tests/reference/generate/package.h"
+
+#include "tests/reference/generate/expressions.h"
+
+namespace flyball::reference {
+namespace {
+
+std::string seconds(int n) { return std::to_string(n) + "s"; }
+
+const char* type_word(GenKind kind) {
+  switch (kind) {
+    case GenKind::kInt: return "int";
+    case GenKind::kOptionalInt: return "int?";
+    case GenKind::kPercent: return "percent";
+    case GenKind::kString: return "string";
+    case GenKind::kOptionalString: return "string?";
+    case GenKind::kEnum: return "\"up\" | \"down\" | \"test\"";
+    case GenKind::kBool: return "bool";
+    case GenKind::kDouble: return "double";
+  }
+  return "int";
+}
+
+// Every type draws its fields from one list, so that `same k`, `same n` and `same o` join any two of them.
+const std::vector<GenField>& all_fields() {
+  static const std::vector<GenField> kFields = {{"k", GenKind::kInt},    {"n", GenKind::kString},        {"v", GenKind::kInt},
+                                                {"w", GenKind::kInt},    {"o", GenKind::kOptionalInt},   {"p", GenKind::kPercent},
+                                                {"s", GenKind::kString}, {"e", GenKind::kEnum},          {"b", GenKind::kBool},
+                                                {"d", GenKind::kDouble}, {"q", GenKind::kOptionalString}};
+  return kFields;
+}
+
+std::string declaration(const GenType& t) {
+  std::string out = t.is_action ? "action " : t.is_event ? "event " : "fact ";
+  out += t.name;
+  if (t.has_key) {
+    out += " key (";
+    for (std::size_t i = 0; i < t.key_fields; ++i) out += (i > 0 ? ", " : "") + t.fields[i].name;
+    out += ")";
+  }
+  out += t.options + " {";
+  for (const GenField& f : t.fields) out += "  " + f.name + ": " + type_word(f.kind);
+  return out + " }\n";
+}
+
+GenType random_type(Random& r, const std::string& name) {
+  GenType t;
+  t.name = name;
+  t.fields.push_back(all_fields()[0]);
+  if (r.chance(30)) {
+    t.fields.push_back(all_fields()[1]);
+    t.key_fields = 2;
+  }
+  for (std::size_t i = 2; i < all_fields().size(); ++i) {
+    if (r.chance(i == 2 ? 80 : 25)) t.fields.push_back(all_fields()[i]);
+  }
+  return t;
+}
+
+class RuleMaker {
+ public:
+  RuleMaker(Random& r, const GenPackage& package, const std::vector<std::size_t>& readable)
+      : r_(r), package_(package), readable_(readable) {
+    scope_.types = &package.types;
+    scope_.aggregated = readable;
+    scope_.names.push_back({"limit", GenKind::kInt, ""});
+    scope_.names.push_back({"high", GenKind::kPercent, ""});
+  }
+
+  // The lines of `when`. `n:` patterns first in most cases: names must be bound before they are used.
+  std::string when(int patterns, int others, bool timed) {
+    std::string out;
+    for (int i = 0; i < patterns; ++i) {
+      out += pattern(timed);
+      if (others > 0 && r_.chance(30)) {
+        out += other_line(timed, false);
+        --others;
+      }
+    }
+    for (int i = 0; i < others; ++i) out += other_line(timed, false);
+    return out.empty() ? other_line(timed, false) : out;
+  }
+
+  std::string until() {
+    std::string out = r_.chance(75) || bound_.empty() ? other_line(true, true) : "    check " + condition(1) + hold(40) + "\n";
+    if (r_.chance(15)) out += other_line(true, true);
+    return out;
+  }
+
+  std::string record(const GenType& t) {
+    std::string out = t.name + " { ";
+    for (std::size_t i = 0; i < t.fields.size(); ++i) {
+      const GenField& f = t.fields[i];
+      out += (i > 0 ? ", " : "") + f.name + ": " + field_value(f.kind, i < t.key_fields && t.has_key);
+    }
+    return out + " }";
+  }
+
+  const std::vector<std::string>& bound() const { return bound_; }
+  const GenScope& scope() const { return scope_; }
+  bool binds_event() const { return binds_event_; }
+  void add_name(GenName name) { scope_.names.push_back(std::move(name)); }
+  bool has_pattern() const { return !bound_.empty(); }
+
+ private:
+  std::string condition(int depth) { return random_condition(r_, scope_, depth); }
+  std::string hold(int percent) { return r_.chance(percent) ? " for " + seconds(r_.between(1, 4)) : ""; }
+
+  std::string field_value(GenKind kind, bool key) {
+    // Keys from names of the kind, so that no recursion makes ever new ones.
+    std::vector<std::string> names;
+    for (const GenName& n : scope_.names) {
+      if (n.kind == kind && !n.fact.empty()) names.push_back(n.text);
+    }
+    if (key) return names.empty() ? literal(r_, kind) : r_.of(names);
+    if (kind == GenKind::kOptionalInt && r_.chance(60)) return random_value(r_, scope_, GenKind::kInt, 1);
+    if (kind == GenKind::kOptionalString && r_.chance(60)) return random_value(r_, scope_, GenKind::kString, 1);
+    if (kind == GenKind::kEnum || kind == GenKind::kBool || kind == GenKind::kOptionalInt || kind == GenKind::kOptionalString) {
+      return names.empty() || r_.chance(50) ? literal(r_, kind) : r_.of(names);
+    }
+    return random_value(r_, scope_, kind, r_.chance(50) ? 1 : 0);
+  }
+
+  const GenType& readable_type(bool facts_only) {
+    for (int tries = 0; tries < 8; ++tries) {
+      const GenType& t = package_.types[r_.of(readable_)];
+      if (!(facts_only && t.is_event)) return t;
+    }
+    return package_.types[readable_.front()];
+  }
+
+  // `same k` with a bound fact that has the field; empty if there is none.
+  std::string same(const GenType& t, bool needed) {
+    if (bound_.empty() || (!needed && r_.chance(35))) return {};
+    const std::size_t with = r_.below(bound_.size());
+    std::vector<std::string> shared;
+    for (const GenField& f : t.fields) {
+      for (const GenField& g : package_.types[bound_types_[with]].fields) {
+        if (f.name == g.name && (f.name != "d")) shared.push_back(f.name);
+      }
+    }
+    if (shared.empty()) return {};
+    std::string field = r_.of(shared);
+    if (r_.chance(60)) field = shared.front();
+    std::string out = " same " + field;
+    const std::string second = r_.of(shared);
+    if (r_.chance(20) && second != field) out += ", " + second;
+    return out + " as " + bound_[with];
+  }
+
+  std::string where(const GenType& t, int percent) {
+    if (!r_.chance(percent)) return {};
+    GenScope inner = scope_;
+    for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
+    // An aggregate inside a pattern's `where` reads every fact for every fact: rarely.
+    inner.aggregates = r_.chance(25);
+    // Bare fields first, so that most conditions are about the fact itself.
+    GenScope own;
+    own.types = scope_.types;
+    own.aggregates = false;
+    for (const GenField& f : t.fields) own.names.push_back({f.name, f.kind, "", true});
+    return " where " + random_condition(r_, r_.chance(60) ? own : inner, r_.between(0, 2));
+  }
+
+  std::string pattern(bool timed) {
+    const std::size_t index = r_.of(readable_);
+    const GenType& t = package_.types[index];
+    if (t.is_action && !t.has_key) return other_line(timed, false);  // its identity would be its id
+    const std::string name = "x" + std::to_string(bound_.size());
+    std::string out = "    ";
+    const std::string tie = same(t, !bound_.empty());
+    if (tie.empty() && !bound_.empty()) out += "cross ";
+    out += name + ": " + t.name + tie + where(t, 60) + (timed && !t.is_event ? hold(20) : "") + "\n";
+    bound_.push_back(name);
+    bound_types_.push_back(index);
+    binds_event_ = binds_event_ || t.is_event;
+    for (const GenField& f : t.fields) scope_.names.push_back({name + "." + f.name, f.kind, name});
+    return out;
+  }
+
+  std::string other_line(bool timed, bool until) {
+    switch (until ? r_.between(0, 4) : r_.between(0, 6)) {
+      case 0:
+      case 1: {
+        const GenType& t = readable_type(timed);
+        return "    some " + t.name + same(t, false) + where(t, 70) + (timed && !t.is_event ? hold(25) : "") + "\n";
+      }
+      case 2:
+      case 3: {
+        const GenType& t = readable_type(false);
+        return "    no " + t.name + same(t, false) + where(t, 70) + (timed ? hold(35) : "") + "\n";
+      }
+      case 5: {
+        const std::string name = "l" + std::to_string(lets_++);
+        const std::string line = "    let " + name + " = " + random_value(r_, scope_, GenKind::kInt, 2) + "\n";
+        scope_.names.push_back({name, GenKind::kInt, ""});
+        return line;
+      }
+      default: return "    check " + condition(2) + (timed ? hold(35) : "") + "\n";
+    }
+  }
+
+  Random& r_;
+  const GenPackage& package_;
+  const std::vector<std::size_t>& readable_;
+  GenScope scope_;
+  std::vector<std::string> bound_;
+  std::vector<std::size_t> bound_types_;
+  int lets_ = 0;
+  bool binds_event_ = false;
+};
+
+std::string options_of(Random& r, RuleMaker& maker) {
+  std::string out;
+  if (r.chance(35)) out += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
+  if (r.chance(30)) {
+    out += "  cooldown " + seconds(r.between(1, 5));
+    if (maker.has_pattern() && r.chance(60)) out += " per " + maker.bound()[0] + ".k";
+    out += "\n";
+  }
+  if (r.chance(12)) out += "  mode " + r.word({"shadow", "off", "active"}) + "\n";
+  return out;
+}
+
+std::string head_of(const std::string& name, const std::string& options, const std::string& when) {
+  return "rule " + name + " {\n" + options + "  when {\n" + when + "  }\n";
+}
+
+// A rule whose `then` only derives: part of the derive closure.
+std::string deriving_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable,
+                          std::size_t derived) {
+  RuleMaker maker(r, p, readable);
+  const std::string when = maker.when(r.between(1, 2), r.between(0, 1), r.chance(30));
+  std::string options;
+  if (r.chance(25)) options += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
+  if (r.chance(8)) options += "  mode " + r.word({"shadow", "off"}) + "\n";
+  return head_of(name, options, when) + "  then {\n    derive " + maker.record(p.types[derived]) + "\n  }\n}\n";
+}
+
+// D from D along a published fact: positive, through keys only.
+std::string recursive_rule(Random& r, const GenPackage& p, const std::string& name, std::size_t base, std::size_t derived) {
+  const GenType& d = p.types[derived];
+  const GenType& b = p.types[base];
+  RuleMaker maker(r, p, {derived});
+  std::string record = d.name + " { ";
+  for (std::size_t i = 0; i < d.fields.size(); ++i) {
+    const GenField& f = d.fields[i];
+    record += (i > 0 ? ", " : "") + f.name + ": " + (i == 0 ? "y.v" : i < d.key_fields ? "x." + f.name : literal(r, f.kind));
+  }
+  return head_of(name, "", "    x: " + d.name + "\n    y: " + b.name + " where k == x.k\n") + "  then {\n    derive " + record +
+         " }\n  }\n}\n";
+}
+
+std::string acting_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable,
+                        const std::vector<std::size_t>& actions, const std::vector<std::size_t>& derivable) {
+  RuleMaker maker(r, p, readable);
+  const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
+  std::string out = head_of(name, options_of(r, maker), when);
+  out += "  then {\n";
+  const int effects = r.between(1, 2);
+  for (int i = 0; i < effects; ++i) {
+    if (!derivable.empty() && r.chance(20))
+      out += "    derive " + maker.record(p.types[r.of(derivable)]) + "\n";
+    else
+      out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
+  }
+  if (r.chance(10)) out += "    log f\"" + name + " {" + random_value(r, maker.scope(), GenKind::kInt, 0) + "}\"\n";
+  out += "  }\n";
+  if (r.chance(35)) out += "  until {\n" + maker.until() + "  }\n";
+  if (r.chance(40)) out += "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n  }\n";
+  return out + "}\n";
+}
+
+std::string random_decision(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable) {
+  std::string out = "decision " + name + " {\n  input { k: int  s: string  p: percent }\n  output { a: int  t: string }\n";
+  if (r.chance(15)) out += "  on unknown fail\n";
+  const int cases = r.between(0, 2);
+  for (int i = 0; i < cases; ++i) {
+    RuleMaker maker(r, p, readable);
+    for (const GenName& n :
+         std::vector<GenName>{{"input.k", GenKind::kInt, ""}, {"input.s", GenKind::kString, ""}, {"input.p", GenKind::kPercent, ""}}) {
+      maker.add_name(n);
+    }
+    const std::string when = maker.when(r.between(0, 1), 1, false);
+    out += "  case c" + std::to_string(i) + " when {\n" + when + "  } return { a: " + random_value(r, maker.scope(), GenKind::kInt, 1) +
+           ", t: \"c" + std::to_string(i) + "\" }\n";
+  }
+  if (r.chance(60)) {
+    out += "  table first {\n    | k | s | p || a | t |\n";
+    const int rows = r.between(1, 4);
+    for (int i = 0; i < rows; ++i) {
+      out += "    | " + (r.chance(40)   ? "-"
+                         : r.chance(50) ? literal(r, GenKind::kInt)
+                                        : std::to_string(r.between(0, 1)) + ".." + std::to_string(r.between(2, 3)));
+      out += " | " + (r.chance(50) ? std::string("-") : r.chance(50) ? literal(r, GenKind::kString) : "like \"a*\"");
+      out += " | " + (r.chance(50) ? std::string("-") : r.word({">= ", "< "}) + literal(r, GenKind::kPercent));
+      out += " || " + std::to_string(i) + " | \"r" + std::to_string(i) + "\" |\n";
+    }
+    out += "  }\n";
+  }
+  return out + "  default return { a: 99, t: input.s }\n}\n";
+}
+
+}  // namespace
+
+std::string literal(Random& r, GenKind kind) {
+  switch (kind) {
+    case GenKind::kInt: return std::to_string(r.between(0, 3));
+    case GenKind::kOptionalInt: return r.chance(40) ? "null" : std::to_string(r.between(0, 2));
+    case GenKind::kPercent: return r.word({"20%", "50%", "80%"});
+    case GenKind::kString: return r.word({"\"a\"", "\"b\"", "\"et-1\""});
+    case GenKind::kOptionalString: return r.word({"null", "\"a\"", "\"b\""});
+    case GenKind::kEnum: return r.word({"\"up\"", "\"down\"", "\"test\""});
+    case GenKind::kBool: return r.word({"true", "false"});
+    case GenKind::kDouble: return r.word({"0.5", "1.0", "2.25"});
+  }
+  return "0";
+}
+
+std::vector<std::string> GenPackage::files() const {
+  const std::string module = "module m\n";
+  std::vector<std::string> out = {module + head + decisions, module, module};
+  for (std::size_t i = 0; i < rules.size(); ++i) out[1 + i % 2] += rules[i];
+  return out;
+}
+
+GenPackage generate_package(Random& r, const GenOptions& options) {
+  GenPackage p;
+  std::vector<std::size_t> published;
+  std::vector<std::size_t> derived;
+  std::vector<std::size_t> actions;
+  auto add = [&](GenType t, std::vector<std::size_t>& list) {
+    list.push_back(p.types.size());
+    p.types.push_back(std::move(t));
+  };
+  const int facts = r.between(1, 3);
+  for (int i = 0; i < facts; ++i) {
+    GenType t = random_type(r, "F" + std::to_string(i));
+    if (r.chance(45)) {
+      t.has_ttl = true;
+      t.options += " ttl " + seconds(r.between(2, 5));
+    }
+    if (options.late && r.chance(12)) {
+      t.options += " lateness " + seconds(r.between(1, 2));
+      p.has_lateness = true;
+    }
+    if (options.late && r.chance(15)) t.options += " late " + r.word({"drop", "apply", "divert"});
+    add(std::move(t), published);
+  }
+  const int events = r.between(0, 1);
+  for (int i = 0; i < events; ++i) {
+    GenType t = random_type(r, "E" + std::to_string(i));
+    t.is_event = true;
+    t.has_key = r.chance(60);
+    add(std::move(t), published);
+  }
+  const int conclusions = r.chance(45) ? r.between(1, 2) : 0;
+  for (int i = 0; i < conclusions; ++i) {
+    GenType t = random_type(r, "D" + std::to_string(i));
+    t.is_derived = true;
+    add(std::move(t), derived);
+  }
+  const int kinds = r.between(1, 2);
+  for (int i = 0; i < kinds; ++i) {
+    GenType t = random_type(r, "A" + std::to_string(i));
+    t.is_action = true;
+    t.has_key = r.chance(75);
+    add(std::move(t), actions);
+  }
+  for (const GenType& t : p.types) p.head += declaration(t);
+  p.head += "param limit: int = " + std::to_string(r.between(0, 3)) + "\nparam high: percent = " + r.word({"20%", "50%", "80%"}) + "\n";
+
+  std::vector<std::size_t> readable = published;
+  for (std::size_t i = 0; i < derived.size(); ++i) {
+    const int rules = r.between(1, 2);
+    for (int k = 0; k < rules; ++k) p.rules.push_back(deriving_rule(r, p, "derive" + std::to_string(p.rules.size()), readable, derived[i]));
+    std::vector<std::size_t> bases;
+    for (std::size_t b : published) {
+      const GenType& t = p.types[b];
+      if (!t.is_event && t.fields.size() > t.key_fields && t.fields[t.key_fields].name == "v") bases.push_back(b);
+    }
+    if (!bases.empty() && r.chance(30))
+      p.rules.push_back(recursive_rule(r, p, "recur" + std::to_string(p.rules.size()), r.of(bases), derived[i]));
+    readable.push_back(derived[i]);
+  }
+  std::vector<std::size_t> all = readable;
+  if (r.chance(50)) all.insert(all.end(), actions.begin(), actions.end());
+  // Derived facts that an episode may hold up: those that its rule does not read.
+  const int acting = r.between(1, derived.empty() ? 3 : 2);
+  for (int i = 0; i < acting; ++i) {
+    const bool may_derive = !derived.empty() && r.chance(40);
+    p.rules.push_back(acting_rule(r, p, "act" + std::to_string(p.rules.size()), may_derive ? published : all, actions,
+                                  may_derive ? derived : std::vector<std::size_t>{}));
+  }
+  if (options.decisions && r.chance(35)) {
+    p.decision_names.push_back("pick");
+    p.decisions = random_decision(r, p, "pick", all);
+  }
+  return p;
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,65 @@
+// Cases from seeds, and reports of differences.
+#include "tests/reference/harness.h"
+
+#include "tests/reference/generate/package.h"
+#include "tests/reference/generate/stream.h"
+#include "tests/reference/shrink.h"
+
+namespace flyball::reference {
+
+SeedCase make_case(std::uint64_t seed, std::size_t steps) {
+  SeedCase c;
+  c.seed = seed;
+  Random random(seed * 0x2545'F491'4F6C'DD1DULL + 1);
+  const GenPackage package = generate_package(random, {});
+  c.files = package.files();
+  Result<std::unique_ptr<Loaded>> loaded = load(c.files);
+  if (!loaded) {
+    c.refusal = loaded.error().message;
+    return c;
+  }
+  c.package = std::move(*loaded);
+  c.steps = generate_stream(random, *c.package, steps);
+  return c;
+}
+
+CaseText text_of(const SeedCase& c) {
+  CaseText out;
+  out.comment = "# seed " + std::to_string(c.seed) + "\n";
+  out.files = c.files;
+  for (const Step& s : c.steps) out.steps.push_back(render_step(s, *c.package));
+  return out;
+}
+
+std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, std::string* transcript) {
+  const Result<std::unique_ptr<Loaded>> loaded = load(c.files);
+  if (!loaded) return std::nullopt;
+  const Loaded& package = **loaded;
+  std::vector<Step> steps;
+  for (const std::string& line : c.steps) {
+    Result<Step> step = parse_step(line, package);
+    if (step) steps.push_back(std::move(*step));  // a step about what is no longer declared is gone with it
+  }
+  const std::unique_ptr<Player> expected = make_naive(package);
+  const Result<std::unique_ptr<Player>> got = other(package);
+  if (!got) return Difference{0, "refused by the engine's compiler: " + got.error().message};
+  std::optional<Difference> d = compare_players(*expected, **got, steps, package).difference;
+  if (transcript != nullptr) {
+    *transcript = "--- expected transcript\n" + render(expected->transcript(), package) + "--- got transcript\n" +
+                  render((*got)->transcript(), package);
+  }
+  return d;
+}
+
+std::string report(const SeedCase& c, const MakeOther& other) {
+  const CaseText whole = text_of(c);
+  if (!run_text(whole, other))
+    return "seed " + std::to_string(c.seed) + " differs, but its text does not: the case format loses something\n" + write_case(whole);
+  const CaseText small = shrink(whole, [&](const CaseText& t) { return run_text(t, other).has_value(); });
+  std::string transcript;
+  const std::optional<Difference> d = run_text(small, other, &transcript);
+  return "seed " + std::to_string(c.seed) + ", shrunk; differs after step " + std::to_string(d->step + 1) + ":\n" + d->text + transcript +
+         write_case(small);
+}
+
+}  // namespace flyball::reference

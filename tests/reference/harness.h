@@ -1,0 +1,35 @@
+// What the reference tests share: making the case of a seed, running two players over it, reporting a difference.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tests/reference/compare.h"
+
+namespace flyball::reference {
+
+struct SeedCase {
+  std::uint64_t seed = 0;
+  std::vector<std::string> files;
+  std::unique_ptr<Loaded> package;  // null: the checker refuses the package; see `refusal`
+  std::string refusal;
+  std::vector<Step> steps;
+};
+
+constexpr std::size_t kStepsPerSeed = 50;
+
+SeedCase make_case(std::uint64_t seed, std::size_t steps = kStepsPerSeed);
+CaseText text_of(const SeedCase& c);
+
+// Makes the second player of a comparison; the first is always the naive matcher.
+using MakeOther = std::function<Result<std::unique_ptr<Player>>(const Loaded&)>;
+
+// nullopt: they agree, or the case does not load. `ran_away` cases agree.
+std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, std::string* transcript = nullptr);
+
+// Shrinks, and tells the whole story: seed, package, steps, both outcomes.
+std::string report(const SeedCase& c, const MakeOther& other);
+
+}  // namespace flyball::reference

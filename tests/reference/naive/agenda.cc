@@ -1,0 +1,181 @@
+// Episodes, semantics.md §7, chosen one at a time in the order of §6 step 4.
+#include "tests/reference/naive/effects.h"
+
+namespace flyball::reference {
+namespace {
+
+constexpr int kMaxFirings = 500;  // per instant; programs that go beyond are not compared
+
+// An effect with its expressions evaluated.
+struct Evaluated {
+  const ast::Effect* effect = nullptr;
+  std::vector<Value> values;
+  std::string text;
+};
+
+// nullopt if any expression errs: then the block does nothing at all.
+std::optional<std::vector<Evaluated>> evaluate_effects(const std::vector<ast::Effect>& effects, Scope& scope) {
+  std::vector<Evaluated> out;
+  for (const ast::Effect& e : effects) {
+    Evaluated done;
+    done.effect = &e;
+    if (e.kind == ast::EffectKind::kLog) {
+      const Value text = evaluate(*e.text, scope);
+      if (!text.is(Kind::kString)) return std::nullopt;
+      done.text = scope.state.in->text(text);
+    } else {
+      done.values = record_values(e.record, scope);
+      for (const Value& v : done.values) {
+        if (v.is_error()) return std::nullopt;
+      }
+    }
+    out.push_back(std::move(done));
+  }
+  return out;
+}
+
+void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects) {
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    const Evaluated& e = effects[i];
+    if (e.effect->kind == ast::EffectKind::kDo) make_action(state, {rule, &episode}, e.effect->record.fact_type, e.values);
+    if (e.effect->kind == ast::EffectKind::kDerive) episode.last_derived[i] = e.values;
+    if (e.effect->kind == ast::EffectKind::kLog) state.out.logs.push_back({state.now, rule, e.text});
+  }
+}
+
+bool must_end(State& state, std::uint32_t rule, const Key& identity) {
+  Scope scope = rule_scope(state, rule);
+  if (!bind_identity(state, rule, identity, scope)) return true;
+  const Truth bad = state.is(Mutation::kUnknownEndsEpisode) ? Truth::kUnknown : Truth::kFalse;
+  if (state.plan.rules[rule].rule->until) return until_truth(rule, scope) == Truth::kTrue;
+  return when_truth(rule, scope) <= bad;
+}
+
+// Binds an identity's facts as they are, and those that are gone as they were last known.
+Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, std::vector<Key>& keys) {
+  Scope scope = rule_scope(state, rule);
+  const ast::RuleDecl& decl = *state.plan.rules[rule].rule;
+  keys.resize(decl.identity.size());
+  std::size_t at = 0;
+  for (std::size_t k = 0; k < decl.identity.size(); ++k) {
+    const FactTypeId type = decl.binding_types[decl.identity[k]];
+    const std::size_t length = state.key_length(type);
+    keys[k].assign(episode.identity.begin() + static_cast<std::ptrdiff_t>(at),
+                   episode.identity.begin() + static_cast<std::ptrdiff_t>(at + length));
+    at += length;
+    const auto found = state.facts[type].find(keys[k]);
+    scope.bound[decl.identity[k]] = found != state.facts[type].end() ? bind_fact(state, type, found->first, found->second)
+                                                                     : Bound{type, &keys[k], &episode.last_values[k], false, false};
+  }
+  return scope;
+}
+
+void end_episode(State& state, std::uint32_t rule, Key identity) {
+  Episode episode = state.episodes[rule].at(identity);
+  std::vector<Key> keys;
+  Scope scope = scope_of_ended(state, rule, episode, keys);
+  const std::vector<ast::Effect>& block = state.plan.rules[rule].rule->on_clear;
+  const std::optional<std::vector<Evaluated>> effects = evaluate_effects(block, scope);
+  state.episodes[rule].erase(identity);
+  expire_waiting(state, episode);
+  if (block.empty() || !effects || state.is(Mutation::kNoOnClear)) return;
+  state.out.firings.push_back({state.now, rule, true});
+  apply_effects(state, rule, episode, *effects);
+}
+
+bool end_one(State& state) {
+  for (std::uint32_t rule : state.plan.by_priority) {
+    for (const auto& [identity, episode] : state.episodes[rule]) {
+      if (!must_end(state, rule, identity)) continue;
+      end_episode(state, rule, identity);
+      return true;
+    }
+  }
+  return false;
+}
+
+// The cooldown group of a match; nullopt if it cannot be evaluated.
+std::optional<Key> cooldown_group(const ast::RuleDecl& rule, const Key& identity, Scope& scope) {
+  if (rule.cooldown_per.empty() || scope.state.is(Mutation::kCooldownIgnoresPer)) return identity;
+  Key group;
+  for (const ast::Expr& e : rule.cooldown_per) {
+    group.push_back(evaluate(e, scope));
+    if (group.back().is_error()) return std::nullopt;
+  }
+  return group;
+}
+
+bool is_cooling(State& state, std::uint32_t rule, const Key& group) {
+  const auto found = state.cooldowns[rule].find(group);
+  if (found == state.cooldowns[rule].end()) return false;
+  return state.is(Mutation::kCooldownOneLate) ? state.now <= found->second : state.now < found->second;
+}
+
+bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
+  const RulePlan& plan = state.plan.rules[rule];
+  if (state.episodes[rule].contains(identity) || until_truth(rule, scope) == Truth::kTrue) return false;
+  const std::optional<Key> group = plan.cooldown_ns != 0 ? cooldown_group(*plan.rule, identity, scope) : Key{};
+  if (!group || (plan.cooldown_ns != 0 && is_cooling(state, rule, *group))) return false;
+  const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
+  if (!effects) return false;
+  Episode& episode = state.episodes[rule][identity];
+  episode.identity = identity;
+  episode.onset = state.now;
+  for (std::uint32_t b : plan.rule->identity) {
+    episode.last_values.push_back(*scope.bound[b].values);
+    episode.of_event = episode.of_event || state.type(plan.rule->binding_types[b]).is_event();
+  }
+  if (plan.cooldown_ns != 0) state.cooldowns[rule].insert_or_assign(*group, state.now + plan.cooldown_ns);
+  state.out.firings.push_back({state.now, rule, false});
+  apply_effects(state, rule, episode, *effects);
+  return true;
+}
+
+bool start_one(State& state) {
+  std::vector<std::uint32_t> order = state.plan.by_priority;
+  if (state.is(Mutation::kPriorityAscending)) std::reverse(order.begin(), order.end());
+  for (std::uint32_t rule : order) {
+    const RulePlan& plan = state.plan.rules[rule];
+    if (plan.logical || plan.rule->mode_value == ast::Mode::kOff) continue;
+    std::vector<Key> identities;
+    Scope scope = rule_scope(state, rule);
+    for_each_match(state, rule, scope, [&](Truth t, const Key& identity) {
+      if (t == Truth::kTrue) identities.push_back(identity);
+      return true;
+    });
+    if (state.is(Mutation::kIdentityDescending)) std::reverse(identities.begin(), identities.end());
+    for (const Key& identity : identities) {
+      Scope bound = rule_scope(state, rule);
+      if (bind_identity(state, rule, identity, bound) && try_start(state, rule, identity, bound)) return true;
+    }
+  }
+  return false;
+}
+
+bool events_leave(State& state) {
+  bool any = false;
+  for (FactTypeId type = 0; type < state.facts.size(); ++type) {
+    if (!state.type(type).is_event() || state.is(Mutation::kEventsStay)) continue;
+    any = any || !state.facts[type].empty();
+    state.facts[type].clear();
+  }
+  return any;
+}
+
+}  // namespace
+
+bool run_agenda(State& state) {
+  bool left = false;
+  for (int firings = 0; firings < kMaxFirings; ++firings) {
+    derive_closure(state);
+    judge(state);
+    if (end_one(state) || start_one(state)) continue;
+    if (left) return true;
+    left = true;
+    events_leave(state);
+    clear_absences_due(state);
+  }
+  return false;
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,31 @@
+// What rules do: derived facts, episodes, actions (semantics.md §6 step 4, §7, §8).
+#pragma once
+
+#include "tests/reference/naive/matcher.h"
+
+namespace flyball::reference {
+
+// A record's fields in schema order, defaults filled in; unknown where an expression is.
+std::vector<Value> record_values(const ast::Record& record, Scope& scope);
+
+// Computes all derived facts anew from the facts that are not derived.
+void derive_closure(State& state);
+// What subscribers are told at the end of an instant.
+void tell_derived(State& state);
+
+// §6 step 4: episodes end and begin until nothing applies any more. False if the limit of firings was reached.
+bool run_agenda(State& state);
+
+struct ActionOrigin {
+  std::uint32_t rule = kNoId;
+  Episode* episode = nullptr;
+};
+void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std::vector<Value> data);
+// An episode is over: what still waits for a send is expired.
+void expire_waiting(State& state, const Episode& episode);
+void apply_ack(State& state, const AckInput& ack);
+// §6 step 1: time-outs, next tries and sends that the rate held back.
+void run_action_timers(State& state);
+std::optional<Timestamp> next_action_timer(const State& state, Timestamp after);
+
+}  // namespace flyball::reference

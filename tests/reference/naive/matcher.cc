@@ -1,0 +1,328 @@
+// The truth of lines and the enumeration of matches.
+#include "tests/reference/naive/matcher.h"
+
+#include "model/check.h"
+
+namespace flyball::reference {
+namespace {
+
+using ast::LineKind;
+using ast::Pattern;
+using ast::Quantifier;
+
+// What a timed line's hold or absence is filed under: the keys of the facts it reads, then its own.
+Key timed_key(const LinePlan& line, const Scope& scope) {
+  Key key;
+  for (std::uint32_t b : line.reads) key.insert(key.end(), scope.bound[b].key->begin(), scope.bound[b].key->end());
+  if (line.binds()) {
+    const Bound& own = scope.bound[line.line->pattern.binding];
+    key.insert(key.end(), own.key->begin(), own.key->end());
+  }
+  return key;
+}
+
+Truth held_truth(const LinePlan& line, LinePlace place, Scope& scope) {
+  const Truth raw = raw_truth(line, scope);
+  if (raw != Truth::kTrue) return raw;
+  const KeyMap<Hold>& table = scope.state.holds.at(place);
+  const auto found = table.find(timed_key(line, scope));
+  if (found == table.end()) return Truth::kFalse;
+  if (found->second.held) return Truth::kTrue;
+  return found->second.was_held ? Truth::kUnknown : Truth::kFalse;
+}
+
+// The latest stamp among the events of the description; live facts say only that they are there.
+struct Presence {
+  bool fact = false;
+  std::optional<Timestamp> event;
+};
+
+Presence presence(const Pattern& p, Scope& scope) {
+  Presence out;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    if (scope.bound[p.binding].hidden || fact_truth(p, scope) != Truth::kTrue) continue;
+    if (!scope.state.type(p.fact_type).is_event()) {
+      out.fact = true;
+    } else if (!out.event || fact.stamp > *out.event) {
+      out.event = fact.stamp;
+    }
+  }
+  return out;
+}
+
+bool is_over(const State& state, Timestamp since, DurationNs d) {
+  return state.is(Mutation::kAbsenceOneLate) ? since + d < state.now : since + d <= state.now;
+}
+
+Truth absence_truth(const LinePlan& line, LinePlace place, Scope& scope) {
+  const KeyMap<Absence>& table = scope.state.absences.at(place);
+  const auto found = table.find(timed_key(line, scope));
+  if (found == table.end()) return Truth::kFalse;
+  const Absence& a = found->second;
+  if (a.due_now) return Truth::kTrue;
+  const Presence now = presence(line.line->pattern, scope);
+  if (now.fact || a.present) return Truth::kFalse;
+  const Timestamp since = now.event ? std::max(a.since, *now.event) : a.since;
+  return is_over(scope.state, since, line.duration_ns) ? Truth::kTrue : Truth::kFalse;
+}
+
+// Matches from line `i` on; `sofar` is the truth of the lines before it.
+bool enumerate(std::uint32_t rule, std::size_t i, Truth sofar, Key& identity, Scope& scope, const OnMatch& on_match) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  if (i == plan.when.size()) return on_match(sofar, identity);
+  const LinePlan& line = plan.when[i];
+  if (!line.binds()) {
+    const Truth t = truth_and(sofar, line_truth(line, {rule, false, i}, scope));
+    return t == Truth::kFalse || enumerate(rule, i + 1, t, identity, scope, on_match);
+  }
+  const Pattern& p = line.line->pattern;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    const Truth t = truth_and(sofar, line_truth(line, {rule, false, i}, scope));
+    if (t == Truth::kFalse) continue;
+    const std::size_t before = identity.size();
+    identity.insert(identity.end(), key.begin(), key.end());
+    const bool go_on = enumerate(rule, i + 1, t, identity, scope, on_match);
+    identity.resize(before);
+    if (!go_on) return false;
+  }
+  return true;
+}
+
+Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, Scope& scope) {
+  Truth t = Truth::kTrue;
+  for (std::size_t i = 0; i < lines.size() && t != Truth::kFalse; ++i) t = truth_and(t, line_truth(lines[i], {rule, until, i}, scope));
+  return t;
+}
+
+// Judging. What a timed line is judged for: every choice of the facts it reads that is bound for it.
+struct Judged {
+  Truth raw = Truth::kFalse;
+  Presence presence;
+};
+
+Judged look(const LinePlan& line, Scope& scope) {
+  if (line.absence) return {Truth::kUnknown, presence(line.line->pattern, scope)};
+  return {raw_truth(line, scope), {}};
+}
+
+void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Scope& scope, KeyMap<Judged>& out) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  if (step < line.bound_by.size()) {
+    const std::size_t at = line.bound_by[step];
+    const Pattern& p = plan.when[at].line->pattern;
+    for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+      scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+      if (line_truth(plan.when[at], {rule, false, at}, scope) != Truth::kFalse) collect_judged(rule, line, step + 1, scope, out);
+    }
+    return;
+  }
+  if (!line.binds()) {
+    out.emplace(timed_key(line, scope), look(line, scope));
+    return;
+  }
+  const Pattern& p = line.line->pattern;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    out.emplace(timed_key(line, scope), look(line, scope));
+  }
+}
+
+void update_hold(State& state, KeyMap<Hold>& table, const Key& key, Truth raw) {
+  if (raw == Truth::kFalse) {
+    if (!state.is(Mutation::kHoldSurvivesGap)) table.erase(key);
+    return;
+  }
+  Hold& h = table[key];
+  if (raw == Truth::kUnknown) {
+    h.was_held = h.was_held || h.held;
+    h.held = h.counting = false;
+  } else if (!h.counting) {
+    h.counting = true;
+    h.onset = state.now;
+  }
+}
+
+void update_absence(State& state, KeyMap<Absence>& table, const Key& key, const Presence& now) {
+  Absence& a = table.try_emplace(key, Absence{state.now, false, false}).first->second;
+  if (now.event) a.since = std::max(a.since, *now.event);
+  if (a.present && !now.fact) a.since = state.now;
+  a.present = now.fact;
+}
+
+void judge_line(State& state, const LinePlan& line, LinePlace place, const KeyMap<Judged>& judged) {
+  auto forget = [&](auto& table) { std::erase_if(table, [&](const auto& entry) { return !judged.contains(entry.first); }); };
+  if (line.absence) {
+    KeyMap<Absence>& table = state.absences.at(place);
+    forget(table);
+    for (const auto& [key, j] : judged) update_absence(state, table, key, j.presence);
+  } else {
+    KeyMap<Hold>& table = state.holds.at(place);
+    forget(table);
+    for (const auto& [key, j] : judged) update_hold(state, table, key, j.raw);
+  }
+}
+
+// Lines of `until` are judged for identities that are active or whose match is not false.
+void judge_until(State& state, std::uint32_t rule) {
+  const RulePlan& plan = state.plan.rules[rule];
+  for (std::size_t i = 0; i < plan.until.size(); ++i) {
+    const LinePlan& line = plan.until[i];
+    if (!line.is_timed()) continue;
+    KeyMap<Judged> judged(KeyLess{state.in});
+    Scope scope = rule_scope(state, rule);
+    auto add = [&] { judged.emplace(timed_key(line, scope), look(line, scope)); };
+    if (line.reads.empty()) {
+      add();
+    } else {
+      for (const auto& [identity, episode] : state.episodes[rule]) {
+        if (bind_identity(state, rule, identity, scope)) add();
+      }
+      for_each_match(state, rule, scope, [&](Truth, const Key&) {
+        add();
+        return true;
+      });
+    }
+    judge_line(state, line, {rule, true, i}, judged);
+  }
+}
+
+}  // namespace
+
+Scope rule_scope(State& state, std::uint32_t rule) {
+  Scope scope{state, &state.plan.rules[rule].lets, nullptr, {}, {}};
+  scope.bound.resize(state.plan.rules[rule].rule->binding_count);
+  return scope;
+}
+
+Truth fact_truth(const Pattern& pattern, Scope& scope) {
+  const Bound own = scope.bound[pattern.binding];
+  Truth t = Truth::kTrue;
+  for (const ast::Join& j : pattern.joins) {
+    const Value mine = field_of(scope.state, own, j.field);
+    const Value theirs = field_of(scope.state, scope.bound[j.other], j.other_field);
+    const bool null = mine.is_null() || theirs.is_null();
+    if (null && !(scope.state.is(Mutation::kNullJoinsNull) && mine == theirs)) {
+      t = Truth::kFalse;
+    } else if (mine.is_error() || theirs.is_error()) {
+      t = truth_and(t, Truth::kUnknown);
+    } else if (!cel_equal(mine, theirs, *scope.state.in)) {
+      t = Truth::kFalse;
+    }
+  }
+  if (pattern.where) t = truth_and(t, truth(*pattern.where, scope));
+  if (own.suspended) t = truth_and(t, scope.state.is(Mutation::kSuspendedIsFalse) ? Truth::kFalse : Truth::kUnknown);
+  return t;
+}
+
+Truth raw_truth(const LinePlan& line, Scope& scope) {
+  if (line.line->kind == LineKind::kLet) return Truth::kTrue;
+  if (line.line->kind == LineKind::kCheck) return truth(line.line->expr, scope);
+  const Pattern& p = line.line->pattern;
+  if (p.quantifier == Quantifier::kOne) return fact_truth(p, scope);
+  Truth some = Truth::kFalse;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    some = truth_or(some, fact_truth(p, scope));
+  }
+  return p.quantifier == Quantifier::kSome ? some : truth_not(some);
+}
+
+Truth line_truth(const LinePlan& line, LinePlace place, Scope& scope) {
+  if (line.absence) return absence_truth(line, place, scope);
+  return line.is_timed() ? held_truth(line, place, scope) : raw_truth(line, scope);
+}
+
+void for_each_match(State& state, std::uint32_t rule, Scope& scope, const OnMatch& on_match) {
+  FB_CHECK(&scope.state == &state);
+  Key identity;
+  enumerate(rule, 0, Truth::kTrue, identity, scope, on_match);
+}
+
+bool bind_identity(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
+  std::size_t at = 0;
+  const ast::RuleDecl& decl = *state.plan.rules[rule].rule;
+  for (std::uint32_t b : decl.identity) {
+    const FactTypeId type = decl.binding_types[b];
+    const std::size_t length = state.key_length(type);
+    const Key key(identity.begin() + static_cast<std::ptrdiff_t>(at), identity.begin() + static_cast<std::ptrdiff_t>(at + length));
+    at += length;
+    const auto found = state.facts[type].find(key);
+    if (found == state.facts[type].end()) return false;
+    scope.bound[b] = bind_fact(state, type, found->first, found->second);
+  }
+  return true;
+}
+
+Truth when_truth(std::uint32_t rule, Scope& scope) { return block_truth(scope.state.plan.rules[rule].when, rule, false, scope); }
+
+Truth until_truth(std::uint32_t rule, Scope& scope) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  return plan.rule->until ? block_truth(plan.until, rule, true, scope) : Truth::kFalse;
+}
+
+void judge(State& state) {
+  for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
+    const RulePlan& plan = state.plan.rules[rule];
+    for (std::size_t i = 0; i < plan.when.size(); ++i) {
+      if (!plan.when[i].is_timed()) continue;
+      KeyMap<Judged> judged(KeyLess{state.in});
+      Scope scope = rule_scope(state, rule);
+      collect_judged(rule, plan.when[i], 0, scope, judged);
+      judge_line(state, plan.when[i], {rule, false, i}, judged);
+    }
+    judge_until(state, rule);
+    // What `on clear` will know of facts that are gone by then.
+    for (auto& [identity, episode] : state.episodes[rule]) {
+      Scope scope = rule_scope(state, rule);
+      if (!bind_identity(state, rule, identity, scope)) continue;
+      for (std::size_t k = 0; k < plan.rule->identity.size(); ++k) {
+        const Bound& b = scope.bound[plan.rule->identity[k]];
+        if (!b.suspended) episode.last_values[k] = *b.values;
+      }
+    }
+  }
+}
+
+bool hold_due(State& state) {
+  bool any = false;
+  for (auto& [place, table] : state.holds) {
+    const RulePlan& plan = state.plan.rules[place.rule];
+    const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
+    for (auto& [key, h] : table) {
+      const bool due = state.is(Mutation::kHoldOneLate) ? h.onset + d < state.now : h.onset + d <= state.now;
+      if (!h.counting || h.held || !due) continue;
+      h.held = any = true;
+      h.was_held = false;
+    }
+  }
+  return any;
+}
+
+void mark_absences_due(State& state) {
+  for (auto& [place, table] : state.absences) {
+    const RulePlan& plan = state.plan.rules[place.rule];
+    const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
+    for (auto& [key, a] : table) a.due_now = !a.present && a.since + d == state.now && !state.is(Mutation::kAbsenceOneLate);
+  }
+}
+
+void clear_absences_due(State& state) {
+  for (auto& [place, table] : state.absences) {
+    for (auto& [key, a] : table) a.due_now = false;
+  }
+}
+
+void start_absences(State& state) {
+  for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
+    for (const bool until : {false, true}) {
+      const std::vector<LinePlan>& lines = until ? state.plan.rules[rule].until : state.plan.rules[rule].when;
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (lines[i].absence && lines[i].reads.empty()) state.absences.at({rule, until, i})[{}] = Absence{*state.start, false, false};
+      }
+    }
+  }
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,35 @@
+// Deliberate mistakes that the naive matcher can be told to make, to prove that the comparison notices each of them.
+#pragma once
+
+#include <cstdint>
+
+namespace flyball::reference {
+
+enum class Mutation : std::uint8_t {
+  kNone,
+  kHoldOneLate,         // `for D` needs more than D
+  kHoldSurvivesGap,     // a hold goes on counting through false
+  kUnknownIsFalse,      // in every condition
+  kUnknownEndsEpisode,  // staleness clears
+  kTtlOneLate,          // stale only after stamp + ttl
+  kUnchangedKeepsTtl,   // a put of the same content renews nothing
+  kWindowClosedLeft,    // [T-D, T] instead of (T-D, T]
+  kRetractKeepsSamples,
+  kCooldownOneLate,
+  kCooldownIgnoresPer,
+  kPriorityAscending,
+  kIdentityDescending,
+  kNullJoinsNull,
+  kLateOverwrites,  // a late fact replaces newer news
+  kAbsenceOneLate,
+  kSuspendedIsFalse,  // a derived fact without known reasons is gone
+  kNoOnClear,
+  kCountIsNeverInterval,    // a count over a stale fact is unknown whatever it is compared with
+  kInputsByArrival,         // step 2 ignores source and sequence
+  kEventsStay,              // until the next instant
+  kDerivedFirstReasonLast,  // the last reason gives the fields
+  kTableSkipsUnknownSilently,
+  kCount
+};
+
+}  // namespace flyball::reference

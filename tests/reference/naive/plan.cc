@@ -1,0 +1,214 @@
+// Reading the plan off the checked rules.
+#include "tests/reference/naive/plan.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "model/check.h"
+
+namespace flyball::reference {
+namespace {
+
+using Bindings = std::set<std::uint32_t>;
+
+// Every binding an expression names, directly or through a `let`.
+void collect_reads(const ast::Expr& e, const std::vector<const ast::Expr*>& lets, Bindings& out) {
+  if (e.ref.kind == ast::RefKind::kField || e.ref.kind == ast::RefKind::kFact) {
+    out.insert(e.ref.binding);
+    return;  // the arguments of such a node are for spans only
+  }
+  if (e.ref.kind == ast::RefKind::kLet) {
+    if (lets[e.ref.index] != nullptr) collect_reads(*lets[e.ref.index], lets, out);
+    return;
+  }
+  for (const ast::Expr& a : e.args) collect_reads(a, lets, out);
+  if (e.aggregate) {
+    if (e.aggregate->value) collect_reads(*e.aggregate->value, lets, out);
+    if (e.aggregate->where) collect_reads(*e.aggregate->where, lets, out);
+  }
+}
+
+Bindings reads_of_line(const ast::Line& line, const std::vector<const ast::Expr*>& lets) {
+  Bindings out;
+  if (line.kind == ast::LineKind::kPattern) {
+    for (const ast::Join& j : line.pattern.joins) out.insert(j.other);
+    if (line.pattern.where) collect_reads(*line.pattern.where, lets, out);
+  } else {
+    collect_reads(line.expr, lets, out);
+  }
+  return out;
+}
+
+DurationNs duration_of(const std::optional<ast::Expr>& e) { return e ? constant_duration(*e) : 0; }
+
+void collect_lets(const ast::Block& block, std::vector<const ast::Expr*>& lets) {
+  for (const ast::Line& line : block.lines) {
+    if (line.kind == ast::LineKind::kLet) {
+      if (lets.size() <= line.let_index) lets.resize(line.let_index + 1, nullptr);
+      lets[line.let_index] = &line.expr;
+    }
+  }
+}
+
+// `when` is the plan of the rule's when-block: its `n:` lines are what can be bound.
+std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<const ast::Expr*>& lets, const std::vector<LinePlan>* when) {
+  std::vector<LinePlan> out;
+  for (const ast::Line& line : block.lines) {
+    LinePlan plan;
+    plan.line = &line;
+    const bool pattern = line.kind == ast::LineKind::kPattern;
+    plan.duration_ns = duration_of(pattern ? line.pattern.hold : line.hold);
+    plan.absence = pattern && line.pattern.quantifier == ast::Quantifier::kNo && plan.duration_ns != 0;
+    const Bindings reads = reads_of_line(line, lets);
+    const std::vector<LinePlan>& binders = when != nullptr ? *when : out;
+    for (std::size_t i = 0; i < binders.size(); ++i) {
+      if (!binders[i].binds() || !reads.contains(binders[i].line->pattern.binding)) continue;
+      plan.reads.push_back(binders[i].line->pattern.binding);
+      plan.bound_by.push_back(i);
+      plan.bound_by.insert(plan.bound_by.end(), binders[i].bound_by.begin(), binders[i].bound_by.end());
+    }
+    std::sort(plan.reads.begin(), plan.reads.end());
+    std::sort(plan.bound_by.begin(), plan.bound_by.end());
+    plan.bound_by.erase(std::unique(plan.bound_by.begin(), plan.bound_by.end()), plan.bound_by.end());
+    out.push_back(std::move(plan));
+  }
+  return out;
+}
+
+bool is_logical(const ast::RuleDecl& r) {
+  const bool only_derives =
+      std::all_of(r.then.begin(), r.then.end(), [](const ast::Effect& e) { return e.kind == ast::EffectKind::kDerive; });
+  return only_derives && !r.then.empty() && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat;
+}
+
+void collect_types(const ast::Expr& e, std::set<FactTypeId>& out) {
+  for (const ast::Expr& a : e.args) collect_types(a, out);
+  if (e.aggregate) {
+    out.insert(e.aggregate->fact_type);
+    if (e.aggregate->value) collect_types(*e.aggregate->value, out);
+    if (e.aggregate->where) collect_types(*e.aggregate->where, out);
+  }
+}
+
+// The types whose facts decide what a rule derives.
+std::set<FactTypeId> types_read(const ast::RuleDecl& rule) {
+  std::set<FactTypeId> out;
+  for (const ast::Line& line : rule.when.lines) {
+    if (line.kind == ast::LineKind::kPattern) {
+      out.insert(line.pattern.fact_type);
+      if (line.pattern.where) collect_types(*line.pattern.where, out);
+    } else {
+      collect_types(line.expr, out);
+    }
+  }
+  for (const ast::Effect& e : rule.then) {
+    for (const ast::RecordField& f : e.record.fields) collect_types(f.value, out);
+  }
+  return out;
+}
+
+// Derived types in groups: those that depend on each other together, every group after those it depends on.
+std::vector<std::vector<FactTypeId>> make_strata(const ast::RuleSet& rules) {
+  const std::size_t n = rules.schema.types.size();
+  std::vector<std::vector<bool>> needs(n, std::vector<bool>(n, false));
+  std::set<FactTypeId> derived;
+  for (const ast::RuleDecl& rule : rules.rules) {
+    const std::set<FactTypeId> reads = types_read(rule);
+    for (const ast::Effect& e : rule.then) {
+      if (e.kind != ast::EffectKind::kDerive) continue;
+      derived.insert(e.record.fact_type);
+      for (FactTypeId t : reads) needs[e.record.fact_type][t] = true;
+    }
+  }
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) needs[i][j] = needs[i][j] || (needs[i][k] && needs[k][j]);
+    }
+  }
+  std::vector<std::vector<FactTypeId>> out;
+  std::set<FactTypeId> done;
+  while (done.size() < derived.size()) {
+    for (FactTypeId d : derived) {
+      if (done.contains(d)) continue;
+      const bool ready =
+          std::all_of(derived.begin(), derived.end(), [&](FactTypeId o) { return !needs[d][o] || done.contains(o) || needs[o][d]; });
+      if (!ready) continue;
+      std::vector<FactTypeId> group;
+      for (FactTypeId o : derived) {
+        if (o == d || (needs[d][o] && needs[o][d])) group.push_back(o);
+      }
+      done.insert(group.begin(), group.end());
+      out.push_back(std::move(group));
+    }
+  }
+  return out;
+}
+
+void collect_windows(const ast::Expr& e, std::vector<std::vector<DurationNs>>& out) {
+  for (const ast::Expr& a : e.args) collect_windows(a, out);
+  if (!e.aggregate) return;
+  if (e.aggregate->over) out[e.aggregate->fact_type].push_back(constant_duration(*e.aggregate->over));
+  if (e.aggregate->value) collect_windows(*e.aggregate->value, out);
+  if (e.aggregate->where) collect_windows(*e.aggregate->where, out);
+}
+
+void collect_windows(const ast::Block& block, std::vector<std::vector<DurationNs>>& out) {
+  for (const ast::Line& line : block.lines) {
+    collect_windows(line.expr, out);
+    if (line.pattern.where) collect_windows(*line.pattern.where, out);
+  }
+}
+
+}  // namespace
+
+DurationNs constant_duration(const ast::Expr& e) {
+  FB_CHECK(e.kind == ast::ExprKind::kLiteral && e.literal.is(Kind::kDuration));
+  return e.literal.bits;
+}
+
+Plan make_plan(const ast::RuleSet& set) {
+  Plan plan;
+  plan.windows.resize(set.schema.types.size());
+  for (const ast::RuleDecl& rule : set.rules) {
+    RulePlan r;
+    r.rule = &rule;
+    r.lets.resize(rule.let_count, nullptr);
+    collect_lets(rule.when, r.lets);
+    if (rule.until) collect_lets(*rule.until, r.lets);
+    r.when = plan_lines(rule.when, r.lets, nullptr);
+    if (rule.until) r.until = plan_lines(*rule.until, r.lets, &r.when);
+    r.logical = is_logical(rule);
+    r.cooldown_ns = duration_of(rule.cooldown);
+    plan.rules.push_back(std::move(r));
+    collect_windows(rule.when, plan.windows);
+    if (rule.until) collect_windows(*rule.until, plan.windows);
+    for (const std::vector<ast::Effect>* effects : {&rule.then, &rule.on_clear}) {
+      for (const ast::Effect& e : *effects) {
+        for (const ast::RecordField& f : e.record.fields) collect_windows(f.value, plan.windows);
+        if (e.text) collect_windows(*e.text, plan.windows);
+      }
+    }
+  }
+  plan.by_priority.resize(set.rules.size());
+  std::iota(plan.by_priority.begin(), plan.by_priority.end(), 0U);
+  std::stable_sort(plan.by_priority.begin(), plan.by_priority.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return set.rules[a].priority_value > set.rules[b].priority_value; });
+  for (const ast::DecisionDecl& d : set.decisions) {
+    std::vector<CasePlan> cases;
+    for (const ast::Case& c : d.cases) {
+      CasePlan p;
+      p.decl = &c;
+      p.lets.resize(c.let_count, nullptr);
+      collect_lets(c.when, p.lets);
+      p.when = plan_lines(c.when, p.lets, nullptr);
+      cases.push_back(std::move(p));
+      collect_windows(c.when, plan.windows);
+    }
+    plan.cases.push_back(std::move(cases));
+  }
+  plan.strata = make_strata(set);
+  return plan;
+}
+
+}  // namespace flyball::reference

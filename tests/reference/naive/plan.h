@@ -1,0 +1,57 @@
+// Plan: what can be read off the rules once: which facts a line reads, which lines bind them, in which order derived
+// types must be computed. Not an optimisation; semantics.md §3 speaks in these words.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+#include "parser/ast/ast.h"
+
+namespace flyball::reference {
+
+struct LinePlan {
+  const ast::Line* line = nullptr;
+  DurationNs duration_ns = 0;         // `for D`; 0: none
+  bool absence = false;               // `no … for D`
+  std::vector<std::uint32_t> reads;   // bindings of `n:` patterns of `when`, ascending
+  std::vector<std::size_t> bound_by;  // lines of `when` that bind them or what those lines read, ascending
+  bool binds() const { return line->kind == ast::LineKind::kPattern && line->pattern.quantifier == ast::Quantifier::kOne; }
+  bool is_timed() const { return duration_ns != 0; }
+};
+
+struct RulePlan {
+  const ast::RuleDecl* rule = nullptr;
+  std::vector<LinePlan> when, until;
+  std::vector<const ast::Expr*> lets;  // by let index
+  bool logical = false;                // §7
+  DurationNs cooldown_ns = 0;
+};
+
+struct CasePlan {
+  const ast::Case* decl = nullptr;
+  std::vector<LinePlan> when;
+  std::vector<const ast::Expr*> lets;
+};
+
+// A line of a rule: the key of hold tables.
+struct LinePlace {
+  std::uint32_t rule = 0;
+  bool until = false;
+  std::size_t line = 0;
+  friend auto operator<=>(const LinePlace&, const LinePlace&) = default;
+};
+
+struct Plan {
+  std::vector<RulePlan> rules;                   // index = rule order
+  std::vector<std::uint32_t> by_priority;        // rules by (priority descending, rule order)
+  std::vector<std::vector<CasePlan>> cases;      // by decision
+  std::vector<std::vector<FactTypeId>> strata;   // derived types, those that need no other first
+  std::vector<std::vector<DurationNs>> windows;  // by type: every `over D` of an aggregate of it
+};
+
+Plan make_plan(const ast::RuleSet& rules);
+
+DurationNs constant_duration(const ast::Expr& e);
+
+}  // namespace flyball::reference

@@ -1,0 +1,206 @@
+// Time (§5), facts (§2) and the steps of one instant (§6).
+#include "tests/reference/naive/session.h"
+
+#include <algorithm>
+
+#include "tests/reference/naive/effects.h"
+
+namespace flyball::reference {
+
+NaiveSession::NaiveSession(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& params, Mutation mutation)
+    : state_(rules, interner, params) {
+  state_.mutation = mutation;
+  for (const FactType& t : rules.schema.types) lateness_ = std::max(lateness_, t.lateness_ns);
+}
+
+Timestamp NaiveSession::engine_time() const { return newest_ ? *newest_ - lateness_ : kTimestampMin; }
+
+// True if the input is late: then it is taken at the instant E.
+bool NaiveSession::admit(Timestamp stamp, Waiting& waiting) {
+  if (!state_.start) {
+    state_.start = stamp;
+    start_absences(state_);
+  }
+  waiting.arrival = arrivals_++;
+  waiting.at = stamp;
+  if (stamp <= closed_) {
+    waiting.at = engine_time();
+    return true;
+  }
+  newest_ = newest_ ? std::max(*newest_, stamp) : stamp;
+  close_through(stamp - lateness_ - 1);
+  return false;
+}
+
+void NaiveSession::put(const FactInput& input) {
+  Waiting w;
+  w.fact = input;
+  const bool late = admit(input.stamp, w);
+  if (late && state_.type(input.type).late != LatePolicy::kApply) return;
+  waiting_.push_back(std::move(w));
+}
+
+void NaiveSession::ack(const AckInput& input) {
+  Waiting w;
+  w.is_ack = true;
+  w.ack = input;
+  admit(input.stamp, w);
+  waiting_.push_back(std::move(w));
+}
+
+void NaiveSession::tick(Timestamp t) {
+  if (!state_.start) {
+    state_.start = t;
+    start_absences(state_);
+  }
+  newest_ = newest_ ? std::max(*newest_, t) : t;
+  close_through(t - lateness_);
+}
+
+void NaiveSession::finish() {
+  if (newest_) tick(*newest_ + lateness_);
+}
+
+void NaiveSession::close_through(Timestamp limit) {
+  while (true) {
+    const Timestamp t = next_instant(limit);
+    if (t > limit || t == kTimestampMax) break;
+    pass_through(t);
+  }
+  closed_ = std::max(closed_, limit);
+}
+
+// The earliest instant at which something arrives or is due. That nothing is due now may turn out only there.
+Timestamp NaiveSession::next_instant(Timestamp) const {
+  Timestamp next = kTimestampMax;
+  for (const Waiting& w : waiting_) next = std::min(next, w.at);
+  auto due = [&](Timestamp t) {
+    if (t > passed_) next = std::min(next, t);
+  };
+  for (FactTypeId type = 0; type < state_.facts.size(); ++type) {
+    for (const auto& [key, fact] : state_.facts[type]) due(fact.expires);
+    for (DurationNs d : state_.plan.windows[type]) {
+      for (const Sample& s : state_.samples[type]) due(s.stamp + d);
+    }
+  }
+  auto duration = [&](LinePlace place) {
+    const RulePlan& rule = state_.plan.rules[place.rule];
+    return (place.until ? rule.until : rule.when)[place.line].duration_ns;
+  };
+  for (const auto& [place, table] : state_.holds) {
+    for (const auto& [key, h] : table) {
+      if (h.counting && !h.held) due(h.onset + duration(place));
+    }
+  }
+  for (const auto& [place, table] : state_.absences) {
+    for (const auto& [key, a] : table) due(a.since + duration(place));
+  }
+  for (const KeyMap<Timestamp>& rule : state_.cooldowns) {
+    for (const auto& [group, over] : rule) due(over);
+  }
+  if (const std::optional<Timestamp> t = next_action_timer(state_, passed_)) due(*t);
+  return next;
+}
+
+void NaiveSession::pass_through(Timestamp t) {
+  state_.now = t;
+  passed_ = t;
+  if (state_.is(Mutation::kEventsStay)) {
+    for (FactTypeId type = 0; type < state_.facts.size(); ++type) {
+      if (state_.type(type).is_event()) state_.facts[type].clear();
+    }
+  }
+  // 1. Expiries and windows are computed from the time; what falls due is marked.
+  mark_absences_due(state_);
+  run_action_timers(state_);
+  // 2. What is stamped T, by (source, sequence, arrival); no source first.
+  std::vector<Waiting> due;
+  std::erase_if(waiting_, [&](Waiting& w) {
+    if (w.at == t) due.push_back(w);
+    return w.at == t;
+  });
+  auto order = [&](const Waiting& a, const Waiting& b) {
+    if (state_.is(Mutation::kInputsByArrival)) return a.arrival < b.arrival;
+    const int c = compare_total(a.fact.source, b.fact.source, *state_.in);
+    if (c != 0) return c < 0;
+    return a.fact.seq != b.fact.seq ? a.fact.seq < b.fact.seq : a.arrival < b.arrival;
+  };
+  std::sort(due.begin(), due.end(), order);
+  for (const Waiting& w : due) {
+    if (w.is_ack) {
+      apply_ack(state_, w.ack);
+    } else {
+      apply(w.fact);
+    }
+  }
+  derive_closure(state_);
+  judge(state_);
+  // 3. Holds.
+  if (hold_due(state_)) {
+    derive_closure(state_);
+    judge(state_);
+  }
+  // 4. Effects.
+  if (!run_agenda(state_)) ran_away_ = true;
+  tell_derived(state_);
+}
+
+void NaiveSession::add_sample(FactTypeId type, const Key& key, Timestamp stamp, const std::vector<Value>& values) {
+  std::vector<Sample>& all = state_.samples[type];
+  std::erase_if(all, [&](const Sample& s) { return s.stamp == stamp && compare_keys(s.key, key, *state_.in) == 0; });
+  all.push_back({key, stamp, values});
+}
+
+void NaiveSession::apply(const FactInput& input) {
+  const FactType& type = state_.type(input.type);
+  KeyMap<Fact>& facts = state_.facts[input.type];
+  if (type.is_event()) {
+    Key key;
+    if (type.has_key) {
+      key = state_.key_of(input.type, input.values);
+    } else if (!input.source.is_null() && input.seq != 0) {
+      key = {input.source, Value::uinteger(input.seq)};
+    } else {
+      key = {Value::null(), Value::uinteger(state_.unkeyed_events++)};
+    }
+    facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
+    add_sample(input.type, key, input.stamp, input.values);
+    return;
+  }
+  const Key key = state_.key_of(input.type, input.values);
+  const auto known = facts.find(key);
+  const bool newer_news =
+      input.stamp < state_.now && known != facts.end() && known->second.stamp >= input.stamp && !state_.is(Mutation::kLateOverwrites);
+  if (input.op == FactOp::kRetract) {
+    if (!state_.is(Mutation::kRetractKeepsSamples)) {
+      std::erase_if(state_.samples[input.type],
+                    [&](const Sample& s) { return s.stamp <= input.stamp && compare_keys(s.key, key, *state_.in) == 0; });
+    }
+    if (!newer_news) facts.erase(key);
+    return;
+  }
+  std::vector<Value> values = input.values;
+  if (input.op == FactOp::kPatch) {
+    const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
+    if (known == facts.end() && (input.present & all) != all) return;  // refused
+    for (std::size_t f = 0; f < values.size(); ++f) {
+      if ((input.present >> f & 1) == 0) values[f] = known->second.values[f];
+    }
+  }
+  add_sample(input.type, key, input.stamp, values);
+  if (newer_news) return;
+  const bool unchanged = known != facts.end() && known->second.values == values && !state_.is_stale(known->second);
+  if (unchanged && state_.is(Mutation::kUnchangedKeepsTtl)) return;
+  facts.insert_or_assign(key, Fact{values, input.stamp, type.ttl_ns ? input.stamp + *type.ttl_ns : kTimestampMax, false});
+}
+
+std::vector<NaiveFact> NaiveSession::facts(FactTypeId type) const {
+  std::vector<NaiveFact> out;
+  for (const auto& [key, fact] : state_.facts[type]) {
+    const bool expires = fact.expires != kTimestampMax;
+    out.push_back({fact.values, fact.stamp, expires ? std::optional(fact.expires) : std::nullopt, fact.suspended || state_.is_stale(fact)});
+  }
+  return out;
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,54 @@
+// Keys, and an empty State.
+#include "tests/reference/naive/state.h"
+
+namespace flyball::reference {
+
+int compare_keys(const Key& a, const Key& b, const Interner& in) {
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    const int c = compare_total(a[i], b[i], in);
+    if (c != 0) return c;
+  }
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
+State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Value>& param_values)
+    : rules(&set), schema(&set.schema), in(&interner), plan(make_plan(set)), params(param_values) {
+  const KeyLess less{&interner};
+  facts.assign(schema->types.size(), KeyMap<Fact>(less));
+  samples.resize(schema->types.size());
+  sends.resize(schema->types.size());
+  told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
+  episodes.assign(set.rules.size(), KeyMap<Episode>(less));
+  cooldowns.assign(set.rules.size(), KeyMap<Timestamp>(less));
+  for (std::uint32_t rule = 0; rule < plan.rules.size(); ++rule) {
+    for (const bool until : {false, true}) {
+      const std::vector<LinePlan>& lines = until ? plan.rules[rule].until : plan.rules[rule].when;
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (!lines[i].is_timed()) continue;
+        if (lines[i].absence) {
+          absences.emplace(LinePlace{rule, until, i}, KeyMap<Absence>(less));
+        } else {
+          holds.emplace(LinePlace{rule, until, i}, KeyMap<Hold>(less));
+        }
+      }
+    }
+  }
+}
+
+Key State::key_of(FactTypeId id, const std::vector<Value>& values) const {
+  const FactType& t = type(id);
+  if (!t.has_key && t.role == Role::kAction) return {values[t.action_field(ActionField::kId)]};
+  if (!t.has_key) return values;
+  Key key;
+  for (std::uint32_t f : t.key) key.push_back(values[f]);
+  return key;
+}
+
+std::size_t State::key_length(FactTypeId id) const {
+  const FactType& t = type(id);
+  if (t.has_key) return t.key.size();
+  if (t.is_event()) return 2;
+  return t.role == Role::kAction ? 1 : t.fields.size();
+}
+
+}  // namespace flyball::reference

@@ -1,0 +1,124 @@
+// State: all that the naive matcher remembers. Facts and samples as given, and the few things that cannot be computed
+// from them because they are history: holds, episodes, cooldowns, actions (semantics.md §3, §7, §8).
+//
+// Everything else (matches, derived facts, aggregates) is computed anew whenever it is asked for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/compare.h"
+#include "model/fact.h"
+#include "model/interner.h"
+#include "parser/ast/ast.h"
+#include "tests/reference/naive/mutation.h"
+#include "tests/reference/naive/plan.h"
+#include "tests/reference/transcript.h"
+
+namespace flyball::reference {
+
+using Key = std::vector<Value>;
+
+int compare_keys(const Key& a, const Key& b, const Interner& in);
+
+struct KeyLess {
+  const Interner* in = nullptr;
+  bool operator()(const Key& a, const Key& b) const { return compare_keys(a, b, *in) < 0; }
+};
+template <typename T>
+using KeyMap = std::map<Key, T, KeyLess>;
+
+struct Fact {
+  std::vector<Value> values;
+  Timestamp stamp;
+  Timestamp expires = kTimestampMax;  // stale from then on
+  bool suspended = false;             // derived, for unknown reasons only
+};
+
+struct Sample {
+  Key key;
+  Timestamp stamp;
+  std::vector<Value> values;
+};
+
+// A line `… for D` for one choice of the facts it reads. No Hold: the line was false at the last judgement.
+struct Hold {
+  bool counting = false;  // true at the last judgement, since onset
+  bool held = false;      // and for D
+  bool was_held = false;  // held before it became unknown
+  Timestamp onset;
+};
+
+// A line `no … for D` for one choice of the facts it reads.
+struct Absence {
+  Timestamp since;       // counted from here
+  bool present = false;  // a live fact of that description at the last judgement
+  bool due_now = false;  // since + D is this very instant
+};
+
+struct Episode {
+  Key identity;
+  Timestamp onset;
+  std::vector<std::vector<Value>> last_values;             // by place in the identity: the fact's last known values
+  std::map<std::size_t, std::vector<Value>> last_derived;  // by effect index: fields as last known
+  std::vector<std::uint64_t> actions;                      // numbers of the actions it made
+  bool of_event = false;
+};
+
+struct Action {
+  std::uint64_t number = 0;  // in order of making, from 1
+  FactTypeId type = kNoId;
+  std::uint32_t rule = kNoId;
+  Key key;
+  std::vector<Value> data;
+  ActionState state = ActionState::kSent;
+  Timestamp at;
+  std::uint32_t tries = 0;
+  Value result;
+  bool of_event = false;
+  bool forgotten = false;             // a newer one of its key took its place
+  std::optional<Timestamp> next_try;  // after a failure: when to send again
+  std::optional<Timestamp> gives_up;  // when this try times out
+};
+
+struct State {
+  State(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& param_values);
+
+  const ast::RuleSet* rules;
+  const Schema* schema;
+  Interner* in;
+  Plan plan;
+  std::vector<Value> params;
+  Mutation mutation = Mutation::kNone;
+
+  Timestamp now;                   // the instant being passed through
+  std::optional<Timestamp> start;  // the first input's stamp
+
+  std::vector<KeyMap<Fact>> facts;           // by type: absent facts are not in it
+  std::vector<std::vector<Sample>> samples;  // by type
+  std::uint64_t unkeyed_events = 0;
+
+  std::map<LinePlace, KeyMap<Hold>> holds;
+  std::map<LinePlace, KeyMap<Absence>> absences;
+
+  std::vector<KeyMap<Episode>> episodes;      // by rule, by identity
+  std::vector<KeyMap<Timestamp>> cooldowns;   // by rule, by group: over at
+  std::vector<Action> actions;                // all ever made
+  std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
+
+  Transcript out;
+  std::vector<KeyMap<std::vector<Value>>> told;  // derived facts as subscribers were last told
+
+  bool is(Mutation m) const { return mutation == m; }
+  const FactType& type(FactTypeId id) const { return schema->types[id]; }
+  bool is_stale(const Fact& f) const { return is(Mutation::kTtlOneLate) ? f.expires < now : f.expires <= now; }
+  // The key of a fact that has one in its fields: declared, else the id of an action, else all fields.
+  Key key_of(FactTypeId id, const std::vector<Value>& values) const;
+  std::size_t key_length(FactTypeId id) const;
+};
+
+}  // namespace flyball::reference
