@@ -30,7 +30,8 @@ FactInput fact_of(World& w, std::string_view line) {
 // One field of Everything, given as JSON, as the canonical JSON it was taken for; or the error.
 std::string round(World& w, std::string_view name, std::string_view json) {
   RecordedReader reader(w.schema, w.in);
-  const std::string line = "{\"time\":1,\"type\":\"Everything\",\"data\":{\"k\":1,\"" + std::string(name) + "\":" + std::string(json) + "}}";
+  const std::string line =
+      "{\"time\":1,\"type\":\"Everything\",\"data\":{\"k\":1,\"" + std::string(name) + "\":" + std::string(json) + "}}";
   const auto r = reader.read(line);
   if (!r) return r.error().message;
   const auto& f = std::get<FactInput>(*r);
@@ -43,9 +44,9 @@ std::string round(World& w, std::string_view name, std::string_view json) {
 
 TEST_CASE("a recorded put is read with its defaults, source and sequence") {
   World w;
-  const auto f = fact_of(w,
-                         R"({"time":"2026-11-22T10:00:00.000000001Z","type":"net.types.LinkStats","data":{"device":"e1","port":"et1","util":0.92},)"
-                         R"("source":"gnmi-1","seq":17})");
+  const auto f =
+      fact_of(w, R"({"time":"2026-11-22T10:00:00.000000001Z","type":"net.types.LinkStats","data":{"device":"e1","port":"et1","util":0.92},)"
+                 R"("source":"gnmi-1","seq":17})");
   CHECK(f.type == w.link);
   CHECK(f.op == FactOp::kPut);
   CHECK(f.stamp.ns == 1795341600'000000001);
@@ -62,7 +63,8 @@ TEST_CASE("a recorded put is read with its defaults, source and sequence") {
 
 TEST_CASE("keys of a record may come in any order, types by local name") {
   World w;
-  const auto f = fact_of(w, R"( { "data" : {"util":"92%","port":"et1","device":"e1"}, "seq":1, "type":"LinkStats", "time":12.000000003 } )");
+  const auto f =
+      fact_of(w, R"( { "data" : {"util":"92%","port":"et1","device":"e1"}, "seq":1, "type":"LinkStats", "time":12.000000003 } )");
   CHECK(f.stamp.ns == 12'000'000'003);
   CHECK(f.values[3] == Value::percent_e9(920'000'000));
 }
@@ -84,7 +86,8 @@ TEST_CASE("retract and patch name the key") {
 TEST_CASE("acknowledgements and ticks") {
   World w;
   RecordedReader reader(w.schema, w.in);
-  const auto a = reader.read(R"({"time":107.5,"ack":{"action":"Fence","data":{"target":"db1"},"state":"acked","result":{"ip":"10.0.0.1"}}})");
+  const auto a =
+      reader.read(R"({"time":107.5,"ack":{"action":"Fence","data":{"target":"db1"},"state":"acked","result":{"ip":"10.0.0.1"}}})");
   REQUIRE(a.has_value());
   const auto& ack = std::get<AckInput>(*a);
   CHECK(ack.action == w.fence);
@@ -177,12 +180,14 @@ TEST_CASE("refusals say what and where") {
   const std::vector<std::pair<const char*, const char*>> table = {
       {R"({"time":1,"type":"LinkStats","data":{"device":"e1","port":"et1","util":"high"}})",
        "`util` of `LinkStats`: expected a percent, got \"high\"; write a ratio such as 0.92, or \"92%\""},
-      {R"({"time":1,"type":"LinkStats","data":{"device":"e1","port":"et1","utl":1}})", "`LinkStats` has no field `utl`; did you mean `util`?"},
+      {R"({"time":1,"type":"LinkStats","data":{"device":"e1","port":"et1","utl":1}})",
+       "`LinkStats` has no field `utl`; did you mean `util`?"},
       {R"({"time":1,"type":"LinkStats","data":{"device":"e1","port":"et1"}})", "`util` of `LinkStats` is missing"},
       {R"({"time":1,"type":"LinkStats"})", "`device` of `LinkStats` is missing"},
       {R"({"time":1,"type":"LinkStat","data":{}})", "there is no fact type `LinkStat`; did you mean `LinkStats`?"},
       {R"({"time":1,"type":"Hot","data":{}})", "`Hot` is derived by rules and cannot be put from outside"},
-      {R"({"time":1,"type":"DrainLink","data":{}})", "`DrainLink` is an action and cannot be put from outside; acknowledge it with an `ack`"},
+      {R"({"time":1,"type":"DrainLink","data":{}})",
+       "`DrainLink` is an action and cannot be put from outside; acknowledge it with an `ack`"},
       {R"({"time":1,"type":"LinkStats","data":{"device":"e1","port":"et1","util":0,"oper":"donw"}})",
        "`oper` of `LinkStats`: expected one of \"up\", \"down\", \"testing\", got \"donw\"; did you mean \"down\"?"},
       {R"({"time":1,"type":"LinkStats","data":{"device":"e1","device":"e2"}})", "`device` of `LinkStats` is given twice"},
@@ -251,9 +256,8 @@ TEST_CASE("writers are byte-stable") {
   a.rule_name = "net.remediation.drain_hot_link";
   a.data = {w.in.string("e1"), w.in.string("et1"), w.in.string("et1 above \"80%\"")};
   append_action(out, a, w.schema, w.in);
-  CHECK(out ==
-        R"({"time":107.5,"rule":"net.remediation.drain_hot_link","action":"DrainLink","id":"00112233445566778899aabbccddeeff",)"
-        R"("data":{"device":"e1","port":"et1","reason":"et1 above \"80%\""},"state":"sent","try":1})");
+  CHECK(out == R"({"time":107.5,"rule":"net.remediation.drain_hot_link","action":"DrainLink","id":"00112233445566778899aabbccddeeff",)"
+               R"("data":{"device":"e1","port":"et1","reason":"et1 above \"80%\""},"state":"sent","try":1})");
   out.clear();
   a.shadow = true;
   a.state = ActionState::kProposed;
@@ -272,7 +276,9 @@ TEST_CASE("writers are byte-stable") {
   const std::vector<Value> output{w.in.string("internal"), Value::duration_ns(500'000'000)};
   const std::vector<std::string> skipped{"degraded"};
   append_answer(out, {w.pick_pool, &output, "internal", {12'000'000'000}, 7, &skipped}, w.schema, w.in);
-  CHECK(out == R"({"decision":"pick_pool","output":{"pool":"internal","timeout":"0.5s"},"from":"internal","as_of":12,"position":7,"skipped":["degraded"]})");
+  CHECK(
+      out ==
+      R"({"decision":"pick_pool","output":{"pool":"internal","timeout":"0.5s"},"from":"internal","as_of":12,"position":7,"skipped":["degraded"]})");
 }
 
 TEST_CASE("what is written as a record reads back the same") {

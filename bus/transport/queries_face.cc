@@ -1,0 +1,193 @@
+// Questions and answers.
+#include "bus/transport/queries_face.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "bus/codec/msgpack_value.h"
+#include "bus/codec/suggest.h"
+#include "bus/codec/transcode.h"
+
+namespace flyball::bus {
+namespace {
+
+constexpr std::size_t kMaxEnvelope = 8;  // parts before the body: routing id, REQ's empty part, hops
+constexpr std::size_t kMaxWith = 64;     // keys of why-not's `with`
+constexpr std::size_t kAnswerEntries = 5;
+
+}  // namespace
+
+void QueriesFace::set_schema() {
+  inputs_.clear();
+  for (const DecisionType& d : c_.schema->decisions) inputs_.emplace_back("the input of " + code(d.local), d.input);
+}
+
+std::size_t QueriesFace::drain(bool& more) {
+  std::array<Frame, kMaxEnvelope + 1> frames;
+  std::array<std::string_view, kMaxEnvelope + 1> parts;
+  for (std::size_t i = 0; i < c_.limits->messages_per_poll; ++i) {
+    const std::size_t n = socket_.receive(frames);
+    if (n == 0) return i;
+    ++c_.counters->messages_in;
+    if (n < 2 || n > frames.size()) {
+      ++c_.counters->malformed;
+      continue;
+    }
+    c_.counters->bytes_in += frames[n - 1].view().size();
+    answer(frames[n - 1].view());
+    for (std::size_t k = 0; k + 1 < n; ++k) parts[k] = frames[k].view();
+    parts[n - 1] = out_;
+    if (socket_.send(std::span<const std::string_view>(parts.data(), n)) != Sent::kYes) ++c_.counters->replies_dropped;
+  }
+  more = true;
+  return c_.limits->messages_per_poll;
+}
+
+void QueriesFace::write_request_id(MsgpackWriter& w, const Message& m) {
+  auto r = m.at("req");
+  if (!r) return;
+  const std::size_t from = r->position();
+  r->skip();  // it was passed over once, when the message was parsed
+  w.string("req");
+  w.raw(r->bytes_between(from, r->position()));
+}
+
+void QueriesFace::answer(std::string_view body) {
+  out_.clear();
+  const auto m = Message::parse(body);
+  auto done = m ? answer_message(*m) : std::unexpected(m.error());
+  if (done) return;
+  ++c_.counters->questions_refused;
+  out_.clear();
+  MsgpackWriter w(out_);
+  w.map(m && m->has("req") ? 3 : 2);
+  w.text_entry("op", "error");
+  if (m) write_request_id(w, *m);
+  w.text_entry("error", one_line(done.error()));
+}
+
+Result<void> QueriesFace::answer_message(const Message& m) {
+  if (m.op() == "ask") return ask(m);
+  ++c_.counters->questions;
+  if (m.op() == "status") {
+    if (auto ok = m.only({"req"}); !ok) return ok;
+    return write_document(c_.handler->on_status(), m);
+  }
+  if (m.op() == "why") {
+    if (auto ok = m.only({"req", "action"}); !ok) return ok;
+    const auto id = m.text("action");
+    if (!id) return std::unexpected(id.error());
+    return write_document(c_.handler->on_why(id->value_or("last")), m);
+  }
+  if (m.op() == "facts") {
+    if (auto ok = m.only({"req", "type"}); !ok) return ok;
+    const auto type = m.text("type");
+    if (!type) return std::unexpected(type.error());
+    return write_document(c_.handler->on_facts(type->value_or("")), m);
+  }
+  if (m.op() == "why-not") {
+    if (auto ok = m.only({"req", "rule", "with"}); !ok) return ok;
+    const auto rule = m.required_text("rule");
+    if (!rule) return std::unexpected(rule.error());
+    std::vector<std::pair<std::string, std::string>> with;
+    if (auto r = m.at("with"); r && r->peek() != PackedKind::kNil) {
+      std::uint32_t n = 0;
+      if (!r->read_map(n)) return fail(r->error());
+      if (n > kMaxWith) return fail(fmt::format("`with` has at most {} keys", kMaxWith));
+      for (std::uint32_t i = 0; i < n; ++i) {
+        std::string_view key;
+        WireScalar value;
+        if (!r->read_string(key) || !r->read_scalar(value)) return fail(r->error());
+        with.emplace_back(std::string(key), value.form == WireScalar::Form::kString ? std::string(value.text) : describe(value));
+      }
+    }
+    return write_document(c_.handler->on_why_not(*rule, with), m);
+  }
+  auto whole = m.at("op");
+  whole->seek(0);
+  std::string json;
+  if (auto ok = packed_to_json(*whole, json); !ok) return ok;
+  return write_document(c_.handler->on_other(m.op(), json), m);
+}
+
+Result<void> QueriesFace::write_document(Result<std::string> json, const Message& m) {
+  if (!json) return std::unexpected(json.error());
+  MsgpackWriter w(out_);
+  w.map(m.has("req") ? 3 : 2);
+  w.text_entry("op", "answer");
+  write_request_id(w, m);
+  w.string("answer");
+  return json_to_packed(*json, w);
+}
+
+Result<void> QueriesFace::write_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& w, std::size_t extra_entries) {
+  ++c_.counters->questions;
+  const FieldTable& table = inputs_[decision];
+  std::uint64_t present = 0;
+  if (auto ok = read_packed_fields(input, table, *c_.interner, input_, present, 3); !ok) return ok;
+  std::size_t missing = 0;
+  if (!table.fill(present, table.all(), input_, missing)) return std::unexpected(table.missing_field(missing));
+  const auto a = c_.handler->on_ask(decision, input_);
+  if (!a) return std::unexpected(a.error());
+  const DecisionType& type = c_.schema->decisions[decision];
+  w.map(kAnswerEntries + extra_entries);
+  if (extra_entries > 0) w.text_entry("op", "answer");
+  w.string("output"), pack_fields(w, type.output, type.output.size(), *a->output, *c_.interner);
+  w.text_entry("from", a->from);
+  w.string("as_of");
+  if (a->as_of == kTimestampMin) {
+    w.nil();
+  } else {
+    w.timestamp(a->as_of);
+  }
+  w.uint_entry("position", a->position);
+  w.string("skipped");
+  w.array(a->skipped_unknown == nullptr ? 0 : a->skipped_unknown->size());
+  if (a->skipped_unknown != nullptr) {
+    for (const std::string& name : *a->skipped_unknown) w.string(name);
+  }
+  return {};
+}
+
+Result<void> QueriesFace::ask(const Message& m) {
+  if (auto ok = m.only({"req", "decision", "input", "batch"}); !ok) return ok;
+  const auto name = m.required_text("decision");
+  if (!name) return std::unexpected(name.error());
+  const auto decision = find_decision(*c_.schema, *name);
+  if (!decision) return std::unexpected(decision.error());
+  if (m.has("input") == m.has("batch")) return fail("`ask` has either an `input` or a `batch`");
+  MsgpackWriter w(out_);
+  if (auto input = m.at("input")) {
+    if (auto ok = write_answer(*input, *decision, w, m.has("req") ? 3 : 2); !ok) return ok;
+    w.text_entry("decision", *name);
+    write_request_id(w, m);
+    return {};
+  }
+  auto r = m.at("batch");
+  std::uint32_t n = 0;
+  if (!r->read_array(n)) return fail(fmt::format("`batch`: expected an array of inputs ({})", r->error()));
+  if (n > c_.limits->batch_questions_max) return fail(fmt::format("a batch has at most {} questions", c_.limits->batch_questions_max));
+  w.map(m.has("req") ? 4 : 3);
+  w.text_entry("op", "answer");
+  w.text_entry("decision", *name);
+  write_request_id(w, m);
+  w.string("batch");
+  w.array(n);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::size_t start = r->position();
+    const std::size_t out_start = out_.size();
+    auto ok = write_answer(*r, *decision, w, 0);
+    if (!ok) {
+      ++c_.counters->questions_refused;
+      out_.resize(out_start);
+      w.map(1);
+      w.text_entry("error", one_line(ok.error()));
+    }
+    r->seek(start);
+    r->skip(kMaxNesting - 2);
+  }
+  return {};
+}
+
+}  // namespace flyball::bus
