@@ -36,7 +36,7 @@ void ExprChecker::check_aggregate(Expr& e) {
     return;
   }
   if (!scope_.aggregates || scope_.aggregated == nullptr) {
-    p_.report.error("E0210", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
+    p_.report.error("E0218", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
                     "it stands in rules and in cases of decisions");
     return;
   }

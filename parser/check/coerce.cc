@@ -91,7 +91,9 @@ bool ExprChecker::coerce(Expr& e, const Type& want, const std::string& what) {
     std::vector<std::string> quoted;
     for (const std::string& m : near.empty() ? want.members : near) quoted.push_back(quote(m));
     p_.report.error("E0206", e.span, fmt::format("{} is never {}", what, quote(text)),
-                    near.empty() ? fmt::format("it is one of {}", one_of(quoted)) : fmt::format("did you mean {}?", one_of(quoted)),
+                    near.size() == 1 ? std::string{}
+                    : near.empty()   ? fmt::format("it is one of {}", one_of(quoted))
+                                     : fmt::format("did you mean {}?", one_of(quoted)),
                     std::move(fix));
     e.type = Type::of(TypeTag::kError);
     return false;
@@ -142,15 +144,15 @@ bool ExprChecker::coerce(Expr& e, const Type& want, const std::string& what) {
         (parse_ip(p_.interner.text(e.literal)) || parse_cidr(p_.interner.text(e.literal)))) {
       help = "addresses are written without quotes";
       fix = Fix{e.span, std::string(p_.interner.text(e.literal))};
-    } else if (is_text(want) && want.is(TypeTag::kString) && !e.type.is(TypeTag::kFact)) {
+    } else if (e.type.is(TypeTag::kNull)) {
+      help = "only an optional field (`T?`) takes null";
+    } else if (want.is(TypeTag::kString) && !e.type.is(TypeTag::kFact)) {
       help = "`string(…)` or an f-string makes it one";
     } else if (want.is(TypeTag::kDouble) && is_number(e.type)) {
       help = "`double(…)` makes it one";
       fix = Fix{e.span, fmt::format("double({})", p_.report.text(e.span))};
     } else if (want.is(TypeTag::kInt) && is_number(e.type)) {
       help = "`int(…)` makes it one";
-    } else if (e.type.is(TypeTag::kNull)) {
-      help = "only an optional field (`T?`) takes null";
     }
     p_.report.error("E0202", e.span, fmt::format("{} is {}, not {}", what, a_type(want.without_null(), &p_.schema), found), help,
                     std::move(fix));

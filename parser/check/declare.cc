@@ -41,6 +41,12 @@ std::uint32_t import_place(const Package& p, const ast::File& file) {
   return newline == std::string_view::npos ? at : static_cast<std::uint32_t>(newline + 1);
 }
 
+std::vector<std::string> other_modules(const Package& p, const std::string& own) {
+  std::vector<std::string> names = p.names.module_names();
+  std::erase(names, own);
+  return names;
+}
+
 void open_scopes(Package& p) {
   for (const ast::File& file : p.files) {
     FileScope scope;
@@ -57,7 +63,7 @@ void open_scopes(Package& p) {
       if (module.empty()) continue;
       if (!p.names.has_module(module)) {
         p.report.misspelt("E0306", import.module.span, fmt::format("no file declares the module `{}`", module), module,
-                          p.names.module_names());
+                          other_modules(p, scope.module));
         continue;
       }
       if (!import.as) {

@@ -32,6 +32,11 @@ Type type_of_literal(const Value& v) {
   }
 }
 
+Place place_of(const Expr& e) {
+  const bool field = e.ref.kind == ast::RefKind::kField;
+  return Place{e.ref.kind, field ? e.ref.binding : e.ref.index, field ? e.ref.field : 0};
+}
+
 std::size_t count_nodes(const Expr& e) {
   std::size_t n = 0;
   visit(e, [&](const Expr&) { ++n; });
@@ -136,8 +141,7 @@ void ExprChecker::check_logic(Expr& e) {
 void ExprChecker::learn(const Expr& e, bool truth) {
   const auto add = [&](const Expr& x) {
     if (x.ref.kind == ast::RefKind::kNone) return;
-    scope_.not_null.push_back(Place{x.ref.kind, x.ref.kind == ast::RefKind::kField ? x.ref.binding : x.ref.index,
-                                    x.ref.kind == ast::RefKind::kField ? x.ref.field : 0});
+    scope_.not_null.push_back(place_of(x));
   };
   switch (e.kind) {
     case ExprKind::kUnary:

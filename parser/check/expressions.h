@@ -62,6 +62,7 @@ class ExprChecker {
   bool unit_beside_number(ast::Expr& e);          // E0203 when one side is a unit and the other is not the same
   void mismatch(ast::Expr& e, const char* code = "E0202");
   void check_now_sides(ast::Expr& e);
+  bool now_is_a_length(ast::Expr& e);
 
   // expressions.cc
   void check_logic(ast::Expr& e);
@@ -100,6 +101,8 @@ class NullGuard {
 };
 
 Type type_of_literal(const Value& v);
+// What a name means, as far as nulls go.
+Place place_of(const ast::Expr& e);
 // The nodes of a tree.
 std::size_t count_nodes(const ast::Expr& e);
 // Visits every node, aggregates' insides included, parents first.

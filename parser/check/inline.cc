@@ -96,11 +96,6 @@ bool prepare_let(Package& p, std::uint32_t index) {
   scope.first_aggregate = kLetBindingBase;
   for (std::size_t i = 0; i < let.decl->parameters.size(); ++i) {
     const ast::FieldDecl& f = let.decl->parameters[i];
-    for (std::size_t j = 0; j < i; ++j) {
-      if (let.decl->parameters[j].name.text == f.name.text) {
-        p.report.error("E0402", f.name.span, fmt::format("the parameter `{}` stands twice", f.name.text));
-      }
-    }
     let.parameters.push_back(resolve_type(p, f.type));
     scope.locals.push_back(Local{f.name.text, static_cast<std::uint32_t>(i), let.parameters.back()});
   }
@@ -144,14 +139,16 @@ void ExprChecker::use_let(Expr& e, std::uint32_t index, std::vector<Expr> argume
     nodes += count_nodes(arguments[i]) * let.nodes;
   }
   // An upper bound is enough to refuse what explodes; what is near it is counted exactly below.
+  const std::string once = fmt::format("E0411 {} {}", index, e.span.file);
   if (nodes > kMaxInlinedNodes * 64) {
-    p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
+    if (p_.report.first(once))
+      p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
     return;
   }
   std::uint32_t first_aggregate = 0;
   if (!let.aggregated.empty()) {
     if (!scope_.aggregates || scope_.aggregated == nullptr) {
-      p_.report.error("E0210", e.span, fmt::format("`{}` counts facts, which cannot be read here", let.decl->name.text));
+      p_.report.error("E0218", e.span, fmt::format("`{}` counts facts, which cannot be read here", let.decl->name.text));
       return;
     }
     first_aggregate = scope_.first_aggregate + static_cast<std::uint32_t>(scope_.aggregated->size());
@@ -162,7 +159,8 @@ void ExprChecker::use_let(Expr& e, std::uint32_t index, std::vector<Expr> argume
                 first_aggregate};
   substitute(value, use, 0);
   if (count_nodes(value) > kMaxInlinedNodes) {
-    p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
+    if (p_.report.first(once))
+      p_.report.error("E0411", e.span, fmt::format("`{}` becomes more than {} nodes here", let.decl->name.text, kMaxInlinedNodes));
     return;
   }
   // Messages about the use point at the use.

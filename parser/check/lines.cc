@@ -236,13 +236,16 @@ class LineChecker {
     for (const Binding& b : scope_.bindings) {
       if (b.type == kNoId || b.number == pattern.binding) continue;
       const FactType& other = p_.schema.types[b.type];
-      std::string shared;
-      for (std::uint32_t k : type.key) {
+      std::vector<std::string> fields;
+      for (const std::uint32_t k : type.key) {
         const std::uint32_t o = other.field_index(type.fields[k].name);
-        if (o != kNoId && other.fields[o].type == type.fields[k].type) shared += (shared.empty() ? "" : ", ") + type.fields[k].name;
+        if (o != kNoId && other.fields[o].type == type.fields[k].type) fields.push_back(type.fields[k].name);
       }
+      // The whole key of the same type would be the same fact.
+      if (b.type == pattern.fact_type && fields.size() == type.key.size() && !fields.empty()) fields.pop_back();
+      const std::string shared = fmt::format("{}", fmt::join(fields, ", "));
       if (shared.empty() || fix) continue;
-      help = fmt::format("did you mean `same {} as {}`? If every combination is meant, write `cross`", shared, b.name);
+      help = "if every combination is meant, write `cross`";
       fix = Fix{ast::Span{pattern.type.span.file, pattern.type.span.end, pattern.type.span.end},
                 fmt::format(" same {} as {}", shared, b.name)};
     }

@@ -114,6 +114,9 @@ bool ExprChecker::usable(Expr& e) {
 
 bool ExprChecker::maybe_null(const Expr& e) const {
   if (e.type.nullable || is_open(e.type)) return true;
+  // What was compared with null already may be, by its type.
+  if (e.ref.kind != ast::RefKind::kNone && std::find(scope_.not_null.begin(), scope_.not_null.end(), place_of(e)) != scope_.not_null.end())
+    return true;
   bool found = false;
   visit(e, [&](const Expr& x) {
     if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
@@ -190,6 +193,15 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
     } else {
       cast(l.is(TypeTag::kUint) ? e.args[0] : e.args[1], "int");
     }
+  } else if ((e.op == Op::kEqual || e.op == Op::kNotEqual) && ((is_text(l) && is_number(r)) || (is_number(l) && is_text(r)))) {
+    const Expr& number = is_number(l) ? e.args[0] : e.args[1];
+    const Expr& text = is_number(l) ? e.args[1] : e.args[0];
+    if (text.kind == ExprKind::kLiteral) {
+      help = "a number stands without quotes";
+    } else {
+      help = "a text stands in quotes";
+      if (number.kind == ExprKind::kLiteral) fix = Fix{number.span, quote(p_.report.text(number.span))};
+    }
   } else if (e.op == Op::kAdd && (is_text(l) || is_text(r))) {
     help = "an f-string takes any value: `f\"… {x} …\"`";
   } else if ((l.is(TypeTag::kIp) || l.is(TypeTag::kCidr)) && (r.is(TypeTag::kIp) || r.is(TypeTag::kCidr)) && l.tag != r.tag) {
@@ -211,6 +223,10 @@ void ExprChecker::check_unary(Expr& e) {
     condition(e.args[0], "what stands after `not`");
     e.type = Type::of(TypeTag::kBool);
     return;
+  }
+  if (e.op == Op::kOptional) {
+    e.type = Type::of(TypeTag::kError);
+    return p_.report.later(e.span, "an optional element (`?x`)");
   }
   Expr& a = e.args[0];
   check(a);
@@ -283,11 +299,32 @@ void ExprChecker::check_now_sides(Expr& e) {
   now_allowed_ = was;
 }
 
+// `now - t > 5m` compares lengths; its deadline is said as `now - 5m > t`.
+bool ExprChecker::now_is_a_length(Expr& e) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    Expr& side = e.args[i];
+    Expr& other = e.args[1 - i];
+    if (!side.type.is(TypeTag::kDuration) || !is_now_term(side)) continue;
+    std::optional<Fix> fix;
+    if (side.args[0].kind == ExprKind::kNow && other.type.is(TypeTag::kDuration)) {
+      const auto term = fmt::format("now - {}", p_.report.text(other.span));
+      const auto stamp = std::string(p_.report.text(side.args[1].span));
+      fix = Fix{e.span, fmt::format("{} {} {}", i == 0 ? term : stamp, sign(e.op), i == 0 ? stamp : term)};
+    }
+    p_.report.error("E0213", e.span, "in a condition, `now` stands only in a comparison of `now ± D` with a timestamp",
+                    "then it is one deadline", std::move(fix));
+    e.type = Type::of(TypeTag::kError);
+    return true;
+  }
+  return false;
+}
+
 void ExprChecker::comparison(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check_now_sides(e);
   e.type = Type::of(TypeTag::kError);
+  if (scope_.now == NowUse::kDeadline && now_is_a_length(e)) return;
   if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
   const bool usable_l = usable(l);
   if (!usable(r) || !usable_l) return;

@@ -16,13 +16,12 @@ void Report::warning(const char* code, ast::Span at, std::string message, std::s
 }
 
 void Report::misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names) {
-  const std::vector<std::string> near = nearest(word, names);
-  if (!near.empty()) {
-    std::optional<Fix> fix;
-    if (near.size() == 1) fix = Fix{at, near.front()};
-    error(code, at, std::move(message), fmt::format("did you mean {}?", one_of(near)), std::move(fix));
-    return;
-  }
+  // Of a single letter everything is near.
+  const std::vector<std::string> near = word.size() < 2 ? std::vector<std::string>{} : nearest(word, names);
+  if (near.size() == 1) return error(code, at, std::move(message), {}, Fix{at, near.front()});
+  if (!near.empty()) return error(code, at, std::move(message), fmt::format("did you mean {}?", one_of(near)));
+  // Nothing near: it is missing, and that is one mistake however often it is named.
+  if (!first(fmt::format("{} {} {}", code, at.file, message))) return;
   constexpr std::size_t kMaxListed = 12;
   std::string help;
   if (!names.empty() && names.size() <= kMaxListed) help = fmt::format("it could be {}", one_of(names));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "model/interner.h"
@@ -30,6 +31,8 @@ class Report {
   void warning(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   // A name that is none of `names`: all the nearest are listed, and one alone is the fix.
   void misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names);
+  // Whether this is the first time; for what one mistake would make many places say.
+  bool first(const std::string& what) { return said_.insert(what).second; }
   // A form that later versions have.
   void later(ast::Span at, std::string_view what, std::string help = {});
   // The author's own text of a place, cut to fit into a message.
@@ -40,6 +43,7 @@ class Report {
 
  private:
   const SourceFiles* sources_;
+  std::unordered_set<std::string> said_;
   Diagnostics& out_;
 };
 

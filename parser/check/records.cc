@@ -34,7 +34,6 @@ void check_record(Package& p, Scope& scope, ast::Record& record, const std::vect
       checker.check(f.value);
       continue;
     }
-    if (given[index]) p.report.error("E0507", f.name.span, fmt::format("`{}` is given twice", f.name.text), "remove one of them");
     given[index] = true;
     f.field = static_cast<std::uint32_t>(index);
     checker.value_for(f.value, fields[index].type, "`" + fields[index].name + "`");

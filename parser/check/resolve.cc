@@ -71,8 +71,7 @@ bool ExprChecker::head_is_local(const std::string& name) const {
 
 void ExprChecker::narrow(Expr& e) {
   if (!e.type.nullable) return;
-  const bool field = e.ref.kind == RefKind::kField;
-  const Place place{e.ref.kind, field ? e.ref.binding : e.ref.index, field ? e.ref.field : 0};
+  const Place place = place_of(e);
   if (std::find(scope_.not_null.begin(), scope_.not_null.end(), place) != scope_.not_null.end()) e.type.nullable = false;
 }
 
@@ -218,6 +217,10 @@ void ExprChecker::unknown_name(Expr& e) {
                     fmt::format("bind one of its facts with a line `n: {}`, or ask for some with `some {}`", name, name));
     return;
   }
+  if (scope_.variables == nullptr && p_.names.find(SymbolKind::kFunction, name, *scope_.file).symbol != nullptr) {
+    p_.report.error("E0301", e.span, fmt::format("`{}` is a function, not a value", name), fmt::format("call it: `{}(…)`", name));
+    return;
+  }
   std::vector<std::string> known;
   std::vector<std::string> qualified;
   for (const Local& l : scope_.locals) known.push_back(l.name);
@@ -234,9 +237,13 @@ void ExprChecker::unknown_name(Expr& e) {
   }
   if (!qualified.empty()) {
     std::optional<Fix> fix;
-    if (qualified.size() == 1) fix = Fix{e.span, qualified.front()};
-    p_.report.error("E0301", e.span, fmt::format("`{}` alone means nothing here", name), fmt::format("did you mean {}?", one_of(qualified)),
-                    std::move(fix));
+    std::string help;
+    if (qualified.size() == 1) {
+      fix = Fix{e.span, qualified.front()};
+    } else {
+      help = fmt::format("did you mean {}?", one_of(qualified));
+    }
+    p_.report.error("E0301", e.span, fmt::format("`{}` alone means nothing here", name), help, std::move(fix));
     return;
   }
   std::string message = fmt::format("`{}` is not a name known here", name);

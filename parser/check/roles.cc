@@ -154,8 +154,8 @@ std::string chain(const Package& p, const std::vector<std::vector<FactTypeId>>& 
     words.push_back(p.schema.types[at].local);
     if (at == from) break;
   }
-  std::string out;
-  for (auto it = words.rbegin(); it != words.rend(); ++it) out += (out.empty() ? "" : " from ") + std::string("`") + *it + "`";
+  std::string out = "`" + p.schema.types[to].local + "`";
+  for (auto it = words.rbegin(); it != words.rend(); ++it) out += " ← `" + *it + "`";
   return out;
 }
 
@@ -213,10 +213,9 @@ void check_cycles(Package& p) {
     if (e.through.empty() || component[e.from] != component[e.to] || said[component[e.from]]) continue;
     // A node alone is a cycle only through an edge to itself, which this edge then is.
     said[component[e.from]] = true;
-    const std::string help = e.from == e.to
-                                 ? std::string("it would be its own reason: break the cycle, or keep this state in a `mutable fact`")
-                                 : fmt::format("{} from `{}`: break the cycle, or keep one of them in a `mutable fact`",
-                                               chain(p, next, e.to, e.from), p.schema.types[e.to].local);
+    const std::string help =
+        e.from == e.to ? std::string("it would be its own reason: break the cycle, or keep this state in a `mutable fact`")
+                       : fmt::format("{}: break the cycle, or keep one of them in a `mutable fact`", chain(p, next, e.to, e.from));
     p.report.error("E0508", e.at, fmt::format("`{}` is derived from itself through {}", p.schema.types[e.from].local, e.through), help);
   }
 }

@@ -32,8 +32,6 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
       rule.mode_value = ast::Mode::kShadow;
     } else if (word == "off") {
       rule.mode_value = ast::Mode::kOff;
-    } else if (word != "active") {
-      p.report.misspelt("E0407", rule.mode->span, fmt::format("`mode {}` means nothing", word), word, {"active", "shadow", "off"});
     }
   }
   if (rule.cooldown) constant_duration(p, file, *rule.cooldown, "`cooldown`");

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "model/compare.h"
 #include "model/fact.h"
@@ -15,14 +14,9 @@ namespace {
 
 constexpr const char* kActionFields[kActionFieldCount] = {"id", "state", "at", "tries", "result", "rule"};
 
-std::vector<Field> make_fields(Package& p, std::size_t file, std::vector<ast::FieldDecl>& declared, const std::string& owner) {
+std::vector<Field> make_fields(Package& p, std::size_t file, std::vector<ast::FieldDecl>& declared) {
   std::vector<Field> fields;
-  std::unordered_set<std::string_view> seen;
   for (ast::FieldDecl& d : declared) {
-    if (!seen.insert(d.name.text).second) {
-      p.report.error("E0402", d.name.span, fmt::format("`{}` has two fields `{}`", owner, d.name.text), "remove or rename one of them");
-      continue;
-    }
     Field f;
     f.name = d.name.text;
     f.type = resolve_type(p, d.type);
@@ -95,8 +89,6 @@ void make_options(Package& p, std::size_t file, ast::TypeDecl& decl, FactType& t
       type.late = LatePolicy::kDrop;
     } else if (word == "divert") {
       type.late = LatePolicy::kDivert;
-    } else if (word != "apply") {
-      p.report.misspelt("E0407", decl.late->span, fmt::format("`late {}` means nothing", word), word, {"apply", "drop", "divert"});
     }
   }
   if (decl.tries) type.tries = static_cast<std::uint32_t>(constant_count(p, scope, *decl.tries, "`tries`", 1).value_or(1));
@@ -117,7 +109,7 @@ void make_type(Package& p, std::size_t file, ast::TypeDecl& decl) {
   type.name = p.qualified(file, type.local);
   type.doc = decl.doc;
   type.role = decl.role;
-  type.fields = make_fields(p, file, decl.fields, type.local);
+  type.fields = make_fields(p, file, decl.fields);
   const std::size_t limit = decl.role == Role::kAction ? kMaxFields - kActionFieldCount : kMaxFields;
   if (type.fields.size() > limit) {
     p.report.error("E0406", decl.name.span, fmt::format("`{}` has {} fields; {} is the limit", type.local, type.fields.size(), limit),
@@ -128,9 +120,11 @@ void make_type(Package& p, std::size_t file, ast::TypeDecl& decl) {
   if (decl.role == Role::kAction) {
     for (const ast::FieldDecl& d : decl.fields) {
       if (std::find(std::begin(kActionFields), std::end(kActionFields), d.name.text) == std::end(kActionFields)) continue;
-      p.report.error("E0402", d.name.span, fmt::format("every action has a field `{}` already", d.name.text), "choose another name");
+      // A name finds the author's field; the engine knows its own by number.
+      p.report.warning("W0810", d.name.span, fmt::format("`{}` hides the field that every action has under this name", d.name.text),
+                       "choose another name");
     }
-    type.result_fields = make_fields(p, file, decl.result_fields, type.local);
+    type.result_fields = make_fields(p, file, decl.result_fields);
   }
   make_key(p, decl, type);
   if (decl.role == Role::kAction) add_action_fields(type);
@@ -148,9 +142,6 @@ void make_param(Package& p, std::size_t file, ast::ParamDecl& decl) {
   std::optional<Value> value;
   if (decl.value) {
     value = constant(p, scope, *decl.value, param.type, fmt::format("`{}`", param.local));
-  } else {
-    p.report.error("E0408", decl.name.span, fmt::format("the param `{}` has no value", param.local),
-                   fmt::format("write `param {}: {} = …`", param.local, to_string(param.type)));
   }
   if (value) param.default_value = *value;
   if ((decl.minimum || decl.maximum) && !is_open(param.type) && !is_ordered(param.type)) {
@@ -176,8 +167,8 @@ void make_decision(Package& p, std::size_t file, ast::DecisionDecl& decl) {
   type.local = decl.name.text;
   type.name = decl.qualified;
   type.doc = decl.doc;
-  type.input = make_fields(p, file, decl.input, type.local);
-  type.output = make_fields(p, file, decl.output, type.local);
+  type.input = make_fields(p, file, decl.input);
+  type.output = make_fields(p, file, decl.output);
   for (const auto* fields : {&decl.input, &decl.output}) {
     if (fields->size() > kMaxFields) {
       p.report.error("E0406", decl.name.span, fmt::format("`{}` has {} fields; {} is the limit", type.local, fields->size(), kMaxFields));

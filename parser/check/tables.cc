@@ -70,7 +70,12 @@ class TableChecker {
     }
   }
 
-  Expr input(std::uint32_t index, ast::Span span) const {
+  // Spelt by the column's head, so that messages name it.
+  Expr input(std::uint32_t index) const {
+    ast::Span span;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (inputs_[i] == index) span = table_.inputs[i].span;
+    }
     Expr head;
     head.kind = ExprKind::kName;
     head.name = "input";
@@ -95,10 +100,15 @@ class TableChecker {
 
   // `8..15` → input in 8..15; `>= 80%` → input >= 80%; `"voip"` → input == "voip"; a network holds addresses.
   Expr condition(const Expr& cell, std::uint32_t index) const {
-    Expr value = input(index, cell.span);
+    Expr value = input(index);
     if (cell.kind == ExprKind::kUnary && cell.op == Op::kNot) {
       Expr e = cell;
       e.args[0] = condition(cell.args[0], index);
+      return e;
+    }
+    if (cell.kind == ExprKind::kAnd || cell.kind == ExprKind::kOr) {
+      Expr e = cell;
+      for (Expr& a : e.args) a = condition(Expr(a), index);
       return e;
     }
     if (cell.kind == ExprKind::kBinary && cell.args[0].kind == ExprKind::kHole) {
@@ -140,7 +150,7 @@ class TableChecker {
       Expr both;
       both.kind = ExprKind::kAnd;
       both.span = both.name_span = cell.span;
-      both.args.push_back(binary(Op::kNotEqual, input(index, cell.span), std::move(null), cell.span));
+      both.args.push_back(binary(Op::kNotEqual, input(index), std::move(null), cell.span));
       both.args.push_back(std::move(test));
       test = std::move(both);
     }

@@ -117,11 +117,11 @@ class TestChecker {
     const bool retract = step.kind == StepKind::kRetract;
     if (type.role == Role::kDerived || type.role == Role::kAction || (retract && type.is_event())) {
       const char* why = type.role == Role::kDerived  ? "is derived by a rule"
-                        : type.role == Role::kAction ? "is an action: rules make it"
-                                                     : "is an event: it is over at once";
+                        : type.role == Role::kAction ? "is an action, which rules make"
+                                                     : "is an event, over at once";
       p_.report.error("E0702", step.record.type.span,
-                      fmt::format("`{}` {} and cannot be {} from outside", type.local, why, retract ? "retracted" : "sent"),
-                      type.role == Role::kAction ? "executors are played by `ack` and `fail`" : "");
+                      fmt::format("`{}` {}; it cannot be {} from outside", type.local, why, retract ? "retracted" : "sent"),
+                      type.role == Role::kAction ? "`ack` and `fail` say what its executor answers" : "");
       return;
     }
     if (!retract) return record(step.record, type.fields, type.declared_fields, "`" + type.local + "`", Completeness::kComplete);

@@ -33,23 +33,17 @@ std::vector<std::string> type_words() {
   return words;
 }
 
-Type closed_set(Package& p, const ast::TypeExpr& written) {
+Type closed_set(const ast::TypeExpr& written) {
   Type t = Type::of(TypeTag::kEnum);
   t.nullable = written.nullable;
-  for (const ast::Name& m : written.members) {
-    if (std::find(t.members.begin(), t.members.end(), m.text) != t.members.end()) {
-      p.report.error("E0413", m.span, fmt::format("`\"{}\"` stands twice in this closed set", m.text), "remove one of them");
-      continue;
-    }
-    t.members.push_back(m.text);
-  }
+  for (const ast::Name& m : written.members) t.members.push_back(m.text);
   return t;
 }
 
 }  // namespace
 
 Type resolve_type(Package& p, const ast::TypeExpr& written) {
-  if (!written.members.empty()) return closed_set(p, written);
+  if (!written.members.empty()) return closed_set(written);
   const std::string& word = written.name.text;
   if (word.empty()) return Type::of(TypeTag::kError);  // a hole; the parser has said so
 
@@ -179,6 +173,7 @@ bool can_equal(const Type& a, const Type& b, bool rules) {
   if (rules && is_number(a) && is_number(b)) return true;
   if (a.tag != b.tag) return false;
   if (a.is(TypeTag::kFact)) return a.fact_type == b.fact_type;
+  if (a.is(TypeTag::kTypeType)) return true;
   for (std::size_t i = 0; i < a.args.size() && i < b.args.size(); ++i) {
     if (!can_equal(a.args[i], b.args[i], rules)) return false;
   }

@@ -1,0 +1,230 @@
+// See decider.h. Tables are in run_table.cc.
+#include "engine/decide/decider.h"
+
+#include <algorithm>
+
+#include "model/check.h"
+#include "model/compare.h"
+
+namespace flyball::engine {
+
+Decider::Decider(const DecisionPlans& plans, const FactSource* facts, Interner& interner)
+    : plans_(plans),
+      facts_(facts),
+      interner_(interner),
+      rows_(plans.bindings + 1, nullptr),
+      lets_(plans.lets + 1),
+      aggregates_(plans.bindings + 1),
+      candidates_(plans.lines) {
+  skipped_.reserve(plans.places);
+  judged_.assign(plans.tests, 0);
+  std::size_t columns = 0;
+  for (const DecisionPlan& p : plans.plans) columns = std::max(columns, p.table ? p.table->columns.size() : 0);
+  columns_.resize(columns);
+  frame_.rows = rows_.data();
+  frame_.lets = lets_.data();
+  frame_.aggregates = aggregates_.data();
+  frame_.interner = &interner;
+}
+
+Decider::~Decider() = default;
+
+std::string Decider::place_name(DecisionId decision, int place) const {
+  const DecisionPlan& plan = plans_.plans[decision];
+  if (place == kDefaultPlace) return "default";
+  const auto i = static_cast<std::size_t>(place);
+  if (i < plan.cases.size()) return plan.cases[i].name;
+  return "row " + std::to_string(i - plan.cases.size() + 1);
+}
+
+std::unexpected<Error> Decider::refuse_unknown(DecisionId decision) const {
+  std::string names;
+  for (const std::uint32_t place : skipped_) {
+    if (!names.empty()) names += ", ";
+    names += place_name(decision, static_cast<int>(place));
+  }
+  return fail("decision `" + plans_.plans[decision].name + "` is unknown: " + names,
+              "a fact it reads is stale, or an expression has no value");
+}
+
+Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value* output) {
+  const DecisionPlan& plan = plans_.plans[decision];
+  skipped_.clear();
+  ++question_;
+  frame_.input = input;
+  if (facts_ != nullptr) frame_.now = facts_->decision_time();
+  for (std::size_t i = 0; i < plan.cases.size(); ++i) {
+    const Truth t = run_case(plan.cases[i], 0, Truth::kTrue, output);
+    if (t == Truth::kTrue) return static_cast<int>(i);
+    if (t == Truth::kFalse) continue;
+    skipped_.push_back(static_cast<std::uint32_t>(i));
+    if (plan.fail_on_unknown) return refuse_unknown(decision);
+  }
+  if (plan.table) {
+    const auto first = static_cast<std::uint32_t>(plan.cases.size());
+    const int row = run_table(*plan.table, first, output);
+    if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
+    if (row >= 0) return static_cast<int>(first) + row;
+  }
+  if (!plan.fallback) {
+    return fail("decision `" + plan.name + "` has no answer here: no case or row holds",
+                skipped_.empty() ? "" : "some could not be judged: a fact is stale, or an expression has no value");
+  }
+  if (!answer(*plan.fallback, nullptr, output))
+    return fail("the default of decision `" + plan.name + "` has no value here", "one of its expressions is unknown");
+  return kDefaultPlace;
+}
+
+// Writes the answer; false if a part of it is unknown.
+bool Decider::answer(const AnswerPlan& plan, const AggregateUses* uses, Value* output) {
+  if (!plan.constants.empty()) {
+    std::copy(plan.constants.begin(), plan.constants.end(), output);
+    return true;
+  }
+  for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+    if (uses != nullptr) {
+      for (const std::uint32_t b : plan.fields[i].aggregates()) {
+        for (const auto& [binding, use] : *uses) {
+          if (binding == b) aggregates_[b] = facts_->aggregate_value(use, frame_);
+        }
+      }
+    }
+    output[i] = evaluate(plan.fields[i], frame_);
+    if (output[i].is_error()) return false;
+  }
+  return true;
+}
+
+void Decider::fill_aggregates(const CasePlan& plan, const Code& code) {
+  for (const std::uint32_t b : code.aggregates()) {
+    for (const auto& [binding, use] : plan.aggregates) {
+      if (binding == b) aggregates_[b] = facts_->aggregate_value(use, frame_);
+    }
+  }
+}
+
+// The truth of the lines from `line` on, given what is bound; writes the answer if it is true.
+Truth Decider::run_case(const CasePlan& plan, std::size_t line, Truth so_far, Value* output) {
+  for (; line < plan.lines.size(); ++line) {
+    const CaseLine& l = plan.lines[line];
+    Truth t = Truth::kTrue;
+    switch (l.kind) {
+      case CaseLineKind::kLet:
+        fill_aggregates(plan, *l.code);
+        lets_[l.let_index] = evaluate(*l.code, frame_);
+        continue;
+      case CaseLineKind::kCheck:
+        fill_aggregates(plan, *l.code);
+        t = test(*l.code, frame_);
+        break;
+      case CaseLineKind::kSome: t = some(plan, l); break;
+      case CaseLineKind::kNo: t = truth_not(some(plan, l)); break;
+      case CaseLineKind::kOne: return run_one(plan, line, so_far, output);
+    }
+    so_far = truth_and(so_far, t);
+    if (so_far == Truth::kFalse) return so_far;
+  }
+  if (so_far != Truth::kTrue) return so_far;
+  return answer(plan.answer, &plan.aggregates, output) ? Truth::kTrue : Truth::kUnknown;
+}
+
+class Decider::Collector final : public FactVisitor {
+ public:
+  Collector(Decider& decider, const CasePlan& plan, const CaseLine& line, std::vector<Candidate>& out)
+      : decider_(decider), plan_(plan), line_(line), out_(out) {}
+  bool visit(const FactRow& row) override {
+    const Truth t = decider_.judge(plan_, line_, row);
+    if (t != Truth::kFalse) out_.push_back({row.slots, t});
+    return true;
+  }
+
+ private:
+  Decider& decider_;
+  const CasePlan& plan_;
+  const CaseLine& line_;
+  std::vector<Candidate>& out_;
+};
+
+class Decider::Finder final : public FactVisitor {
+ public:
+  Finder(Decider& decider, const CasePlan& plan, const CaseLine& line) : decider_(decider), plan_(plan), line_(line) {}
+  bool visit(const FactRow& row) override {
+    found_ = truth_or(found_, decider_.judge(plan_, line_, row));
+    return found_ != Truth::kTrue;
+  }
+  Truth found() const { return found_; }
+
+ private:
+  Decider& decider_;
+  const CasePlan& plan_;
+  const CaseLine& line_;
+  Truth found_ = Truth::kFalse;
+};
+
+// Facts are tried in the order of their keys; the first that leads to a true end answers.
+Truth Decider::run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output) {
+  const CaseLine& l = plan.lines[line];
+  std::vector<Candidate>& found = candidates_[line];
+  found.clear();
+  Collector collector(*this, plan, l, found);
+  visit(plan, l, collector);
+  std::sort(found.begin(), found.end(), [&](const Candidate& a, const Candidate& b) {
+    for (const std::uint32_t f : l.key) {
+      if (const int c = compare_total(a.slots[f], b.slots[f], interner_); c != 0) return c < 0;
+    }
+    return false;
+  });
+  Truth best = Truth::kFalse;
+  for (const Candidate& c : found) {
+    rows_[l.binding] = c.slots;
+    const Truth t = run_case(plan, line + 1, truth_and(so_far, c.truth), output);
+    if (t == Truth::kTrue) return t;
+    best = truth_or(best, t);
+  }
+  return best;
+}
+
+Truth Decider::some(const CasePlan& plan, const CaseLine& line) {
+  Finder finder(*this, plan, line);
+  visit(plan, line, finder);
+  return finder.found();
+}
+
+// One fact against one pattern: joins, then `where`; a suspended fact gives at best unknown.
+Truth Decider::judge(const CasePlan& plan, const CaseLine& line, const FactRow& row) {
+  Truth t = row.suspended ? Truth::kUnknown : Truth::kTrue;
+  for (const CaseLine::Part& p : line.parts) {
+    if (!p.same) continue;
+    const Value left = evaluate(p.value, frame_);
+    const Value& own = row.slots[p.field];
+    if (left.is_null() || own.is_null()) return Truth::kFalse;
+    if (left.is_error() || own.is_error()) {
+      t = truth_and(t, Truth::kUnknown);
+    } else if (!cel_equal(left, own, interner_)) {
+      return Truth::kFalse;
+    }
+  }
+  rows_[line.binding] = row.slots;
+  if (!line.code) return t;
+  fill_aggregates(plan, *line.code);
+  return truth_and(t, test(*line.code, frame_));
+}
+
+void Decider::visit(const CasePlan&, const CaseLine& line, FactVisitor& visitor) {
+  FB_CHECK(facts_ != nullptr);
+  lookup_values_.clear();
+  for (const std::uint32_t part : line.lookup) {
+    const Value v = evaluate(line.parts[part].value, frame_);
+    if (v.is_error()) break;
+    lookup_values_.push_back(v);
+  }
+  if (line.lookup.empty() || lookup_values_.size() != line.lookup.size()) {
+    facts_->visit_all(line.type, visitor);
+  } else {
+    // A copy: judging a fact may look up others.
+    const std::vector<Value> values = lookup_values_;
+    facts_->visit_equal(line.type, line.lookup_fields, values, visitor);
+  }
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,79 @@
+// Decider: answers decisions from their plans, over a FactSource. Pure: it changes nothing but its own scratch space.
+//
+// Cases are tried in order, then the table's rows, then the default. A case or row that is unknown is passed over and
+// remembered in skipped(); so is one whose answer cannot be worked out. A case that matches several facts takes the
+// first key among the matches that are true. Not thread-safe: one Decider per Session.
+// Complexity: a table of r rows and c indexed columns costs c lookups and r × c / 64 steps; no allocation unless a case
+// has patterns or a value is made that was never interned.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/decide/decision_plan.h"
+#include "engine/expr/eval.h"
+#include "engine/expr/frame.h"
+#include "engine/fact_source.h"
+#include "model/result.h"
+
+namespace flyball::engine {
+
+inline constexpr int kDefaultPlace = -1;
+
+class Decider {
+ public:
+  // All three must outlive it. `facts` may be null where no decision has patterns or aggregates.
+  Decider(const DecisionPlans& plans, const FactSource* facts, Interner& interner);
+  ~Decider();
+  Decider(const Decider&) = delete;
+  Decider& operator=(const Decider&) = delete;
+
+  // `input` and `output` have one Value per field. Gives the place of the answer: the index of the case, then the
+  // number of cases plus the index of the row, or kDefaultPlace. Errors: nothing holds; `on unknown fail` and
+  // something was unknown; the default's answer is unknown.
+  Result<int> decide_into(DecisionId decision, const Value* input, Value* output);
+
+  // Places passed over as unknown by the last decide_into, in order.
+  std::span<const std::uint32_t> skipped() const { return {skipped_.data(), skipped_.size()}; }
+  // "internal", "row 3", "default".
+  std::string place_name(DecisionId decision, int place) const;
+
+ private:
+  struct Candidate {
+    const Value* slots = nullptr;
+    Truth truth = Truth::kFalse;
+  };
+  class Collector;
+  class Finder;
+
+  Truth run_case(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
+  Truth run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
+  Truth some(const CasePlan& plan, const CaseLine& line);
+  Truth judge(const CasePlan& plan, const CaseLine& line, const FactRow& row);
+  void visit(const CasePlan& plan, const CaseLine& line, FactVisitor& visitor);
+  void fill_aggregates(const CasePlan& plan, const Code& code);
+  bool answer(const AnswerPlan& plan, const AggregateUses* uses, Value* output);
+
+  int run_table(const TablePlan& plan, std::uint32_t first_place, Value* output);
+  Truth row_tests(const TablePlan& plan, std::size_t row);
+  bool row_answer(const TablePlan& plan, std::size_t row, Value* output);
+  std::unexpected<Error> refuse_unknown(DecisionId decision) const;
+
+  const DecisionPlans& plans_;
+  const FactSource* facts_;
+  Interner& interner_;
+  Frame frame_;
+  std::vector<const Value*> rows_;
+  std::vector<Value> lets_, aggregates_;
+  std::vector<std::vector<Candidate>> candidates_;  // by line
+  std::vector<Value> lookup_values_;
+  std::vector<std::uint32_t> skipped_;
+  std::vector<ColumnIndex::Rows> columns_;
+  std::vector<std::uint64_t> judged_;  // by test: the question it was judged for, and its truth in the low bits
+  std::uint64_t question_ = 0;
+};
+
+}  // namespace flyball::engine
