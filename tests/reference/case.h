@@ -44,8 +44,8 @@ struct Loaded {
   std::vector<Value> params;
 };
 
-// The error's message holds the rendered diagnostics.
-Result<std::unique_ptr<Loaded>> load(const std::vector<std::string>& files);
+// The error's message holds the diagnostics. `order`: in which the files are given to the front end (paths stay theirs).
+Result<std::unique_ptr<Loaded>> load(const std::vector<std::string>& files, const std::vector<std::size_t>& order = {});
 
 struct CaseText {
   std::string comment;

@@ -4,13 +4,14 @@
 
 namespace flyball::reference {
 
-Result<std::unique_ptr<Loaded>> load(const std::vector<std::string>& files) {
+Result<std::unique_ptr<Loaded>> load(const std::vector<std::string>& files, const std::vector<std::size_t>& order) {
   auto out = std::make_unique<Loaded>();
   out->interner = std::make_unique<Interner>();
   SourceFiles sources;
   Diagnostics diagnostics;
   std::vector<ast::File> parsed;
-  for (std::size_t i = 0; i < files.size(); ++i) {
+  for (std::size_t at = 0; at < files.size(); ++at) {
+    const std::size_t i = order.empty() ? at : order[at];
     const Result<std::uint32_t> file = sources.add("file" + std::to_string(i) + ".fly", files[i]);
     if (!file) return std::unexpected(file.error());
     parsed.push_back(parse_file(sources, *file, *out->interner, diagnostics));

@@ -32,7 +32,7 @@ const std::vector<GenField>& all_fields() {
 }
 
 std::string declaration(const GenType& t) {
-  std::string out = t.is_action ? "action " : t.is_event ? "event " : "fact ";
+  std::string out = t.is_action ? "action " : t.is_event ? "event " : t.is_mutable ? "mutable fact " : "fact ";
   out += t.name;
   if (t.has_key) {
     out += " key (";
@@ -95,6 +95,18 @@ class RuleMaker {
       out += (i > 0 ? ", " : "") + f.name + ": " + field_value(f.kind, i < t.key_fields && t.has_key);
     }
     return out + " }";
+  }
+
+  // `set` or `retract` of a bound mutable fact; empty if there is none.
+  std::string change() {
+    for (std::size_t i = 0; i < bound_.size(); ++i) {
+      const GenType& t = package_.types[bound_types_[i]];
+      if (!t.is_mutable) continue;
+      if (t.fields.size() == t.key_fields || r_.chance(40)) return "    retract " + bound_[i] + "\n";
+      const GenField& f = t.fields[t.key_fields + r_.below(t.fields.size() - t.key_fields)];
+      return "    set " + bound_[i] + " { " + f.name + ": " + field_value(f.kind, false) + " }\n";
+    }
+    return {};
   }
 
   const std::vector<std::string>& bound() const { return bound_; }
@@ -219,6 +231,7 @@ std::string options_of(Random& r, RuleMaker& maker) {
     if (maker.has_pattern() && r.chance(60)) out += " per " + maker.bound()[0] + ".k";
     out += "\n";
   }
+  if (r.chance(10)) out += "  repeat " + seconds(r.between(1, 4)) + "\n";
   if (r.chance(12)) out += "  mode " + r.word({"shadow", "off", "active"}) + "\n";
   return out;
 }
@@ -256,7 +269,8 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
                         const std::vector<std::size_t>& actions, const std::vector<std::size_t>& derivable) {
   RuleMaker maker(r, p, readable);
   const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
-  std::string out = head_of(name, options_of(r, maker), when);
+  const bool keep = r.chance(12);
+  std::string out = head_of(name, options_of(r, maker) + (keep ? "  keep " + seconds(r.between(1, 4)) + "\n" : ""), when);
   out += "  then {\n";
   const int effects = r.between(1, 2);
   for (int i = 0; i < effects; ++i) {
@@ -265,10 +279,17 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
     else
       out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
   }
+  std::vector<std::size_t> changeable;
+  for (std::size_t t : readable) {
+    if (p.types[t].is_mutable) changeable.push_back(t);
+  }
+  if (!changeable.empty() && r.chance(40))
+    out += r.chance(60) ? "    assert " + maker.record(p.types[r.of(changeable)]) + "\n" : maker.change();
   if (r.chance(10)) out += "    log f\"" + name + " {" + random_value(r, maker.scope(), GenKind::kInt, 0) + "}\"\n";
   out += "  }\n";
-  if (r.chance(35)) out += "  until {\n" + maker.until() + "  }\n";
-  if (r.chance(40)) out += "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n  }\n";
+  if (!keep && r.chance(35)) out += "  until {\n" + maker.until() + "  }\n";
+  if (r.chance(40))
+    out += "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n" + (r.chance(30) ? maker.change() : "") + "  }\n";
   return out + "}\n";
 }
 
@@ -355,6 +376,12 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     t.has_key = r.chance(60);
     add(std::move(t), published);
   }
+  if (r.chance(15)) {
+    GenType t = random_type(r, "M0");
+    t.is_mutable = true;
+    if (r.chance(25)) t.options += " ttl " + seconds(r.between(2, 5));
+    add(std::move(t), published);
+  }
   const int conclusions = r.chance(45) ? r.between(1, 2) : 0;
   for (int i = 0; i < conclusions; ++i) {
     GenType t = random_type(r, "D" + std::to_string(i));
@@ -366,6 +393,10 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     GenType t = random_type(r, "A" + std::to_string(i));
     t.is_action = true;
     t.has_key = r.chance(75);
+    if (r.chance(30)) t.options += " tries " + std::to_string(r.between(2, 3)) + " every " + seconds(r.between(1, 3));
+    if (r.chance(25)) t.options += " timeout " + seconds(r.between(1, 4));
+    if (r.chance(20))
+      t.options += " rate " + std::to_string(r.between(1, 2)) + " per " + seconds(r.between(1, 4)) + (r.chance(30) ? " else refuse" : "");
     add(std::move(t), actions);
   }
   for (const GenType& t : p.types) p.head += declaration(t);

@@ -21,6 +21,7 @@ struct GenType {
   std::string options;  // ` ttl 4s` and the like
   bool is_event = false;
   bool is_derived = false;
+  bool is_mutable = false;
   bool is_action = false;
   bool has_key = true;
   bool has_ttl = false;

@@ -44,7 +44,7 @@ bool may_send(const State& state, FactTypeId id) {
   return recent < static_cast<std::ptrdiff_t>(*type.rate_count);
 }
 
-bool waits_for_rate(const Action& a) { return a.state == ActionState::kProposed && !a.forgotten; }
+bool waits_for_rate(const Action& a) { return a.ticket && !a.forgotten; }
 bool anyone_waits(const State& state, FactTypeId type) {
   return std::any_of(state.actions.begin(), state.actions.end(), [&](const Action& a) { return a.type == type && waits_for_rate(a); });
 }
@@ -60,6 +60,20 @@ void send(State& state, Action& a) {
   say(state, a);
 }
 
+// Sends it if the rate allows, else it waits its turn or is refused.
+void send_or_wait(State& state, Action& a) {
+  a.next_try.reset();
+  if (may_send(state, a.type) && !anyone_waits(state, a.type)) {
+    send(state, a);
+  } else if (state.type(a.type).rate_else_refuse) {
+    a.state = ActionState::kRefused;
+    say(state, a);
+  } else {
+    a.ticket = state.tickets++;
+    if (a.tries == 0) say(state, a);
+  }
+}
+
 // This try came to nothing: the next one, D after the last send, or the end.
 void fail_try(State& state, Action& a) {
   const FactType& type = state.type(a.type);
@@ -70,7 +84,7 @@ void fail_try(State& state, Action& a) {
   }
   const Timestamp next = a.at + type.try_every_ns;
   if (next <= state.now) {
-    send(state, a);
+    send_or_wait(state, a);
   } else {
     a.next_try = next;
   }
@@ -121,12 +135,8 @@ void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std:
     if (other.type == type && compare_keys(other.key, a.key, *state.in) == 0) other.forgotten = true;
   }
   origin.episode->actions.push_back(a.number);
-  if (may_send(state, type) && !anyone_waits(state, type)) {
-    send(state, a);
-  } else {
-    a.state = t.rate_else_refuse ? ActionState::kRefused : ActionState::kProposed;
-    say(state, a);
-  }
+  a.state = ActionState::kProposed;
+  send_or_wait(state, a);
   show(state, a);
   state.actions.push_back(std::move(a));
 }
@@ -137,6 +147,7 @@ void expire_waiting(State& state, const Episode& episode) {
     if (!mine || a.forgotten || a.of_event || !(waits_for_rate(a) || a.next_try)) continue;
     a.state = ActionState::kExpired;
     a.next_try.reset();
+    a.ticket.reset();
     say(state, a);
     show(state, a);
   }
@@ -149,7 +160,8 @@ void apply_ack(State& state, const AckInput& ack) {
     a->state = ActionState::kAcked;
     a->gives_up.reset();
     a->next_try.reset();
-  } else if (ack.state == ActionState::kFailed && !a->next_try) {
+    a->ticket.reset();
+  } else if (ack.state == ActionState::kFailed && !a->next_try && !a->ticket) {
     fail_try(state, *a);
   }
   show(state, *a);
@@ -163,14 +175,20 @@ void run_action_timers(State& state) {
       show(state, a);
     }
     if (a.next_try && *a.next_try <= state.now) {
-      send(state, a);
+      send_or_wait(state, a);
       show(state, a);
     }
   }
+  std::vector<Action*> queue;
   for (Action& a : state.actions) {
-    if (!waits_for_rate(a) || !may_send(state, a.type)) continue;
-    send(state, a);
-    show(state, a);
+    if (waits_for_rate(a)) queue.push_back(&a);
+  }
+  std::sort(queue.begin(), queue.end(), [](const Action* a, const Action* b) { return *a->ticket < *b->ticket; });
+  for (Action* a : queue) {
+    if (!may_send(state, a->type)) continue;
+    a->ticket.reset();
+    send(state, *a);
+    show(state, *a);
   }
 }
 

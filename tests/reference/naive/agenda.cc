@@ -11,6 +11,8 @@ struct Evaluated {
   const ast::Effect* effect = nullptr;
   std::vector<Value> values;
   std::string text;
+  std::uint64_t given = 0;  // kSet: the fields set
+  Key target;               // kSet, kRetract: the key of the fact meant
 };
 
 // nullopt if any expression errs: then the block does nothing at all.
@@ -23,15 +25,39 @@ std::optional<std::vector<Evaluated>> evaluate_effects(const std::vector<ast::Ef
       const Value text = evaluate(*e.text, scope);
       if (!text.is(Kind::kString)) return std::nullopt;
       done.text = scope.state.in->text(text);
-    } else {
+    } else if (e.kind != ast::EffectKind::kRetract) {
       done.values = record_values(e.record, scope);
+      for (const ast::RecordField& f : e.record.fields) done.given |= std::uint64_t{1} << f.field;
       for (const Value& v : done.values) {
         if (v.is_error()) return std::nullopt;
       }
     }
+    if (e.kind == ast::EffectKind::kSet || e.kind == ast::EffectKind::kRetract) done.target = *scope.bound[e.binding].key;
     out.push_back(std::move(done));
   }
   return out;
+}
+
+// assert, set and retract are a put, a patch and a retract of this instant.
+void change_mutable(State& state, const Evaluated& e) {
+  FactInput input;
+  input.type = e.effect->record.fact_type;
+  input.stamp = state.now;
+  input.values = e.values;
+  input.values.resize(state.type(input.type).declared_fields);
+  if (e.effect->kind == ast::EffectKind::kAssert) {
+    take_input(state, input);
+    return;
+  }
+  if (!state.facts[input.type].contains(e.target)) return;
+  input.op = e.effect->kind == ast::EffectKind::kSet ? FactOp::kPatch : FactOp::kRetract;
+  input.present = e.given;
+  const std::vector<std::uint32_t>& key = state.type(input.type).key;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    input.values[key[i]] = e.target[i];
+    input.present |= std::uint64_t{1} << key[i];
+  }
+  take_input(state, input);
 }
 
 void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects) {
@@ -40,11 +66,18 @@ void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std
     if (e.effect->kind == ast::EffectKind::kDo) make_action(state, {rule, &episode}, e.effect->record.fact_type, e.values);
     if (e.effect->kind == ast::EffectKind::kDerive) episode.last_derived[i] = e.values;
     if (e.effect->kind == ast::EffectKind::kLog) state.out.logs.push_back({state.now, rule, e.text});
+    const bool mutable_effect = e.effect->kind == ast::EffectKind::kAssert || e.effect->kind == ast::EffectKind::kSet ||
+                                e.effect->kind == ast::EffectKind::kRetract;
+    if (mutable_effect && state.rules->rules[rule].mode_value == ast::Mode::kActive) change_mutable(state, e);
   }
 }
 
 bool must_end(State& state, std::uint32_t rule, const Key& identity) {
   Scope scope = rule_scope(state, rule);
+  if (const DurationNs keep = state.plan.rules[rule].keep_ns; keep != 0) {
+    const Episode& e = state.episodes[rule].at(identity);
+    return e.false_since && *e.false_since + keep <= state.now;
+  }
   if (!bind_identity(state, rule, identity, scope)) return true;
   const Truth bad = state.is(Mutation::kUnknownEndsEpisode) ? Truth::kUnknown : Truth::kFalse;
   if (state.plan.rules[rule].rule->until) return until_truth(rule, scope) == Truth::kTrue;
@@ -111,9 +144,28 @@ bool is_cooling(State& state, std::uint32_t rule, const Key& group) {
   return state.is(Mutation::kCooldownOneLate) ? state.now <= found->second : state.now < found->second;
 }
 
+void run_then(State& state, std::uint32_t rule, Episode& episode, const std::optional<Key>& group, const std::vector<Evaluated>& effects) {
+  const DurationNs cooldown = state.plan.rules[rule].cooldown_ns;
+  if (cooldown != 0 && group) state.cooldowns[rule].insert_or_assign(*group, state.now + cooldown);
+  episode.last_run = state.now;
+  state.out.firings.push_back({state.now, rule, false});
+  apply_effects(state, rule, episode, effects);
+}
+
+bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
+  const RulePlan& plan = state.plan.rules[rule];
+  Episode& episode = state.episodes[rule].at(identity);
+  if (plan.repeat_ns == 0 || state.now < episode.last_run + plan.repeat_ns) return false;
+  const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
+  if (!effects) return false;
+  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects);
+  return true;
+}
+
 bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
   const RulePlan& plan = state.plan.rules[rule];
-  if (state.episodes[rule].contains(identity) || until_truth(rule, scope) == Truth::kTrue) return false;
+  if (state.episodes[rule].contains(identity)) return try_repeat(state, rule, identity, scope);
+  if (until_truth(rule, scope) == Truth::kTrue) return false;
   const std::optional<Key> group = plan.cooldown_ns != 0 ? cooldown_group(*plan.rule, identity, scope) : Key{};
   if (!group || (plan.cooldown_ns != 0 && is_cooling(state, rule, *group))) return false;
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
@@ -125,9 +177,7 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
     episode.last_values.push_back(*scope.bound[b].values);
     episode.of_event = episode.of_event || state.type(plan.rule->binding_types[b]).is_event();
   }
-  if (plan.cooldown_ns != 0) state.cooldowns[rule].insert_or_assign(*group, state.now + plan.cooldown_ns);
-  state.out.firings.push_back({state.now, rule, false});
-  apply_effects(state, rule, episode, *effects);
+  run_then(state, rule, episode, group, *effects);
   return true;
 }
 

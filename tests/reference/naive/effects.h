@@ -1,9 +1,12 @@
-// What rules do: derived facts, episodes, actions (semantics.md §6 step 4, §7, §8).
+// What happens to facts and what rules do: derived facts, episodes, actions (semantics.md §6 step 4, §7, §8).
 #pragma once
 
 #include "tests/reference/naive/matcher.h"
 
 namespace flyball::reference {
+
+// One put, patch, retract or event, taken at state.now.
+void take_input(State& state, const FactInput& input);
 
 // A record's fields in schema order, defaults filled in; unknown where an expression is.
 std::vector<Value> record_values(const ast::Record& record, Scope& scope);

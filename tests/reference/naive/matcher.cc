@@ -276,7 +276,16 @@ void judge(State& state) {
     // What `on clear` will know of facts that are gone by then.
     for (auto& [identity, episode] : state.episodes[rule]) {
       Scope scope = rule_scope(state, rule);
-      if (!bind_identity(state, rule, identity, scope)) continue;
+      const bool there = bind_identity(state, rule, identity, scope);
+      if (plan.keep_ns != 0) {
+        const Truth match = there ? when_truth(rule, scope) : Truth::kFalse;
+        if (match != Truth::kFalse) {
+          episode.false_since.reset();
+        } else if (!episode.false_since) {
+          episode.false_since = state.now;
+        }
+      }
+      if (!there) continue;
       for (std::size_t k = 0; k < plan.rule->identity.size(); ++k) {
         const Bound& b = scope.bound[plan.rule->identity[k]];
         if (!b.suspended) episode.last_values[k] = *b.values;

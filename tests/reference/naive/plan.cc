@@ -180,6 +180,8 @@ Plan make_plan(const ast::RuleSet& set) {
     if (rule.until) r.until = plan_lines(*rule.until, r.lets, &r.when);
     r.logical = is_logical(rule);
     r.cooldown_ns = duration_of(rule.cooldown);
+    r.keep_ns = duration_of(rule.keep);
+    r.repeat_ns = duration_of(rule.repeat);
     plan.rules.push_back(std::move(r));
     collect_windows(rule.when, plan.windows);
     if (rule.until) collect_windows(*rule.until, plan.windows);

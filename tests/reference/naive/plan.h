@@ -25,7 +25,7 @@ struct RulePlan {
   std::vector<LinePlan> when, until;
   std::vector<const ast::Expr*> lets;  // by let index
   bool logical = false;                // §7
-  DurationNs cooldown_ns = 0;
+  DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
 };
 
 struct CasePlan {

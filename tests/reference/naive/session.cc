@@ -1,4 +1,4 @@
-// Time (§5), facts (§2) and the steps of one instant (§6).
+// Time (§5) and the steps of one instant (§6).
 #include "tests/reference/naive/session.h"
 
 #include <algorithm>
@@ -63,7 +63,7 @@ void NaiveSession::finish() {
 
 void NaiveSession::close_through(Timestamp limit) {
   while (true) {
-    const Timestamp t = next_instant(limit);
+    const Timestamp t = next_instant();
     if (t > limit || t == kTimestampMax) break;
     pass_through(t);
   }
@@ -71,7 +71,7 @@ void NaiveSession::close_through(Timestamp limit) {
 }
 
 // The earliest instant at which something arrives or is due. That nothing is due now may turn out only there.
-Timestamp NaiveSession::next_instant(Timestamp) const {
+Timestamp NaiveSession::next_instant() const {
   Timestamp next = kTimestampMax;
   for (const Waiting& w : waiting_) next = std::min(next, w.at);
   auto due = [&](Timestamp t) {
@@ -97,6 +97,13 @@ Timestamp NaiveSession::next_instant(Timestamp) const {
   }
   for (const KeyMap<Timestamp>& rule : state_.cooldowns) {
     for (const auto& [group, over] : rule) due(over);
+  }
+  for (std::uint32_t rule = 0; rule < state_.episodes.size(); ++rule) {
+    const RulePlan& plan = state_.plan.rules[rule];
+    for (const auto& [identity, e] : state_.episodes[rule]) {
+      if (e.false_since) due(*e.false_since + plan.keep_ns);
+      if (plan.repeat_ns != 0) due(e.last_run + plan.repeat_ns);
+    }
   }
   if (const std::optional<Timestamp> t = next_action_timer(state_, passed_)) due(*t);
   return next;
@@ -130,7 +137,7 @@ void NaiveSession::pass_through(Timestamp t) {
     if (w.is_ack) {
       apply_ack(state_, w.ack);
     } else {
-      apply(w.fact);
+      take_input(state_, w.fact);
     }
   }
   derive_closure(state_);
@@ -143,55 +150,6 @@ void NaiveSession::pass_through(Timestamp t) {
   // 4. Effects.
   if (!run_agenda(state_)) ran_away_ = true;
   tell_derived(state_);
-}
-
-void NaiveSession::add_sample(FactTypeId type, const Key& key, Timestamp stamp, const std::vector<Value>& values) {
-  std::vector<Sample>& all = state_.samples[type];
-  std::erase_if(all, [&](const Sample& s) { return s.stamp == stamp && compare_keys(s.key, key, *state_.in) == 0; });
-  all.push_back({key, stamp, values});
-}
-
-void NaiveSession::apply(const FactInput& input) {
-  const FactType& type = state_.type(input.type);
-  KeyMap<Fact>& facts = state_.facts[input.type];
-  if (type.is_event()) {
-    Key key;
-    if (type.has_key) {
-      key = state_.key_of(input.type, input.values);
-    } else if (!input.source.is_null() && input.seq != 0) {
-      key = {input.source, Value::uinteger(input.seq)};
-    } else {
-      key = {Value::null(), Value::uinteger(state_.unkeyed_events++)};
-    }
-    facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
-    add_sample(input.type, key, input.stamp, input.values);
-    return;
-  }
-  const Key key = state_.key_of(input.type, input.values);
-  const auto known = facts.find(key);
-  const bool newer_news =
-      input.stamp < state_.now && known != facts.end() && known->second.stamp >= input.stamp && !state_.is(Mutation::kLateOverwrites);
-  if (input.op == FactOp::kRetract) {
-    if (!state_.is(Mutation::kRetractKeepsSamples)) {
-      std::erase_if(state_.samples[input.type],
-                    [&](const Sample& s) { return s.stamp <= input.stamp && compare_keys(s.key, key, *state_.in) == 0; });
-    }
-    if (!newer_news) facts.erase(key);
-    return;
-  }
-  std::vector<Value> values = input.values;
-  if (input.op == FactOp::kPatch) {
-    const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
-    if (known == facts.end() && (input.present & all) != all) return;  // refused
-    for (std::size_t f = 0; f < values.size(); ++f) {
-      if ((input.present >> f & 1) == 0) values[f] = known->second.values[f];
-    }
-  }
-  add_sample(input.type, key, input.stamp, values);
-  if (newer_news) return;
-  const bool unchanged = known != facts.end() && known->second.values == values && !state_.is_stale(known->second);
-  if (unchanged && state_.is(Mutation::kUnchangedKeepsTtl)) return;
-  facts.insert_or_assign(key, Fact{values, input.stamp, type.ttl_ns ? input.stamp + *type.ttl_ns : kTimestampMax, false});
 }
 
 std::vector<NaiveFact> NaiveSession::facts(FactTypeId type) const {

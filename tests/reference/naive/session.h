@@ -2,7 +2,7 @@
 // paragraph, and to be compared with engine/session.h after every step. Slow on purpose: it keeps every input that still
 // matters, and at every instant computes from scratch which matches are true, false or unknown.
 //
-// §1 truth.h, evaluate.cc, operators.cc   §2 session.cc (facts)   §3 matcher.cc   §4 aggregate.cc
+// §1 truth.h, evaluate.cc, operators.cc   §2 facts.cc               §3 matcher.cc   §4 aggregate.cc
 // §5 session.cc (time)   §6 session.cc, agenda.cc   §7 closure.cc, agenda.cc   §8 actions.cc   decisions: decision.cc
 #pragma once
 
@@ -53,11 +53,8 @@ class NaiveSession {
 
   bool admit(Timestamp stamp, Waiting& waiting);
   void close_through(Timestamp limit);
-  Timestamp next_instant(Timestamp limit) const;
+  Timestamp next_instant() const;
   void pass_through(Timestamp t);
-  void apply(const FactInput& input);
-  void add_sample(FactTypeId type, const Key& key, Timestamp stamp, const std::vector<Value>& values);
-  void close_limit(Timestamp limit);
 
   State state_;
   DurationNs lateness_ = 0;

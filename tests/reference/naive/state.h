@@ -65,6 +65,8 @@ struct Episode {
   Timestamp onset;
   std::vector<std::vector<Value>> last_values;             // by place in the identity: the fact's last known values
   std::map<std::size_t, std::vector<Value>> last_derived;  // by effect index: fields as last known
+  Timestamp last_run;
+  std::optional<Timestamp> false_since;                    // its match, as judged; for `keep`
   std::vector<std::uint64_t> actions;                      // numbers of the actions it made
   bool of_event = false;
 };
@@ -81,6 +83,7 @@ struct Action {
   Value result;
   bool of_event = false;
   bool forgotten = false;             // a newer one of its key took its place
+  std::optional<std::uint64_t> ticket;     // waits for the rate: its place in the queue
   std::optional<Timestamp> next_try;  // after a failure: when to send again
   std::optional<Timestamp> gives_up;  // when this try times out
 };
@@ -108,6 +111,7 @@ struct State {
   std::vector<KeyMap<Episode>> episodes;      // by rule, by identity
   std::vector<KeyMap<Timestamp>> cooldowns;   // by rule, by group: over at
   std::vector<Action> actions;                // all ever made
+  std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
 
   Transcript out;
