@@ -7,9 +7,11 @@ namespace flyball::app {
 
 std::span<const CommandGroup> command_groups() {
   static constexpr std::array kRules = {&make_check, &make_eval};
+  static constexpr std::array kService = {&make_pub, &make_sub, &make_record, &make_status, &make_connect};
   static constexpr std::array kAbout = {&make_help, &make_completions, &make_version};
   static const std::array kGroups = {
       CommandGroup{"Rules and their tests", kRules},
+      CommandGroup{"A running service", kService},
       CommandGroup{"About the program", kAbout},
   };
   return kGroups;

@@ -32,12 +32,6 @@ DurationNs largest_lateness(const Schema& schema) {
   return largest;
 }
 
-std::optional<Timestamp> parse_instant(std::string_view text) {
-  if (const std::optional<std::int64_t> seconds = parse_scaled_decimal(text, 9)) return Timestamp{*seconds};
-  if (const std::optional<Value> value = parse_timestamp(text)) return to_engine_time(*value);
-  return std::nullopt;
-}
-
 ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session,
                           const ReplayOptions& options, Io& io) {
   bus::RecordedReader reader(schema, interner);

@@ -82,6 +82,7 @@ void Service::tick(Timestamp now) {
   if (now <= last_tick_) now = last_tick_ + 1;
   last_tick_ = now;
   if (!muted_) recording_.tick(now);
+  if (server_->wanted("tick.")) server_->publish_tick(now);
   session_->tick(now);
 }
 
@@ -183,7 +184,8 @@ Result<void> Service::on_ack(AckInput& ack) {
   const Result<void> done = session_->ack(translated);
   if (!done) return done;
   inputs_since_tick_ = true;
-  recording_.ack(translated, program().schema(), interner_);
+  if (!muted_) recording_.ack(translated, program().schema(), interner_);
+  if (server_->wanted("ack.")) server_->publish_ack(translated);
   return {};
 }
 

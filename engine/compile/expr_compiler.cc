@@ -109,6 +109,7 @@ class ExprCompiler {
   const FactType* fact_type(const Expr& e) const;
   std::uint32_t body(const Expr& e);
   void describe();
+  bool only_comparisons() const;
 
   const ExprContext& context_;
   Interner& in_;
@@ -716,6 +717,7 @@ Operand ExprCompiler::compile_comprehension(const Expr& e) {
 
 // What the finished instructions read.
 void ExprCompiler::describe() {
+  code_.is_comparisons_ = only_comparisons();
   const auto add_read = [&](std::uint32_t binding, std::uint64_t fields) {
     for (Read& r : code_.reads_) {
       if (r.binding == binding) {
@@ -760,6 +762,22 @@ void ExprCompiler::describe() {
   std::sort(code_.lets_.begin(), code_.lets_.end());
   std::sort(code_.inputs_.begin(), code_.inputs_.end());
   std::sort(code_.aggregates_.begin(), code_.aggregates_.end());
+}
+
+// Whether the instructions are what eval.cc's shortest path can run.
+bool ExprCompiler::only_comparisons() const {
+  const auto& all = code_.instructions_;
+  if (all.size() < 2) return false;
+  const bool conjunction = all[0].mode == Mode::kAndFirst, disjunction = all[0].mode == Mode::kOrFirst;
+  if (!conjunction && !disjunction && all.size() != 2) return false;
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    const Instruction& x = all[i];
+    if (x.op != Opcode::kCompareBits && x.op != Opcode::kCompareSame && x.op != Opcode::kCompareDouble) return false;
+    if (x.a.space != Space::kRow || x.b.space != Space::kConstant || code_.constants_[x.b.index].kind != x.kind) return false;
+    if (i > 0 && x.mode != (conjunction ? Mode::kAndNext : Mode::kOrNext)) return false;
+    if (x.mode != Mode::kPlain && x.target != all.size() - 1) return false;
+  }
+  return all.back().op == Opcode::kReturn && all.back().a == temp(all[0].dst);
 }
 
 Code compile_expr(const Expr& expr, const ExprContext& context) {
