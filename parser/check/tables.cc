@@ -37,7 +37,10 @@ class TableChecker {
     missing_outputs();
     bool sound = true;
     for (ast::TableRow& row : table_.rows) sound = check_row(row) && sound;
-    if (!sound || p_.diagnostics.error_count() != errors) return;
+    const auto unknown = [](const std::vector<std::uint32_t>& heads) {
+      return std::find(heads.begin(), heads.end(), kNoId) != heads.end();
+    };
+    if (!sound || unknown(inputs_) || unknown(outputs_) || p_.diagnostics.error_count() != errors) return;
     coverage();
   }
 
