@@ -135,7 +135,7 @@ class Test : public Command {
     for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(base.param_value(i));
     const engine::ExprContext context{&schema, &params, &interner};
     const auto plan = testing::make_plan(
-        test, schema, [&](const ast::Expr& e) { return engine::constant_value(e, context); },
+        test, schema, interner, [&](const ast::Expr& e) { return engine::constant_value(e, context); },
         [&](const std::string& path, const ast::Span& at, Timestamp zero) {
           return read_recorded(path, at, zero, schema, package_->sources, interner);
         });
