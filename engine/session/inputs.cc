@@ -62,13 +62,15 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
 
 Result<void> Session::Impl::ack(const AckInput& input) {
   if (Result<void> r = check_stamp(input.stamp); !r) return r;
-  const bool late = admit(input.stamp);
-  // With nothing that waits, no action can come before it: what is not there now will not be.
-  if (inbox.empty() && !actions.is_awaited(input)) {
+  // An action that is not there now can only come before it by an earlier input, or a timer due by then.
+  const Timestamp at = seen_any && input.stamp <= closed ? engine_time() : input.stamp;
+  const bool others_may_come = data.lateness_max_ns > 0 && at == input.stamp;
+  if (!others_may_come && inbox.next() >= at && next_due() > at && !actions.is_awaited(input)) {
     ++counters.acks_unmatched;
     return fail("no such action waits for an acknowledgement");
   }
   if (inbox.size() >= limits.pending_inputs) return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  const bool late = admit(input.stamp);
   inbox.add_ack(late ? engine_time() : input.stamp, input);
   return {};
 }
