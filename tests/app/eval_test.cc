@@ -13,7 +13,8 @@ TEST_CASE("eval: a case and its answer") {
   const std::vector<Row> rows = {
       {R"j({"expr":"x + 1","bindings":{"x":{"value":{"int64_value":"2"}}},"type_env":[{"name":"x","ident":{"type":{"primitive":"INT64"}}}]})j",
        R"j({"value":{"int64_value":"3"},"type":{"primitive":"INT64"}})j"},
-      {R"j({"expr":"[1u, 2u]"})j", R"j({"value":{"list_value":{"values":[{"uint64_value":"1"},{"uint64_value":"2"}]}},"type":{"list_type":{"elem_type":{"primitive":"UINT64"}}}})j"},
+      {R"j({"expr":"[1u, 2u]"})j",
+       R"j({"value":{"list_value":{"values":[{"uint64_value":"1"},{"uint64_value":"2"}]}},"type":{"list_type":{"elem_type":{"primitive":"UINT64"}}}})j"},
       {R"j({"expr":"[]"})j", R"j({"value":{"list_value":{}},"type":{"list_type":{"elem_type":{"dyn":{}}}}})j"},
       {R"j({"expr":"{'a': b'\\x01'}"})j",
        R"j({"value":{"map_value":{"entries":[{"key":{"string_value":"a"},"value":{"bytes_value":"AQ=="}}]}},"type":{"map_type":{"key_type":{"primitive":"STRING"},"value_type":{"primitive":"BYTES"}}}})j"},
@@ -37,8 +38,9 @@ TEST_CASE("eval: a case and its answer") {
 }
 
 TEST_CASE("eval: what is no case is answered by an error") {
-  for (const char* bad : {"", "x", "{}", "[1]", R"j({"expr":1})j", R"j({"expr":"1"} x)j", R"j({"expr":"1","bindings":{"x":{"value":{"int64_value":"y"}}}})j",
-                          R"j({"expr":"1","bindings":{"x":{"value":{"no_value":1}}}})j", R"j({"expr":"1 +"})j", R"j({"expr":"1 + 'a'"})j"}) {
+  for (const char* bad :
+       {"", "x", "{}", "[1]", R"j({"expr":1})j", R"j({"expr":"1"} x)j", R"j({"expr":"1","bindings":{"x":{"value":{"int64_value":"y"}}}})j",
+        R"j({"expr":"1","bindings":{"x":{"value":{"no_value":1}}}})j", R"j({"expr":"1 +"})j", R"j({"expr":"1 + 'a'"})j"}) {
     INFO(bad);
     CHECK(evaluate_case(bad).starts_with(R"j({"error":")j"));
   }

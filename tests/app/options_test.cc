@@ -33,7 +33,8 @@ Parsed parse(std::vector<std::string> args) {
 }
 
 TEST_CASE("options: values, lists and positionals") {
-  const Parsed p = parse({"drain", "a.fly", "--param", "x=1", "b", "--param", "y=[1,2]", "--facts=-", "--count", "3", "--for", "1m30s", "--verbose"});
+  const Parsed p =
+      parse({"drain", "a.fly", "--param", "x=1", "b", "--param", "y=[1,2]", "--facts=-", "--count", "3", "--for", "1m30s", "--verbose"});
   REQUIRE(p.done.has_value());
   CHECK(p.name == "drain");
   CHECK(p.paths == std::vector<std::string>{"a.fly", "b"});
