@@ -39,7 +39,9 @@ bool is_own_field(const ast::Expr& e, std::uint32_t own) {
 
 Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope) {
   Formula f;
-  f.code = compile_expr(e, context_);
+  ExprContext context = context_;
+  context.binding_types = &scope.binding_types;
+  f.code = compile_expr(e, context);
   std::set<std::uint32_t> lets;
   std::map<std::uint32_t, std::uint64_t> reads;
   std::set<std::uint32_t> aggregates;

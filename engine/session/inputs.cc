@@ -139,7 +139,7 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
   FactId f = store.find(fact.values.data());
   const bool exists = f != kNone && store.exists(f);
   // Late, and the fact has newer news: nothing but the windows learns of it.
-  const bool outdated = input.late && exists && store.meta(f).stamp >= fact.stamp;
+  const bool outdated = fact.stamp < network.now() && exists && store.meta(f).stamp >= fact.stamp;
   if (fact.op == FactOp::kRetract) {
     if (f == kNone) return;
     pin_for_instant(fact.type, f);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/decide/decider.h"
 #include "engine/fact_source.h"
 #include "engine/network/network.h"
 #include "engine/session.h"
@@ -94,6 +95,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Derivation derivation;
   Actions actions;
   Inbox inbox;
+  Decider decider;
 
   bool seen_any = false;
   Timestamp newest;                       // largest stamp or tick
