@@ -39,8 +39,9 @@ void report_bad_bytes(const cst::BadBytes& bad, std::string_view text, std::uint
 
 namespace {
 
-// What begins no declaration: said once, then everything up to the next declaration is skipped.
-const char* unknown_declaration(const char* p, bool after_another, cst::Builder& b) {
+// What begins no declaration, said once. If it is a slip of one word, that word; else empty, and everything up to the
+// next declaration is to be skipped.
+std::string unknown_declaration(const char* p, bool after_another, cst::Builder& b) {
   const std::string word(cst::word_at(p, b.end()));
   const std::string found = b.found(p);
   if (word.empty() && (*p == '}' || *p == ')' || *p == ']')) {
@@ -62,8 +63,9 @@ const char* unknown_declaration(const char* p, bool after_another, cst::Builder&
       d.help += "`";
     }
     b.report(std::move(d));
+    if (near.size() == 1 && cst::follows_declaration_word(near[0], p + word.size(), b.end())) return near[0];
   }
-  return cst::next_declaration(p, p, b);
+  return {};
 }
 
 // module stands first, imports before everything else.
@@ -96,22 +98,27 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
   const char* p = b.begin();
   if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
   p = b.token(p);
+  std::vector<ast::Span> broken;
+  const auto skip = [&](const char* from) { return cst::skip_blanks(from, b.end(), b.begin(), bad.all); };
   while (p != b.end()) {
-    const std::string_view word = cst::word_at(p, b.end());
-    if (!cst::is_declaration_word(word)) {
-      p = cst::skip_blanks(unknown_declaration(p, after_another, b), b.end(), b.begin(), bad.all);
-      after_another = false;
+    std::string word(cst::word_at(p, b.end()));
+    if (!cst::is_declaration_word(word)) word = unknown_declaration(p, after_another, b);
+    after_another = !word.empty();
+    if (word.empty()) {
+      p = skip(cst::next_declaration(p, p, b));
       continue;
     }
-    after_another = true;
-    cst::Tree tree = cst::parse_declaration(p, b);
-    p = cst::skip_blanks(p, b.end(), b.begin(), bad.all);
+    const std::uint32_t begin = b.offset(p);
+    cst::Tree tree = cst::parse_declaration(p, word, b);
+    if (tree.root.broken) broken.push_back({file, begin, b.offset(p)});
+    p = skip(p);
     check_place(tree, result, others, b);
     others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
     lowering.use(tree);
     lowering.declaration(result);
     b.reuse(std::move(tree));
   }
+  for (const ast::Span& span : broken) out.mute(span);
   return result;
 }
 

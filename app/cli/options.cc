@@ -16,7 +16,7 @@ namespace flyball::app {
 namespace {
 
 // `-1` or `-(a)` is an expression, not an option: hidden from CLI11 behind a mark and put back afterwards.
-constexpr char kMark = '\x01';
+const std::string kMark(1, '\x01');
 
 bool looks_like_value(const std::string& arg) {
   if (arg.size() < 2 || arg[0] != '-') return false;
@@ -24,7 +24,7 @@ bool looks_like_value(const std::string& arg) {
 }
 
 std::string restore(std::string text) {
-  if (!text.empty() && text[0] == kMark) text.erase(0, 1);
+  if (!text.empty() && text[0] == kMark[0]) text.erase(0, 1);
   return text;
 }
 
@@ -45,10 +45,11 @@ std::optional<Number> number(const std::string& text) {
 
 Result<void> assign(const Option& option, std::vector<std::string> values) {
   const std::string& last = values.back();
-  if (!option.choices.empty() && std::find(option.choices.begin(), option.choices.end(), last) == option.choices.end()) {
+  for (const std::string& value : values) {
+    if (option.choices.empty() || std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) continue;
     std::string all;
     for (const std::string& choice : option.choices) all += (all.empty() ? "`" : ", `") + choice + "`";
-    return fail(fmt::format("`{}` cannot be `{}`", option.name, last), fmt::format("it is one of {}", all));
+    return fail(fmt::format("`{}` cannot be `{}`", option.name, value), fmt::format("it is one of {}", all));
   }
   return std::visit(Overload{
                         [](bool* target) -> Result<void> { return *target = true, Result<void>{}; },
@@ -116,31 +117,27 @@ Result<void> Options::parse(std::vector<std::string> args) {
   std::deque<bool> flags;
   std::vector<CLI::Option*> handles;
   for (const Option& option : options_) {
-    const std::string names = option.letter.empty() ? option.name : option.letter + "," + option.name;
-    CLI::Option* handle = nullptr;
     if (option.positional) {
-      handle = cli.add_option("pos" + std::to_string(storage.size()), storage.emplace_back());
-      if (!option.many)
-        handle->expected(0, 1);
-      else
-        handle->expected(0, CLI::detail::expected_max_vector_size);
-    } else if (option.value.empty()) {
-      handle = cli.add_flag(names, flags.emplace_back());
-    } else {
-      handle = cli.add_option(names, storage.emplace_back());
-      handle->expected(1)->allow_extra_args(false);
+      handles.push_back(nullptr);  // CLI11 leaves those words over; they are dealt out below
+      continue;
     }
-    handle->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    handles.push_back(handle);
+    const std::string names = option.letter.empty() ? option.name : option.letter + "," + option.name;
+    CLI::Option* handle = option.value.empty() ? cli.add_flag(names, flags.emplace_back())
+                                               : cli.add_option(names, storage.emplace_back())->expected(1)->allow_extra_args(false);
+    handles.push_back(handle->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
 
+  std::vector<std::string> marked;
   bool after_dashes = false;
   for (std::string& arg : args) {
-    if (after_dashes || looks_like_value(arg) || (!arg.empty() && (arg[0] == '[' || arg[0] == kMark)))
-      arg.insert(arg.begin(), kMark);
-    else if (arg == "--")
+    if (!after_dashes && arg == "--") {
       after_dashes = true;
+      continue;
+    }
+    marked.push_back(after_dashes || looks_like_value(arg) || (!arg.empty() && (arg[0] == '[' || arg[0] == kMark[0])) ? kMark + arg
+                                                                                                                      : std::move(arg));
   }
+  args = std::move(marked);
   std::reverse(args.begin(), args.end());  // CLI11 takes the vector as a stack
   try {
     cli.parse(std::move(args));
@@ -155,32 +152,41 @@ Result<void> Options::parse(std::vector<std::string> args) {
     return fail(fmt::format("these arguments cannot be read: {}", error.what()));
   }
 
-  if (const std::vector<std::string> extra = cli.remaining(); !extra.empty()) {
-    std::string word = restore(extra.front());
-    if (word == "--" && extra.size() > 1) word = restore(extra[1]);
-    if (word.empty() || word[0] != '-') return fail(fmt::format("unexpected argument `{}`", word));
-    word = word.substr(0, word.find('='));
-    std::vector<std::string> names = {"--help"};
-    for (const Option& option : options_) {
-      if (!option.positional) names.push_back(option.name);
-    }
-    std::string meant;
-    for (const std::string& near : nearest(word, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
-    return fail(fmt::format("unknown option `{}`", word), meant.empty() ? meant : meant + "?");
+  std::vector<std::string> words;
+  for (const std::string& word : cli.remaining()) {
+    if (word.size() < 2 || word[0] != '-')
+      words.push_back(restore(word));
+    else
+      return unknown(word.substr(0, word.find('=')));
   }
-
+  std::size_t next_word = 0;
   for (std::size_t i = 0; i < handles.size(); ++i) {
-    if (handles[i]->count() == 0) {
-      if (options_[i].required) return fail(fmt::format("`{}` is missing", options_[i].name));
-      continue;
+    std::vector<std::string> values;
+    if (handles[i] != nullptr) {
+      if (handles[i]->count() == 0) continue;
+      values = handles[i]->results();
+      if (values.empty()) values.emplace_back();
+      std::transform(values.begin(), values.end(), values.begin(), restore);
+    } else {
+      while (next_word < words.size() && (options_[i].many || values.empty())) values.push_back(std::move(words[next_word++]));
+      if (values.empty() && options_[i].required) return fail(fmt::format("`{}` is missing", options_[i].name));
+      if (values.empty()) continue;
     }
     given_.push_back(options_[i].name);
-    std::vector<std::string> values = handles[i]->results();
-    if (values.empty()) values.emplace_back();
-    std::transform(values.begin(), values.end(), values.begin(), restore);
     if (Result<void> done = assign(options_[i], std::move(values)); !done) return done;
   }
+  if (next_word < words.size()) return fail(fmt::format("unexpected argument `{}`", words[next_word]));
   return {};
+}
+
+Result<void> Options::unknown(const std::string& word) const {
+  std::vector<std::string> names = {"--help"};
+  for (const Option& option : options_) {
+    if (!option.positional) names.push_back(option.name);
+  }
+  std::string meant;
+  for (const std::string& near : nearest(word, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
+  return fail(fmt::format("unknown option `{}`", word), meant.empty() ? meant : meant + "?");
 }
 
 }  // namespace flyball::app

@@ -56,6 +56,7 @@ class Options {
 
  private:
   Option& add(Option option);
+  Result<void> unknown(const std::string& word) const;
   std::vector<Option> options_;
   std::vector<std::string> given_;
 };

@@ -52,6 +52,22 @@ class Check : public Command {
     }
     std::size_t errors = diagnostics.error_count();
     const std::size_t rules = package->rules.rules.size();
+    if (errors == 0) {
+      // What the compiler alone can see: limits of the network.
+      const Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner);
+      if (!program) {
+        ++errors;
+        if (json_) {
+          io.data(
+              fmt::format("{{\"file\":{},\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":1,\"severity\":\"error\",\"code\":\"E0900\","
+                          "\"message\":{},\"help\":{},\"fix\":null}}\n",
+                          quote(package->sources.path(0)), quote(program.error().message),
+                          program.error().help.empty() ? "null" : quote(program.error().help)));
+        } else {
+          io.error(program.error().message, program.error().help);
+        }
+      }
+    }
     io.message(fmt::format("{}, {}: {}, {}\n", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
                            plural(warnings, "warning")));
     return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;

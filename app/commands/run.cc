@@ -110,6 +110,7 @@ class Run : public Command {
                  "bind a face (facts, plain, out, actions, queries) elsewhere; an empty endpoint turns it off");
     options.value("--record", "FILE", record_, "write every input as it is applied, as JSON lines that `replay` reads").complete =
         Complete::kFile;
+    options.value("--actions", "FILE", actions_, "write every action line, as `replay` would").complete = Complete::kFile;
     options.list("--param", "NAME=VALUE", config_.params, "run with this value of a param; may be given several times");
     options.list("--require-source", "NAME", require_, "send nothing until this source has spoken; may be given several times");
     options.value("--ahead-max", "DURATION", ahead_, "refuse facts stamped further ahead of their arrival (default 5s)");
@@ -126,6 +127,7 @@ class Run : public Command {
     config.params.insert(config.params.end(), config_.params.begin(), config_.params.end());
     if (!require_.empty()) config.required_sources = require_;
     if (record_) config.record = *record_;
+    if (actions_) config.actions = *actions_;
     if (data_) config.data = *data_;
     if (ahead_) config.ahead_max_ns = *ahead_;
     if (status_) config.status_every_ns = *status_;
@@ -160,7 +162,7 @@ class Run : public Command {
   }
 
   ServiceConfig config_;  // only what the command line gives
-  std::optional<std::string> file_, data_, record_;
+  std::optional<std::string> file_, data_, record_, actions_;
   std::vector<std::string> bind_, require_;
   std::optional<DurationNs> ahead_, status_;
   bool json_logs_ = false, print_endpoints_ = false;

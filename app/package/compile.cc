@@ -36,8 +36,10 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
                                          Interner* shared) {
   auto package = std::make_unique<CompiledPackage>(shared);
   if (!parse_into(*package, arguments, io)) return nullptr;
-  io.message(render_all(package->diagnostics, package->sources, io.err_colour));
-  if (package->diagnostics.has_errors()) return nullptr;
+  if (package->diagnostics.has_errors()) {
+    io.message(render_all(package->diagnostics, package->sources, io.err_colour));
+    return nullptr;
+  }
   const auto values = parse_params(params, package->rules.schema, package->interner);
   if (!values) {
     io.error(values.error().message, values.error().help);

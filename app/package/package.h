@@ -42,7 +42,7 @@ std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments
 // The same into a package that is there already; false when a file cannot be read.
 bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io);
 
-// Parses, checks and says the diagnostics on err, then compiles with `--param NAME=VALUE` overrides; what the program refers to is pinned.
+// Parses, checks (errors are said on err; warnings are `check`'s business), then compiles with `--param NAME=VALUE` overrides; what the program refers to is pinned.
 // nullptr if anything is wrong with files, rules or params.
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
                                          Interner* shared = nullptr);

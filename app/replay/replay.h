@@ -12,6 +12,7 @@
 #include "app/cli/io.h"
 #include "app/cli/options.h"
 #include "app/io/files.h"
+#include "app/io/instant.h"
 #include "app/package/package.h"
 #include "engine/session.h"
 
@@ -34,9 +35,6 @@ ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& int
 
 // The largest lateness of any type: how far engine time lags behind the newest stamp.
 DurationNs largest_lateness(const Schema& schema);
-
-// An instant as users write it: RFC 3339, or seconds since the epoch.
-std::optional<Timestamp> parse_instant(std::string_view text);
 
 // The options that offline commands share, and the session they lead to.
 struct OfflineArguments {

@@ -148,6 +148,7 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"rules", texts(rules)},
       {"data", text(c.data)},
       {"record", text(c.record)},
+      {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
       {"params", params(c.params)},
       {"endpoints.facts", texts(c.bus.facts_bind)},

@@ -56,6 +56,12 @@ void Recording::tick(Timestamp t) {
   line_done();
 }
 
+void Recording::line(std::string_view text) {
+  if (!on()) return;
+  buffer_ += text;
+  line_done();
+}
+
 Result<void> Recording::flush() {
   if (!on() || (buffer_.empty() && !failed_)) return {};
   if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) failed_ = true;

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "bus/codec/json_lines.h"
 #include "model/result.h"
@@ -30,6 +31,8 @@ class Recording {
   void fact(const FactInput& fact, const Schema& schema, const Interner& interner);
   void ack(const AckInput& ack, const Schema& schema, const Interner& interner);
   void tick(Timestamp t);
+  // A whole line as it is, for what else a service writes down (its actions).
+  void line(std::string_view text);
   // Hands everything to the system.
   Result<void> flush();
 

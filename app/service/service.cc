@@ -46,6 +46,12 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
       return nullptr;
     }
   }
+  if (!s->config_.actions.empty()) {
+    if (const Result<void> opened = s->actions_.open(s->config_.actions); !opened) {
+      io.error(opened.error().message, opened.error().help);
+      return nullptr;
+    }
+  }
   Result<std::unique_ptr<bus::BusServer>> server = bus::BusServer::open(s->config_.bus, s->program().schema(), s->interner_, *s);
   if (!server) {
     io.error(server.error().message, server.error().help);
@@ -82,6 +88,7 @@ void Service::tick(Timestamp now) {
   if (now <= last_tick_) now = last_tick_ + 1;
   last_tick_ = now;
   if (!muted_) recording_.tick(now);
+  if (server_->wanted("tick.")) server_->publish_tick(now);
   session_->tick(now);
 }
 
@@ -120,7 +127,7 @@ int Service::run() {
     const std::optional<Timestamp> deadline = session_->next_deadline();
     if (inputs_since_tick_ || (deadline && *deadline + lateness_ns_ <= now)) tick(now);
     facts_since_tick = 0;
-    if (const Result<void> flushed = recording_.flush(); !flushed) {
+    if (const Result<void> flushed = flush(); !flushed) {
       log_.error(now, flushed.error().message);
       code = kExitFailed;
       break;
@@ -136,7 +143,7 @@ int Service::run() {
       if (!outcome || !outcome->more || clock() - begin > kDrainMs * std::int64_t{1'000'000}) break;
     }
     tick(clock());
-    if (const Result<void> flushed = recording_.flush(); !flushed) {
+    if (const Result<void> flushed = flush(); !flushed) {
       log_.error(clock(), flushed.error().message);
       code = kExitFailed;
     }
@@ -183,7 +190,8 @@ Result<void> Service::on_ack(AckInput& ack) {
   const Result<void> done = session_->ack(translated);
   if (!done) return done;
   inputs_since_tick_ = true;
-  recording_.ack(translated, program().schema(), interner_);
+  if (!muted_) recording_.ack(translated, program().schema(), interner_);
+  if (server_->wanted("ack.")) server_->publish_ack(translated);
   return {};
 }
 
@@ -191,7 +199,12 @@ void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t 
   log_.trouble(clock(), fmt::format("`{}` lost its facts {}..{}", source, from, through));
 }
 
-Result<void> Service::on_commit() { return recording_.flush(); }
+Result<void> Service::on_commit() { return flush(); }
+
+Result<void> Service::flush() {
+  if (const Result<void> done = recording_.flush(); !done) return done;
+  return actions_.flush();
+}
 
 void Service::on_trouble(const std::string& message) { log_.trouble(clock(), message); }
 
@@ -204,10 +217,19 @@ void Service::on_action(const ActionOutput& action) {
   }
   sent_.note(action, schema, interner_);
   const std::string& id = sent_.outside(action.id);
-  if (id == action.id) return server_->publish_action(action);
+  if (id == action.id) return send(action);
   ActionOutput known = action;
   known.id = id;
-  server_->publish_action(known);
+  send(known);
+}
+
+void Service::send(const ActionOutput& action) {
+  if (actions_.on()) {
+    std::string line;
+    bus::append_action(line, action, program().schema(), interner_);
+    actions_.line(line);
+  }
+  server_->publish_action(action);
 }
 
 void Service::on_derived(const DerivedOutput& derived) {
@@ -256,7 +278,9 @@ void Service::reload() {
   }
   tick(clock());  // closes what the old rules have taken
   const CarriedFacts carried = carry_over(*session_, program().schema(), next->program->schema(), interner_);
-  if (const Result<void> file = recording_.next_file(); !file) log_.error(clock(), file.error().message);
+  for (Recording* file : {&recording_, &actions_}) {
+    if (const Result<void> opened = file->next_file(); !opened) log_.error(clock(), opened.error().message);
+  }
   old_package_ = std::move(package_);
   old_session_ = std::move(session_);
   package_ = std::move(next);

@@ -64,6 +64,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
   Result<void> put(const FactInput& fact);
+  void send(const ActionOutput& action);
+  Result<void> flush();
   void reload();
   // Feeds `session` with facts of before while nothing goes out twice.
   void settle(const std::vector<FactInput>& facts);
@@ -83,7 +85,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::unique_ptr<CompiledPackage> package_;
   std::unique_ptr<engine::Session> session_;
   std::unique_ptr<bus::BusServer> server_;
-  Recording recording_;
+  Recording recording_;  // inputs
+  Recording actions_;    // action lines; a new file after a reload, as with the inputs
   SentActions sent_;
 
   // While a reload settles: the session before it, to ask which episodes ran.

@@ -12,8 +12,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const ast::TestDecl& test, const Schema& schema, const Constant& constant, const ReadRecorded& read)
-      : test_(test), schema_(schema), constant_(constant), read_(read) {}
+  Planner(const ast::TestDecl& test, const Schema& schema, const Interner& interner, const Constant& constant, const ReadRecorded& read)
+      : test_(test), schema_(schema), interner_(interner), constant_(constant), read_(read) {}
 
   std::expected<Plan, PlanError> make() {
     plan_.name = test_.name.text;
@@ -44,6 +44,9 @@ class Planner {
     const Value v = value(*step.value);
     std::optional<Timestamp> t;
     if (v.is(Kind::kTimestamp)) t = to_engine_time(v);
+    if (v.is(Kind::kString)) {
+      if (const std::optional<Value> parsed = parse_timestamp(interner_.text(v))) t = to_engine_time(*parsed);
+    }
     if (!t) return fail_at(step.span, "`start` needs a time within 1677..2262, like \"2030-01-15T01:45:00+01:00\"");
     plan_.start = *t;
   }
@@ -264,6 +267,7 @@ class Planner {
 
   const ast::TestDecl& test_;
   const Schema& schema_;
+  const Interner& interner_;
   const Constant& constant_;
   const ReadRecorded& read_;
   Plan plan_;
@@ -273,9 +277,9 @@ class Planner {
 
 }  // namespace
 
-std::expected<Plan, PlanError> make_plan(const ast::TestDecl& test, const Schema& schema, const Constant& constant,
-                                         const ReadRecorded& read) {
-  return Planner(test, schema, constant, read).make();
+std::expected<Plan, PlanError> make_plan(const ast::TestDecl& test, const Schema& schema, const Interner& interner,
+                                         const Constant& constant, const ReadRecorded& read) {
+  return Planner(test, schema, interner, constant, read).make();
 }
 
 }  // namespace flyball::app::testing

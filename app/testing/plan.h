@@ -74,7 +74,7 @@ struct PlanError {
   std::string message;
 };
 
-std::expected<Plan, PlanError> make_plan(const ast::TestDecl& test, const Schema& schema, const Constant& constant,
-                                         const ReadRecorded& read);
+std::expected<Plan, PlanError> make_plan(const ast::TestDecl& test, const Schema& schema, const Interner& interner,
+                                         const Constant& constant, const ReadRecorded& read);
 
 }  // namespace flyball::app::testing

@@ -109,20 +109,19 @@ void MsgpackWriter::map(std::size_t entries) {
   }
 }
 
-std::size_t MsgpackWriter::begin_sized_map() {
-  byte(0xDE), byte(0), byte(0);
-  return out_.size() - 2;
+void MsgpackWriter::end_open(std::size_t place, std::size_t n, unsigned short_head, unsigned long_head) {
+  if (n <= 15) {
+    out_[place] = static_cast<char>(short_head | n);
+    return;
+  }
+  const int bytes = n <= 0xFFFF ? 2 : 4;
+  std::string head(1, static_cast<char>(bytes == 2 ? long_head : long_head + 1));
+  MsgpackWriter(head).big_endian(n, bytes);
+  out_.replace(place, 1, head);
 }
 
-std::size_t MsgpackWriter::begin_sized_array() {
-  byte(0xDC), byte(0), byte(0);
-  return out_.size() - 2;
-}
+void MsgpackWriter::end_open_map(std::size_t place, std::size_t entries) { end_open(place, entries, 0x80, 0xDE); }
 
-void MsgpackWriter::end_sized(std::size_t place, std::size_t entries) {
-  FB_CHECK(entries <= 0xFFFF);
-  out_[place] = static_cast<char>(entries >> 8);
-  out_[place + 1] = static_cast<char>(entries & 0xFF);
-}
+void MsgpackWriter::end_open_array(std::size_t place, std::size_t items) { end_open(place, items, 0x90, 0xDC); }
 
 }  // namespace flyball::bus

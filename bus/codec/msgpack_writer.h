@@ -27,10 +27,14 @@ class MsgpackWriter {
   void map(std::size_t entries);
   void raw(std::string_view packed) { out_.append(packed); }
 
-  // A map or array whose size is known at its end: three bytes now, patched by end_sized(). At most 65,535 entries.
-  std::size_t begin_sized_map();
-  std::size_t begin_sized_array();
-  void end_sized(std::size_t place, std::size_t entries);
+  // A map or array whose size is known at its end only. The head is the shortest one all the same: a long one moves what
+  // was written since, O(its bytes).
+  std::size_t begin_open() {
+    byte(0);
+    return out_.size() - 1;
+  }
+  void end_open_map(std::size_t place, std::size_t entries);
+  void end_open_array(std::size_t place, std::size_t items);
 
   void text_entry(std::string_view key, std::string_view value) { string(key), string(value); }
   void uint_entry(std::string_view key, std::uint64_t value) { string(key), uinteger(value); }
@@ -40,6 +44,7 @@ class MsgpackWriter {
  private:
   void byte(unsigned b) { out_ += static_cast<char>(b); }
   void big_endian(std::uint64_t v, int bytes);
+  void end_open(std::size_t place, std::size_t n, unsigned short_head, unsigned long_head);
   std::string& out_;
 };
 

@@ -11,8 +11,8 @@ Shapes::Shapes(const Schema& schema) {
   facts_.reserve(schema.types.size());
   for (const FactType& t : schema.types) {
     const std::size_t declared = t.role == Role::kAction ? t.declared_fields : t.fields.size();
-    FactShape shape{&t, FieldTable(code(t.local), std::span(t.fields).first(declared)), FieldTable("the result of " + code(t.local), t.result_fields),
-                    0};
+    FactShape shape{&t, FieldTable(code(t.local), std::span(t.fields).first(declared)),
+                    FieldTable("the result of " + code(t.local), t.result_fields), 0};
     for (const std::uint32_t k : t.key) shape.key_mask |= std::uint64_t{1} << k;
     facts_.push_back(std::move(shape));
   }

@@ -48,19 +48,19 @@ Result<void> convert(JsonReader& reader, MsgpackWriter& w) {
     }
     case JsonKind::kArray: {
       if (!reader.enter_array()) return fail(reader.error());
-      const std::size_t place = w.begin_sized_array();
+      const std::size_t place = w.begin_open();
       std::size_t n = 0;
       while (reader.next_item()) {
         if (++n > kMaxEntries) return fail(fmt::format("a list of more than {} items", kMaxEntries));
         if (auto ok = convert(reader, w); !ok) return ok;
       }
       if (reader.failed()) return fail(reader.error());
-      w.end_sized(place, n);
+      w.end_open_array(place, n);
       return {};
     }
     case JsonKind::kObject: {
       if (!reader.enter_object()) return fail(reader.error());
-      const std::size_t place = w.begin_sized_map();
+      const std::size_t place = w.begin_open();
       std::set<std::string, std::less<>> keys;
       std::string_view key;
       while (reader.next_key(key)) {
@@ -70,7 +70,7 @@ Result<void> convert(JsonReader& reader, MsgpackWriter& w) {
         if (auto ok = convert(reader, w); !ok) return ok;
       }
       if (reader.failed()) return fail(reader.error());
-      w.end_sized(place, keys.size());
+      w.end_open_map(place, keys.size());
       return {};
     }
   }
@@ -151,7 +151,7 @@ Result<void> record_to_packed(std::string_view line, MsgpackWriter& w) {
   JsonReader reader(line);
   if (reader.peek() != JsonKind::kObject) return reader.failed() ? fail(reader.error()) : fail("expected a record `{…}`");
   reader.enter_object();
-  const std::size_t place = w.begin_sized_map();
+  const std::size_t place = w.begin_open();
   std::size_t entries = 0;
   std::set<std::string, std::less<>> keys;
   std::string_view key;
@@ -184,7 +184,7 @@ Result<void> record_to_packed(std::string_view line, MsgpackWriter& w) {
     w.timestamp(*t);
   }
   if (reader.failed() || !reader.at_end()) return fail(reader.error());
-  w.end_sized(place, entries);
+  w.end_open_map(place, entries);
   return {};
 }
 

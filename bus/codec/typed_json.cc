@@ -115,8 +115,7 @@ bool read_typed(JsonReader& reader, const Type& type, Interner& interner, Value&
 }
 
 Error mismatch_error(const Mismatch& m, const FieldTable& table, std::size_t field) {
-  return {fmt::format("{} of {}: expected {}, got {}", code(table.field(field).name + m.path), table.owner(), m.expected, m.got),
-          m.help};
+  return {fmt::format("{} of {}: expected {}, got {}", code(table.field(field).name + m.path), table.owner(), m.expected, m.got), m.help};
 }
 
 Result<void> read_fields(JsonReader& reader, const FieldTable& table, Interner& interner, std::vector<Value>& values,

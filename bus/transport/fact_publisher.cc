@@ -245,6 +245,7 @@ bool FactPublisher::flush(int timeout_ms) {
 
 bool FactPublisher::connected() const { return impl_->link.connected(); }
 std::size_t FactPublisher::pending() const { return impl_->pending(); }
+std::uint64_t FactPublisher::last_seq() const { return impl_->next_seq - 1; }
 const PublisherCounters& FactPublisher::counters() const { return impl_->counters; }
 const std::string& FactPublisher::last_error() const { return impl_->link.last_error(); }
 void FactPublisher::on_refused(std::function<void(std::uint64_t, const std::string&)> callback) { impl_->refused = std::move(callback); }

@@ -54,6 +54,7 @@ class FactPublisher {
 
   bool connected() const;       // welcomed, and heard within the last seconds
   std::size_t pending() const;  // facts not yet acknowledged or refused
+  std::uint64_t last_seq() const;  // of the newest fact put; meaningful after the first welcome
   const PublisherCounters& counters() const;
   const std::string& last_error() const;  // what the service last complained about; empty: nothing
 

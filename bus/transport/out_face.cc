@@ -63,7 +63,11 @@ bool OutFace::begin(std::string_view kind, std::string_view name, std::size_t en
 void OutFace::end() {
   ++c_.counters->published;
   if (socket_.send({topic_, body_}) == Sent::kYes) return;
-  // Somebody is full. Those who keep up must not wait for it: once more, passing over who is full.
+  // Perhaps only the news that it was read has not been looked at.
+  socket_.catch_up();
+  if (socket_.send({topic_, body_}) == Sent::kYes) return;
+  // Somebody is full, and will be passed over by the library until it has read a good part. Those who keep up must not wait for it: once
+  // more, passing over who is full.
   ++c_.counters->published_dropped;
   socket_.set_no_drop(false);
   socket_.send({topic_, body_});
@@ -129,6 +133,32 @@ void OutFace::fact(const FactInput& f) {
       pack_fields(w, type.fields, declared_count(type), f.values, *c_.interner, f.op == FactOp::kPut ? ~std::uint64_t{0} : f.present);
   if (sourced) w.text_entry("source", c_.interner->text(f.source));
   if (f.seq != 0) w.uint_entry("seq", f.seq);
+  end();
+}
+
+void OutFace::ack(const AckInput& a) {
+  const FactType* type = a.action == kNoId ? nullptr : &c_.schema->types[a.action];
+  if (!begin("ack", type == nullptr ? "unknown" : type->name, 2)) return;
+  const bool result = type != nullptr && a.result.size() == type->result_fields.size() && !a.result.empty();
+  MsgpackWriter w(body_);
+  w.string("time"), w.timestamp(a.stamp);
+  w.string("ack");
+  w.map(1 + (a.id.empty() ? 0U : 1U) + (type == nullptr ? 0U : 1U) + (a.present == 0 ? 0U : 1U) + (result ? 1U : 0U) +
+        (a.error.empty() ? 0U : 1U));
+  if (!a.id.empty()) w.text_entry("id", a.id);
+  if (type != nullptr) w.text_entry("action", type->name);
+  if (a.present != 0) w.string("data"), pack_fields(w, type->fields, declared_count(*type), a.data, *c_.interner, a.present);
+  w.text_entry("state", to_string(a.state));
+  if (result) w.string("result"), pack_fields(w, type->result_fields, type->result_fields.size(), a.result, *c_.interner);
+  if (!a.error.empty()) w.text_entry("error", a.error);
+  end();
+}
+
+void OutFace::tick(Timestamp time) {
+  if (!begin("tick", "engine", 2)) return;
+  MsgpackWriter w(body_);
+  w.string("time"), w.timestamp(time);
+  w.string("tick"), w.boolean(true);
   end();
 }
 

@@ -1,5 +1,5 @@
 // OutFace: what the service publishes, over an XPUB, so that it knows what anybody wants and encodes nothing else.
-// A subscriber that is too slow loses messages; the others do not, and the loss is counted. Each topic numbers its
+// A subscriber that is too slow loses messages; the others do not, and it is counted that it fell behind. Each topic numbers its
 // messages (`n`), so that subscribers can count theirs. Internal to bus/transport.
 #pragma once
 
@@ -24,6 +24,8 @@ class OutFace {
   void log(const LogOutput& log, std::string_view rule_name);
   void decision(const AnswerView& answer, const std::vector<Value>& input, Timestamp time);
   void fact(const FactInput& fact);
+  void ack(const AckInput& ack);
+  void tick(Timestamp time);
 
  private:
   // Begins a body of `entries` keys besides `n`; false when nobody wants the topic.

@@ -178,6 +178,12 @@ void BusServer::publish_decision(const AnswerView& answer, const std::vector<Val
 void BusServer::publish_fact(const FactInput& fact) {
   if (impl_->out) impl_->out->fact(fact);
 }
+void BusServer::publish_ack(const AckInput& ack) {
+  if (impl_->out) impl_->out->ack(ack);
+}
+void BusServer::publish_tick(Timestamp time) {
+  if (impl_->out) impl_->out->tick(time);
+}
 bool BusServer::wanted(std::string_view topic) const { return impl_->out && impl_->out->wanted(topic); }
 
 void BusServer::set_schema(const Schema& schema) {

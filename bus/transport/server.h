@@ -96,7 +96,8 @@ struct ServerCounters {
   std::uint64_t plain_in = 0, plain_refused = 0;
   std::uint64_t malformed = 0;  // messages that are no messages
   std::uint64_t actions_sent = 0, actions_redelivered = 0, actions_done = 0, actions_failed = 0, actions_overflowed = 0, acks_refused = 0;
-  std::uint64_t published = 0, published_dropped = 0;  // dropped: at least one subscriber was too slow for it
+  std::uint64_t published = 0;
+  std::uint64_t published_dropped = 0;  // how often a subscriber fell behind: it loses messages until it has caught up
   std::uint64_t questions = 0, questions_refused = 0;
   std::uint64_t replies_dropped = 0;  // the peer was gone or did not read
   std::uint64_t sources = 0, executors = 0, outbox = 0, outbox_assigned = 0;
@@ -144,6 +145,9 @@ class BusServer {
   void publish_decision(const AnswerView& answer, const std::vector<Value>& input, Timestamp time);
   // A fact that was taken, for `record`: topic fact.TYPE. Costs nothing while nobody subscribes.
   void publish_fact(const FactInput& fact);
+  // The other inputs a recording needs: an acknowledgement that was taken (topic ack.TYPE), a tick (topic tick.engine).
+  void publish_ack(const AckInput& ack);
+  void publish_tick(Timestamp time);
   // True if somebody subscribes to something that begins so, or to its beginning: "fact.", "decision.".
   bool wanted(std::string_view topic) const;
 

@@ -131,6 +131,12 @@ void Socket::set_linger(int ms) { set(handle_, ZMQ_LINGER, ms); }
 
 void Socket::set_no_drop(bool on) { set(handle_, ZMQ_XPUB_NODROP, on ? 1 : 0); }
 
+void Socket::catch_up() {
+  int events = 0;
+  std::size_t size = sizeof events;
+  zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size);
+}
+
 Sent Socket::send(std::initializer_list<std::string_view> parts) {
   return send(std::span<const std::string_view>(parts.begin(), parts.size()));
 }

@@ -62,6 +62,8 @@ class Socket {
   void set_linger(int ms);
   // XPUB: whether a full subscriber makes send() return kFull (nobody gets it), or is passed over.
   void set_no_drop(bool on);
+  // Takes note of what the I/O thread has done meanwhile; the library does it only now and then.
+  void catch_up();
 
   Sent send(std::initializer_list<std::string_view> parts);
   Sent send(std::span<const std::string_view> parts);

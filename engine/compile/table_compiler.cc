@@ -123,7 +123,7 @@ class TableCompiler {
   TableCompiler(const ast::Table& table, const DecisionType& type, const ExprContext& context)
       : table_(table), type_(type), context_(context) {
     plan_.rows = table.rows.size();
-    plan_.words = (plan_.rows + 63) / 64;
+    plan_.words = table_words(plan_.rows);
     plan_.outputs = type.output.size();
     row_tests_.resize(plan_.rows);
   }

@@ -25,16 +25,10 @@ bool has_order_key(Kind kind) {
   }
 }
 
-std::int64_t order_key(const Value& v) {
-  if (v.kind != Kind::kDouble) return v.bits;
-  if (std::isnan(v.as_double())) return ColumnIndex::kNanKey;
-  return v.bits >= 0 ? v.bits : std::numeric_limits<std::int64_t>::min() - v.bits;
-}
-
 Value at_order_key(Kind kind, std::int64_t key) {
   if (kind != Kind::kDouble) return {kind, 0, 0, 0, key};
   const Value v = {kind, 0, 0, 0, key >= 0 ? key : std::numeric_limits<std::int64_t>::min() - key};
-  return key == ColumnIndex::kNanKey || std::isnan(v.as_double()) ? Value::null() : v;
+  return key == kNanOrderKey || std::isnan(v.as_double()) ? Value::null() : v;
 }
 
 bool ColumnBuilder::can_index(Kind kind) {
@@ -45,7 +39,7 @@ ColumnBuilder::ColumnBuilder(std::uint32_t input, Kind kind, std::size_t rows) {
   index_.input_ = input;
   index_.kind_ = kind;
   index_.ordered_ = has_order_key(kind);
-  index_.words_ = (rows + 63) / 64;
+  index_.words_ = table_words(rows);
 }
 
 void ColumnBuilder::add_constants(const std::vector<Value>& constants) {
@@ -63,10 +57,20 @@ std::size_t ColumnBuilder::segment_count() const { return index_.ordered_ ? 2 * 
 
 bool ColumnBuilder::prepare() {
   if (index_.ordered_) {
-    if (index_.kind_ == Kind::kDouble) std::erase(keys_, ColumnIndex::kNanKey);
+    if (index_.kind_ == Kind::kDouble) std::erase(keys_, kNanOrderKey);
     std::sort(keys_.begin(), keys_.end());
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     index_.bounds_ = keys_;
+    // A double's neighbours are too many to list.
+    const std::uint64_t span = keys_.empty() ? 0 : static_cast<std::uint64_t>(keys_.back()) - static_cast<std::uint64_t>(keys_.front());
+    if (!keys_.empty() && span < ColumnIndex::kDirectSpan) {
+      std::vector<std::uint16_t> direct;
+      for (std::uint64_t d = 0; d <= span; ++d) {
+        direct.push_back(
+            static_cast<std::uint16_t>(index_.ordered_segment(static_cast<std::int64_t>(static_cast<std::uint64_t>(keys_.front()) + d))));
+      }
+      index_.direct_ = std::move(direct);
+    }
   } else {
     std::sort(identities_.begin(), identities_.end());
     identities_.erase(std::unique(identities_.begin(), identities_.end()), identities_.end());
@@ -132,7 +136,7 @@ void ColumnBuilder::add_row(std::size_t row, const std::vector<Value>& constants
   if (index_.kind_ == Kind::kDouble) set_outside(index_.nan_, row, cell.truth(Value::real(std::numeric_limits<double>::quiet_NaN())));
   std::vector<std::int64_t> own;
   for (const Value& c : constants) {
-    if (order_key(c) != ColumnIndex::kNanKey || index_.kind_ != Kind::kDouble) own.push_back(order_key(c));
+    if (order_key(c) != kNanOrderKey || index_.kind_ != Kind::kDouble) own.push_back(order_key(c));
   }
   std::sort(own.begin(), own.end());
   own.erase(std::unique(own.begin(), own.end()), own.end());

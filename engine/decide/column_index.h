@@ -8,14 +8,26 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "model/value.h"
 
 namespace flyball::engine {
 
+// Words of a bitmap of rows: one, or whole blocks, so that they can be joined a block at a time.
+inline constexpr std::size_t kBlockWords = 8;
+constexpr std::size_t table_words(std::size_t rows) {
+  return rows <= 64 ? 1 : (rows + 64 * kBlockWords - 1) / (64 * kBlockWords) * kBlockWords;
+}
+
 // A place in int64 order for the kinds that have one; doubles as their bits, turned so that they order; -0.0 is 0.0.
-std::int64_t order_key(const Value& v);
+inline constexpr std::int64_t kNanOrderKey = std::numeric_limits<std::int64_t>::min();
+inline std::int64_t order_key(const Value& v) {
+  if (v.kind != Kind::kDouble) return v.bits;
+  if (v.as_double() != v.as_double()) return kNanOrderKey;
+  return v.bits >= 0 ? v.bits : std::numeric_limits<std::int64_t>::min() - v.bits;
+}
 // The value of `kind` (ordered by order_key) at that place; null if there is none (a NaN).
 Value at_order_key(Kind kind, std::int64_t key);
 bool has_order_key(Kind kind);
@@ -38,12 +50,10 @@ class ColumnIndex {
       return v.is_null() ? rows_of(null_) : rows_of(unknown_);
     if (!ordered_) return {hashed(identity_key(v)), nullptr};
     const std::int64_t key = order_key(v);
-    if (kind_ == Kind::kDouble && key == kNanKey) [[unlikely]]
+    if (kind_ == Kind::kDouble && key == kNanOrderKey) [[unlikely]]
       return rows_of(nan_);
     return {segments_.data() + ordered_segment(key) * words_, nullptr};
   }
-
-  static constexpr std::int64_t kNanKey = INT64_MIN;
 
  private:
   friend class ColumnBuilder;
@@ -67,15 +77,18 @@ class ColumnIndex {
   }
   // 2i is below bounds_[i] (and above the one before), 2i + 1 is bounds_[i] itself.
   std::size_t ordered_segment(std::int64_t key) const {
+    if (!direct_.empty()) {
+      // Bounds that lie close together: one load. Below and above them there is one segment each.
+      const std::uint64_t offset = static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(bounds_.front());
+      if (offset < direct_.size()) return direct_[offset];
+      return key < bounds_.front() ? 0 : 2 * bounds_.size();
+    }
     const std::int64_t* base = bounds_.data();
     std::size_t n = bounds_.size();
-    if (n <= 8) {
-      std::size_t below = 0, equal = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        below += base[i] < key ? 1U : 0U;
-        equal |= base[i] == key ? 1U : 0U;
-      }
-      return 2 * below + equal;
+    if (n <= 4) {
+      std::size_t segment = 0;
+      for (std::size_t i = 0; i < n; ++i) segment += (base[i] < key ? 1U : 0U) + (base[i] <= key ? 1U : 0U);
+      return segment;
     }
     while (n > 1) {
       const std::size_t half = n / 2;
@@ -87,12 +100,15 @@ class ColumnIndex {
     return 2 * below + (below < bounds_.size() && *base == key ? 1U : 0U);
   }
 
+  static constexpr std::uint64_t kDirectSpan = 1024;
+
   std::uint32_t input_ = 0;
   Kind kind_ = Kind::kNull;
   bool ordered_ = false;
-  std::size_t words_ = 0;             // of a bitmap
-  std::vector<std::int64_t> bounds_;  // ordered: the constants
-  std::vector<Slot> slots_;           // hashed
+  std::size_t words_ = 0;              // of a bitmap
+  std::vector<std::int64_t> bounds_;   // ordered: the constants
+  std::vector<std::uint16_t> direct_;  // ordered, if they span at most kDirectSpan: segment by distance from the first
+  std::vector<Slot> slots_;            // hashed
   std::uint64_t mask_ = 0;
   std::vector<std::uint64_t> segments_;  // bitmaps, one after the other
   Outside null_, unknown_, nan_;

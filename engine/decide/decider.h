@@ -58,6 +58,8 @@ class Decider {
   bool answer(const AnswerPlan& plan, const AggregateUses* uses, Value* output);
 
   int run_table(const TablePlan& plan, std::uint32_t first_place, Value* output);
+  int first_row(const TablePlan& plan, std::size_t word, std::uint64_t yes, std::uint64_t possible, std::uint32_t first_place,
+                Value* output);
   Truth row_tests(const TablePlan& plan, std::size_t row);
   bool row_answer(const TablePlan& plan, std::size_t row, Value* output);
   std::unexpected<Error> refuse_unknown(DecisionId decision) const;

@@ -1,6 +1,7 @@
 // `table first`: the first row whose cells all hold. Indexed cells are bitmaps, joined word by word; the others are
 // judged for the rows that are left, in order, each distinct one once per question.
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "engine/decide/decider.h"
@@ -20,7 +21,8 @@ Truth Decider::row_tests(const TablePlan& plan, std::size_t row) {
 }
 
 bool Decider::row_answer(const TablePlan& plan, std::size_t row, Value* output) {
-  std::copy_n(plan.constants.begin() + static_cast<std::ptrdiff_t>(row * plan.outputs), plan.outputs, output);
+  const Value* constants = plan.constants.data() + row * plan.outputs;
+  for (std::size_t o = 0; o < plan.outputs; ++o) output[o] = constants[o];
   for (std::uint32_t i = plan.first_computed[row]; i < plan.first_computed[row + 1]; ++i) {
     const TablePlan::Computed& c = plan.computed[i];
     output[c.output] = evaluate(c.code, frame_);
@@ -29,34 +31,64 @@ bool Decider::row_answer(const TablePlan& plan, std::size_t row, Value* output) 
   return true;
 }
 
+// The first row whose bit is left, and whose own cells and answer hold.
+int Decider::first_row(const TablePlan& plan, std::size_t word, std::uint64_t yes, std::uint64_t possible, std::uint32_t first_place,
+                       Value* output) {
+  for (; possible != 0; possible &= possible - 1) {
+    const auto bit = static_cast<std::size_t>(std::countr_zero(possible));
+    const std::size_t row = word * 64 + bit;
+    Truth t = (yes >> bit & 1U) != 0 ? Truth::kTrue : Truth::kUnknown;
+    if (plan.any_tests()) t = truth_and(t, row_tests(plan, row));
+    if (t == Truth::kTrue && row_answer(plan, row, output)) return static_cast<int>(row);
+    if (t != Truth::kFalse) skipped_.push_back(first_place + static_cast<std::uint32_t>(row));
+  }
+  return -1;
+}
+
 int Decider::run_table(const TablePlan& plan, std::uint32_t first_place, Value* output) {
   const std::size_t columns = plan.columns.size();
   bool any_unknown = false;
+  if (plan.words == 1) {
+    std::uint64_t yes = plan.rows >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << plan.rows) - 1;
+    std::uint64_t possible = yes;
+    for (const ColumnIndex& column : plan.columns) {
+      const ColumnIndex::Rows rows = column.find(frame_.input[column.input()]);
+      yes &= *rows.yes;
+      possible &= rows.unknown == nullptr ? *rows.yes : *rows.yes | *rows.unknown;
+    }
+    return first_row(plan, 0, yes, possible, first_place, output);
+  }
   for (std::size_t c = 0; c < columns; ++c) {
     columns_[c] = plan.columns[c].find(frame_.input[plan.columns[c].input()]);
     any_unknown = any_unknown || columns_[c].unknown != nullptr;
   }
-  for (std::size_t w = 0; w < plan.words; ++w) {
-    const std::size_t left = plan.rows - w * 64;
-    std::uint64_t yes = left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
-    std::uint64_t possible = yes;
-    if (!any_unknown) {
-      for (std::size_t c = 0; c < columns; ++c) yes &= columns_[c].yes[w];
-      possible = yes;
-    } else {
+  for (std::size_t block = 0; block < plan.words; block += kBlockWords) {
+    std::array<std::uint64_t, kBlockWords> yes, possible;
+    yes.fill(~std::uint64_t{0});
+    for (std::size_t c = 0; c < columns; ++c) {
+      const std::uint64_t* rows = columns_[c].yes + block;
+      for (std::size_t i = 0; i < kBlockWords; ++i) yes[i] &= rows[i];
+    }
+    possible = yes;
+    if (any_unknown) {
+      possible.fill(~std::uint64_t{0});
       for (std::size_t c = 0; c < columns; ++c) {
-        const std::uint64_t y = columns_[c].yes[w];
-        yes &= y;
-        possible &= y | (columns_[c].unknown != nullptr ? columns_[c].unknown[w] : 0);
+        const std::uint64_t* rows = columns_[c].yes + block;
+        const std::uint64_t* unknown = columns_[c].unknown;
+        for (std::size_t i = 0; i < kBlockWords; ++i) possible[i] &= rows[i] | (unknown != nullptr ? unknown[block + i] : 0);
       }
     }
-    for (; possible != 0; possible &= possible - 1) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(possible));
-      const std::size_t row = w * 64 + bit;
-      Truth t = (yes >> bit & 1U) != 0 ? Truth::kTrue : Truth::kUnknown;
-      if (plan.any_tests()) t = truth_and(t, row_tests(plan, row));
-      if (t == Truth::kTrue && row_answer(plan, row, output)) return static_cast<int>(row);
-      if (t != Truth::kFalse) skipped_.push_back(first_place + static_cast<std::uint32_t>(row));
+    std::uint64_t any = 0;
+    for (const std::uint64_t p : possible) any |= p;
+    if (any == 0) continue;
+    for (std::size_t i = 0; i < kBlockWords; ++i) {
+      // Without any indexed column the bits beyond the last row are still set.
+      const std::size_t first = (block + i) * 64;
+      if (first >= plan.rows) break;
+      const std::size_t left = plan.rows - first;
+      const std::uint64_t mask = left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
+      const int row = first_row(plan, block + i, yes[i] & mask, possible[i] & mask, first_place, output);
+      if (row >= 0) return row;
     }
   }
   return -1;

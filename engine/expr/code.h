@@ -37,34 +37,39 @@ enum class Opcode : std::uint8_t {
   kCompareDouble,  // the same for doubles
   kCompareSame,    // equality when both are of `kind`, for which the same 16 bytes are the same content
   kCompare,        // any kinds, as CEL compares
-  kAddInt, kSubtractInt, kMultiplyInt,  // fast when both are ints
-  kArithmetic,     // sub: Arithmetic
+  kAddInt,
+  kSubtractInt,
+  kMultiplyInt,  // fast when both are ints
+  kArithmetic,   // sub: Arithmetic
   kNegate,
   kNot,
-  kTruth,          // dst = a if it is a bool, else unknown
-  kJump,           // to target
-  kBranch,         // a true: goes on; false: to target; else dst = unknown and on to index c
-  kCoalesce,       // dst = a; if that is not null, to target
-  kCall,           // dst = fn(n arguments: a, b, or temps from a on when n > 2)
-  kIndex, kIndexOptional,    // a[b]
-  kSelect, kSelectOptional,  // a.b, b a constant string
-  kHas,            // has(a.b), a a map
-  kIsPresent,      // has(field a): not null
-  kStale,          // a is unknown
-  kStaleFact,      // any of the n fields of the fact whose first field is a
-  kSameFact,       // the facts of a and b are one; list of key fields in constant c (kNoHandle: by place)
-  kFactMap,        // dst = map of names (list in constant b) to the fields of the fact a
+  kTruth,     // dst = a if it is a bool, else unknown
+  kJump,      // to target
+  kBranch,    // a true: goes on; false: to target; else dst = unknown and on to index c
+  kCoalesce,  // dst = a; if that is not null, to target
+  kCall,      // dst = fn(n arguments: a, b, or temps from a on when n > 2)
+  kIndex,
+  kIndexOptional,  // a[b]
+  kSelect,
+  kSelectOptional,  // a.b, b a constant string
+  kHas,             // has(a.b), a a map
+  kIsPresent,       // has(field a): not null
+  kStale,           // a is unknown
+  kStaleFact,       // any of the n fields of the fact whose first field is a
+  kSameFact,        // the facts of a and b are one; list of key fields in constant c (kNoHandle: by place)
+  kFactMap,         // dst = map of names (list in constant b) to the fields of the fact a
   kNow,
-  kList,           // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
-  kMap,            // of n temps (key, value, …) from a on; b likewise, about the values
-  kRange,          // a .. b; sub: half open
-  kIn,             // a in b
-  kInRange,        // a in temps[b] .. temps[b + 1]; sub: half open
-  kInSet,          // a in the sorted constants [b.index, b.index + n) of one `kind`
-  kLike, kMatches, // a against patterns[c]
-  kLikeDynamic,    // a like b
-  kConcat,         // the texts of n temps from a on
-  kComprehend,     // sub: Macro; a: what is gone over; loops()[c]
+  kList,     // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
+  kMap,      // of n temps (key, value, …) from a on; b likewise, about the values
+  kRange,    // a .. b; sub: half open
+  kIn,       // a in b
+  kInRange,  // a in temps[b] .. temps[b + 1]; sub: half open
+  kInSet,    // a in the sorted constants [b.index, b.index + n) of one `kind`
+  kLike,
+  kMatches,      // a against patterns[c]
+  kLikeDynamic,  // a like b
+  kConcat,       // the texts of n temps from a on
+  kComprehend,   // sub: Macro; a: what is gone over; loops()[c]
 };
 
 enum class Arithmetic : std::uint8_t { kAdd, kSubtract, kMultiply, kDivide, kRemainder };
@@ -86,7 +91,7 @@ struct Instruction {
   Mode mode = Mode::kPlain;
   Fn fn = Fn::kNone;
   std::uint32_t n = 0;
-  std::uint32_t dst = 0;     // temp
+  std::uint32_t dst = 0;  // temp
   Operand a;
   Operand b;
   std::uint32_t target = 0;  // of jumps; always further on
@@ -117,7 +122,7 @@ class Code {
 
   // What it reads; for filtering changes. Sorted by binding.
   std::span<const Read> reads() const { return reads_; }
-  std::uint64_t fields_of(std::uint32_t binding) const;  // 0: not read
+  std::uint64_t fields_of(std::uint32_t binding) const;                         // 0: not read
   const std::vector<std::uint32_t>& lets() const { return lets_; }              // sorted
   const std::vector<std::uint32_t>& inputs() const { return inputs_; }          // sorted
   const std::vector<std::uint32_t>& aggregates() const { return aggregates_; }  // bindings, sorted
@@ -134,6 +139,8 @@ class Code {
   std::span<const Loop> loops() const { return loops_; }
   const Pattern& pattern(std::uint32_t i) const;
   std::uint32_t temp_count() const { return temp_count_; }
+  // Nothing but fields compared with constants of their kind, alone or under one `and` or one `or`.
+  bool is_comparisons() const { return is_comparisons_; }
 
  private:
   friend class ExprCompiler;
@@ -145,6 +152,7 @@ class Code {
   std::vector<std::uint32_t> lets_, inputs_, aggregates_;
   std::uint32_t temp_count_ = 0;
   bool uses_now_ = false;
+  bool is_comparisons_ = false;
 };
 
 }  // namespace flyball::engine

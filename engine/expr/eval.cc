@@ -21,17 +21,16 @@ constexpr std::uint32_t kInlineTemps = 32;
 
 Value passed_on(const Value& error) { return as_count_interval(error) ? Value::unknown() : error; }
 
-template <typename T>
-bool holds(Compare op, T a, T b) {
-  switch (op) {
-    case Compare::kEqual: return a == b;
-    case Compare::kNotEqual: return a != b;
-    case Compare::kLess: return a < b;
-    case Compare::kLessEqual: return a <= b;
-    case Compare::kGreater: return a > b;
-    case Compare::kGreaterEqual: return a >= b;
-  }
-  return false;
+// The outcomes (equal, greater, less, unordered) that satisfy each comparison, as bits: no branch to mispredict.
+constexpr std::uint8_t kOutcomes[] = {0b0001, 0b1110, 0b0100, 0b0101, 0b0010, 0b0011};
+
+bool holds(std::uint8_t op, std::int64_t a, std::int64_t b) {
+  const unsigned outcome = (a > b ? 1U : 0U) | (a < b ? 2U : 0U);
+  return (kOutcomes[op] >> outcome & 1U) != 0;
+}
+bool holds(std::uint8_t op, double a, double b) {
+  const unsigned outcome = a == b ? 0U : a > b ? 1U : a < b ? 2U : 3U;
+  return (kOutcomes[op] >> outcome & 1U) != 0;
 }
 
 class Machine {
@@ -130,31 +129,28 @@ Value Machine::run(std::uint32_t pc) {
         break;
       case Opcode::kCompareBits: {
         const Value &a = load(i.a), &b = load(i.b);
-        const auto op = static_cast<Compare>(i.sub);
         if (a.kind == i.kind && b.kind == i.kind) [[likely]] {
-          pc = settle(i, Value::boolean(holds(op, a.bits, b.bits)), pc);
+          pc = settle(i, Value::boolean(holds(i.sub, a.bits, b.bits)), pc);
         } else {
-          pc = settle(i, compare(op, a, b, in()), pc);
+          pc = settle(i, compare(static_cast<Compare>(i.sub), a, b, in()), pc);
         }
         break;
       }
       case Opcode::kCompareDouble: {
         const Value &a = load(i.a), &b = load(i.b);
-        const auto op = static_cast<Compare>(i.sub);
         if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) [[likely]] {
-          pc = settle(i, Value::boolean(holds(op, a.as_double(), b.as_double())), pc);
+          pc = settle(i, Value::boolean(holds(i.sub, a.as_double(), b.as_double())), pc);
         } else {
-          pc = settle(i, compare(op, a, b, in()), pc);
+          pc = settle(i, compare(static_cast<Compare>(i.sub), a, b, in()), pc);
         }
         break;
       }
       case Opcode::kCompareSame: {
         const Value &a = load(i.a), &b = load(i.b);
-        const auto op = static_cast<Compare>(i.sub);
         if (a.kind == i.kind && b.kind == i.kind) [[likely]] {
-          pc = settle(i, Value::boolean((a == b) == (op == Compare::kEqual)), pc);
+          pc = settle(i, Value::boolean((a == b) == (i.sub == static_cast<std::uint8_t>(Compare::kEqual))), pc);
         } else {
-          pc = settle(i, compare(op, a, b, in()), pc);
+          pc = settle(i, compare(static_cast<Compare>(i.sub), a, b, in()), pc);
         }
         break;
       }
@@ -447,6 +443,47 @@ Value evaluate(const Code& code, const Frame& frame) {
   return Machine(code, frame, temps.data()).run(0);
 }
 
-Truth test(const Code& code, const Frame& frame) { return truth_of(evaluate(code, frame)); }
+namespace {
+
+// Code::is_comparisons(): fields against constants, joined by one `and` or one `or`, without the machine.
+Truth run_comparisons(const Code& code, const Frame& frame) {
+  const Value* constants = code.constants();
+  Truth all = Truth::kUnknown;
+  for (const Instruction* i = code.instructions().data(); i->op != Opcode::kReturn; ++i) {
+    const Value& a = frame.rows[i->a.binding][i->a.index];
+    const Value& b = constants[i->b.index];
+    Truth t = Truth::kUnknown;
+    if (a.kind != i->kind) [[unlikely]] {
+      t = truth_of(compare(static_cast<Compare>(i->sub), a, b, *frame.interner));
+    } else if (i->op == Opcode::kCompareBits) {
+      t = holds(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
+    } else if (i->op == Opcode::kCompareSame) {
+      t = (a == b) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
+    } else {
+      t = holds(i->sub, a.as_double(), b.as_double()) ? Truth::kTrue : Truth::kFalse;
+    }
+    switch (i->mode) {
+      case Mode::kPlain: return t;
+      case Mode::kAndFirst: all = Truth::kTrue; [[fallthrough]];
+      case Mode::kAndNext:
+        if (t == Truth::kFalse) return t;
+        all = truth_and(all, t);
+        break;
+      case Mode::kOrFirst: all = Truth::kFalse; [[fallthrough]];
+      case Mode::kOrNext:
+        if (t == Truth::kTrue) return t;
+        all = truth_or(all, t);
+        break;
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+Truth test(const Code& code, const Frame& frame) {
+  if (code.is_comparisons()) return run_comparisons(code, frame);
+  return truth_of(evaluate(code, frame));
+}
 
 }  // namespace flyball::engine

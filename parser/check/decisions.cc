@@ -56,7 +56,7 @@ void check_decision(Package& p, std::size_t file, ast::DecisionDecl& decision) {
   }
   if (decision.table) {
     check_table(p, file, decision);
-  } else if (!decision.fallback) {
+  } else if (!decision.fallback && !decision.cases.empty()) {
     p.report.error("E0602", decision.name.span, fmt::format("`{}` has no answer where none of its cases holds", type.local),
                    "add `default return { … }`");
   }

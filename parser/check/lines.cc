@@ -60,7 +60,7 @@ class LineChecker {
   void hold(std::optional<Expr>& hold, const char* what) {
     if (!hold) return;
     if (context_.in_decision) {
-      p_.report.error("E0606", hold->span, "`for` has no meaning in a decision",
+      p_.report.error("E0604", hold->span, "`for` has no meaning in a decision",
                       "a decision looks at one moment; derive a fact with a rule and ask for it");
       return;
     }

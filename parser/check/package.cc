@@ -20,6 +20,8 @@ void Report::misspelt(const char* code, ast::Span at, std::string message, std::
   const std::vector<std::string> near = word.size() < 2 ? std::vector<std::string>{} : nearest(word, names);
   if (near.size() == 1) return error(code, at, std::move(message), {}, Fix{at, near.front()});
   if (!near.empty()) return error(code, at, std::move(message), fmt::format("did you mean {}?", one_of(near)));
+  // What the parser could not read may well declare it.
+  if (parsed_badly_) return;
   // Nothing near: it is missing, and that is one mistake however often it is named.
   if (!first(fmt::format("{} {} {}", code, at.file, message))) return;
   constexpr std::size_t kMaxListed = 12;

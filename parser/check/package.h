@@ -26,7 +26,7 @@ inline constexpr std::uint32_t kLetBindingBase = 0x8000'0000;  // aggregates ins
 class Report {
  public:
   // Without sources (a test, a generated expression) messages quote nothing.
-  Report(const SourceFiles* sources, Diagnostics& out) : sources_(sources), out_(out) {}
+  Report(const SourceFiles* sources, Diagnostics& out) : sources_(sources), out_(out), parsed_badly_(out.has_errors()) {}
   void error(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   void warning(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   // A name that is none of `names`: all the nearest are listed, and one alone is the fix.
@@ -45,6 +45,7 @@ class Report {
   const SourceFiles* sources_;
   std::unordered_set<std::string> said_;
   Diagnostics& out_;
+  bool parsed_badly_;  // the parser has left things out: what is missing may be among them
 };
 
 struct LetInfo {

@@ -92,7 +92,7 @@ void ExprChecker::check_name(Expr& e) {
     }
   }
   if (scope_.variables != nullptr) {
-    if (variable(e, name)) return;
+    if (variable(e, e.name)) return;
     if (const std::optional<Type> t = cel_type(name)) return become_type_value(e, name, *t);
     return unknown_name(e);
   }
@@ -156,19 +156,21 @@ void ExprChecker::check_name(Expr& e) {
   unknown_name(e);
 }
 
-bool ExprChecker::variable(Expr& e, const std::string& name) {
+// `.y` is a variable of that very name (the outermost one where a container hides it), else y.
+bool ExprChecker::variable(Expr& e, const std::string& as_written) {
+  const std::string name = as_written;  // may be e's own
   const std::string_view bare = name.starts_with('.') ? std::string_view(name).substr(1) : std::string_view(name);
-  for (std::size_t i = 0; i < scope_.variables->size(); ++i) {
-    if ((*scope_.variables)[i].name != bare) continue;
-    e.kind = ExprKind::kName;
-    e.name = name;
-    e.args.clear();
-    e.ref = ast::Ref{RefKind::kVariable, 0, 0, static_cast<std::uint32_t>(i)};
-    e.type = (*scope_.variables)[i].type;
-    narrow(e);
-    return true;
-  }
-  return false;
+  const std::vector<Variable>& all = *scope_.variables;
+  auto found = std::find_if(all.begin(), all.end(), [&](const Variable& v) { return v.name == name; });
+  if (found == all.end()) found = std::find_if(all.begin(), all.end(), [&](const Variable& v) { return v.name == bare; });
+  if (found == all.end()) return false;
+  e.kind = ExprKind::kName;
+  e.name = name;
+  e.args.clear();
+  e.ref = ast::Ref{RefKind::kVariable, 0, 0, static_cast<std::uint32_t>(found - all.begin())};
+  e.type = found->type;
+  narrow(e);
+  return true;
 }
 
 bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {

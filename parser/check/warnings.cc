@@ -54,6 +54,7 @@ class RuleWarnings {
     }
     noisy();
     counting();
+    average();
     contradiction();
     for (const auto* effects : {&rule_.then, &rule_.on_clear}) {
       for (const ast::Effect& effect : *effects) {
@@ -117,6 +118,23 @@ class RuleWarnings {
       } else if (line.pattern.where) {
         look(*line.pattern.where);
       }
+    }
+  }
+
+  // The average of one fact without a window is its value; a hold on it averages nothing.
+  void average() {
+    for (const ast::Line& line : rule_.when.lines) {
+      if (line.kind != ast::LineKind::kCheck || !line.hold) continue;
+      visit(line.expr, [&](const Expr& x) {
+        if (x.kind != ExprKind::kAggregate || !x.aggregate || x.aggregate->fact_type >= p_.schema.types.size()) return;
+        const ast::Aggregate& agg = *x.aggregate;
+        const FactType& type = p_.schema.types[agg.fact_type];
+        if (agg.fn == ast::AggregateFn::kCount || agg.over || agg.over_last || type.is_event() || type.key.empty() || !fixes_key(agg, type))
+          return;
+        p_.report.warning(
+            "W0811", x.span, fmt::format("this is of one `{}` as it is now; `for` does not average it", type.local),
+            fmt::format("to average over that time, write `over {}` inside the parentheses", p_.report.excerpt(line.hold->span)));
+      });
     }
   }
 

@@ -15,16 +15,16 @@ namespace flyball {
 enum class Severity : std::uint8_t { kError, kWarning };
 
 struct Fix {
-  ast::Span span;           // replaced by `replacement`; empty span: inserted there
+  ast::Span span;  // replaced by `replacement`; empty span: inserted there
   std::string replacement;
 };
 
 struct Diagnostic {
-  std::string code;         // "E0203"; stable for ever, one per kind of mistake
+  std::string code;  // "E0203"; stable for ever, one per kind of mistake
   Severity severity = Severity::kError;
-  ast::Span span;           // what the caret underlines
+  ast::Span span;  // what the caret underlines
   std::string message;
-  std::string help;         // may be empty
+  std::string help;  // may be empty
   std::optional<Fix> fix;
 };
 
@@ -33,6 +33,9 @@ class Diagnostics {
  public:
   static constexpr std::size_t kMaxPerFile = 100;
   void add(Diagnostic d);
+  // A declaration with a mistake of grammar: what later passes find inside it may follow from what did not parse, and is
+  // left out. Its own diagnostics are there already.
+  void mute(ast::Span declaration) { muted_.push_back(declaration); }
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
   std::size_t suppressed() const { return suppressed_; }
@@ -42,6 +45,7 @@ class Diagnostics {
  private:
   std::vector<Diagnostic> items_;
   std::vector<std::size_t> per_file_;
+  std::vector<ast::Span> muted_;
   std::size_t errors_ = 0;
   std::size_t suppressed_ = 0;
 };

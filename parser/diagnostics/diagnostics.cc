@@ -7,6 +7,8 @@
 namespace flyball {
 
 void Diagnostics::add(Diagnostic d) {
+  const auto covers = [&](const ast::Span& m) { return m.file == d.span.file && m.begin <= d.span.begin && d.span.begin < m.end; };
+  if (std::any_of(muted_.begin(), muted_.end(), covers)) return;
   const bool error = d.severity == Severity::kError;
   if (error) ++errors_;
   if (per_file_.size() <= d.span.file) per_file_.resize(d.span.file + std::size_t{1});

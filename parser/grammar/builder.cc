@@ -65,6 +65,10 @@ void shorten(std::string& text) {
 
 void Builder::report(Diagnostic d) {
   ++mistakes_;
+  report_intact(std::move(d));
+}
+
+void Builder::report_intact(Diagnostic d) {
   shorten(d.message);
   shorten(d.help);
   // A byte that is not text was reported with the whole file; what it did to the grammar is the same mistake.

@@ -48,6 +48,8 @@ class Builder {
   void leaf(Kind kind, const char* begin, const char* end) { stack_.push_back({kind, false, offset(begin), offset(end), 0, 0}); }
   void close(Kind kind, const Mark& m, bool broken = false);
   std::size_t pushed_since(const Mark& m) const { return stack_.size() - m.stack; }
+  const Node& pushed(const Mark& m, std::size_t i) const { return stack_[m.stack + i]; }
+  void keep(const Mark& m, std::size_t count) { stack_.resize(m.stack + count); }  // of what was pushed, the first
   // Ends a token at `end`; returns where the next one begins, past blanks and comments.
   const char* token(const char* end);
   std::uint32_t last_end() const { return last_end_; }
@@ -56,6 +58,7 @@ class Builder {
 
   // Mistakes. `fail…` throw SyntaxError.
   void report(Diagnostic d);
+  void report_intact(Diagnostic d);  // the tree is as if it had been written right: counts as no mistake of grammar
   Diagnostic error(const char* code, const char* begin, const char* end, std::string message, std::string help = {}) const;
   [[noreturn]] void fail(const char* code, const char* begin, const char* end, std::string message, std::string help = {}) const;
   // "expected WHAT, found …", placed after the last token if the next one is on another line. `names`: WHAT is a name.
@@ -74,6 +77,7 @@ class Builder {
   bool number_wins = false;  // 10:20 is not a time of day: in a map key, between `?` and `:`
   bool in_cell = false;      // `||` ends a table's inputs
   int depth = 0;
+  Kind declaration = Kind::kNothing;  // which one is being read
 
  private:
   [[noreturn]] void fail_reserved(const char* at, std::string_view word) const;

@@ -60,10 +60,19 @@ BOOST_SPIRIT_DEFINE(type)
 // ---- Fields and the types of the world
 
 auto const default_value = node<Kind::kDefault>[mark("=") >> must(expression, "a value")];
-auto const field = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+auto const param_value = node<Kind::kDefault>[soft(mark("="), "`=` and a value") >> must(expression, "a value")];
+auto const field = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
+// Of a field with a mistake its name is kept, and its type if that was read, so that uses of it are none.
+bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
+  std::size_t const pushed = b.pushed_since(m);
+  if (pushed == 0 || b.pushed(m, 0).kind != Kind::kName) return false;
+  b.keep(m, pushed > 1 && b.pushed(m, 1).kind == Kind::kType ? 2 : 1);
+  b.close(Kind::kField, m, true);
+  return true;
+}
 template <Kind K>
-auto const fields = block<K>(field, unknown_field);
+auto const fields = block<K>(field, unknown_field, never, keep_field);
 
 auto const key_names = must(mark("(")) >> listed(name, mark(")"), "`,` or `)`", "a name or `)`");
 auto const option =
@@ -89,22 +98,18 @@ struct OnlyOptions : Terminal<OnlyOptions> {
 };
 auto const type_head = must_name(name, "the name of the type") >> *option >> OnlyOptions{} >>
                        must(fields<Kind::kFields>, "`{` and the fields");
-auto const fact = word("fact") >> type_head;
-auto const mutable_fact = word("mutable") >> must(word("fact"), "`fact`") >> type_head;
-auto const event = word("event") >> type_head;
-auto const action = word("action") >> type_head >>
-                    -(word("result") >> must(fields<Kind::kResultFields>, "`{` and the fields of the result"));
+auto const mutable_fact = must(word("fact"), "`fact`") >> type_head;
+auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>, "`{` and the fields of the result"));
 
 // ---- module, import, param, let
 
-auto const module_decl = word("module") >> must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
-auto const import_decl = word("import") >> must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
-auto const param = word("param") >> must_name(name, "the param's name") >> must(mark(":")) >> must(type, "a type") >>
-                   must(default_value, "`=` and a value") >> -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
-auto const parameter = node<Kind::kField>[name >> must(mark(":")) >> must(type, "a type")];
+auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
+auto const import_decl = must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
+auto const param = must_name(name, "the param's name") >> must(mark(":")) >> must(type, "a type") >> param_value >>
+                   -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
+auto const parameter = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type")];
 auto const parameters = node<Kind::kParameters>[mark("(") >> listed(parameter, mark(")"), "`,` or `)`", "a parameter or `)`")];
-auto const let = word("let") >> must_name(name, "a name") >> -parameters >>
-                 must(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
+auto const let = must_name(name, "a name") >> -parameters >> soft(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
 
 // ---- when
 
@@ -141,7 +146,7 @@ auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
                   node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
-                  node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> must(mark("=")) >> must(expression, "an expression")] |
+                  node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
                   node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] |
                   not_yet("every", "", "every … satisfies") | not_yet("either", "", "either … or");
 
@@ -170,8 +175,17 @@ bool at_next_part(Iterator p, Builder const& b) {
   }
   return q != b.end() && *q == '{';
 }
+// Of a line with a mistake the name it binds is kept.
+bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
+  std::size_t const pushed = b.pushed_since(m);
+  if (pushed == 0 || b.pushed(m, 0).kind != Kind::kName) return false;
+  bool const is_let = !at_binding(start, b) && at_word(start, b.end(), "let");
+  b.keep(m, !is_let && pushed > 1 && b.pushed(m, 1).kind == Kind::kTypePath ? 2 : 1);
+  b.close(is_let ? Kind::kLetLine : Kind::kPattern, m, true);
+  return true;
+}
 template <Kind K>
-auto const lines = block<K>(line, unknown_line, at_next_part, true);
+auto const lines = block<K>(line, unknown_line, at_next_part, keep_line, true);
 
 // ---- then
 
@@ -218,8 +232,7 @@ void unknown_rule_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, "a part of the rule", "part of a rule",
                     {"priority", "cooldown", "mode", "keep", "repeat", "late", "tags", "owner", "runbook", "when", "then", "until", "on"});
 }
-auto const rule_decl = word("rule") >> must_name(name, "the rule's name") >>
-                       must(block<Kind::kFields>(rule_part, unknown_rule_part), "`{`");
+auto const rule_decl = must_name(name, "the rule's name") >> must(block<Kind::kFields>(rule_part, unknown_rule_part), "`{`");
 
 // ---- decision
 
@@ -256,8 +269,7 @@ auto const decision_part = (word("input") >> must(fields<Kind::kInput>, "`{` and
 void unknown_decision_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, "a part of the decision", "part of a decision", {"input", "output", "case", "table", "default", "on"});
 }
-auto const decision = word("decision") >> must_name(name, "the decision's name") >>
-                      must(block<Kind::kFields>(decision_part, unknown_decision_part), "`{`");
+auto const decision = must_name(name, "the decision's name") >> must(block<Kind::kFields>(decision_part, unknown_decision_part), "`{`");
 
 // ---- test
 
@@ -277,7 +289,7 @@ auto const expectation =
 auto const acknowledgement = word_leaf("ack") | word_leaf("fail") | word_leaf("approve") | word_leaf("reject");
 auto const step_body =
     node<Kind::kStart>[word("start") >> must(plain_string, "a timestamp in quotes")] |
-    node<Kind::kSetStep>[word("set") >> must_name(path, "the name of a param") >> must(mark("=")) >> must(expression, "a value")] |
+    node<Kind::kSetStep>[word("set") >> must_name(path, "the name of a param") >> soft(mark("=")) >> must(expression, "a value")] |
     node<Kind::kSendFrom>[word("send") >> word("from") >> must(plain_string, "a file name in quotes")] |
     node<Kind::kSend>[word("send") >> must_name(type_path, "a type") >> the_record >>
                       -node<Kind::kStamped>[word("stamped") >> must(operand, "a duration")]] |
@@ -300,16 +312,29 @@ struct AfterTime : Terminal<AfterTime> {
   }
 };
 auto const step = node<Kind::kStep>[time_of_step >> (step_body | AfterTime{})] | node<Kind::kStep>[step_body];
-auto const test = word("test") >> must(plain_string, "the test's title in quotes") >> must(block<Kind::kFields>(step, unknown_step), "`{`");
+auto const test = must(plain_string, "the test's title in quotes") >> must(block<Kind::kFields>(step, unknown_step), "`{`");
 
-// ---- The door's rule: one declaration, whatever it is.
+// ---- The doors' rules: a declaration after its word.
 
-using DeclarationRule = x3::rule<struct DeclarationId>;
-DeclarationRule const declaration{"declaration"};
-BOOST_SPIRIT_DECLARE(DeclarationRule)
-auto const declaration_def = rule_decl | fact | event | action | decision | test | let | param | mutable_fact | import_decl | module_decl |
-                             not_yet("calendar", "", "calendar");
-BOOST_SPIRIT_DEFINE(declaration)
+using AfterWordRule = x3::rule<struct AfterWordId>;
+AfterWordRule const after_word{"after_word"};
+BOOST_SPIRIT_DECLARE(AfterWordRule)
+
+// Only the alternative of the declaration's kind is tried.
+template <Kind K>
+struct IsKind : Terminal<IsKind<K>> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator&, Iterator const&, C const& context, R const&, A&) const {
+    return builder(context).declaration == K;
+  }
+};
+template <Kind K>
+IsKind<K> const is{};
+auto const after_word_def = (is<Kind::kRule> >> rule_decl) | (is<Kind::kFact> >> type_head) | (is<Kind::kEvent> >> type_head) |
+                            (is<Kind::kAction> >> action) | (is<Kind::kDecision> >> decision) | (is<Kind::kTest> >> test) |
+                            (is<Kind::kLet> >> let) | (is<Kind::kParam> >> param) | (is<Kind::kMutableFact> >> mutable_fact) |
+                            (is<Kind::kImport> >> import_decl) | (is<Kind::kModule> >> module_decl);
+BOOST_SPIRIT_DEFINE(after_word)
 
 Kind kind_of(std::string_view w) {
   if (w == "module") return Kind::kModule;
@@ -323,26 +348,29 @@ Kind kind_of(std::string_view w) {
   if (w == "rule") return Kind::kRule;
   if (w == "decision") return Kind::kDecision;
   if (w == "test") return Kind::kTest;
-  return Kind::kNothing;
+  return Kind::kNothing;  // calendar
 }
 
 }  // namespace
 
-Tree parse_declaration(char const*& first, Builder& b) {
+Tree parse_declaration(char const*& first, std::string_view as, Builder& b) {
   Iterator const start = first;
   Iterator const last = b.end();
   Builder::Mark const m = b.mark(first);
-  Kind const kind = kind_of(word_at(first, last));
+  b.declaration = kind_of(as);
   b.begin_declaration();
   bool broken = false;
   try {
-    declaration.parse(first, last, make_context(b), x3::unused, x3::unused);
+    Iterator const end = word_end(first, last);
+    if (b.declaration == Kind::kNothing) b.fail(codes::kNotInThisVersion, first, end, "`" + std::string(as) + "` is not in this version");
+    first = b.token(end);
+    after_word.parse(first, last, make_context(b), x3::unused, x3::unused);
   } catch (SyntaxError& e) {
     if (!e.reported) b.report(std::move(e.diagnostic));
     broken = true;
     first = next_declaration(start, b.begin() + e.resume, b);
   }
-  return b.take(kind, m, broken || b.mistakes_in_declaration() > 0);
+  return b.take(b.declaration, m, broken || b.mistakes_in_declaration() > 0);
 }
 
 }  // namespace flyball::cst

@@ -74,6 +74,10 @@ Iterator operand_name_end(Iterator p, Builder const& b) {
   Iterator line = p;
   while (line != b.begin() && (line[-1] == ' ' || line[-1] == '\t')) --line;
   if (line == b.begin() || line[-1] != '\n') return end;
+  Iterator after = end;
+  while (after != b.end() && (*after == ' ' || *after == '\t')) ++after;
+  // `name:` begins the next pattern, where no map or ternary waits for a colon.
+  if (!b.number_wins && after != b.end() && *after == ':' && !starts(after, b, "::")) return p;
   static constexpr std::array<std::string_view, 24> kItemWords{"some",   "no",     "check",   "let",     "cross", "every", "either", "do",
                                                                "derive", "assert", "set",     "retract", "log",   "then",  "until",  "on",
                                                                "when",   "case",   "default", "at",      "by",    "send",  "expect", "ask"};
@@ -98,8 +102,27 @@ auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(exp
 auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];
 auto const map = node<Kind::kMap>[mark("{") >> listed(map_entry, mark("}"), "`,` or `}`", "an entry or `}`")];
 
-auto const record_field = node<Kind::kRecordField>[name >> must(mark(":")) >> must(expression, "a value")];
-auto const record_body_def = mark("{") >> listed(record_field, mark("}"), "`,` or `}`", "a field or `}`");
+auto const record_field = node<Kind::kRecordField>[name >> soft(mark(":")) >> must(expression, "a value")];
+// A comma between the fields of a record; forgotten, it is said and taken as written if the next field is clear.
+struct RecordComma : Terminal<RecordComma> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
+    if (mark(",").parse(first, last, context, r, a)) return true;
+    Builder& b = builder(context);
+    Iterator q = name_end(first, b);
+    if (q == first) return false;
+    q = skip_blanks(q, last, b.begin(), b.bad_bytes());
+    if (q == last || *q != ':' || starts(q, b, "::")) return false;
+    Diagnostic d =
+        b.error(codes::kUnexpected, b.begin() + b.last_end(), b.begin() + b.last_end(), "`,` is missing before " + b.found(first));
+    d.fix = Fix{d.span, ","};
+    b.report_intact(std::move(d));
+    return true;
+  }
+};
+auto const record_body_def = mark("{") >> ((inside[record_field >> *(RecordComma{} >> record_field) >> -mark(",")] >>
+                                            must<MarkParser>(mark("}"), "`,` or `}`")) |
+                                           must_begin(mark("}"), "a field or `}`"));
 auto const record = node<Kind::kRecord>[ahead<at_record> >> type_path >> record_body];
 
 // The type; or, in its place, the path that ought to be one.

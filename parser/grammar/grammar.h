@@ -9,7 +9,8 @@ namespace flyball::cst {
 // The whole text as one expression: root kExpressionInput with one child, if it parsed.
 Tree parse_expression_text(Builder& b);
 
-// The declaration at `first`, which at_declaration(first): moves `first` behind it, or behind what recovery skipped.
-Tree parse_declaration(const char*& first, Builder& b);
+// The declaration at `first`, whose word stands there or is meant (`as`): moves `first` behind it, or behind what
+// recovery skipped. The root is of the declaration's kind, kNothing if this version has none.
+Tree parse_declaration(const char*& first, std::string_view as, Builder& b);
 
 }  // namespace flyball::cst

@@ -12,8 +12,10 @@
 namespace flyball::cst {
 
 using Stop = bool (*)(Iterator, Builder const&);
-using Unknown = void (*)(Iterator, Builder const&);  // throws: what stands here begins no item
+using Keep = bool (*)(Iterator, Builder&, Builder::Mark const&);  // of an item that did not parse, closes what can be kept
+using Unknown = void (*)(Iterator, Builder const&);               // throws: what stands here begins no item
 
+inline bool keep_nothing(Iterator, Builder&, Builder::Mark const&) { return false; }
 inline bool never(Iterator, Builder const&) { return false; }
 
 // At the beginning of a line, a declaration begins here; one that a block's own items look like only at column 1.
@@ -35,8 +37,9 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   Item item;
   Unknown unknown;
   Stop stop;
+  Keep keep;
   bool lets;  // `let` begins an item of this block
-  BlockParser(Item const& i, Unknown u, Stop s, bool l) : item(i), unknown(u), stop(s), lets(l) {}
+  BlockParser(Item const& i, Unknown u, Stop s, Keep k, bool l) : item(i), unknown(u), stop(s), keep(k), lets(l) {}
 
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
@@ -66,7 +69,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
       } catch (SyntaxError& e) {
         if (!e.reported) b.report(std::move(e.diagnostic));
         broken = true;
-        b.back(m);
+        if (!keep(start, b, m)) b.back(m);
         first = std::max(next_item(start, b.begin() + e.resume, b), start + 1);
         first = skip_blanks(first, last, b.begin(), b.bad_bytes());
       }
@@ -92,9 +95,9 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   }
 };
 template <Kind K, typename P>
-auto block(P const& item, Unknown unknown, Stop stop = never, bool lets = false) {
+auto block(P const& item, Unknown unknown, Stop stop = never, Keep keep = keep_nothing, bool lets = false) {
   using Item = typename x3::extension::as_parser<P>::value_type;
-  return BlockParser<K, Item>(x3::as_parser(item), unknown, stop, lets);
+  return BlockParser<K, Item>(x3::as_parser(item), unknown, stop, keep, lets);
 }
 
 // Words of the language that this version does not have: one message, by name.

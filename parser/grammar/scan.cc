@@ -50,22 +50,31 @@ const std::vector<std::string>& declaration_words() {
 }
 
 bool is_declaration_word(std::string_view word) {
-  const auto& words = declaration_words();
-  return word.size() >= 3 && word.size() <= 8 && std::find(words.begin(), words.end(), word) != words.end();
+  switch (word.size()) {
+    case 3: return word == "let";
+    case 4: return word == "rule" || word == "fact" || word == "test";
+    case 5: return word == "event" || word == "param";
+    case 6: return word == "action" || word == "import" || word == "module";
+    case 7: return word == "mutable";
+    case 8: return word == "decision" || word == "calendar";
+    default: return false;
+  }
 }
 
-bool at_declaration(const char* p, const char* end) {
-  const std::string_view w = word_at(p, end);
-  if (w.size() < 3 || w.size() > 8) return false;
-  const char* q = p + w.size();
+bool follows_declaration_word(std::string_view w, const char* p, const char* end) {
+  const char* q = p;
   if (q == end || (*q != ' ' && *q != '\t')) return false;
   while (q != end && (*q == ' ' || *q == '\t')) ++q;
   if (q == end) return false;
   if (w == "fact" || w == "event" || w == "action") return is_upper(*q);
   if (w == "mutable") return at_word(q, end, "fact");
   if (w == "test") return *q == '"';
-  return (w == "rule" || w == "decision" || w == "param" || w == "let" || w == "module" || w == "import" || w == "calendar") &&
-         is_word_start(*q);
+  return is_declaration_word(w) && is_word_start(*q);
+}
+
+bool at_declaration(const char* p, const char* end) {
+  const std::string_view w = word_at(p, end);
+  return is_declaration_word(w) && follows_declaration_word(w, p + w.size(), end);
 }
 
 const char* type_path_end(const char* p, const char* end) {

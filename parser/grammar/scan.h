@@ -36,6 +36,8 @@ bool is_aggregate(std::string_view word);
 // The words that begin a declaration, in the order messages list them.
 const std::vector<std::string>& declaration_words();
 bool is_declaration_word(std::string_view word);
+// True if what stands at p, after blanks, can follow a declaration's word `w`.
+bool follows_declaration_word(std::string_view w, const char* p, const char* end);
 // True if a declaration begins at p: its word, then what may follow it.
 bool at_declaration(const char* p, const char* end);
 

@@ -235,6 +235,27 @@ struct MustMark : Terminal<MustMark> {
   }
 };
 inline MustMark must(MarkParser const& p) { return MustMark(p); }
+// A mark between a name and what it stands for. Forgotten, it is said and taken as written: what follows is clear.
+struct SoftMark : Terminal<SoftMark> {
+  MarkParser inner;
+  std::string_view wanted;  // if more than the mark is missing at the end of a line
+  SoftMark(MarkParser const& p, std::string_view w) : inner(p), wanted(w) {}
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
+    if (inner.parse(first, last, context, r, a)) return true;
+    Builder& b = builder(context);
+    std::string const what = "`" + std::string(inner.mark) + "`";
+    bool const clear = first != last && !b.new_line_before(first) && (is_word(*first) || *first == '"' || *first == '[') &&
+                       !is_reserved(word_at(first, last));
+    if (!clear) b.fail_expected(first, wanted.empty() ? std::string_view(what) : wanted);
+    Diagnostic d = b.error(codes::kUnexpected, first, b.token_end(first), "expected " + what + ", found " + b.found(first));
+    d.fix = Fix{{b.file(), b.last_end(), b.last_end()}, inner.mark == "=" ? " =" : std::string(inner.mark)};
+    b.report_intact(std::move(d));
+    return true;
+  }
+};
+inline SoftMark soft(MarkParser const& p, std::string_view wanted = {}) { return SoftMark(p, wanted); }
+
 template <typename P>
 auto must_name(P const& p, std::string_view what) {
   using Subject = typename x3::extension::as_parser<P>::value_type;

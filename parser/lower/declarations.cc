@@ -103,6 +103,7 @@ std::vector<ast::FieldDecl> Lowering::fields(const Node* block) {
   for (const Node& f : children(*block)) {
     if (f.kind != Kind::kField) continue;
     ast::FieldDecl field;
+    field.type.span = span(f);
     for (const Node& c : children(f)) {
       if (c.kind == Kind::kName) field.name = declared_name(c, false);
       if (c.kind == Kind::kType) field.type = type(c);
@@ -111,7 +112,8 @@ std::vector<ast::FieldDecl> Lowering::fields(const Node* block) {
     field.doc = doc_before(f.begin);
     const auto same = [&](const ast::FieldDecl& o) { return o.name.text == field.name.text; };
     if (std::any_of(out.begin(), out.end(), same)) {
-      report(codes::kTwice, field.name.span, "the field `" + field.name.text + "` stands twice");
+      // One of them may be what was kept of a field that did not parse.
+      if (!block->broken) report(codes::kTwice, field.name.span, "the field `" + field.name.text + "` stands twice");
     } else {
       out.push_back(std::move(field));
     }

@@ -16,7 +16,7 @@ using cst::Kind;
 using cst::Node;
 
 void Lowering::report(const char* code, ast::Span at, std::string message, std::string help, std::optional<Fix> fix) {
-  b_.report(Diagnostic{code, Severity::kError, at, std::move(message), std::move(help), std::move(fix)});
+  b_.report_intact(Diagnostic{code, Severity::kError, at, std::move(message), std::move(help), std::move(fix)});
 }
 
 ast::Name Lowering::name(const Node& n) const {

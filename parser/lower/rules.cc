@@ -64,6 +64,7 @@ void Lowering::suffix_order(const Node& n) {
 
 ast::Pattern Lowering::pattern(const Node& n) {
   ast::Pattern p;
+  p.type.span = span(n);
   p.quantifier = n.kind == Kind::kSome ? ast::Quantifier::kSome : n.kind == Kind::kNo ? ast::Quantifier::kNo : ast::Quantifier::kOne;
   p.cross = n.kind == Kind::kCross;
   suffix_order(n);

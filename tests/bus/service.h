@@ -115,8 +115,8 @@ struct Service {
   }
   void stop() { server.reset(); }
 
-  // Polls the server and calls `pump` until `done`; false after five seconds.
-  bool until(const std::function<bool()>& done, const std::function<void()>& pump = {}, int timeout_ms = 5'000) {
+  // Polls the server and calls `pump` until `done`; false after twenty seconds.
+  bool until(const std::function<bool()>& done, const std::function<void()>& pump = {}, int timeout_ms = 20'000) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     while (!done()) {
       if (std::chrono::steady_clock::now() > end) return false;

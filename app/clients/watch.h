@@ -1,0 +1,26 @@
+// Watching what a service publishes: what `sub` and `record` share. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/io.h"
+#include "model/time.h"
+
+namespace flyball::app {
+
+struct WatchOptions {
+  std::optional<std::string> endpoint;
+  std::vector<std::string> topics;     // prefixes
+  std::optional<std::uint64_t> count;  // stop after so many messages
+  std::optional<DurationNs> for_ns;    // stop after so long
+  std::FILE* to = nullptr;             // one JSON object a line
+};
+
+// Until the count, the time or a signal; says what was lost. Gives the exit code.
+int watch(const WatchOptions& options, Io& io);
+
+}  // namespace flyball::app

@@ -1,0 +1,125 @@
+// Aggregates: one node per (type, own tests, group, value, window), one use per place in a rule.
+#include "engine/compile/plan_builder.h"
+#include "model/check.h"
+
+namespace flyball::engine {
+
+using ast::AggregateFn;
+
+Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScope& scope) {
+  for (const auto& [b, use] : out_.scopes[scope.id].uses) {
+    if (b == binding) return use;
+  }
+  const auto found = scope.aggregates.find(binding);
+  FB_CHECK(found != scope.aggregates.end());
+  const ast::Aggregate& a = *found->second;
+  switch (a.fn) {
+    case AggregateFn::kCount:
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+    case AggregateFn::kMin:
+    case AggregateFn::kMax: break;
+    default: return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
+  }
+  SplitWhere split = split_where(a.where ? &*a.where : nullptr, scope, a.binding, true);
+  if (split.keys.size() > 8) return fail("`" + scope.where + "` correlates an aggregate by more than 8 fields");
+
+  AggregateNode node;
+  node.fn = a.fn;
+  node.type = a.fact_type;
+  node.scope = scope.id;
+  node.binding = a.binding;
+  if (a.over) node.over_ns = duration(a.over);
+  const auto number = [&](const std::optional<ast::Expr>& e) -> std::optional<std::int64_t> {
+    if (!e) return std::nullopt;
+    const Value v = constant_value(*e, context_);
+    return v.is(Kind::kInt) ? std::optional(v.as_int()) : std::nullopt;
+  };
+  node.over_last = number(a.over_last);
+  node.at_least = number(a.at_least);
+  if (a.value && a.fn != AggregateFn::kCount) {
+    std::set<std::uint32_t> reads;
+    collect_reads(*a.value, scope, reads);
+    reads.erase(a.binding);
+    const Formula value = formula(*a.value, scope);
+    if (!reads.empty() || !value.aggregates.empty()) {
+      return fail("`" + scope.where + "` aggregates an expression over other facts", "aggregate a field of the type itself");
+    }
+    node.value_type = a.value->type;
+    node.reads |= value.reads_of(a.binding);
+  }
+  node.text = std::to_string(static_cast<int>(a.fn)) + ":" + std::to_string(a.fact_type) + ":";
+  std::set<std::string> tests;
+  for (const ast::Expr* e : split.own) tests.insert(text_of(*e, scope, a.binding));
+  for (const std::string& t : tests) node.text += t + ";";
+  node.text += " group";
+  for (const KeyPart& key : split.keys) {
+    node.group.push_back(key.own_field);
+    node.reads |= std::uint64_t{1} << key.own_field;
+    node.text += " " + out_.rule_set.schema.types[a.fact_type].fields[key.own_field].name;
+  }
+  if (a.value && a.fn != AggregateFn::kCount) node.text += " of " + text_of(*a.value, scope, a.binding);
+  if (node.over_ns) node.text += " over " + std::to_string(*node.over_ns);
+  if (node.over_last) node.text += " last " + std::to_string(*node.over_last);
+  if (node.at_least) node.text += " at least " + std::to_string(*node.at_least);
+
+  AggregateUse use;
+  use.scope = scope.id;
+  use.binding = a.binding;
+  for (const ast::Expr* e : split.residual) use.residual.push_back(formula(*e, scope));
+  for (const Formula& f : use.residual) node.reads |= f.reads_of(a.binding);
+  node.keep_rows = !use.residual.empty();
+  // Uses that judge items one by one need more of them than a shared node keeps.
+  if (node.keep_rows) node.text += " for " + scope.where + " " + std::to_string(a.binding);
+
+  if (const auto known = nodes_.find(node.text); known != nodes_.end()) {
+    use.node = known->second;
+  } else {
+    use.node = static_cast<NodeId>(out_.nodes.size());
+    nodes_.emplace(node.text, use.node);
+    if (a.value && a.fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
+    if (node.sampled()) {
+      for (const ast::Expr* e : split.own) node.tests.push_back(formula(*e, scope));
+      out_.types[a.fact_type].sample_nodes.push_back(use.node);
+    } else {
+      node.alpha = alpha_for(a.fact_type, split.own, scope, a.binding);
+      out_.alphas[node.alpha].nodes.push_back(use.node);
+    }
+    out_.nodes.push_back(std::move(node));
+  }
+  use.keys = std::move(split.keys);
+  const std::uint32_t id = static_cast<std::uint32_t>(out_.uses.size());
+  out_.uses.push_back(std::move(use));
+  out_.scopes[scope.id].uses.emplace_back(binding, id);
+  return id;
+}
+
+// Stages for aggregates that what follows in the chain will read.
+Result<void> PlanBuilder::need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope) {
+  for (const std::uint32_t binding : bindings) {
+    if (!chain.aggregates.insert(binding).second) continue;
+    // Its own condition may read aggregates, too.
+    const ast::Aggregate& a = *scope.aggregates.at(binding);
+    if (a.where) {
+      const Formula where = formula(*a.where, scope);
+      for (const std::uint32_t inner : where.aggregates) {
+        std::set<std::uint32_t> reads;
+        if (scope.aggregates.at(inner)->where) collect_reads(*scope.aggregates.at(inner)->where, scope, reads);
+        if (reads.contains(binding)) {
+          return fail("`" + scope.where + "` has an aggregate inside another that reads the outer one's facts", "derive the inner value as a fact first");
+        }
+      }
+      if (Result<void> r = need_aggregates(chain, where.aggregates, scope); !r) return r;
+    }
+    Result<std::uint32_t> use = use_for(binding, scope);
+    if (!use) return std::unexpected(use.error());
+    StagePlan stage;
+    stage.kind = StageKind::kAggregate;
+    stage.binding = binding;
+    stage.node = *use;
+    chain.stages.push_back(std::move(stage));
+  }
+  return {};
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,124 @@
+// PlanBuilder: from a checked RuleSet to the network plan of a ProgramData. The order of its passes is in program.cc;
+// the parts are plan_where.cc (conditions → tests, joins, residuals), plan_lines.cc (lines → stages and tables),
+// plan_aggregates.cc, plan_rules.cc (rules, effects), plan_finish.cc (what is known only when all is planned).
+//
+// Not thread-safe; used once. Errors: limits, and what the language has but this engine does not run yet.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/compile/expr_compiler.h"
+#include "engine/compile/expr_text.h"
+#include "engine/compile/program_data.h"
+#include "model/compare.h"
+#include "model/result.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+
+// What a line reads and which lines bind that (semantics.md §3).
+struct LineInfo {
+  const ast::Line* line = nullptr;
+  bool in_until = false;
+  std::uint32_t number = 0;             // in its block
+  std::vector<std::uint32_t> reads;     // bindings of `n:` lines of `when`, ascending
+  std::vector<std::uint32_t> bound_by;  // numbers of the lines of `when` that bind them, or what those read
+  DurationNs duration_ns = 0;           // `for D`; 0: none
+  bool is_pattern() const { return line->kind == ast::LineKind::kPattern; }
+  bool binds() const { return is_pattern() && line->pattern.quantifier == ast::Quantifier::kOne; }
+  bool is_absence() const { return is_pattern() && line->pattern.quantifier == ast::Quantifier::kNo && duration_ns > 0; }
+};
+
+// The rule (or case) being planned.
+struct RuleScope {
+  std::uint32_t id = 0;                           // of its ScopePlan
+  std::uint32_t rule = 0;
+  std::vector<FactTypeId> binding_types;          // by binding, aggregates included
+  std::vector<const ast::Expr*> lets;             // by let index
+  std::map<std::uint32_t, const ast::Aggregate*> aggregates;  // by binding
+  std::vector<LineInfo> when, until;
+  std::string where;                              // for errors: the rule's name
+};
+
+// A chain under construction.
+struct ChainDraft {
+  ChainPlan plan;
+  std::vector<StagePlan> stages;
+  std::set<std::uint32_t> aggregates;             // bindings whose values are there
+  std::vector<FieldReads> end_reads;
+  bool driven = false;                            // bound from outside, even with no facts
+};
+
+// The parts of a condition on one fact.
+struct SplitWhere {
+  std::vector<const ast::Expr*> own;      // tests on its own fields
+  std::vector<KeyPart> keys;
+  std::vector<const ast::Expr*> keys_from;
+  std::vector<const ast::Expr*> residual;
+};
+
+class PlanBuilder {
+ public:
+  PlanBuilder(ProgramData& out, Interner& interner);
+  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params);
+
+  // For decisions: makes the scope of a case (lets, aggregates as uses) and returns its id.
+  Result<std::uint32_t> plan_case_scope(const ast::Case& decl);
+
+ private:
+  // plan_where.cc
+  Formula formula(const ast::Expr& e, const RuleScope& scope);
+  std::string text_of(const ast::Expr& e, const RuleScope& scope, std::uint32_t own) const;
+  void collect_reads(const ast::Expr& e, const RuleScope& scope, std::set<std::uint32_t>& out) const;
+  void collect_aggregates(const ast::Expr& e, RuleScope& scope) const;
+  SplitWhere split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
+  AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
+  std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
+  void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
+  DurationNs duration(const std::optional<ast::Expr>& e) const;
+
+  // plan_lines.cc
+  std::vector<LineInfo> read_lines(const ast::Block& block, bool until, const RuleScope& scope) const;
+  void plan_lets(const ast::Block& block, RuleScope& scope);
+  Result<void> add_line(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
+  Result<void> add_raw_line(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, bool fresh_truth);
+  Result<void> add_pattern(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, bool fresh_truth, bool watch);
+  Result<void> add_hold(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
+  Result<void> add_absence(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
+  Result<void> bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
+  void add_bound(ChainDraft& chain, std::uint32_t binding, const RuleScope& scope);
+  ChainDraft draft(const RuleScope& scope, ChainEnd end, std::uint32_t owner);
+  Result<ChainId> finish(ChainDraft& chain, const RuleScope& scope);
+  Result<TableId> projection(const LineInfo& line, const RuleScope& scope, ChainId chain, TableId absence);
+
+  // plan_aggregates.cc
+  Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
+  Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
+
+  // plan_rules.cc
+  Result<void> plan_rule(std::uint32_t rule);
+  Result<void> plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
+  Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
+  Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);
+  Result<void> plan_params(const std::vector<std::pair<std::uint32_t, Value>>& overrides);
+  Result<RuleScope> make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule, std::string name);
+  static void add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from);
+  static void effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out);
+
+  // plan_finish.cc
+  void finish_types();
+  void plan_ranks();
+  void plan_strata();
+
+  ProgramData& out_;
+  Interner& interner_;
+  ExprContext context_;
+  std::map<std::string, AlphaId> alphas_;
+  std::map<std::string, NodeId> nodes_;
+  std::map<std::pair<bool, std::uint32_t>, TableId> tables_;  // of the rule being planned: (in until, line)
+};
+
+}  // namespace flyball::engine

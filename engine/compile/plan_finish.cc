@@ -1,0 +1,123 @@
+// What is known only when everything is planned: dispatch per type, fields read, ranks, and the strata of derivation.
+#include <algorithm>
+#include <numeric>
+
+#include "engine/compile/plan_builder.h"
+
+namespace flyball::engine {
+
+void PlanBuilder::finish_types() {
+  for (AlphaId id = 0; id < out_.alphas.size(); ++id) {
+    AlphaPlan& alpha = out_.alphas[id];
+    TypePlan& type = out_.types[alpha.type];
+    std::sort(alpha.successors.begin(), alpha.successors.end(), std::greater<>());
+    type.reads |= alpha.reads;
+    for (const std::vector<std::uint32_t>& fields : alpha.indexes) {
+      for (const std::uint32_t field : fields) type.reads |= std::uint64_t{1} << field;
+    }
+    for (const NodeId node : alpha.nodes) type.reads |= out_.nodes[node].reads;
+    if (alpha.dispatch_field == kNoId) {
+      type.always.push_back(id);
+    } else if (std::find(type.dispatch_fields.begin(), type.dispatch_fields.end(), alpha.dispatch_field) == type.dispatch_fields.end()) {
+      type.dispatch_fields.push_back(alpha.dispatch_field);
+    }
+  }
+  for (const StagePlan& stage : out_.stages) {
+    if (stage.type != kNoId) out_.types[stage.type].reads |= stage.own_reads | stage.later_reads;
+  }
+  for (const ScopePlan& scope : out_.scopes) {
+    out_.frame_bindings = std::max(out_.frame_bindings, scope.binding_count);
+    out_.frame_lets = std::max(out_.frame_lets, static_cast<std::uint32_t>(scope.lets.size()));
+  }
+  for (const FactType& type : out_.rule_set.schema.types) out_.lateness_max_ns = std::max(out_.lateness_max_ns, type.lateness_ns);
+}
+
+void PlanBuilder::plan_ranks() {
+  std::vector<std::uint32_t> order(out_.rules.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return out_.rules[a].priority > out_.rules[b].priority; });
+  for (std::uint32_t i = 0; i < order.size(); ++i) out_.rules[order[i]].rank = i;
+}
+
+// Derived types in the order in which they can be computed: strongly connected groups (Tarjan), those that others need
+// first. A group of more than one type, or a type that needs itself, is recursive.
+void PlanBuilder::plan_strata() {
+  const std::size_t n = out_.types.size();
+  std::vector<std::vector<FactTypeId>> needs(n);
+  for (std::uint32_t r = 0; r < out_.rules.size(); ++r) {
+    const ast::RuleDecl& decl = out_.rule_set.rules[r];
+    std::set<FactTypeId> read;
+    RuleScope scope;
+    for (const ast::Line& line : decl.when.lines) {
+      if (line.kind == ast::LineKind::kPattern) {
+        read.insert(line.pattern.fact_type);
+        if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
+      } else {
+        collect_aggregates(line.expr, scope);
+      }
+    }
+    for (const ast::Effect& effect : decl.then) {
+      for (const ast::RecordField& field : effect.record.fields) collect_aggregates(field.value, scope);
+    }
+    for (const auto& [binding, aggregate] : scope.aggregates) read.insert(aggregate->fact_type);
+    for (const ast::Effect& effect : decl.then) {
+      if (effect.kind != ast::EffectKind::kDerive) continue;
+      TypePlan& type = out_.types[effect.record.fact_type];
+      if (type.deriving_rules.empty() || type.deriving_rules.back() != r) type.deriving_rules.push_back(r);
+      needs[effect.record.fact_type].insert(needs[effect.record.fact_type].end(), read.begin(), read.end());
+    }
+  }
+
+  std::vector<std::uint32_t> number(n, kNoId), low(n, 0);
+  std::vector<bool> on_stack(n, false);
+  std::vector<FactTypeId> stack;
+  std::uint32_t next = 0;
+  struct Visit {
+    FactTypeId type;
+    std::size_t edge;
+  };
+  for (FactTypeId root = 0; root < n; ++root) {
+    if (number[root] != kNoId) continue;
+    std::vector<Visit> visits{{root, 0}};
+    while (!visits.empty()) {
+      Visit& visit = visits.back();
+      const FactTypeId t = visit.type;
+      if (visit.edge == 0 && number[t] == kNoId) {
+        number[t] = low[t] = next++;
+        stack.push_back(t);
+        on_stack[t] = true;
+      }
+      if (visit.edge < needs[t].size()) {
+        const FactTypeId to = needs[t][visit.edge++];
+        if (number[to] == kNoId) {
+          visits.push_back({to, 0});
+        } else if (on_stack[to]) {
+          low[t] = std::min(low[t], number[to]);
+        }
+        continue;
+      }
+      if (low[t] == number[t]) {
+        const std::uint32_t stratum = out_.stratum_count++;
+        std::size_t members = 0;
+        for (;;) {
+          const FactTypeId member = stack.back();
+          stack.pop_back();
+          on_stack[member] = false;
+          out_.types[member].stratum = stratum;
+          out_.types[member].recursive = std::find(needs[member].begin(), needs[member].end(), member) != needs[member].end();
+          ++members;
+          if (member == t) break;
+        }
+        if (members > 1) {
+          for (FactTypeId m = 0; m < n; ++m) {
+            if (out_.types[m].stratum == stratum) out_.types[m].recursive = true;
+          }
+        }
+      }
+      visits.pop_back();
+      if (!visits.empty()) low[visits.back().type] = std::min(low[visits.back().type], low[t]);
+    }
+  }
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,221 @@
+// Rules → chains, effects and options. Params → values.
+#include <algorithm>
+
+#include "engine/compile/plan_builder.h"
+#include "engine/network/network.h"
+
+namespace flyball::engine {
+
+Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule, std::string name) {
+  RuleScope scope;
+  scope.id = static_cast<std::uint32_t>(out_.scopes.size());
+  scope.rule = rule;
+  scope.where = std::move(name);
+  out_.scopes.emplace_back();
+  out_.scopes.back().lets.resize(let_count);
+  scope.lets.resize(let_count, nullptr);
+  const auto type_of = [&](std::uint32_t binding, FactTypeId type) {
+    if (scope.binding_types.size() <= binding) scope.binding_types.resize(binding + 1, kNoId);
+    scope.binding_types[binding] = type;
+  };
+  for (const ast::Block* block : {&when, until}) {
+    if (block == nullptr) continue;
+    for (const ast::Line& line : block->lines) {
+      if (line.kind == ast::LineKind::kPattern) {
+        type_of(line.pattern.binding, line.pattern.fact_type);
+        if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
+      } else {
+        collect_aggregates(line.expr, scope);
+      }
+      if (line.kind == ast::LineKind::kLet) scope.lets[line.let_index] = &line.expr;
+    }
+  }
+  for (std::uint32_t i = 0; i < let_count; ++i) {
+    // In order: a let reads only those before it.
+    if (scope.lets[i] != nullptr) out_.scopes[scope.id].lets[i] = formula(*scope.lets[i], scope);
+  }
+  scope.when = read_lines(when, false, scope);
+  if (until != nullptr) scope.until = read_lines(*until, true, scope);
+  return scope;
+}
+
+void PlanBuilder::add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+void PlanBuilder::effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out) {
+  for (const EffectPlan& effect : effects) {
+    if (derives_only && effect.kind != ast::EffectKind::kDerive) continue;
+    for (const FieldSource& field : effect.fields) {
+      if (field.formula) out.push_back(&*field.formula);
+    }
+    if (effect.text) out.push_back(&*effect.text);
+  }
+}
+
+Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope) {
+  std::vector<EffectPlan> out;
+  for (const ast::Effect& effect : effects) {
+    EffectPlan plan;
+    plan.kind = effect.kind;
+    plan.binding = effect.binding;
+    if (effect.kind == ast::EffectKind::kLog) {
+      if (effect.text) plan.text = formula(*effect.text, scope);
+    } else if (effect.kind != ast::EffectKind::kRetract) {
+      plan.type = effect.kind == ast::EffectKind::kSet ? scope.binding_types[effect.binding] : effect.record.fact_type;
+      const FactType& type = out_.rule_set.schema.types[plan.type];
+      plan.fields.resize(type.declared_fields);
+      for (std::size_t i = 0; i < plan.fields.size(); ++i) plan.fields[i].value = type.fields[i].default_value.value_or(Value::null());
+      for (const ast::RecordField& field : effect.record.fields) {
+        plan.fields[field.field].formula = formula(field.value, scope);
+        plan.given |= std::uint64_t{1} << field.field;
+      }
+    } else {
+      plan.type = scope.binding_types[effect.binding];
+    }
+    out.push_back(std::move(plan));
+  }
+  return out;
+}
+
+Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
+  ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
+  for (const LineInfo& line : scope.when) {
+    if (Result<void> r = add_line(chain, line, scope); !r) return r;
+  }
+  std::vector<const Formula*> read_at_end;
+  effect_formulas(plan.then, false, read_at_end);
+  for (const Formula& f : plan.per) read_at_end.push_back(&f);
+  for (const Formula* f : read_at_end) {
+    if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;
+    add_reads(chain.end_reads, f->reads);
+  }
+  Result<ChainId> id = finish(chain, scope);
+  if (!id) return std::unexpected(id.error());
+  plan.chain = *id;
+  (void)decl;
+  return {};
+}
+
+// What runs beside the matches: the exit condition, and what the derives of a running episode read.
+Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
+  if (decl.until) {
+    ChainDraft chain = draft(scope, ChainEnd::kUntil, scope.rule);
+    chain.driven = true;
+    for (const std::uint32_t binding : plan.identity) add_bound(chain, binding, scope);
+    for (const LineInfo& line : scope.until) {
+      if (Result<void> r = add_line(chain, line, scope); !r) return r;
+    }
+    Result<ChainId> id = finish(chain, scope);
+    if (!id) return std::unexpected(id.error());
+    plan.until_chain = *id;
+  }
+  const bool derives = std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+  // `keep` must notice that a fact of the identity vanished while the match is false.
+  if (plan.logical || (!derives && plan.keep_ns == 0)) return {};
+  ChainDraft chain = draft(scope, ChainEnd::kWatch, scope.rule);
+  chain.driven = true;
+  for (const std::uint32_t binding : plan.identity) add_bound(chain, binding, scope);
+  std::vector<const Formula*> formulas;
+  effect_formulas(plan.then, true, formulas);
+  for (const Formula* f : formulas) {
+    if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;
+    add_reads(chain.end_reads, f->reads);
+  }
+  Result<ChainId> id = finish(chain, scope);
+  if (!id) return std::unexpected(id.error());
+  plan.watch_chain = *id;
+  return {};
+}
+
+Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
+  const ast::RuleDecl& decl = out_.rule_set.rules[rule];
+  tables_.clear();
+  Result<RuleScope> made = make_scope(decl.when, decl.until ? &*decl.until : nullptr, decl.let_count, rule, decl.qualified);
+  if (!made) return std::unexpected(made.error());
+  RuleScope& scope = *made;
+  for (const std::vector<ast::Effect>* effects : {&decl.then, &decl.on_clear}) {
+    for (const ast::Effect& effect : *effects) {
+      for (const ast::RecordField& field : effect.record.fields) collect_aggregates(field.value, scope);
+      if (effect.text) collect_aggregates(*effect.text, scope);
+    }
+  }
+  for (const ast::Expr& e : decl.cooldown_per) collect_aggregates(e, scope);
+
+  RulePlan& plan = out_.rules[rule];
+  plan.name = decl.qualified;
+  plan.scope = scope.id;
+  plan.priority = decl.priority_value;
+  plan.mode = decl.mode_value;
+  plan.identity = decl.identity;
+  for (const std::uint32_t binding : plan.identity) {
+    const FactTypeId type = scope.binding_types[binding];
+    plan.identity_types.push_back(type);
+    plan.of_event = plan.of_event || out_.rule_set.schema.types[type].is_event();
+  }
+  if (plan.identity.size() > Network::kMaxTuple) return fail("`" + scope.where + "` binds more than 32 facts", "split it with `derive`");
+  Result<std::vector<EffectPlan>> then = plan_effects(decl.then, scope);
+  if (!then) return std::unexpected(then.error());
+  plan.then = std::move(*then);
+  Result<std::vector<EffectPlan>> clear = plan_effects(decl.on_clear, scope);
+  if (!clear) return std::unexpected(clear.error());
+  plan.on_clear = std::move(*clear);
+  plan.cooldown_ns = duration(decl.cooldown);
+  for (const ast::Expr& e : decl.cooldown_per) plan.per.push_back(formula(e, scope));
+  plan.cooldown_by_identity = plan.per.empty();
+  plan.keep_ns = duration(decl.keep);
+  plan.repeat_ns = duration(decl.repeat);
+  const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+  plan.logical = derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat;
+
+  if (Result<void> r = plan_main_chain(plan, decl, scope); !r) return r;
+  if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;
+  // Aggregates that only `on clear` reads are asked for when it runs.
+  std::vector<const Formula*> clear_formulas;
+  effect_formulas(plan.on_clear, false, clear_formulas);
+  for (const Formula* f : clear_formulas) {
+    for (const std::uint32_t binding : f->aggregates) {
+      if (Result<std::uint32_t> use = use_for(binding, scope); !use) return std::unexpected(use.error());
+    }
+  }
+  for (const auto& [binding, aggregate] : scope.aggregates) {
+    out_.scopes[scope.id].binding_count = std::max(out_.scopes[scope.id].binding_count, binding + 1);
+  }
+  const std::uint32_t bindings = std::max(static_cast<std::uint32_t>(scope.binding_types.size()), decl.binding_count);
+  out_.scopes[scope.id].binding_count = std::max(out_.scopes[scope.id].binding_count, bindings);
+  return {};
+}
+
+Result<std::uint32_t> PlanBuilder::plan_case_scope(const ast::Case& decl) {
+  Result<RuleScope> scope = make_scope(decl.when, nullptr, decl.let_count, kNoId, decl.name.text);
+  if (!scope) return std::unexpected(scope.error());
+  for (const ast::RecordField& field : decl.output.fields) collect_aggregates(field.value, *scope);
+  for (const auto& [binding, aggregate] : scope->aggregates) {
+    if (Result<std::uint32_t> use = use_for(binding, *scope); !use) return std::unexpected(use.error());
+  }
+  ScopePlan& plan = out_.scopes[scope->id];
+  plan.binding_count = std::max(static_cast<std::uint32_t>(scope->binding_types.size()), decl.binding_count);
+  return scope->id;
+}
+
+Result<void> PlanBuilder::plan_params(const std::vector<std::pair<std::uint32_t, Value>>& overrides) {
+  const Schema& schema = out_.rule_set.schema;
+  for (const Param& param : schema.params) out_.params.push_back(param.default_value);
+  for (const auto& [id, value] : overrides) {
+    if (id >= schema.params.size()) return fail("there is no param " + std::to_string(id));
+    const Param& param = schema.params[id];
+    if (!value_matches(value, param.type, interner_)) {
+      return fail("param `" + param.name + "` is a " + to_string(param.type), "give it a value of that type");
+    }
+    const auto beyond = [&](const std::optional<Value>& bound, bool below) {
+      if (!bound) return false;
+      const int order = compare_total(value, *bound, interner_);
+      return below ? order < 0 : order > 0;
+    };
+    if (beyond(param.minimum, true) || beyond(param.maximum, false)) {
+      return fail("param `" + param.name + "` is out of its range", "its range is " + to_source(*param.minimum, interner_) + ".." + to_source(*param.maximum, interner_));
+    }
+    out_.params[id] = value;
+  }
+  return {};
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,220 @@
+// Conditions: which parts test one fact alone (alpha memories, shared and dispatched), which are equalities to join by
+// (hash indexes), and which must be judged pair by pair (residual).
+#include <algorithm>
+
+#include "engine/compile/plan_builder.h"
+
+namespace flyball::engine {
+
+namespace {
+
+// Types for which equal content is the same Value, so that a hash index answers `==`. Doubles are not: 0.0 and -0.0.
+bool is_hashable(const Type& type) {
+  switch (type.tag) {
+    case TypeTag::kBool:
+    case TypeTag::kInt:
+    case TypeTag::kUint:
+    case TypeTag::kString:
+    case TypeTag::kBytes:
+    case TypeTag::kDuration:
+    case TypeTag::kTimestamp:
+    case TypeTag::kPercent:
+    case TypeTag::kSize:
+    case TypeTag::kBitrate:
+    case TypeTag::kPps:
+    case TypeTag::kTimeOfDay:
+    case TypeTag::kIp:
+    case TypeTag::kEnum: return true;
+    default: return false;
+  }
+}
+
+bool same_hashable(const Type& a, const Type& b) { return is_hashable(a) && kind_of(a) == kind_of(b); }
+
+bool is_own_field(const ast::Expr& e, std::uint32_t own) {
+  return (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect) && e.ref.kind == ast::RefKind::kField && e.ref.binding == own;
+}
+
+}  // namespace
+
+Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope) {
+  Formula f;
+  ExprContext context = context_;
+  context.binding_types = &scope.binding_types;
+  f.code = compile_expr(e, context);
+  std::set<std::uint32_t> lets;
+  std::map<std::uint32_t, std::uint64_t> reads;
+  std::set<std::uint32_t> aggregates;
+  const auto add = [&](const Code& code) {
+    for (const Read& r : code.reads()) reads[r.binding] |= r.fields;
+    aggregates.insert(code.aggregates().begin(), code.aggregates().end());
+  };
+  add(f.code);
+  const ScopePlan& plan = out_.scopes[scope.id];
+  for (const std::uint32_t let : f.code.lets()) {
+    const Formula& value = plan.lets[let];
+    lets.insert(value.lets.begin(), value.lets.end());
+    lets.insert(let);
+    for (const FieldReads& r : value.reads) reads[r.binding] |= r.mask;
+    aggregates.insert(value.aggregates.begin(), value.aggregates.end());
+  }
+  f.lets.assign(lets.begin(), lets.end());
+  for (const auto& [binding, mask] : reads) f.reads.push_back({binding, mask});
+  f.aggregates.assign(aggregates.begin(), aggregates.end());
+  f.text = text_of(e, scope, kNoId);
+  return f;
+}
+
+std::string PlanBuilder::text_of(const ast::Expr& e, const RuleScope& scope, std::uint32_t own) const {
+  TextContext context;
+  context.schema = &out_.rule_set.schema;
+  context.params = &out_.params;
+  context.interner = &interner_;
+  context.lets = &scope.lets;
+  context.own = own;
+  context.binding_types = &scope.binding_types;
+  return expr_text(e, context);
+}
+
+// Every binding an expression names, directly, through lets, or inside aggregates.
+void PlanBuilder::collect_reads(const ast::Expr& e, const RuleScope& scope, std::set<std::uint32_t>& out) const {
+  if (e.ref.kind == ast::RefKind::kField || e.ref.kind == ast::RefKind::kFact) {
+    out.insert(e.ref.binding);
+    return;
+  }
+  if (e.ref.kind == ast::RefKind::kLet) {
+    if (scope.lets[e.ref.index] != nullptr) collect_reads(*scope.lets[e.ref.index], scope, out);
+    return;
+  }
+  for (const ast::Expr& a : e.args) collect_reads(a, scope, out);
+  if (e.aggregate) {
+    std::set<std::uint32_t> inside;
+    if (e.aggregate->value) collect_reads(*e.aggregate->value, scope, inside);
+    if (e.aggregate->where) collect_reads(*e.aggregate->where, scope, inside);
+    inside.erase(e.aggregate->binding);
+    out.insert(inside.begin(), inside.end());
+  }
+}
+
+void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const {
+  for (const ast::Expr& a : e.args) collect_aggregates(a, scope);
+  if (!e.aggregate) return;
+  const ast::Aggregate& a = *e.aggregate;
+  scope.aggregates[a.binding] = &a;
+  if (scope.binding_types.size() <= a.binding) scope.binding_types.resize(a.binding + 1, kNoId);
+  scope.binding_types[a.binding] = a.fact_type;
+  if (a.value) collect_aggregates(*a.value, scope);
+  if (a.where) collect_aggregates(*a.where, scope);
+}
+
+SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere) {
+  SplitWhere split;
+  if (where == nullptr) return split;
+  for (const ast::Expr* part : conjuncts(*where)) {
+    std::set<std::uint32_t> reads;
+    collect_reads(*part, scope, reads);
+    const Formula whole = formula(*part, scope);
+    const bool only_own = reads.empty() || (reads.size() == 1 && *reads.begin() == own);
+    if (only_own && whole.aggregates.empty()) {
+      split.own.push_back(part);
+      continue;
+    }
+    const bool equality = part->kind == ast::ExprKind::kBinary && part->op == ast::Op::kEqual && split.keys.size() < 8;
+    if (equality && keys_from_anywhere) {
+      const ast::Expr* mine = &part->args[0];
+      const ast::Expr* other = &part->args[1];
+      if (!is_own_field(*mine, own)) std::swap(mine, other);
+      std::set<std::uint32_t> other_reads;
+      collect_reads(*other, scope, other_reads);
+      if (is_own_field(*mine, own) && !other_reads.contains(own) && same_hashable(mine->type, other->type)) {
+        KeyPart key;
+        key.own_field = mine->ref.field;
+        key.null_joins = true;
+        if (other->ref.kind == ast::RefKind::kField && (other->kind == ast::ExprKind::kName || other->kind == ast::ExprKind::kSelect)) {
+          key.left_binding = other->ref.binding;
+          key.left_field = other->ref.field;
+        } else {
+          key.left = formula(*other, scope);
+        }
+        split.keys.push_back(std::move(key));
+        split.keys_from.push_back(other);
+        continue;
+      }
+    }
+    split.residual.push_back(part);
+  }
+  return split;
+}
+
+// The first test that names the values a field may have picks the alpha's place in the type's dispatch.
+void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const {
+  for (const ast::Expr* test : tests) {
+    const std::optional<SimpleTest> simple = simple_test(*test, context_);
+    if (!simple || simple->binding != own || !is_hashable(simple->field_type)) continue;
+    const Kind kind = kind_of(simple->field_type);
+    const auto fits = [&](const Value& v) { return v.kind == kind || v.is_null(); };
+    if (simple->form == SimpleTest::Form::kFieldConstant && simple->op == Compare::kEqual && fits(simple->constant)) {
+      alpha.dispatch_field = simple->field;
+      alpha.dispatch_values = {simple->constant};
+      return;
+    }
+    if (simple->form == SimpleTest::Form::kFieldIn && std::all_of(simple->constants.begin(), simple->constants.end(), fits)) {
+      alpha.dispatch_field = simple->field;
+      alpha.dispatch_values = simple->constants;
+      return;
+    }
+  }
+}
+
+AlphaId PlanBuilder::alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) {
+  std::map<std::string, const ast::Expr*> by_text;
+  for (const ast::Expr* test : tests) by_text.emplace(text_of(*test, scope, own), test);
+  std::string text;
+  for (const auto& [t, e] : by_text) text += (text.empty() ? "" : " and ") + t;
+  const std::string key = std::to_string(type) + ":" + text;
+  if (const auto found = alphas_.find(key); found != alphas_.end()) return found->second;
+
+  const AlphaId id = static_cast<AlphaId>(out_.alphas.size());
+  alphas_.emplace(key, id);
+  AlphaPlan alpha;
+  alpha.type = type;
+  alpha.scope = scope.id;
+  alpha.binding = own;
+  alpha.text = text;
+  std::vector<const ast::Expr*> in_order;
+  for (const auto& [t, e] : by_text) {
+    alpha.tests.push_back(formula(*e, scope));
+    alpha.reads |= alpha.tests.back().reads_of(own);
+    in_order.push_back(e);
+  }
+  set_dispatch(alpha, in_order, own);
+  if (alpha.dispatch_field != kNoId) alpha.reads |= std::uint64_t{1} << alpha.dispatch_field;
+  out_.types[type].alphas.push_back(id);
+  out_.alphas.push_back(std::move(alpha));
+  return id;
+}
+
+std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& keys) {
+  AlphaPlan& alpha = out_.alphas[id];
+  std::vector<std::uint32_t> fields;
+  std::uint32_t null_joins = 0;
+  for (const KeyPart& key : keys) {
+    if (!key.hashed) continue;
+    if (key.null_joins) null_joins |= 1U << fields.size();
+    fields.push_back(key.own_field);
+  }
+  for (std::uint32_t i = 0; i < alpha.indexes.size(); ++i) {
+    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins) return i;
+  }
+  alpha.indexes.push_back(std::move(fields));
+  alpha.index_null_joins.push_back(null_joins);
+  return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
+}
+
+DurationNs PlanBuilder::duration(const std::optional<ast::Expr>& e) const {
+  if (!e) return 0;
+  const Value v = constant_value(*e, context_);
+  return v.is(Kind::kDuration) ? v.as_int() : 0;
+}
+
+}  // namespace flyball::engine

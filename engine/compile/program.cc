@@ -1,0 +1,66 @@
+// compile(): the whole order of passes.
+//
+//   params → rules (scopes → lines → chains, tables, aggregates → effects) → decisions → what needs all of it: dispatch,
+//   ranks, strata
+#include "engine/program.h"
+
+#include "engine/compile/decision_compiler.h"
+#include "engine/compile/plan_builder.h"
+
+namespace flyball::engine {
+
+ProgramData::ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {}
+ProgramData::~ProgramData() = default;
+
+PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), interner_(interner) {
+  context_.schema = &out.rule_set.schema;
+  context_.params = &out.params;
+  context_.interner = &interner;
+}
+
+Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params) {
+  if (Result<void> r = plan_params(params); !r) return r;
+  out_.types.resize(out_.rule_set.schema.types.size());
+  out_.rules.resize(out_.rule_set.rules.size());
+  for (std::uint32_t rule = 0; rule < out_.rules.size(); ++rule) {
+    if (Result<void> r = plan_rule(rule); !r) return r;
+  }
+  for (const ast::DecisionDecl& decision : out_.rule_set.decisions) {
+    out_.case_scopes.emplace_back();
+    for (const ast::Case& c : decision.cases) {
+      Result<std::uint32_t> scope = plan_case_scope(c);
+      if (!scope) return std::unexpected(scope.error());
+      out_.case_scopes.back().push_back(*scope);
+    }
+  }
+  std::vector<std::vector<AggregateUses>> uses;
+  for (const std::vector<std::uint32_t>& scopes : out_.case_scopes) {
+    uses.emplace_back();
+    for (const std::uint32_t scope : scopes) uses.back().push_back(out_.scopes[scope].uses);
+  }
+  Result<std::unique_ptr<DecisionPlans>> decisions = compile_decisions(out_.rule_set, context_, uses);
+  if (!decisions) return std::unexpected(decisions.error());
+  out_.decisions = std::move(*decisions);
+  finish_types();
+  plan_ranks();
+  plan_strata();
+  return {};
+}
+
+Program::Program(std::unique_ptr<ProgramData> data) : data_(std::move(data)) {}
+Program::~Program() = default;
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+
+const Schema& Program::schema() const { return data_->rule_set.schema; }
+const ast::RuleSet& Program::rules() const { return data_->rule_set; }
+Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
+
+Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params) {
+  auto data = std::make_unique<ProgramData>(std::move(rules));
+  PlanBuilder builder(*data, interner);
+  if (Result<void> r = builder.run(params); !r) return std::unexpected(r.error());
+  return Program(std::move(data));
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,278 @@
+// ProgramData: the network plan a Program holds. What the sessions run, as plain values; no behaviour, no state.
+//
+// A rule becomes chains of stages. Its main chain has a stage per line of `when` (and one per aggregate, before the
+// line that reads it); tokens that reach its end are the rule's matches. Lines that remember something get chains and
+// tables of their own, because semantics.md §3 lets them run while what they read is bound, whatever the other lines say:
+//
+//   hold chain     the `n:` lines that bind what the line reads, then the line itself → entries of a hold table
+//   absence chain  the `n:` lines that bind what the line reads                        → entries of an absence table,
+//                  each with a watch chain: the facts read, then the facts that break the silence
+//   until chain    the facts of one episode's identity, then the lines of `until`     → the episode's exit condition
+//
+// The main (or until) chain has a stage that looks the table up by the facts read.
+//
+// Thread safety: immutable after compile().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/decide/decision_plan.h"
+#include "engine/expr/code.h"
+#include "engine/program.h"
+#include "model/schema.h"
+#include "model/time.h"
+#include "parser/ast/ast.h"
+
+namespace flyball::engine {
+
+using StageId = std::uint32_t;
+using ChainId = std::uint32_t;
+using AlphaId = std::uint32_t;
+using NodeId = std::uint32_t;   // of an aggregate node
+using TableId = std::uint32_t;  // of a hold, absence or projection table
+
+struct FieldReads {
+  std::uint32_t binding = 0;
+  std::uint64_t mask = 0;
+};
+
+// An expression and what must be in the frame before it runs.
+struct Formula {
+  Code code;
+  std::vector<std::uint32_t> lets;        // of its scope, in the order of evaluation
+  std::vector<FieldReads> reads;          // fields of bindings, through lets too; in order of binding
+  std::vector<std::uint32_t> aggregates;  // bindings of aggregates, through lets too
+  std::string text;                       // canonical, for sharing and dumps
+
+  std::uint64_t reads_of(std::uint32_t binding) const {
+    for (const FieldReads& r : reads) {
+      if (r.binding == binding) return r.mask;
+    }
+    return 0;
+  }
+};
+
+// The names of one rule or case.
+struct ScopePlan {
+  std::vector<Formula> lets;                                     // by let index
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> uses;     // aggregates: binding → ProgramData::uses
+  std::uint32_t binding_count = 0;
+};
+
+// Facts of one type that pass tests on their own fields.
+struct AlphaPlan {
+  FactTypeId type = kNoId;
+  std::vector<Formula> tests;        // conjuncts; `binding` is what they call the fact
+  std::uint32_t scope = 0;
+  std::uint32_t binding = 0;
+  std::uint64_t reads = 0;
+  // Facts whose field is none of these values cannot pass (unless it is unknown): dispatched by hash.
+  std::uint32_t dispatch_field = kNoId;
+  std::vector<Value> dispatch_values;
+  std::vector<std::vector<std::uint32_t>> indexes;  // own fields of each hash index
+  std::vector<std::uint32_t> index_null_joins;      // by index: bit k set: a null in part k joins a null
+  std::vector<StageId> successors;                  // descending, so that a fact never meets itself twice
+  std::vector<NodeId> nodes;                        // aggregates over it
+  std::string text;
+};
+
+struct KeyPart {                 // own field == something known on the left
+  std::uint32_t own_field = 0;
+  bool null_joins = false;       // `==` in where: null equals null; `same`: null joins nothing
+  bool hashed = true;            // equality is identity of Values; else compared by cel_equal, after the index
+  std::uint32_t left_binding = kNoId;  // the left is this field …
+  std::uint32_t left_field = 0;
+  std::optional<Formula> left;   // … or this expression
+};
+
+enum class StageKind : std::uint8_t {
+  kBound,      // one given fact, from outside the chain
+  kPattern,    // n: T …
+  kExists,     // some T …, no T …
+  kCheck,      // check e
+  kAggregate,  // the value of an aggregate for the facts so far; never false
+  kHold,       // a hold table's verdict on the facts read; may bind the line's own fact
+  kAbsence,    // an absence table's verdict
+};
+
+struct StagePlan {
+  StageKind kind = StageKind::kCheck;
+  ChainId chain = 0;
+  bool last = false;
+  bool negated = false;              // kExists: `no`
+  bool fresh_truth = false;          // the stage's own truth, not the `and` with what came before (in hold chains)
+  std::uint32_t binding = kNoId;     // kBound, kPattern, kExists, kHold that binds, kAggregate
+  FactTypeId type = kNoId;           // of binding
+  AlphaId alpha = kNoId;             // kPattern, kExists
+  std::uint32_t index = kNoId;       // of the alpha's indexes; kNoId: the first stage, nothing to join
+  std::vector<KeyPart> keys;         // hashed parts first, in the order of the index's fields
+  std::vector<Formula> residual;
+  std::uint64_t own_reads = 0;       // own fields read by keys and residual
+  std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
+  std::uint32_t node = kNoId;        // kAggregate: the use
+  TableId table = kNoId;             // kHold, kAbsence
+  std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings looked up, without the line's own fact
+  std::uint32_t line = kNoId;        // index into the block's lines
+};
+
+enum class ChainEnd : std::uint8_t {
+  kRule,     // a match of a rule
+  kUntil,    // the exit condition of an episode
+  kWatch,    // what the derives of an episode read
+  kHold,     // what a line with `for` is now
+  kAbsence,  // facts bound for an absence
+  kSeen,     // a live fact or an event that breaks an absence
+};
+
+struct ChainPlan {
+  StageId first = 0;
+  std::uint32_t count = 0;
+  std::uint32_t scope = 0;
+  ChainEnd end = ChainEnd::kRule;
+  std::uint32_t owner = 0;           // kRule, kUntil, kWatch: rule; kHold, kAbsence: table
+  std::uint32_t bound = 0;           // leading kBound stages
+  bool rooted = false;               // the first stage is not a pattern: one token is there from the start
+  std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
+};
+
+struct HoldPlan {
+  DurationNs hold_ns = 0;
+  ChainId chain = 0;
+  std::uint32_t arity = 0;           // facts that name an entry
+  bool binds = false;                // its last one is the line's own fact
+  std::vector<FactTypeId> types;
+  std::vector<StageId> consumers;    // kHold stages
+  std::uint32_t rule = 0;
+  std::uint32_t line = 0;            // of its block
+  bool in_until = false;
+};
+
+struct AbsencePlan {
+  DurationNs silence_ns = 0;
+  std::uint32_t arity = 0;
+  std::vector<FactTypeId> types;
+  ChainId watch_chain = 0;           // the facts read, bound, then the line as a pattern
+  std::vector<StageId> consumers;
+  bool of_event = false;
+  std::uint32_t rule = 0;
+  std::uint32_t line = 0;
+  bool in_until = false;
+};
+
+// Facts of identities that lines of `until` read: counted per choice, so that a hold runs once for all of them.
+struct ProjectionPlan {
+  std::uint32_t rule = 0;
+  std::vector<std::uint32_t> places;  // into the identity
+  ChainId chain = kNoId;              // a chain with kBound stages, bound per choice; else
+  TableId absence = kNoId;            // an absence table, whose entries are made per choice
+};
+
+// Accumulates over facts (or samples) of a type by group. Several rules' stages may read one node.
+struct AggregateNode {
+  ast::AggregateFn fn = ast::AggregateFn::kCount;
+  FactTypeId type = kNoId;
+  Type value_type;
+  AlphaId alpha = kNoId;              // live facts; samples: kNoId, tests below
+  std::vector<Formula> tests;         // own tests of samples
+  std::uint32_t scope = 0;
+  std::uint32_t binding = 0;          // what the formulas call the fact or sample
+  std::vector<std::uint32_t> group;   // own fields
+  std::vector<bool> group_null_joins;
+  std::optional<Formula> value;
+  std::uint64_t reads = 0;            // own fields read by group and value
+  std::optional<DurationNs> over_ns;
+  std::optional<std::int64_t> over_last;
+  std::optional<std::int64_t> at_least;
+  bool keep_rows = false;             // some use judges items one by one against its own facts
+  std::vector<StageId> consumers;
+  std::string text;
+  bool sampled() const { return over_ns.has_value() || over_last.has_value(); }
+};
+
+// One place that asks a node: how its group is found and what is judged per item.
+struct AggregateUse {
+  NodeId node = 0;
+  std::uint32_t scope = 0;
+  std::uint32_t binding = 0;          // in the scope's frame
+  std::vector<KeyPart> keys;          // in the order of the node's group
+  std::vector<Formula> residual;      // judged per item: recomputed when something changes
+};
+
+struct FieldSource {                  // a record's field: a formula, or left out (default, null)
+  std::optional<Formula> formula;
+  Value value;
+};
+
+struct EffectPlan {
+  ast::EffectKind kind = ast::EffectKind::kDo;
+  FactTypeId type = kNoId;            // kDo, kDerive, kAssert, kSet
+  std::vector<FieldSource> fields;    // kDo: declared ones; kDerive, kAssert: all; kSet: those set
+  std::uint64_t given = 0;            // kSet: which fields
+  std::uint32_t binding = kNoId;      // kSet, kRetract
+  std::optional<Formula> text;        // kLog
+};
+
+struct RulePlan {
+  std::string name;                   // qualified
+  std::uint32_t scope = 0;
+  std::uint32_t rank = 0;             // place in the order (priority descending, rule order)
+  std::int64_t priority = 0;
+  ast::Mode mode = ast::Mode::kActive;
+  bool logical = false;
+  ChainId chain = kNoId;
+  ChainId until_chain = kNoId;
+  ChainId watch_chain = kNoId;        // derives of an episode follow its facts
+  std::vector<std::uint32_t> identity;         // bindings
+  std::vector<FactTypeId> identity_types;
+  std::vector<EffectPlan> then, on_clear;
+  DurationNs cooldown_ns = 0;
+  bool cooldown_by_identity = true;
+  std::vector<Formula> per;
+  DurationNs keep_ns = 0;
+  DurationNs repeat_ns = 0;
+  std::vector<TableId> projections;
+  bool of_event = false;              // an identity fact is an event
+};
+
+struct TypePlan {
+  std::vector<AlphaId> always;                       // alphas that every fact is tried on
+  std::vector<std::uint32_t> dispatch_fields;        // fields with a table below
+  std::vector<AlphaId> alphas;
+  std::vector<NodeId> sample_nodes;                  // aggregates over samples
+  std::uint64_t reads = 0;                           // fields that any rule, aggregate or join reads
+  std::uint32_t stratum = kNoId;                     // derived: place in the order of derivation
+  bool recursive = false;                            // derived from itself, through however many rules
+  std::vector<std::uint32_t> deriving_rules;
+};
+
+struct ProgramData {
+  explicit ProgramData(ast::RuleSet checked);
+  ~ProgramData();
+
+  ast::RuleSet rule_set;
+  std::vector<Value> params;
+  std::vector<ScopePlan> scopes;
+  std::vector<TypePlan> types;
+  std::vector<AlphaPlan> alphas;
+  std::vector<StagePlan> stages;
+  std::vector<ChainPlan> chains;
+  std::vector<HoldPlan> holds;
+  std::vector<AbsencePlan> absences;
+  std::vector<ProjectionPlan> projections;
+  std::vector<AggregateNode> nodes;
+  std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
+  std::vector<RulePlan> rules;
+  std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
+  std::unique_ptr<DecisionPlans> decisions;
+  std::uint32_t stratum_count = 0;
+  DurationNs lateness_max_ns = 0;
+  std::uint32_t frame_bindings = 0;      // the widest scope
+  std::uint32_t frame_lets = 0;
+};
+
+}  // namespace flyball::engine

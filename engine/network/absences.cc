@@ -1,0 +1,166 @@
+// Lines `no T … for D` (semantics.md §3): silence counted from the last event, from the moment when the last live fact
+// ceased to be so, from the moment when the facts the line reads were bound, or from the session's start.
+//
+// An entry per choice of facts has a watch chain, whose ends are the live facts and events of that description. What
+// falls due at T is true throughout T: what came at T counts when T's events leave (end_due_absences).
+#include "engine/network/network.h"
+
+namespace flyball::engine {
+
+std::uint32_t Network::absence_entry(TableId table, const FactId* facts) {
+  AbsenceTable& absences = absences_[table];
+  std::uint32_t e = absences.find(facts);
+  if (e != kNone) return e;
+  e = absences.make(facts);
+  const AbsencePlan& plan = program_.absences[table];
+  for (std::uint32_t i = 0; i < plan.arity; ++i) stores_[plan.types[i]].pin(facts[i]);
+  absences[e].root = bind(plan.watch_chain, facts, e);
+  return e;
+}
+
+void Network::mark_absence(TableId table, std::uint32_t entry) {
+  AbsenceEntry& e = absences_[table][entry];
+  if (!e.dirty) {
+    e.dirty = true;
+    dirty_absences_.emplace_back(table, entry);
+  }
+  if (!e.unjudged) {
+    e.unjudged = true;
+    unjudged_absences_.emplace_back(table, entry);
+  }
+}
+
+void Network::absence_bound(TableId table, const FactId* facts, std::int32_t delta) {
+  const std::uint32_t entry = absence_entry(table, facts);
+  AbsenceEntry& e = absences_[table][entry];
+  e.bound = static_cast<std::uint32_t>(static_cast<std::int32_t>(e.bound) + delta);
+  mark_absence(table, entry);
+}
+
+// An event, or a live fact, of the description came or went.
+void Network::absence_seen(TokenId end, bool made) {
+  const StagePlan& stage = program_.stages[tokens_[end].stage];
+  const ChainPlan& chain = program_.chains[stage.chain];
+  if (tokens_[end].truth != Truth::kTrue) return;
+  const FactMeta& meta = stores_[stage.type].meta(tokens_[end].fact);
+  const std::uint32_t entry = root_tag(end);
+  AbsenceEntry& e = absences_[chain.owner][entry];
+  if (program_.absences[chain.owner].of_event) {
+    if (!made) return;
+    if (meta.stamp > e.base) e.base = meta.stamp;
+  } else if (made) {
+    if (meta.status != FactStatus::kLive) return;
+    tokens_[end].entry = entry;  // counted
+    ++e.live;
+  } else {
+    if (tokens_[end].entry == kNone) return;
+    --e.live;
+  }
+  mark_absence(chain.owner, entry);
+}
+
+bool Network::settle_absence(TableId table, std::uint32_t entry) {
+  AbsenceTable& absences = absences_[table];
+  AbsenceEntry& e = absences[entry];
+  const AbsencePlan& plan = program_.absences[table];
+  const bool known = e.bound != 0 && !e.fresh;
+  const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && e.base + plan.silence_ns <= now_));
+  if (verdict == e.output) return false;
+  e.output = verdict;
+  for (const StageId id : plan.consumers) {
+    const StagePlan& stage = program_.stages[id];
+    const std::uint32_t hash = hash_facts(absences.facts_of(entry), plan.arity);
+    matches_.clear();
+    for (TokenId t = stage_states_[id].left.bucket(hash); t != kNone; t = tokens_[t].left.next) {
+      if (tokens_[t].left.hash == hash && tuple_is(stage, t, absences.facts_of(entry))) matches_.push_back({t, Truth::kTrue});
+    }
+    take_matches(0, [&](const Match& match) { set_output(match.id, id, verdict ? tokens_[match.id].truth : Truth::kFalse); });
+  }
+  return true;
+}
+
+bool Network::settle_absences() {
+  bool any = false;
+  while (!dirty_absences_.empty()) {
+    const auto [table, entry] = dirty_absences_.back();
+    dirty_absences_.pop_back();
+    absences_[table][entry].dirty = false;
+    any = settle_absence(table, entry) || any;
+  }
+  return any;
+}
+
+bool Network::judge_absences() {
+  bool any = false;
+  std::vector<std::pair<TableId, std::uint32_t>> unjudged;
+  unjudged.swap(unjudged_absences_);
+  for (const auto& [table, entry] : unjudged) {
+    AbsenceEntry& e = absences_[table][entry];
+    const AbsencePlan& plan = program_.absences[table];
+    e.unjudged = false;
+    if (e.bound == 0) {  // forgotten
+      any = settle_absence(table, entry) || any;
+      if (e.root != kNone) unbind(e.root);
+      // Unbinding took the watched facts away, which marked the entry again.
+      std::erase(dirty_absences_, std::pair{table, entry});
+      std::erase(unjudged_absences_, std::pair{table, entry});
+      if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+      for (std::uint32_t i = 0; i < plan.arity; ++i) stores_[plan.types[i]].unpin(absences_[table].facts_of(entry)[i]);
+      absences_[table].free(entry);
+      continue;
+    }
+    if (e.fresh) {
+      e.fresh = false;
+      e.base = std::max(e.base, now_);
+    }
+    if (e.live_judged && e.live == 0) e.base = std::max(e.base, now_);
+    e.live_judged = e.live != 0;
+    any = settle_absence(table, entry) || any;
+    if (!e.live_judged && !e.output && e.base + plan.silence_ns < e.armed) {
+      e.armed = e.base + plan.silence_ns;
+      timers_.add({e.armed, TimerKind::kAbsence, table, entry});
+    }
+  }
+  return any;
+}
+
+// Step 1. The timer may be older than the last event: then it is set anew.
+void Network::absence_due(TableId table, std::uint32_t entry) {
+  AbsenceEntry& e = absences_[table][entry];
+  const AbsencePlan& plan = program_.absences[table];
+  const Timestamp due = e.base + plan.silence_ns;
+  e.armed = kTimestampMax;
+  if (e.live_judged || e.output) return;
+  if (due > now_) {
+    e.armed = due;
+    timers_.add({due, TimerKind::kAbsence, table, entry});
+    return;
+  }
+  if (due == now_) {
+    e.due_now = true;
+    due_absences_.emplace_back(table, entry);
+  }
+  settle_absence(table, entry);
+}
+
+bool Network::end_due_absences() {
+  if (due_absences_.empty()) return false;
+  for (const auto& [table, entry] : due_absences_) {
+    absences_[table][entry].due_now = false;
+    mark_absence(table, entry);
+  }
+  due_absences_.clear();
+  return true;
+}
+
+void Network::absence_left(TokenId t, const StagePlan& stage, StageId id) {
+  TokenRecords records{tokens_};
+  const AbsenceTable& absences = absences_[stage.table];
+  FactId facts[kMaxTuple];
+  for (std::size_t i = 0; i < stage.tuple.size(); ++i) facts[i] = fact_of(t, stage.tuple[i]);
+  stage_states_[id].left.insert(records, t, tuple_hash(stage, t));
+  const std::uint32_t e = absences.find(facts);
+  set_output(t, id, e != kNone && absences[e].output ? tokens_[t].truth : Truth::kFalse);
+}
+
+}  // namespace flyball::engine

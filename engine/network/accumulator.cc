@@ -1,0 +1,111 @@
+// Adding to and taking from one group's running count, sum, mean, minimum and maximum; exact both ways.
+#include "engine/network/accumulator.h"
+
+#include <limits>
+
+#include "engine/expr/exact.h"
+#include "model/compare.h"
+
+namespace flyball::engine {
+
+using ast::AggregateFn;
+
+bool Accumulator::Less::operator()(const Value& a, const Value& b) const {
+  if (a.kind != b.kind) return a.kind < b.kind;
+  if (a.is(Kind::kDouble)) {
+    const double x = a.as_double();
+    const double y = b.as_double();
+    if (x < y || y < x) return x < y;
+    return a.bits < b.bits;  // 0.0 and -0.0
+  }
+  if (a.is(Kind::kUint)) return a.as_uint() < b.as_uint();
+  if (a.bits != b.bits) return a.bits < b.bits;
+  return a.aux < b.aux;
+}
+
+void Accumulator::add(AggregateFn fn, const Value& v) {
+  ++count_;
+  switch (fn) {
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      if (v.is(Kind::kDouble)) {
+        if (!doubles_) doubles_ = std::make_unique<ExactSum>();
+        doubles_->add(v.as_double());
+      } else if (v.is(Kind::kUint)) {
+        sum_ += static_cast<Int128>(v.as_uint());
+      } else {
+        sum_ += v.bits;
+      }
+      break;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax: ++ordered_[v]; break;
+    default: break;
+  }
+}
+
+void Accumulator::subtract(AggregateFn fn, const Value& v) {
+  --count_;
+  switch (fn) {
+    case AggregateFn::kSum:
+    case AggregateFn::kAvg:
+      if (v.is(Kind::kDouble)) {
+        doubles_->remove(v.as_double());
+      } else if (v.is(Kind::kUint)) {
+        sum_ -= static_cast<Int128>(v.as_uint());
+      } else {
+        sum_ -= v.bits;
+      }
+      break;
+    case AggregateFn::kMin:
+    case AggregateFn::kMax: {
+      const auto at = ordered_.find(v);
+      if (--at->second == 0) ordered_.erase(at);
+      break;
+    }
+    default: break;
+  }
+}
+
+namespace {
+
+Value of_kind(Kind kind, Int128 n) {
+  if (kind == Kind::kUint) {
+    if (n < 0 || n > static_cast<Int128>(std::numeric_limits<std::uint64_t>::max())) return Value::unknown();
+    return Value::uinteger(static_cast<std::uint64_t>(n));
+  }
+  if (n > std::numeric_limits<std::int64_t>::max() || n < std::numeric_limits<std::int64_t>::min()) return Value::unknown();
+  Value v = Value::integer(static_cast<std::int64_t>(n));
+  v.kind = kind;
+  return v;
+}
+
+}  // namespace
+
+Value Accumulator::result(AggregateFn fn, Kind kind, Interner& in) const {
+  if (fn == AggregateFn::kSum) {
+    if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->value() : 0.0);
+    return of_kind(kind, sum_);
+  }
+  if (count_ == 0) return Value::null();
+  if (fn == AggregateFn::kAvg) {
+    if (kind == Kind::kDouble) return Value::real(doubles_->mean());
+    if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
+    const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
+    return mean ? of_kind(kind, *mean) : Value::unknown();
+  }
+  const bool smallest = fn == AggregateFn::kMin;
+  if (kind < Kind::kString) return smallest ? ordered_.begin()->first : ordered_.rbegin()->first;
+  // Handles are not in the order of their content.
+  Value best = ordered_.begin()->first;
+  for (const auto& [v, times] : ordered_) {
+    const int order = compare_total(v, best, in);
+    if (smallest ? order < 0 : order > 0) best = v;
+  }
+  return best;
+}
+
+void Accumulator::mark(Interner& in) const {
+  for (const auto& [v, times] : ordered_) in.mark(v);
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,69 @@
+// The stage of an aggregate: the token carries on with the value its line will read, whatever that is.
+#include "engine/network/network.h"
+
+namespace flyball::engine {
+
+void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
+  const AggregateUse& use = program_.uses[stage.node];
+  load(t);
+  std::uint64_t h = 0;
+  bool known = true;
+  for (const KeyPart& part : use.keys) {
+    const Value v = part.left ? frame_.value(*part.left, use.scope) : frame_.row(part.left_binding)[part.left_field];
+    known = known && !v.is_error();
+    h = mix(h, hash_value(v));
+  }
+  // A left side whose group is unknown may be concerned by any group.
+  TokenRecords records{tokens_};
+  StageState& state = stage_states_[id];
+  if (known) {
+    state.left.insert(records, t, fold(h));
+  } else {
+    state.left.insert_unknown(records, t);
+  }
+  const Value v = aggregates_.value(stage.node, frame_, *this);
+  const std::uint32_t slot = values_.make();
+  values_[slot] = v;
+  make_token(id, t, kNone, tokens_[t].truth, false, slot);
+}
+
+void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
+  load(left);
+  const Value v = aggregates_.value(stage.node, frame_, *this);
+  const TokenId output = tokens_[left].output;
+  if (output != kNone) {
+    if (values_[tokens_[output].value] == v) return;
+    delete_token(output);
+  }
+  const std::uint32_t slot = values_.make();
+  values_[slot] = v;
+  make_token(id, left, kNone, tokens_[left].truth, false, slot);
+}
+
+bool Network::settle_aggregates() {
+  bool any = false;
+  while (aggregates_.has_dirty()) {
+    any = true;
+    for (const Aggregates::Dirty& dirty : aggregates_.take_dirty()) {
+      for (const StageId id : program_.nodes[dirty.node].consumers) {
+        const StagePlan& stage = program_.stages[id];
+        const BucketIndex& lefts = stage_states_[id].left;
+        matches_.clear();
+        if (dirty.all) {
+          for (std::uint32_t b = 0; b < lefts.bucket_count(); ++b) {
+            for (TokenId t = lefts.bucket_at(b); t != kNone; t = tokens_[t].left.next) matches_.push_back({t, Truth::kTrue});
+          }
+        } else {
+          for (TokenId t = lefts.bucket(dirty.hash); t != kNone; t = tokens_[t].left.next) {
+            if (tokens_[t].left.hash == dirty.hash) matches_.push_back({t, Truth::kTrue});
+          }
+        }
+        for (TokenId t = lefts.unknown(); t != kNone; t = tokens_[t].left.next) matches_.push_back({t, Truth::kTrue});
+        take_matches(0, [&](const Match& match) { settle_aggregate(match.id, stage, id); });
+      }
+    }
+  }
+  return any;
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,126 @@
+// Aggregates: what `count sum avg min max` stand for, kept by delta: items (facts, or samples in a window) in groups.
+//
+// A node belongs to (type, own tests, group fields, value, window) and may serve many lines; a use is one line's way to
+// find its group and to judge items against its own facts. Groups that change are remembered; Network::settle asks for
+// the new values once, when all facts of the moment have been applied.
+//
+//   fact or sample → item (group, truth, value) → group (counts, sum, ordered values) → value for one left side
+//
+// Items whose group field is unknown may belong to any group: they stand in a group of their own and are judged against
+// each left side. Where a use has residual tests, its value is computed by going over the group's items.
+//
+// Thread safety: none.
+// INVARIANT: a fact with samples is pinned in its store until the last of them leaves.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/compile/program_data.h"
+#include "engine/network/accumulator.h"
+#include "engine/network/fact_store.h"
+#include "engine/network/frame_buffer.h"
+#include "engine/network/slab.h"
+
+namespace flyball::engine {
+
+class Network;
+class TimerQueue;
+
+class Aggregates {
+ public:
+  Aggregates(const ProgramData& program, TimerQueue& timers);
+
+  // A live fact passes the node's own tests (with `truth`), or no longer.
+  void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);
+  void remove(NodeId node, FactId fact);
+  // A put that was taken, also an unchanged one.
+  void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network);
+  void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network);
+  void evict(NodeId node, Timestamp now, Network& network);
+  // The fact became live, stale or absent: values whose newest sample is its may change.
+  void liveness_changed(NodeId node, FactId fact);
+
+  // For the left side in `frame`. Count: see count_interval.h.
+  Value value(std::uint32_t use, FrameBuffer& frame, const Network& network) const;
+
+  struct Dirty {
+    NodeId node = 0;
+    bool all = false;          // any left side may be concerned
+    std::uint32_t hash = 0;    // else those whose group has it
+  };
+  // What changed since the last call.
+  std::vector<Dirty> take_dirty();
+  bool has_dirty() const { return !dirty_.empty(); }
+  bool timer_is_live(NodeId node, Timestamp due) const;
+  std::uint64_t samples_dropped() const { return samples_dropped_; }
+  void set_samples_max(std::size_t n) { samples_per_key_max_ = n; }
+
+  std::size_t bytes() const;
+  void mark(Interner& in) const;
+
+ private:
+  struct Item {
+    FactId fact = 0;
+    std::uint32_t group = kNone;
+    std::uint32_t next = kNone, prev = kNone;  // in the group
+    Truth truth = Truth::kFalse;
+    Value value;
+    Timestamp stamp;
+    std::uint64_t arrival = 0;
+  };
+  struct Group {
+    std::vector<Value> key;
+    std::uint32_t hash = 0;
+    std::uint32_t first = kNone;
+    std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
+    Accumulator values;
+    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;  // samples only
+    bool dirty = false;
+  };
+  struct KeyHash {
+    std::size_t operator()(const std::vector<Value>& key) const {
+      std::uint64_t h = 0;
+      for (const Value& v : key) h = mix(h, hash_value(v));
+      return h;
+    }
+  };
+  struct NodeState {
+    Slab<Item> items;
+    std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
+    std::vector<std::uint32_t> free_groups;
+    std::unordered_map<std::vector<Value>, std::uint32_t, KeyHash> group_of;
+    std::unordered_map<FactId, std::uint32_t> live;               // fact → item
+    std::unordered_map<FactId, std::vector<std::uint32_t>> samples;  // fact → items by (stamp, arrival)
+    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;       // all samples of a window
+    std::unordered_map<std::uint32_t, std::vector<Value>> rows;   // item → the sample's row, where uses need it
+    Timestamp armed = kTimestampMax;                              // a timer is set for then
+    bool all_dirty = false;
+  };
+
+  void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
+  void displace(NodeId node, std::uint32_t item);
+  std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
+  void touch(NodeId node, std::uint32_t group);
+  void drop_sample(NodeId node, std::uint32_t item, Network& network);
+  void arm(NodeId node);
+  struct Total;
+  void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item, const std::vector<Value>& left,
+                 bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
+  Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown, const Accumulator& values,
+               bool newest_stale, Interner& in) const;
+  bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
+
+  const ProgramData& program_;
+  TimerQueue& timers_;
+  std::vector<NodeState> nodes_;
+  std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
+  std::uint64_t arrivals_ = 0;
+  std::uint64_t samples_dropped_ = 0;
+  std::size_t samples_per_key_max_ = 100'000;
+};
+
+}  // namespace flyball::engine

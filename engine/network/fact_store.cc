@@ -1,0 +1,232 @@
+// Rows, handles and the key index of one type's facts: open addressing, linear probes, backward-shift deletion.
+#include "engine/network/fact_store.h"
+
+#include "model/check.h"
+#include "model/compare.h"
+
+namespace flyball::engine {
+
+FactStore::FactStore(const FactType& type) : width_(static_cast<std::uint32_t>(type.fields.size())), keyed_(type.has_key), key_(type.key) {
+  for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
+  const bool state = !type.is_event() && type.role != Role::kAction;
+  if (!keyed_ && state) {
+    // State without a declared key is identified by everything its author declared.
+    keyed_ = true;
+    for (std::uint32_t i = 0; i < type.declared_fields; ++i) key_.push_back(i);
+  }
+  if (!keyed_ && type.role == Role::kAction) {
+    keyed_ = true;  // one per id
+    key_.push_back(type.action_field(ActionField::kId));
+  }
+  for (const std::uint32_t field : key_) key_mask_ |= std::uint64_t{1} << field;
+  if (keyed_) index_.assign(16, kNone);
+}
+
+std::uint32_t FactStore::key_hash(const Value* row) const {
+  std::uint64_t h = 0;
+  for (const std::uint32_t field : key_) h = mix(h, hash_value(row[field]));
+  return fold(h);
+}
+
+bool FactStore::same_key(FactId f, const Value* row) const {
+  const Value* mine = this->row(f);
+  for (const std::uint32_t field : key_) {
+    if (mine[field] != row[field]) return false;
+  }
+  return true;
+}
+
+FactId FactStore::find(const Value* row) const {
+  if (!keyed_) return kNone;
+  const std::uint32_t hash = key_hash(row);
+  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
+  for (std::uint32_t at = hash & mask;; at = (at + 1) & mask) {
+    const FactId f = index_[at];
+    if (f == kNone) return kNone;
+    if (meta_[f].hash == hash && same_key(f, row)) return f;
+  }
+}
+
+FactId FactStore::make_handle() {
+  FactId f = 0;
+  if (!free_.empty()) {
+    f = free_.back();
+    free_.pop_back();
+  } else {
+    f = end_++;
+    FB_CHECK(f < kNone - 1);
+    if (f >> kChunkBits == chunks_.size()) chunks_.push_back(std::make_unique<Value[]>(std::size_t{kChunkSize} * std::max(width_, 1U)));
+    meta_.emplace_back();
+  }
+  meta_[f] = FactMeta{};
+  meta_[f].used = true;
+  return f;
+}
+
+FactId FactStore::find_or_make(const Value* row) {
+  if (!keyed_) return make_handle();
+  if ((std::size_t{indexed_} + 1) * 2 > index_.size()) grow_index();
+  const std::uint32_t hash = key_hash(row);
+  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
+  std::uint32_t at = hash & mask;
+  for (; index_[at] != kNone; at = (at + 1) & mask) {
+    const FactId f = index_[at];
+    if (meta_[f].hash == hash && same_key(f, row)) return f;
+  }
+  const FactId f = make_handle();
+  meta_[f].hash = hash;
+  Value* mine = row_for_update(f);
+  for (std::uint32_t i = 0; i < width_; ++i) mine[i] = Value::null();
+  for (const std::uint32_t field : key_) mine[field] = row[field];
+  index_[at] = f;
+  ++indexed_;
+  return f;
+}
+
+void FactStore::grow_index() {
+  std::vector<FactId> old(index_.size() * 2, kNone);
+  old.swap(index_);
+  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
+  for (const FactId f : old) {
+    if (f == kNone) continue;
+    std::uint32_t at = meta_[f].hash & mask;
+    while (index_[at] != kNone) at = (at + 1) & mask;
+    index_[at] = f;
+  }
+}
+
+std::uint64_t FactStore::write(FactId f, const Value* values) {
+  FactMeta& meta = meta_[f];
+  Value* mine = row_for_update(f);
+  std::uint64_t changed = 0;
+  if (meta.status == FactStatus::kLive) {
+    for (std::uint32_t i = 0; i < width_; ++i) {
+      if (mine[i] != values[i]) {
+        mine[i] = values[i];
+        changed |= std::uint64_t{1} << i;
+      }
+    }
+    return changed;
+  }
+  if (meta.status == FactStatus::kStale) {
+    changed = all_fields_ & ~key_mask_;
+    hidden_.erase(f);
+    --stale_;
+  } else {
+    changed = all_fields_;
+  }
+  for (std::uint32_t i = 0; i < width_; ++i) mine[i] = values[i];
+  meta.status = FactStatus::kLive;
+  ++live_;
+  return changed;
+}
+
+std::uint64_t FactStore::make_stale(FactId f) {
+  FactMeta& meta = meta_[f];
+  FB_CHECK(meta.status == FactStatus::kLive);
+  Value* mine = row_for_update(f);
+  hidden_[f].assign(mine, mine + width_);
+  for (std::uint32_t i = 0; i < width_; ++i) {
+    if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
+  }
+  meta.status = FactStatus::kStale;
+  --live_;
+  ++stale_;
+  return all_fields_ & ~key_mask_;
+}
+
+void FactStore::make_absent(FactId f) {
+  FactMeta& meta = meta_[f];
+  if (meta.status == FactStatus::kLive) --live_;
+  if (meta.status == FactStatus::kStale) {
+    --stale_;
+    // What was known last is what `on clear` will read.
+    const auto it = hidden_.find(f);
+    Value* mine = row_for_update(f);
+    for (std::uint32_t i = 0; i < width_; ++i) mine[i] = it->second[i];
+    hidden_.erase(it);
+  }
+  meta.status = FactStatus::kAbsent;
+  meta.suspended = false;
+}
+
+const Value* FactStore::last_row(FactId f) const {
+  if (meta_[f].status != FactStatus::kStale) return row(f);
+  return hidden_.at(f).data();
+}
+
+void FactStore::unpin(FactId f) {
+  FB_CHECK(meta_[f].pins > 0);
+  if (--meta_[f].pins == 0) release_if_unused(f);
+}
+
+void FactStore::release_if_unused(FactId f) {
+  FactMeta& meta = meta_[f];
+  if (!meta.used || meta.status != FactStatus::kAbsent || meta.pins != 0) return;
+  FB_CHECK(meta.items == kNone && meta.tokens == kNone);
+  meta.used = false;
+  free_.push_back(f);
+  if (!keyed_) return;
+  // Backward-shift deletion keeps probe sequences without tombstones.
+  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
+  std::uint32_t hole = meta.hash & mask;
+  while (index_[hole] != f) hole = (hole + 1) & mask;
+  std::uint32_t at = hole;
+  for (;;) {
+    at = (at + 1) & mask;
+    const FactId other = index_[at];
+    if (other == kNone) break;
+    const std::uint32_t home = meta_[other].hash & mask;
+    if (((at - home) & mask) >= ((at - hole) & mask)) {
+      index_[hole] = other;
+      hole = at;
+    }
+  }
+  index_[hole] = kNone;
+  --indexed_;
+}
+
+std::size_t FactStore::bytes() const {
+  return chunks_.size() * kChunkSize * width_ * sizeof(Value) + meta_.capacity() * sizeof(FactMeta) + index_.capacity() * sizeof(FactId) +
+         free_.capacity() * sizeof(FactId) + hidden_.size() * (width_ * sizeof(Value) + 64);
+}
+
+int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
+  if (a == b) return 0;
+  const Value* left = row(a);
+  const Value* right = row(b);
+  for (const std::uint32_t field : key_) {
+    if (const int order = compare_total(left[field], right[field], in); order != 0) return order;
+  }
+  if (keyed_) return 0;
+  if (const int order = compare_total(event_keys_[a].source, event_keys_[b].source, in); order != 0) return order;
+  if (event_keys_[a].number != event_keys_[b].number) return event_keys_[a].number < event_keys_[b].number ? -1 : 1;
+  return 0;
+}
+
+void FactStore::set_event_key(FactId f, Value source, std::uint64_t number) {
+  if (event_keys_.size() <= f) event_keys_.resize(f + 1);
+  event_keys_[f] = EventKey{source, number};
+}
+
+void FactStore::append_identity(FactId f, std::vector<Value>& out) const {
+  const Value* mine = row(f);
+  for (const std::uint32_t field : key_) out.push_back(mine[field]);
+  if (keyed_) return;
+  out.push_back(event_keys_[f].source);
+  out.push_back(Value::uinteger(event_keys_[f].number));
+}
+
+void FactStore::mark(Interner& in) const {
+  for (FactId f = 0; f < end_; ++f) {
+    if (!meta_[f].used) continue;
+    const Value* mine = row(f);
+    for (std::uint32_t i = 0; i < width_; ++i) in.mark(mine[i]);
+  }
+  for (const EventKey& key : event_keys_) in.mark(key.source);
+  for (const auto& [f, values] : hidden_) {
+    for (const Value& v : values) in.mark(v);
+  }
+}
+
+}  // namespace flyball::engine

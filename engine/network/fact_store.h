@@ -1,0 +1,118 @@
+// FactStore: the facts of one type. Rows of Values in a slab, found by key through an open-addressing index.
+//
+// A fact is the pair (type, key), not one put: its handle stays while it exists or while somebody pins it (an episode,
+// a hold, a reason, the end of the instant), so that a retract and a put within one instant are the same fact again,
+// and `on clear` can still read the last values. It does not match, expire or report: the network and the session do.
+//
+// Thread safety: none. Complexity: find and insert O(1) expected.
+// INVARIANT: a row's key fields never change. A stale fact's other fields are Value::unknown(); its last known row is
+// kept aside until it is put again or released.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/network/slab.h"
+#include "model/interner.h"
+#include "model/schema.h"
+#include "model/time.h"
+#include "model/value.h"
+
+namespace flyball::engine {
+
+using FactId = std::uint32_t;
+
+enum class FactStatus : std::uint8_t { kAbsent, kLive, kStale };
+
+struct FactMeta {
+  Timestamp stamp;                   // of the newest put
+  Timestamp expires = kTimestampMax; // stamp + ttl
+  Timestamp armed_for = kTimestampMax;
+  std::uint32_t items = kNone;       // alpha items of this fact (alpha_network.h)
+  std::uint32_t tokens = kNone;      // tokens that hold it (beta_network.h)
+  std::uint32_t pins = 0;
+  std::uint32_t hash = 0;            // of the key
+  FactStatus status = FactStatus::kAbsent;
+  bool suspended = false;            // derived, all reasons unknown
+  bool used = false;                 // the handle is in use (existing or pinned)
+  bool expiry_armed = false;         // a timer is set, for `armed_for`
+};
+
+class FactStore {
+ public:
+  explicit FactStore(const FactType& type);
+
+  // The fact with the key of `row` (only key fields are read), or kNone.
+  FactId find(const Value* row) const;
+  // The fact with that key, made absent if it was not known. For types without a key (events): always a new one.
+  FactId find_or_make(const Value* row);
+  std::uint32_t key_hash(const Value* row) const;
+
+  FactMeta& meta(FactId f) { return meta_[f]; }
+  const FactMeta& meta(FactId f) const { return meta_[f]; }
+  const Value* row(FactId f) const { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * width_; }
+  Value* row_for_update(FactId f) { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * width_; }
+  bool exists(FactId f) const { return meta_[f].status != FactStatus::kAbsent; }
+
+  // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
+  std::uint64_t write(FactId f, const Value* values);
+  // Live → stale: hides the fields that are not key; returns their mask.
+  std::uint64_t make_stale(FactId f);
+  void make_absent(FactId f);
+  // The last known values, also of a stale or absent fact.
+  const Value* last_row(FactId f) const;
+
+  void pin(FactId f) { ++meta_[f].pins; }
+  void unpin(FactId f);
+  // Frees an absent fact that nobody pins.
+  void release_if_unused(FactId f);
+
+  std::size_t live() const { return live_; }
+  std::size_t stale() const { return stale_; }
+  std::uint32_t end() const { return end_; }  // handles lie below it
+  std::uint32_t width() const { return width_; }
+  std::uint64_t all_fields() const { return all_fields_; }
+  std::uint64_t key_fields() const { return key_mask_; }
+  std::span<const std::uint32_t> key() const { return key_; }
+  bool keyed() const { return keyed_; }
+  std::size_t bytes() const;
+
+  // An event without a declared key is known by its source and sequence number, else by its place in its instant.
+  void set_event_key(FactId f, Value source, std::uint64_t number);
+  // The values that name this fact in identities and ids: its key, or an event's source and number.
+  void append_identity(FactId f, std::vector<Value>& out) const;
+  // Total order of two facts by what append_identity gives (compare_total, value by value).
+  int compare_keys(FactId a, FactId b, const Interner& in) const;
+  void mark(Interner& in) const;
+
+ private:
+  static constexpr std::uint32_t kChunkBits = 10;
+  static constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
+
+  bool same_key(FactId f, const Value* row) const;
+  void grow_index();
+  FactId make_handle();
+
+  std::uint32_t width_;
+  bool keyed_;
+  std::vector<std::uint32_t> key_;
+  std::uint64_t all_fields_ = 0, key_mask_ = 0;
+  std::vector<std::unique_ptr<Value[]>> chunks_;
+  struct EventKey {
+    Value source;
+    std::uint64_t number = 0;
+  };
+  std::vector<FactMeta> meta_;
+  std::vector<EventKey> event_keys_;  // only of types without a key
+  std::vector<FactId> free_;
+  std::vector<FactId> index_;  // kNone: empty; a power of two, at most half full
+  std::uint32_t indexed_ = 0;
+  std::uint32_t end_ = 0;
+  std::size_t live_ = 0, stale_ = 0;
+  std::unordered_map<FactId, std::vector<Value>> hidden_;  // last known rows of stale facts
+};
+
+}  // namespace flyball::engine

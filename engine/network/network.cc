@@ -1,0 +1,188 @@
+// A change of a fact on its way: alpha memories, then each pattern that reads a changed field, to the ends of the rules.
+#include "engine/network/network.h"
+#include "model/check.h"
+
+namespace flyball::engine {
+
+Network::Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends)
+    : program_(program), interner_(interner), timers_(timers), ends_(ends), frame_(program, interner), aggregates_(program, timers) {
+  const std::vector<FactType>& types = program.rule_set.schema.types;
+  stores_.reserve(types.size());
+  dispatch_.resize(types.size());
+  for (FactTypeId t = 0; t < types.size(); ++t) {
+    stores_.emplace_back(types[t]);
+    const TypePlan& plan = program.types[t];
+    dispatch_[t].resize(plan.dispatch_fields.size());
+    for (const AlphaId id : plan.alphas) {
+      const AlphaPlan& alpha = program.alphas[id];
+      for (std::size_t d = 0; d < plan.dispatch_fields.size(); ++d) {
+        if (plan.dispatch_fields[d] != alpha.dispatch_field) continue;
+        for (const Value& v : alpha.dispatch_values) dispatch_[t][d].add(v, id);
+      }
+    }
+    for (Dispatch& d : dispatch_[t]) d.seal();
+  }
+  alphas_.resize(program.alphas.size());
+  for (AlphaId id = 0; id < program.alphas.size(); ++id) alphas_[id].indexes.resize(program.alphas[id].indexes.size());
+  stage_states_.resize(program.stages.size());
+  for (const HoldPlan& plan : program.holds) holds_.emplace_back(plan.arity, plan.binds);
+  for (const AbsencePlan& plan : program.absences) absences_.emplace_back(plan.arity, false);
+  for (const ProjectionPlan& plan : program.projections) projections_.emplace_back(static_cast<std::uint32_t>(plan.places.size()), false);
+}
+
+Network::~Network() = default;
+
+void Network::set_now(Timestamp now) {
+  now_ = now;
+  frame_.set_now(now);
+}
+
+void Network::start(Timestamp now) {
+  set_now(now);
+  for (ChainId c = 0; c < program_.chains.size(); ++c) {
+    if (program_.chains[c].rooted) bind(c, nullptr, kNone);
+  }
+  for (TableId t = 0; t < absences_.size(); ++t) {
+    if (program_.absences[t].arity != 0) continue;
+    absence_bound(t, nullptr, 1);
+    AbsenceEntry& e = absences_[t][absences_[t].find(nullptr)];
+    e.fresh = false;
+    e.base = now;
+  }
+}
+
+bool Network::settle() {
+  bool any = false;
+  for (bool again = true; again;) {
+    again = settle_aggregates();
+    again = settle_holds() || again;
+    again = settle_absences() || again;
+    any = any || again;
+  }
+  return any;
+}
+
+bool Network::judge() {
+  const bool holds = judge_holds();
+  return judge_absences() || holds;
+}
+
+void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
+  for (const NodeId node : program_.types[type].sample_nodes) aggregates_.sample(node, fact, stamp, row, *this);
+}
+
+void Network::end_samples(FactTypeId type, FactId fact, Timestamp up_to) {
+  for (const NodeId node : program_.types[type].sample_nodes) aggregates_.end_samples(node, fact, up_to, *this);
+}
+
+void Network::project(TableId table, const FactId* identity) {
+  const ProjectionPlan& plan = program_.projections[table];
+  FactId facts[kMaxTuple];
+  for (std::size_t i = 0; i < plan.places.size(); ++i) facts[i] = identity[plan.places[i]];
+  ProjectionTable& entries = projections_[table];
+  std::uint32_t e = entries.find(facts);
+  if (e == kNone) e = entries.make(facts);
+  if (entries[e].uses++ != 0) return;
+  const RulePlan& rule = program_.rules[plan.rule];
+  for (std::size_t i = 0; i < plan.places.size(); ++i) stores_[rule.identity_types[plan.places[i]]].pin(facts[i]);
+  if (plan.absence != kNoId) {
+    absence_bound(plan.absence, facts, 1);
+  } else {
+    entries[e].root = bind(plan.chain, facts, kNone);
+  }
+}
+
+void Network::unproject(TableId table, const FactId* identity) {
+  const ProjectionPlan& plan = program_.projections[table];
+  FactId facts[kMaxTuple];
+  for (std::size_t i = 0; i < plan.places.size(); ++i) facts[i] = identity[plan.places[i]];
+  ProjectionTable& entries = projections_[table];
+  const std::uint32_t e = entries.find(facts);
+  FB_CHECK(e != kNone);
+  if (--entries[e].uses != 0) return;
+  if (plan.absence != kNoId) {
+    absence_bound(plan.absence, facts, -1);
+  } else {
+    unbind(entries[e].root);
+  }
+  entries.free(e);
+  const RulePlan& rule = program_.rules[plan.rule];
+  for (std::size_t i = 0; i < plan.places.size(); ++i) stores_[rule.identity_types[plan.places[i]]].unpin(facts[i]);
+}
+
+Timestamp Network::real_due(const Timer& timer) const {
+  switch (timer.kind) {
+    case TimerKind::kExpiry: {
+      const FactStore& store = stores_[timer.a];
+      if (timer.b >= store.end()) return kTimestampMax;
+      const FactMeta& meta = store.meta(timer.b);
+      const bool mine = meta.used && meta.expiry_armed && meta.armed_for == timer.due;
+      return mine && meta.status == FactStatus::kLive ? meta.expires : kTimestampMax;
+    }
+    case TimerKind::kWindow: return aggregates_.timer_is_live(timer.a, timer.due) ? timer.due : kTimestampMax;
+    case TimerKind::kHold: {
+      const HoldTable& holds = holds_[timer.a];
+      if (!holds.in_use(timer.b)) return kTimestampMax;
+      const HoldEntry& e = holds[timer.b];
+      const bool counting = e.judged == Truth::kTrue && !e.held && e.onset + program_.holds[timer.a].hold_ns == timer.due;
+      return counting ? timer.due : kTimestampMax;
+    }
+    case TimerKind::kAbsence: {
+      const AbsenceTable& absences = absences_[timer.a];
+      if (!absences.in_use(timer.b)) return kTimestampMax;
+      const AbsenceEntry& e = absences[timer.b];
+      if (e.armed != timer.due || e.live_judged || e.output) return kTimestampMax;
+      return e.base + program_.absences[timer.a].silence_ns;
+    }
+    default: return kTimestampMax;
+  }
+}
+
+void Network::rearmed(const Timer& timer, Timestamp due) {
+  if (timer.kind == TimerKind::kExpiry) stores_[timer.a].meta(timer.b).armed_for = due;
+  if (timer.kind == TimerKind::kAbsence) absences_[timer.a][timer.b].armed = due;
+}
+
+void Network::disarmed(const Timer& timer) {
+  if (timer.kind == TimerKind::kExpiry && timer.b < stores_[timer.a].end()) {
+    FactMeta& meta = stores_[timer.a].meta(timer.b);
+    if (meta.expiry_armed && meta.armed_for == timer.due) meta.expiry_armed = false;
+  }
+  if (timer.kind == TimerKind::kAbsence && absences_[timer.a].in_use(timer.b)) {
+    AbsenceEntry& e = absences_[timer.a][timer.b];
+    if (e.armed == timer.due) e.armed = kTimestampMax;
+  }
+}
+
+std::size_t Network::live_facts() const {
+  std::size_t n = 0;
+  for (const FactStore& store : stores_) n += store.live();
+  return n;
+}
+
+std::size_t Network::stale_facts() const {
+  std::size_t n = 0;
+  for (const FactStore& store : stores_) n += store.stale();
+  return n;
+}
+
+std::size_t Network::bytes() const {
+  std::size_t n = items_.bytes() + entries_.bytes() + tokens_.bytes() + values_.bytes() + aggregates_.bytes();
+  for (const FactStore& store : stores_) n += store.bytes();
+  for (const AlphaState& alpha : alphas_) {
+    for (const BucketIndex& index : alpha.indexes) n += index.bytes();
+  }
+  for (const StageState& stage : stage_states_) n += stage.left.bytes();
+  for (const HoldTable& t : holds_) n += t.bytes();
+  for (const AbsenceTable& t : absences_) n += t.bytes();
+  for (const ProjectionTable& t : projections_) n += t.bytes();
+  return n;
+}
+
+void Network::mark() const {
+  for (const FactStore& store : stores_) store.mark(interner_);
+  aggregates_.mark(interner_);
+  for (std::uint32_t slot = 0; slot < values_.end(); ++slot) interner_.mark(values_[slot]);
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,278 @@
+// Network: a session's working memory and everything matched over it: alpha memories, tokens, some/no counters,
+// aggregates, hold and absence tables. The session tells it which fact appeared, changed or vanished; it tells the
+// session, through ChainEndHandler, which tokens stand at the ends of chains.
+//
+//   fact → alpha items (tests on its own fields) → right activation of stages → tokens → … → end of the chain
+//
+// It knows the time only as the `now` it is given; timers and the order of firing are the session's.
+// The parts: alpha.cc (facts → items), join.cc (stages), tokens.cc (making, deleting, refreshing), holds.cc,
+// absences.cc, aggregates.h/.cc.
+//
+// Thread safety: none.
+// INVARIANT: after each fact_* call and settle(), the tokens are what the facts, tables and aggregates imply.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/compile/program_data.h"
+#include "engine/network/aggregates.h"
+#include "engine/network/bucket_index.h"
+#include "engine/network/dispatch.h"
+#include "engine/network/fact_store.h"
+#include "engine/network/frame_buffer.h"
+#include "engine/network/tables.h"
+#include "engine/network/token.h"
+#include "engine/session/timer_queue.h"
+
+namespace flyball::engine {
+
+// What the session does with the ends of rules' chains. Calls must not change facts.
+class ChainEndHandler {
+ public:
+  virtual void token_made(const ChainPlan& chain, TokenId token) = 0;
+  virtual void token_gone(const ChainPlan& chain, TokenId token) = 0;
+  // Something that the end of the chain reads changed under a token that stays.
+  virtual void token_touched(const ChainPlan& chain, TokenId token) = 0;
+  // A fact given to bind() vanished; its token stays.
+  virtual void bound_fact_gone(const ChainPlan& chain, TokenId token) = 0;
+
+ protected:
+  ~ChainEndHandler() = default;
+};
+
+class Network {
+ public:
+  static constexpr std::size_t kMaxKeyParts = 16;  // fields a line may join by
+  static constexpr std::size_t kMaxTuple = 32;     // facts a line with a memory may read
+  static constexpr std::size_t kMaxStages = 64;    // of one chain: recursion is as deep
+
+  Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  FactStore& store(FactTypeId type) { return stores_[type]; }
+  const FactStore& store(FactTypeId type) const { return stores_[type]; }
+
+  // Rows are written before, by the store. `changed` is what write() or make_stale() said; kEveryField where
+  // liveness itself changed.
+  static constexpr std::uint64_t kEveryField = ~std::uint64_t{0};
+  void fact_appeared(FactTypeId type, FactId fact);
+  void fact_changed(FactTypeId type, FactId fact, std::uint64_t changed);
+  void fact_vanished(FactTypeId type, FactId fact);
+  // True if some rule, join or aggregate reads one of these fields.
+  bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
+
+  // A taken put, for the windows of aggregates.
+  void sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row);
+  void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
+
+  // Engine time of what follows.
+  void start(Timestamp now);             // session's first instant: roots, permanent absences
+  void set_now(Timestamp now);
+  Timestamp now() const { return now_; }
+  // Step 1: windows and absence deadlines due now.
+  void evict_samples(NodeId node) { aggregates_.evict(node, now_, *this); }
+  void absence_due(TableId table, std::uint32_t entry);
+  void hold_due(TableId table, std::uint32_t entry);
+  // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
+  bool settle();
+  // Compares holds and absences with the last judgement (semantics.md §6). True if settle() has something to do again.
+  bool judge();
+  // The instant's events have left: absences that fell due in it see what came. True if there were any.
+  bool end_due_absences();
+  // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
+  // are renewed without a new timer, so that may be later than the timer says.
+  Timestamp real_due(const Timer& timer) const;
+  // The timer is set anew for `due`, its real one.
+  void rearmed(const Timer& timer, Timestamp due);
+  // A timer that meant nothing was dropped.
+  void disarmed(const Timer& timer);
+  void set_samples_max(std::size_t n) { aggregates_.set_samples_max(n); }
+
+  // A chain with kBound stages for these facts; `tag` comes back as root_tag. Unbinding drops what hangs on it.
+  TokenId bind(ChainId chain, const FactId* facts, std::uint32_t tag);
+  void unbind(TokenId root);
+  std::uint32_t root_tag(TokenId token) const;
+  // Projections of an identity (until).
+  void project(TableId projection, const FactId* identity);
+  void unproject(TableId projection, const FactId* identity);
+
+  const Token& token(TokenId t) const { return tokens_[t]; }
+  Token& token(TokenId t) { return tokens_[t]; }
+  FactId fact_of(TokenId t, std::uint32_t binding) const;
+  // Fills rows and aggregates of the token's facts.
+  void load(TokenId t);
+  FrameBuffer& frame() { return frame_; }
+
+  // The value of an aggregate for the bindings in `frame`, whether or not a token has asked before.
+  Value aggregate_value(std::uint32_t use, FrameBuffer& frame) const { return aggregates_.value(use, frame, *this); }
+
+  const ProgramData& program() const { return program_; }
+  Interner& interner() const { return interner_; }
+  std::size_t live_facts() const;
+  std::size_t stale_facts() const;
+  std::size_t token_count() const { return tokens_.used(); }
+  std::size_t bytes() const;
+  void mark() const;
+
+  const HoldTable& hold_table(TableId t) const { return holds_[t]; }
+  const AbsenceTable& absence_table(TableId t) const { return absences_[t]; }
+  const Aggregates& aggregates() const { return aggregates_; }
+  HoldTable& hold_table(TableId t) { return holds_[t]; }
+
+ private:
+  friend class Aggregates;
+
+  // A fact's membership in an alpha memory.
+  struct AlphaItem {
+    AlphaId alpha = 0;
+    std::uint32_t next = kNone;   // of the same fact
+    std::uint32_t entry = kNone;  // first of its entries, one per index of the alpha, consecutive by `next_entry`
+    Truth truth = Truth::kTrue;
+  };
+  struct RightEntry {
+    Link link;
+    FactId fact = kNone;
+    std::uint32_t next_entry = kNone;
+    Truth truth = Truth::kTrue;
+    Place place = Place::kOut;
+  };
+  struct AlphaState {
+    std::vector<BucketIndex> indexes;
+    std::uint32_t count = 0;
+    std::uint64_t seen = 0;       // epoch in which an update met it
+  };
+  enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
+  struct StageState {
+    BucketIndex left;
+    std::uint64_t seen = 0;
+    Verb verb = Verb::kNothing;
+  };
+  struct TokenRecords {           // adapters for BucketIndex
+    Slab<Token>& tokens;
+    Link& link(std::uint32_t id) { return tokens[id].left; }
+    Place& place(std::uint32_t id) { return tokens[id].left_place; }
+  };
+  struct EntryRecords {
+    Slab<RightEntry>& entries;
+    Link& link(std::uint32_t id) { return entries[id].link; }
+    Place& place(std::uint32_t id) { return entries[id].place; }
+  };
+  enum class KeyStatus : std::uint8_t { kKnown, kUnknown, kNever };
+  struct LeftKey {
+    KeyStatus status = KeyStatus::kKnown;
+    std::uint32_t hash = 0;
+    Value values[kMaxKeyParts];
+  };
+  struct Activation {
+    StageId stage = 0;
+    FactId fact = 0;
+    Truth truth = Truth::kTrue;
+  };
+  struct Match {
+    std::uint32_t id = 0;
+    Truth truth = Truth::kTrue;
+  };
+
+  // alpha.cc
+  void update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists);
+  Truth alpha_truth(const AlphaPlan& alpha, const FactMeta& meta, const Value* row);
+  std::uint32_t add_item(FactTypeId type, FactId fact, AlphaId alpha, Truth truth, const Value* row);
+  void drop_item(std::uint32_t item);
+  void place_entry(AlphaId alpha, std::uint32_t index, std::uint32_t entry, const Value* row);
+  KeyStatus right_key(const AlphaPlan& alpha, std::uint32_t index, const Value* row, std::uint32_t& hash) const;
+  Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
+  void set_verb(StageId stage, Verb verb);
+
+  // join.cc
+  void right_activate(const Activation& activation);
+  void left_activate(TokenId t);
+  void join_left(TokenId t, const StagePlan& stage, StageId id);
+  void settle_exists(TokenId left);
+  void left_key(const StagePlan& stage, LeftKey& key);
+  Truth pair_truth(const StagePlan& stage, const LeftKey& key, const Value* row);
+  void set_output(TokenId left, StageId stage, Truth truth);
+  // Runs `make` for every match from `base` on, and forgets them. What it makes may find matches of its own.
+  template <typename Make>
+  void take_matches(std::size_t base, Make make) {
+    const std::size_t end = matches_.size();
+    for (std::size_t i = base; i < end; ++i) {
+      const Match match = matches_[i];
+      make(match);
+    }
+    matches_.resize(base);
+  }
+
+  // tokens.cc
+  TokenId make_token(StageId stage, TokenId parent, FactId fact, Truth truth, bool witness, std::uint32_t value = kNone);
+  void delete_token(TokenId t);
+  void delete_children(TokenId t);
+  void refresh(TokenId t);
+  void leave_left(TokenId t);
+  std::uint32_t tuple_hash(const StagePlan& stage, TokenId t) const;
+  bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
+
+  // ends.cc: chains whose ends are the network's own
+  void end_made(TokenId t);
+  void end_gone(TokenId t);
+  void end_touched(TokenId t);
+
+  // holds.cc
+  std::uint32_t hold_entry(TableId table, const FactId* facts);
+  void hold_count(TokenId end, std::int32_t delta);
+  void mark_hold(TableId table, std::uint32_t entry);
+  void hold_left(TokenId t, const StagePlan& stage, StageId id);
+  bool settle_holds();
+  bool settle_hold(TableId table, std::uint32_t entry);
+  bool judge_holds();
+
+  // absences.cc
+  std::uint32_t absence_entry(TableId table, const FactId* facts);
+  void absence_bound(TableId table, const FactId* facts, std::int32_t delta);
+  void absence_seen(TokenId end, bool made);
+  void mark_absence(TableId table, std::uint32_t entry);
+  void absence_left(TokenId t, const StagePlan& stage, StageId id);
+  bool settle_absences();
+  bool settle_absence(TableId table, std::uint32_t entry);
+  bool judge_absences();
+
+  // aggregate_stage.cc
+  void aggregate_left(TokenId t, const StagePlan& stage, StageId id);
+  bool settle_aggregates();
+  void settle_aggregate(TokenId left, const StagePlan& stage, StageId id);
+
+  const ProgramData& program_;
+  Interner& interner_;
+  TimerQueue& timers_;
+  ChainEndHandler& ends_;
+  FrameBuffer frame_;
+  Timestamp now_;
+  Timestamp start_;
+  bool started_ = false;
+
+  std::vector<FactStore> stores_;
+  std::vector<std::vector<Dispatch>> dispatch_;  // by type, parallel to TypePlan::dispatch_fields
+  std::vector<AlphaState> alphas_;
+  std::vector<StageState> stage_states_;
+  Slab<AlphaItem> items_;
+  Slab<RightEntry> entries_;
+  Slab<Token> tokens_;
+  Slab<Value> values_;  // of aggregates, for tokens
+  std::vector<HoldTable> holds_;
+  std::vector<AbsenceTable> absences_;
+  std::vector<ProjectionTable> projections_;
+  std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
+  Aggregates aggregates_;
+
+  // Scratch of update(), kept to save allocations.
+  std::uint64_t epoch_ = 0;
+  std::vector<Activation> activations_;
+  std::vector<TokenId> to_delete_, to_refresh_;
+  std::vector<TokenId> touched_exists_;
+  std::vector<Match> matches_;
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,39 @@
+// Token: a partial match: the facts of the first lines of a chain. Tokens form trees by parent; each holds the fact of
+// its own stage and finds the others upwards. Records of a Slab, linked intrusively so that removal is O(1):
+//
+//   parent ── first_child → sibling ↔ sibling …      (everything that falls with it)
+//   fact   ── FactMeta::tokens → fact_next ↔ …       (everything to look at when the fact changes)
+//   next   ── the left index of the following stage   (everything a new fact there may meet)
+#pragma once
+
+#include <cstdint>
+
+#include "engine/expr/eval.h"
+#include "engine/network/bucket_index.h"
+#include "engine/network/slab.h"
+
+namespace flyball::engine {
+
+using TokenId = std::uint32_t;
+
+struct Token {
+  std::uint32_t stage = kNone;         // that made it; kNone: the root of a chain
+  std::uint32_t next = kNone;          // stage it is the left input of; kNone: it is at the end
+  TokenId parent = kNone;
+  TokenId first_child = kNone;
+  TokenId next_sibling = kNone, prev_sibling = kNone;
+  std::uint32_t fact = kNone;
+  TokenId fact_next = kNone, fact_prev = kNone;
+  Link left;                           // in the left index of `next`; at the end: next ↔ prev in its entry's list
+  std::uint32_t value = kNone;         // of an aggregate's stage: its value's slot; root: the tag given to bind()
+  TokenId output = kNone;              // the one child that carries on, where the next stage binds nothing
+  std::uint32_t count_true = 0, count_unknown = 0;  // witnesses of the next stage, if that is some/no
+  std::uint32_t chain = kNone;         // of a root
+  std::uint32_t entry = kNone;         // at the end: the entry it belongs to
+  Truth truth = Truth::kTrue;          // of all lines so far (in hold chains: of the last)
+  Place left_place = Place::kOut;
+  bool witness = false;                // a fact met by a some/no line; never carries on
+  bool alive = false;
+};
+
+}  // namespace flyball::engine

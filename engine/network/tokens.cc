@@ -1,0 +1,162 @@
+// Making, deleting and refreshing tokens; binding chains to given facts.
+#include "engine/network/network.h"
+
+namespace flyball::engine {
+
+TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, Truth truth, bool witness, std::uint32_t value) {
+  const StagePlan& plan = program_.stages[stage];
+  const TokenId t = tokens_.make();
+  Token& token = tokens_[t];
+  token.stage = stage;
+  token.next = plan.last || witness ? kNone : stage + 1;
+  token.parent = parent;
+  token.fact = fact;
+  token.truth = truth;
+  token.witness = witness;
+  token.value = value;
+  token.alive = true;
+  if (parent != kNone) {
+    Token& above = tokens_[parent];
+    token.next_sibling = above.first_child;
+    if (above.first_child != kNone) tokens_[above.first_child].prev_sibling = t;
+    above.first_child = t;
+    if (fact == kNone) above.output = t;
+  }
+  if (fact != kNone) {
+    FactMeta& meta = stores_[plan.type].meta(fact);
+    token.fact_next = meta.tokens;
+    if (meta.tokens != kNone) tokens_[meta.tokens].fact_prev = t;
+    meta.tokens = t;
+  }
+  if (witness) return t;
+  if (token.next == kNone) {
+    end_made(t);
+  } else {
+    left_activate(t);
+  }
+  return t;
+}
+
+void Network::delete_children(TokenId t) {
+  while (tokens_[t].first_child != kNone) delete_token(tokens_[t].first_child);
+}
+
+// Recursion is as deep as the chain is long (kMaxStages).
+void Network::delete_token(TokenId t) {
+  delete_children(t);
+  Token& token = tokens_[t];
+  if (token.next == kNone) {
+    if (!token.witness) end_gone(t);
+  } else {
+    leave_left(t);
+  }
+  if (token.fact != kNone) {
+    if (token.fact_prev != kNone) {
+      tokens_[token.fact_prev].fact_next = token.fact_next;
+    } else {
+      stores_[program_.stages[token.stage].type].meta(token.fact).tokens = token.fact_next;
+    }
+    if (token.fact_next != kNone) tokens_[token.fact_next].fact_prev = token.fact_prev;
+  }
+  if (token.parent != kNone) {
+    Token& above = tokens_[token.parent];
+    if (above.output == t) above.output = kNone;
+    if (token.prev_sibling != kNone) {
+      tokens_[token.prev_sibling].next_sibling = token.next_sibling;
+    } else {
+      above.first_child = token.next_sibling;
+    }
+    if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
+  }
+  if (token.stage != kNone && token.value != kNone) {
+    values_[token.value] = Value::null();
+    values_.free(token.value);
+  }
+  token.alive = false;
+  tokens_.free(t);
+}
+
+// Takes the token out of the left side of its next stage.
+void Network::leave_left(TokenId t) {
+  Token& token = tokens_[t];
+  TokenRecords records{tokens_};
+  stage_states_[token.next].left.remove(records, t);
+  token.count_true = 0;
+  token.count_unknown = 0;
+}
+
+// Something that later lines read changed under the token: everything after it is matched anew.
+void Network::refresh(TokenId t) {
+  const Token& token = tokens_[t];
+  if (token.next == kNone) {
+    end_touched(t);
+    return;
+  }
+  if (program_.stages[token.next].kind == StageKind::kBound) {
+    if (token.first_child != kNone) refresh(token.first_child);
+    return;
+  }
+  delete_children(t);
+  leave_left(t);
+  left_activate(t);
+}
+
+TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
+  const ChainPlan& plan = program_.chains[chain];
+  const TokenId root = tokens_.make();
+  tokens_[root].alive = true;
+  tokens_[root].value = tag;
+  tokens_[root].next = plan.count == 0 ? kNone : plan.first;
+  tokens_[root].chain = chain;
+  if (plan.count == 0) {
+    end_made(root);
+    return root;
+  }
+  TokenId t = root;
+  for (std::uint32_t i = 0; i < plan.bound; ++i) t = make_token(plan.first + i, t, facts[i], Truth::kTrue, false);
+  if (plan.bound == 0) left_activate(root);
+  return root;
+}
+
+void Network::unbind(TokenId root) { delete_token(root); }
+
+std::uint32_t Network::root_tag(TokenId t) const {
+  while (tokens_[t].parent != kNone) t = tokens_[t].parent;
+  return tokens_[t].stage == kNone ? tokens_[t].value : kNone;
+}
+
+FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
+  for (; t != kNone; t = tokens_[t].parent) {
+    const Token& token = tokens_[t];
+    if (token.fact != kNone && program_.stages[token.stage].binding == binding) return token.fact;
+  }
+  return kNone;
+}
+
+void Network::load(TokenId t) {
+  for (; t != kNone; t = tokens_[t].parent) {
+    const Token& token = tokens_[t];
+    if (token.stage == kNone) return;
+    const StagePlan& stage = program_.stages[token.stage];
+    if (token.fact != kNone) {
+      frame_.set_row(stage.binding, stores_[stage.type].row(token.fact));
+    } else if (token.value != kNone) {
+      frame_.set_aggregate(stage.binding, values_[token.value]);
+    }
+  }
+}
+
+std::uint32_t Network::tuple_hash(const StagePlan& stage, TokenId t) const {
+  FactId facts[kMaxTuple];
+  for (std::size_t i = 0; i < stage.tuple.size(); ++i) facts[i] = fact_of(t, stage.tuple[i]);
+  return hash_facts(facts, static_cast<std::uint32_t>(stage.tuple.size()));
+}
+
+bool Network::tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const {
+  for (std::size_t i = 0; i < stage.tuple.size(); ++i) {
+    if (fact_of(t, stage.tuple[i]) != facts[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,303 @@
+// The life of actions after `do`: sent, tried again, acknowledged, timed out, held back by a rate, expired, retained.
+#include "engine/session/actions.h"
+
+#include <algorithm>
+
+namespace flyball::engine {
+
+Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters)
+    : program_(program), network_(network), timers_(timers), outbox_(outbox), counters_(counters) {
+  const std::size_t types = program.types.size();
+  by_fact_.resize(types);
+  of_type_.resize(types);
+  waiting_count_.resize(types, 0);
+  sends_.resize(types);
+  rate_armed_.resize(types, kTimestampMax);
+}
+
+void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data, bool shadow) {
+  const FactType& type = program_.rule_set.schema.types[type_id];
+  ActionRecord record;
+  record.id = std::move(id);
+  record.type = type_id;
+  record.rule = rule;
+  record.episode = episode;
+  record.of_event = of_event;
+  record.data = std::move(data);
+  record.at = network_.now();
+  if (shadow) {
+    record.tries = 1;
+    say(record, true);
+    return;
+  }
+  if (by_id_.contains(record.id)) return;  // the same id is never sent for a second reason
+  FactStore& store = network_.store(type_id);
+  std::vector<Value> row(record.data);
+  row.resize(store.width());
+  row[type.action_field(ActionField::kId)] = network_.interner().string(record.id);
+  record.fact = store.find_or_make(row.data());
+  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) forget(older->second);
+
+  const ActionNumber number = next_++;
+  by_id_.emplace(record.id, number);
+  by_fact_[type_id].emplace(record.fact, number);
+  of_type_[type_id].insert(number);
+  if (type.tries > 1 || type.rate_count) of_episode_[episode].push_back(number);
+  records_.emplace(number, std::move(record));
+  if (may_send(type_id) && !anyone_waits(type_id)) {
+    send(number);
+  } else {
+    ActionRecord& r = records_.at(number);
+    r.state = type.rate_else_refuse ? ActionState::kRefused : ActionState::kProposed;
+    say(r, false);
+    if (!type.rate_else_refuse) set_waiting(number, true);
+  }
+  show(number);
+}
+
+void Actions::set_waiting(ActionNumber number, bool waits) {
+  const FactTypeId type = records_.at(number).type;
+  if (waits && waiting_.insert(number).second) ++waiting_count_[type];
+  if (!waits && waiting_.erase(number) != 0) --waiting_count_[type];
+  if (waits) arm_rate(type);
+}
+
+// Room comes when the oldest send leaves (T − D, T].
+void Actions::arm_rate(FactTypeId type_id) {
+  if (waiting_count_[type_id] == 0 || sends_[type_id].empty()) return;
+  const Timestamp due = sends_[type_id].front() + program_.rule_set.schema.types[type_id].rate_per_ns;
+  if (rate_armed_[type_id] == due) return;
+  rate_armed_[type_id] = due;
+  timers_.add({due, TimerKind::kRate, type_id, 0});
+}
+
+bool Actions::may_send(FactTypeId type_id) {
+  const FactType& type = program_.rule_set.schema.types[type_id];
+  if (!type.rate_count) return true;
+  std::deque<Timestamp>& sends = sends_[type_id];
+  while (!sends.empty() && sends.front() <= network_.now() - type.rate_per_ns) sends.pop_front();
+  return sends.size() < *type.rate_count;
+}
+
+void Actions::send(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  record.state = ActionState::kSent;
+  record.at = network_.now();
+  ++record.tries;
+  record.next_try = kTimestampMax;
+  record.gives_up = type.timeout_ns ? network_.now() + *type.timeout_ns : kTimestampMax;
+  if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
+  if (type.rate_count) sends_[record.type].push_back(network_.now());
+  set_waiting(number, false);
+  ++counters_.actions_sent;
+  say(record, false);
+}
+
+// This try came to nothing: the next one, `every` after the last send, or the end.
+void Actions::fail_try(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  record.gives_up = kTimestampMax;
+  if (record.tries >= type.tries) {
+    record.state = ActionState::kFailed;
+    ++counters_.actions_failed;
+    return;
+  }
+  const Timestamp next = record.at + type.try_every_ns;
+  if (next <= network_.now()) {
+    send(number);
+  } else {
+    record.next_try = next;
+    timers_.add({next, TimerKind::kActionTry, number, 0});
+  }
+}
+
+void Actions::say(const ActionRecord& record, bool shadow) {
+  ActionOutput out;
+  out.time = network_.now();
+  out.id = record.id;
+  out.action = record.type;
+  out.rule = record.rule;
+  out.rule_name = program_.rules[record.rule].name;
+  out.data = record.data;
+  out.state = record.state;
+  out.try_number = record.tries;
+  out.shadow = shadow;
+  outbox_.add(std::move(out));
+}
+
+// Writes the record into its fact.
+void Actions::show(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  FactStore& store = network_.store(record.type);
+  Interner& in = network_.interner();
+  std::vector<Value> row(record.data);
+  row.resize(store.width());
+  row[type.action_field(ActionField::kId)] = in.string(record.id);
+  row[type.action_field(ActionField::kState)] = in.string(to_string(record.state));
+  row[type.action_field(ActionField::kAt)] = to_value(record.at);
+  row[type.action_field(ActionField::kTries)] = Value::integer(record.tries);
+  row[type.action_field(ActionField::kResult)] = record.result;
+  row[type.action_field(ActionField::kRule)] = in.string(program_.rules[record.rule].name);
+  const bool existed = store.exists(record.fact);
+  const std::uint64_t changed = store.write(record.fact, row.data());
+  store.meta(record.fact).stamp = network_.now();
+  if (!existed) {
+    network_.fact_appeared(record.type, record.fact);
+  } else if (changed != 0) {
+    network_.fact_changed(record.type, record.fact, changed);
+  }
+  if (type.retain_ns) {
+    record.retained = network_.now() + *type.retain_ns;
+    timers_.add({record.retained, TimerKind::kRetain, number, 0});
+  }
+}
+
+// A newer action of its key takes its place.
+void Actions::forget(ActionNumber number) {
+  set_waiting(number, false);
+  const ActionRecord& record = records_.at(number);
+  of_type_[record.type].erase(number);
+  by_fact_[record.type].erase(record.fact);
+  by_id_.erase(record.id);
+  records_.erase(number);
+}
+
+void Actions::drop_retained(ActionNumber number) {
+  const auto found = records_.find(number);
+  if (found == records_.end()) return;
+  const FactTypeId type = found->second.type;
+  const FactId fact = found->second.fact;
+  forget(number);
+  FactStore& store = network_.store(type);
+  store.pin(fact);
+  store.make_absent(fact);
+  network_.fact_vanished(type, fact);
+  store.unpin(fact);
+}
+
+void Actions::expire_waiting(std::uint64_t episode) {
+  const auto mine = of_episode_.find(episode);
+  if (mine == of_episode_.end()) return;
+  const std::vector<ActionNumber> numbers = std::move(mine->second);
+  of_episode_.erase(mine);
+  for (const ActionNumber number : numbers) {
+    const auto found = records_.find(number);
+    if (found == records_.end()) continue;
+    ActionRecord& record = found->second;
+    if (record.of_event || !(record.state == ActionState::kProposed || record.next_try != kTimestampMax)) continue;
+    record.state = ActionState::kExpired;
+    record.next_try = kTimestampMax;
+    set_waiting(number, false);
+    say(record, false);
+    show(number);
+  }
+}
+
+ActionNumber Actions::find_acked(const AckInput& ack) const {
+  const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
+  const bool verdict = ack.state == ActionState::kApproved || ack.state == ActionState::kRejected;
+  const auto concerned = [&](const ActionRecord& r) { return verdict ? r.state == ActionState::kProposed : waits(r); };
+  if (!ack.id.empty()) {
+    const auto found = by_id_.find(ack.id);
+    if (found == by_id_.end()) return kNone;
+    return concerned(records_.at(found->second)) ? found->second : kNone;
+  }
+  if (ack.action >= of_type_.size()) return kNone;
+  const std::set<ActionNumber>& all = of_type_[ack.action];
+  for (auto number = all.rbegin(); number != all.rend(); ++number) {
+    const ActionRecord& record = records_.at(*number);
+    if (!concerned(record)) continue;
+    bool agrees = true;
+    for (std::size_t f = 0; f < record.data.size() && agrees; ++f) {
+      agrees = (ack.present >> f & 1U) == 0 || (f < ack.data.size() && record.data[f] == ack.data[f]);
+    }
+    if (agrees) return *number;
+  }
+  return kNone;
+}
+
+// A record value: a map from the names of the result's fields.
+Value Actions::result_value(const FactType& type, const std::vector<Value>& result) const {
+  if (result.empty()) return Value::null();
+  Interner& in = network_.interner();
+  std::vector<MapEntry> entries;
+  for (std::size_t i = 0; i < type.result_fields.size() && i < result.size(); ++i) entries.push_back({in.string(type.result_fields[i].name), result[i]});
+  return in.map(entries);
+}
+
+bool Actions::acknowledge(const AckInput& ack) {
+  const ActionNumber number = find_acked(ack);
+  if (number == kNone) {
+    ++counters_.acks_unmatched;
+    return false;
+  }
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  switch (ack.state) {
+    case ActionState::kAcked:
+      record.state = ActionState::kAcked;
+      record.result = result_value(type, ack.result);
+      record.gives_up = record.next_try = kTimestampMax;
+      ++counters_.actions_acked;
+      break;
+    case ActionState::kFailed:
+      if (record.next_try == kTimestampMax) fail_try(number);
+      break;
+    case ActionState::kRejected:
+      record.state = ActionState::kRejected;
+      set_waiting(number, false);
+      say(record, false);
+      break;
+    default: break;  // approval is not what a rate waits for
+  }
+  show(number);
+  return true;
+}
+
+void Actions::run_timers(std::vector<ActionNumber> due) {
+  std::sort(due.begin(), due.end());
+  due.erase(std::unique(due.begin(), due.end()), due.end());
+  for (const ActionNumber number : due) {
+    const auto found = records_.find(number);
+    if (found == records_.end()) continue;
+    ActionRecord& record = found->second;
+    if (record.gives_up <= network_.now()) {
+      fail_try(number);
+      show(number);
+    }
+    if (record.next_try <= network_.now()) {
+      send(number);
+      show(number);
+    }
+  }
+  const std::vector<ActionNumber> waiting(waiting_.begin(), waiting_.end());
+  for (const ActionNumber number : waiting) {
+    if (!may_send(records_.at(number).type)) continue;
+    send(number);
+    show(number);
+  }
+  for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
+}
+
+Timestamp Actions::real_due(const Timer& timer) const {
+  if (timer.kind == TimerKind::kRate) {
+    return waiting_count_[timer.a] != 0 && rate_armed_[timer.a] == timer.due ? timer.due : kTimestampMax;
+  }
+  const auto found = records_.find(timer.a);
+  if (found == records_.end()) return kTimestampMax;
+  const ActionRecord& r = found->second;
+  const Timestamp due = timer.kind == TimerKind::kActionTimeout ? r.gives_up : timer.kind == TimerKind::kActionTry ? r.next_try : r.retained;
+  return due == timer.due ? due : kTimestampMax;
+}
+
+void Actions::mark(Interner& in) const {
+  for (const auto& [number, record] : records_) {
+    for (const Value& v : record.data) in.mark(v);
+    in.mark(record.result);
+  }
+}
+
+}  // namespace flyball::engine

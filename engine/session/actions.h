@@ -1,0 +1,88 @@
+// Actions: facts with a life of their own (semantics.md §8): sent, tried again, acknowledged, failed, waiting for the
+// rate, refused, expired. Each change is written into the action's fact, which rules match like any other.
+//
+// Not thread-safe. INVARIANT: of several actions with one key only the newest is known; the others are forgotten.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/network/network.h"
+#include "engine/session/outbox.h"
+#include "engine/session/timer_queue.h"
+
+namespace flyball::engine {
+
+using ActionNumber = std::uint32_t;  // in order of making
+
+struct ActionRecord {
+  std::string id;
+  FactTypeId type = kNoId;
+  std::uint32_t rule = kNoId;
+  std::uint64_t episode = 0;            // (rule, entry); while it runs
+  std::vector<Value> data;
+  ActionState state = ActionState::kSent;
+  Timestamp at;
+  std::uint32_t tries = 0;
+  Value result;
+  FactId fact = kNone;
+  bool of_event = false;
+  Timestamp next_try = kTimestampMax;   // after a failure
+  Timestamp gives_up = kTimestampMax;   // when this try times out
+  Timestamp retained = kTimestampMax;   // when it is dropped
+};
+
+class Actions {
+ public:
+  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters);
+
+  // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
+  void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data, bool shadow);
+  // The episode ended: what still waits of it expires.
+  void expire_waiting(std::uint64_t episode);
+  bool acknowledge(const AckInput& ack);
+  // True if an acknowledgement would find its action now.
+  bool is_awaited(const AckInput& ack) const { return find_acked(ack) != kNone; }
+  // Step 1: timeouts, next tries, what the rate lets through.
+  void run_timers(std::vector<ActionNumber> due);
+  Timestamp real_due(const Timer& timer) const;
+  void drop_retained(ActionNumber number);
+
+  void mark(Interner& in) const;
+  std::size_t bytes() const { return records_.size() * 256; }
+
+ private:
+  ActionNumber find_acked(const AckInput& ack) const;
+  bool may_send(FactTypeId type);
+  bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }
+  void send(ActionNumber number);
+  void fail_try(ActionNumber number);
+  void say(const ActionRecord& record, bool shadow);
+  void show(ActionNumber number);
+  void forget(ActionNumber number);
+  void set_waiting(ActionNumber number, bool waits);
+  void arm_rate(FactTypeId type);
+  Value result_value(const FactType& type, const std::vector<Value>& result) const;
+
+  const ProgramData& program_;
+  Network& network_;
+  TimerQueue& timers_;
+  Outbox& outbox_;
+  Counters& counters_;
+  std::unordered_map<ActionNumber, ActionRecord> records_;
+  std::unordered_map<std::string, ActionNumber> by_id_;
+  std::vector<std::map<FactId, ActionNumber>> by_fact_;                      // by type
+  std::vector<std::set<ActionNumber>> of_type_;                              // by type: those not forgotten
+  std::set<ActionNumber> waiting_;                                           // for the rate
+  std::vector<std::size_t> waiting_count_;                                   // by type
+  std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
+  std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
+  std::vector<Timestamp> rate_armed_;                                        // by type
+  ActionNumber next_ = 0;
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,356 @@
+// Truth maintenance: reasons in and out, the fact each key has now, and the closure of recursive derivation.
+#include "engine/session/derivation.h"
+
+#include <algorithm>
+
+#include "engine/session/records.h"
+#include "model/check.h"
+
+namespace flyball::engine {
+
+namespace {
+std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) { return std::uint64_t{a} << 32 | b; }
+}  // namespace
+
+Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities)
+    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count) {}
+
+Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
+  std::vector<Derived>& all = derived_[type];
+  if (all.size() <= fact) all.resize(std::max<std::size_t>(fact + 1, all.size() * 2));
+  return all[fact];
+}
+
+// --- reasons ---
+
+std::uint32_t Derivation::add_reason(Reason reason) {
+  const std::uint32_t id = reasons_.make();
+  Derived& d = derived(reason.type, reason.fact);
+  reason.next = d.reasons;
+  if (d.reasons != kNone) reasons_[d.reasons].prev = id;
+  d.reasons = id;
+  reasons_[id] = reason;
+  network_.store(reason.type).pin(reason.fact);
+  set_dirty(reason.type, reason.fact, false);
+  return id;
+}
+
+void Derivation::remove_reason(std::uint32_t id) {
+  const Reason reason = reasons_[id];
+  Derived& d = derived(reason.type, reason.fact);
+  (reason.prev != kNone ? reasons_[reason.prev].next : d.reasons) = reason.next;
+  if (reason.next != kNone) reasons_[reason.next].prev = reason.prev;
+  set_dirty(reason.type, reason.fact, true);  // pins
+  network_.store(reason.type).unpin(reason.fact);
+  reasons_.free(id);
+}
+
+void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
+  Derived& d = derived(type, fact);
+  if (lost && !d.lost && program_.types[type].recursive) {
+    d.lost = true;
+    ++lost_;
+  }
+  if (d.dirty) return;
+  d.dirty = true;
+  network_.store(type).pin(fact);
+  const std::uint32_t stratum = program_.types[type].stratum;
+  dirty_[stratum].emplace_back(type, fact);
+  dirty_strata_.insert(stratum);
+}
+
+void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
+  const RulePlan& rule = program_.rules[rule_id];
+  if (rule.mode != ast::Mode::kActive) return;
+  network_.load(token);
+  std::uint32_t first = kNone;
+  for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
+    const EffectPlan& effect = rule.then[i];
+    const FactType& type = program_.rule_set.schema.types[effect.type];
+    scratch_.clear();
+    evaluate_record(effect, type, rule.scope, network_.frame(), scratch_);
+    FactStore& store = network_.store(effect.type);
+    Truth truth = network_.token(token).truth;
+    bool key_known = true;
+    for (std::uint32_t f = 0; f < scratch_.size(); ++f) {
+      if (!scratch_[f].is_error()) continue;
+      truth = truth_and(truth, Truth::kUnknown);
+      key_known = key_known && (store.key_fields() >> f & 1U) == 0;
+    }
+    if (!key_known) continue;  // no fact can be named
+    Reason reason;
+    reason.type = effect.type;
+    reason.fact = store.find_or_make(scratch_.data());
+    reason.rule = rule_id;
+    reason.effect = i;
+    reason.token = token;
+    reason.truth = truth;
+    reason.sibling = first;
+    first = add_reason(reason);
+  }
+  network_.token(token).entry = first;
+}
+
+void Derivation::token_gone(TokenId token) {
+  std::uint32_t id = network_.token(token).entry;
+  network_.token(token).entry = kNone;
+  while (id != kNone) {
+    const std::uint32_t next = reasons_[id].sibling;
+    remove_reason(id);
+    id = next;
+  }
+}
+
+void Derivation::set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values) {
+  std::vector<std::uint32_t>& mine = episode_reasons_[pair_key(rule, entry)];
+  const EffectPlan& plan = program_.rules[rule].then[effect];
+  const FactId fact = network_.store(plan.type).find_or_make(values.data());
+  network_.store(plan.type).pin(fact);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    if (reasons_[mine[i]].effect != effect) continue;
+    if (reasons_[mine[i]].fact == fact) {
+      if (episode_values_[mine[i]] != values) {
+        episode_values_[mine[i]] = values;
+        set_dirty(plan.type, fact, false);
+      }
+      network_.store(plan.type).unpin(fact);
+      return;
+    }
+    episode_values_.erase(mine[i]);
+    remove_reason(mine[i]);
+    mine.erase(mine.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
+  Reason reason;
+  reason.type = plan.type;
+  reason.fact = fact;
+  reason.rule = rule;
+  reason.effect = effect;
+  reason.entry = entry;
+  const std::uint32_t id = add_reason(reason);
+  mine.push_back(id);
+  episode_values_[id] = values;
+  network_.store(plan.type).unpin(fact);
+}
+
+void Derivation::drop_episode_reasons(std::uint32_t rule, std::uint32_t entry) {
+  const auto mine = episode_reasons_.find(pair_key(rule, entry));
+  if (mine == episode_reasons_.end()) return;
+  for (const std::uint32_t id : mine->second) {
+    episode_values_.erase(id);
+    remove_reason(id);
+  }
+  episode_reasons_.erase(mine);
+}
+
+// True before unknown, then the order of rules, identities and effects.
+bool Derivation::better(const Reason& a, const Reason& b) const {
+  if (a.truth != b.truth) return a.truth > b.truth;
+  if (a.rule != b.rule) return program_.rules[a.rule].rank < program_.rules[b.rule].rank;
+  const RulePlan& rule = program_.rules[a.rule];
+  const FactId* left = a.entry != kNone ? identities_.identity_of(a.rule, a.entry) : nullptr;
+  const FactId* right = b.entry != kNone ? identities_.identity_of(b.rule, b.entry) : nullptr;
+  for (std::size_t i = 0; i < rule.identity.size(); ++i) {
+    const FactId x = left != nullptr ? left[i] : network_.fact_of(a.token, rule.identity[i]);
+    const FactId y = right != nullptr ? right[i] : network_.fact_of(b.token, rule.identity[i]);
+    const int order = network_.store(rule.identity_types[i]).compare_keys(x, y, network_.interner());
+    if (order != 0) return order < 0;
+  }
+  return a.effect < b.effect;
+}
+
+std::uint32_t Derivation::best_reason(FactTypeId type, FactId fact) const {
+  std::uint32_t best = derived_[type][fact].reasons;
+  if (best == kNone) return kNone;
+  for (std::uint32_t id = reasons_[best].next; id != kNone; id = reasons_[id].next) {
+    if (better(reasons_[id], reasons_[best])) best = id;
+  }
+  return best;
+}
+
+void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
+  out.clear();
+  const RulePlan& rule = program_.rules[reason.rule];
+  network_.load(reason.token);
+  evaluate_record(rule.then[reason.effect], program_.rule_set.schema.types[reason.type], rule.scope, network_.frame(), out);
+}
+
+// --- facts ---
+
+void Derivation::touch(FactTypeId type, FactId fact) {
+  Derived& d = derived(type, fact);
+  if (d.touched) return;
+  d.touched = true;
+  FactStore& store = network_.store(type);
+  store.pin(fact);
+  Touched touched{type, fact, d.told, told_values_.size()};
+  if (d.told) {
+    const auto otherwise = told_otherwise_.find(pair_key(type, fact));
+    const Value* row = otherwise != told_otherwise_.end() ? otherwise->second.data() : store.last_row(fact);
+    told_values_.insert(told_values_.end(), row, row + store.width());
+  }
+  touched_.push_back(touched);
+}
+
+void Derivation::withdraw(FactTypeId type, FactId fact) {
+  FactStore& store = network_.store(type);
+  if (!store.exists(fact)) return;
+  touch(type, fact);
+  store.make_absent(fact);
+  network_.fact_vanished(type, fact);
+}
+
+void Derivation::apply_best(FactTypeId type, FactId fact) {
+  const std::uint32_t best = best_reason(type, fact);
+  if (best == kNone) {
+    withdraw(type, fact);
+    return;
+  }
+  FactStore& store = network_.store(type);
+  FactMeta& meta = store.meta(fact);
+  const Truth truth = reasons_[best].truth;
+  if (truth == Truth::kUnknown && meta.suspended) return;
+  touch(type, fact);
+  const bool existed = store.exists(fact);
+  if (truth == Truth::kUnknown && existed) {
+    store.make_stale(fact);
+    meta.suspended = true;
+    network_.fact_changed(type, fact, Network::kEveryField);
+    return;
+  }
+  if (reasons_[best].token != kNone) {
+    values_of(reasons_[best], scratch_);
+  } else {
+    scratch_ = episode_values_.at(best);
+  }
+  const bool was_suspended = meta.suspended;
+  const std::uint64_t changed = store.write(fact, scratch_.data());
+  meta.suspended = truth == Truth::kUnknown;
+  meta.stamp = network_.now();
+  if (meta.suspended) store.make_stale(fact);
+  if (!existed) {
+    network_.fact_appeared(type, fact);
+  } else if (was_suspended) {
+    network_.fact_changed(type, fact, Network::kEveryField);
+  } else if (changed != 0) {
+    network_.fact_changed(type, fact, changed);
+  }
+}
+
+void Derivation::closure() {
+  for (;;) {
+    network_.settle();
+    if (dirty_strata_.empty()) return;
+    settle_stratum(*dirty_strata_.begin());
+  }
+}
+
+void Derivation::settle_stratum(std::uint32_t stratum) {
+  if (dirty_[stratum].empty()) {
+    dirty_strata_.erase(stratum);
+    return;
+  }
+  if (program_.types[dirty_[stratum].front().first].recursive) {
+    settle_recursive(stratum);
+    return;
+  }
+  const auto [type, fact] = dirty_[stratum].back();
+  dirty_[stratum].pop_back();
+  Derived& d = derived(type, fact);
+  d.dirty = false;
+  apply_best(type, fact);
+  network_.store(type).unpin(fact);
+}
+
+void Derivation::settle_recursive(std::uint32_t stratum) {
+  std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
+  // Withdraw whatever lost a reason, and what hangs on it; the list grows while we go.
+  while (lost_ != 0) {
+    for (std::size_t i = 0; i < dirty.size(); ++i) {
+      const auto [type, fact] = dirty[i];
+      if (!derived(type, fact).lost) continue;
+      derived(type, fact).lost = false;
+      --lost_;
+      withdraw(type, fact);
+      network_.settle();
+    }
+  }
+  // Put back what has a true reason, then what that makes true, and so on; only when there is no more, what has an
+  // unknown one. Anything that loses a reason meanwhile (an unknown one that gave way to a true one) starts all again.
+  bool progress = false;
+  for (const Truth wanted : {Truth::kTrue, Truth::kUnknown}) {
+    for (std::size_t i = 0; i < dirty.size() && lost_ == 0; ++i) {
+      const auto [type, fact] = dirty[i];
+      const std::uint32_t best = best_reason(type, fact);
+      if (best == kNone || reasons_[best].truth != wanted) continue;
+      derived(type, fact).dirty = false;
+      dirty[i] = {kNoId, kNone};
+      apply_best(type, fact);
+      network_.store(type).unpin(fact);
+      network_.settle();
+      progress = true;
+      std::swap(dirty[i], dirty.back());
+      dirty.pop_back();
+      --i;
+    }
+    if (progress) return;
+  }
+  // What is left has no reason.
+  while (!dirty.empty()) {
+    const auto [type, fact] = dirty.back();
+    dirty.pop_back();
+    derived(type, fact).dirty = false;
+    withdraw(type, fact);
+    network_.store(type).unpin(fact);
+  }
+}
+
+// --- subscribers ---
+
+void Derivation::tell(Timestamp now, Outbox& outbox) {
+  if (touched_.empty()) return;
+  std::sort(touched_.begin(), touched_.end(), [&](const Touched& a, const Touched& b) {
+    if (a.type != b.type) return a.type < b.type;
+    return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;
+  });
+  for (const Touched& t : touched_) {
+    FactStore& store = network_.store(t.type);
+    Derived& d = derived(t.type, t.fact);
+    d.touched = false;
+    const Value* told = told_values_.data() + t.values;
+    const std::uint32_t width = store.width();
+    told_otherwise_.erase(pair_key(t.type, t.fact));
+    if (!store.exists(t.fact)) {
+      if (t.told) outbox.add(DerivedOutput{now, t.type, false, std::vector<Value>(told, told + width)});
+      d.told = false;
+    } else if (store.meta(t.fact).suspended) {
+      // Nothing is told of it; what was told may differ from what is known last.
+      const Value* last = store.last_row(t.fact);
+      if (t.told && !std::equal(told, told + width, last)) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
+    } else {
+      const Value* row = store.row(t.fact);
+      if (!t.told || !std::equal(told, told + width, row)) outbox.add(DerivedOutput{now, t.type, true, std::vector<Value>(row, row + width)});
+      d.told = true;
+    }
+    store.unpin(t.fact);
+  }
+  touched_.clear();
+  told_values_.clear();
+}
+
+void Derivation::mark(Interner& in) const {
+  for (const auto& [id, values] : episode_values_) {
+    for (const Value& v : values) in.mark(v);
+  }
+  for (const auto& [id, values] : told_otherwise_) {
+    for (const Value& v : values) in.mark(v);
+  }
+}
+
+std::size_t Derivation::bytes() const {
+  std::size_t n = reasons_.bytes();
+  for (const auto& type : derived_) n += type.capacity() * sizeof(Derived);
+  return n;
+}
+
+}  // namespace flyball::engine

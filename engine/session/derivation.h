@@ -1,0 +1,106 @@
+// Derivation: derived facts and their reasons (semantics.md §7). A token at the end of a logical rule's chain is a
+// reason, and so is a running episode; the best reason gives the fields.
+//
+//   reasons of a fact change → the fact is dirty → closure(): best reason → put, update, suspend or withdraw → network
+//
+// Types are settled stratum by stratum. In a recursive stratum facts could support each other in a circle, so one that
+// lost a reason is withdrawn first, with everything that hangs on it, and then put back if a reason is left (delete and
+// rederive); what is true is put back before what is unknown.
+//
+// Not thread-safe. INVARIANT: after closure() every derived fact is what its reasons say.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/network/network.h"
+#include "engine/session/outbox.h"
+
+namespace flyball::engine {
+
+// Where identities of episodes are looked up (episodes.h).
+class Identities {
+ public:
+  // The facts of an episode's identity.
+  virtual const FactId* identity_of(std::uint32_t rule, std::uint32_t entry) const = 0;
+
+ protected:
+  ~Identities() = default;
+};
+
+class Derivation {
+ public:
+  Derivation(const ProgramData& program, Network& network, const Identities& identities);
+
+  // Logical rules.
+  void token_made(std::uint32_t rule, TokenId token);
+  void token_gone(TokenId token);
+  // Episodes. `values`: the effect's record; a later call for the same effect replaces it.
+  void set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values);
+  void drop_episode_reasons(std::uint32_t rule, std::uint32_t entry);
+
+  // Brings network and derived facts to the fixpoint.
+  void closure();
+
+  // Net changes since the last call, in order of (type, key).
+  void tell(Timestamp now, Outbox& outbox);
+  void mark(Interner& in) const;
+  std::size_t bytes() const;
+
+ private:
+  struct Reason {
+    FactTypeId type = kNoId;
+    FactId fact = kNone;
+    std::uint32_t rule = 0;
+    std::uint32_t effect = 0;
+    std::uint32_t token = kNone;   // of a logical rule
+    std::uint32_t entry = kNone;   // of an episode
+    std::uint32_t next = kNone, prev = kNone;  // of the fact
+    std::uint32_t sibling = kNone;             // next of the same token
+    Truth truth = Truth::kTrue;
+  };
+  struct Derived {                 // by FactId
+    std::uint32_t reasons = kNone;
+    bool dirty = false;
+    bool lost = false;             // recursive types: lost a reason, not withdrawn yet
+    bool told = false;
+    bool touched = false;          // since the last tell()
+  };
+  struct Touched {
+    FactTypeId type = kNoId;
+    FactId fact = kNone;
+    bool told = false;
+    std::size_t values = 0;        // told ones, in told_values_
+  };
+
+  Derived& derived(FactTypeId type, FactId fact);
+  std::uint32_t add_reason(Reason reason);
+  void remove_reason(std::uint32_t id);
+  void set_dirty(FactTypeId type, FactId fact, bool lost);
+  void settle_stratum(std::uint32_t stratum);
+  void settle_recursive(std::uint32_t stratum);
+  void apply_best(FactTypeId type, FactId fact);
+  std::uint32_t best_reason(FactTypeId type, FactId fact) const;
+  bool better(const Reason& a, const Reason& b) const;
+  void values_of(const Reason& reason, std::vector<Value>& out);
+  void withdraw(FactTypeId type, FactId fact);
+  void touch(FactTypeId type, FactId fact);
+
+  const ProgramData& program_;
+  Network& network_;
+  const Identities& identities_;
+  Slab<Reason> reasons_;
+  std::vector<std::vector<Derived>> derived_;                        // by type, by fact
+  std::unordered_map<std::uint32_t, std::vector<Value>> episode_values_;  // by reason
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> episode_reasons_;  // (rule, entry) → reasons
+  std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;    // by stratum
+  std::set<std::uint32_t> dirty_strata_;
+  std::size_t lost_ = 0;             // facts of recursive types that lost a reason and are not withdrawn yet
+  std::vector<Touched> touched_;
+  std::vector<Value> told_values_;
+  std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row
+  std::vector<Value> scratch_;
+};
+
+}  // namespace flyball::engine

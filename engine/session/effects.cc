@@ -1,0 +1,242 @@
+// What `then` and `on clear` do. All effects of a block read the state that matched and are applied together, in
+// written order; if one cannot be evaluated, none is.
+#include "engine/session/action_id.h"
+#include "engine/session/records.h"
+#include "engine/session/session_impl.h"
+
+namespace flyball::engine {
+
+bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out) {
+  FrameBuffer& frame = network.frame();
+  for (std::uint32_t i = 0; i < effects.size(); ++i) {
+    const EffectPlan& effect = effects[i];
+    Evaluated done;
+    done.effect = &effect;
+    done.index = i;
+    if (effect.text) {
+      const Value text = frame.value(*effect.text, scope);
+      if (text.is_error()) return false;
+      done.text = text.is(Kind::kString) ? std::string(in.text(text)) : to_text(text, in);
+    } else if (effect.kind != ast::EffectKind::kRetract) {
+      evaluate_record(effect, data.rule_set.schema.types[effect.type], scope, frame, done.values);
+      for (const Value& v : done.values) {
+        if (v.is_error()) return false;
+      }
+    }
+    out.push_back(std::move(done));
+  }
+  return true;
+}
+
+void Session::Impl::load_identity(std::uint32_t rule, EntryId entry) {
+  const RulePlan& plan = data.rules[rule];
+  const FactId* facts = episodes.identity_of(rule, entry);
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) network.frame().set_row(plan.identity[i], network.store(plan.identity_types[i]).row(facts[i]));
+}
+
+// The values of aggregates that these effects read, for the facts in the frame, whether or not a match asks for them.
+void Session::Impl::fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope) {
+  const ScopePlan& plan = data.scopes[scope];
+  const auto fill = [&](const Formula& f) {
+    for (const std::uint32_t binding : f.aggregates) {
+      for (const auto& [b, use] : plan.uses) {
+        if (b == binding) network.frame().set_aggregate(binding, network.aggregate_value(use, network.frame()));
+      }
+    }
+  };
+  for (const EffectPlan& effect : effects) {
+    for (const FieldSource& field : effect.fields) {
+      if (field.formula) fill(*field.formula);
+    }
+    if (effect.text) fill(*effect.text);
+  }
+}
+
+bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
+  const RulePlan& plan = data.rules[rule];
+  const TokenId token = episodes.true_token(rule, entry);
+  network.load(token);
+  if (!episodes.entry(rule, entry).active && episodes.cooling(rule, entry, network.frame()) != Episodes::Cooling::kNo) return false;
+  std::vector<Evaluated> effects;
+  if (!evaluate_effects(plan.then, plan.scope, effects)) {
+    if (!episodes.entry(rule, entry).said) {  // once per match
+      trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it waits");
+      ++counters.effect_errors;
+    }
+    episodes.could_not_run(rule, entry);
+    return false;
+  }
+  ++counters.firings;
+  if (episodes.entry(rule, entry).active) {
+    episodes.ran_again(rule, entry);
+  } else {
+    ++counters.episodes_begun;
+    episodes.began(rule, entry);
+  }
+  outbox.add(FiringOutput{network.now(), rule, false});
+  apply_effects(rule, entry, false, effects);
+  return true;
+}
+
+void Session::Impl::end(std::uint32_t rule, EntryId entry) {
+  const RulePlan& plan = data.rules[rule];
+  std::vector<Evaluated> effects;
+  bool evaluated = true;
+  if (!plan.on_clear.empty()) {
+    load_identity(rule, entry);
+    fill_aggregates(plan.on_clear, plan.scope);
+    evaluated = evaluate_effects(plan.on_clear, plan.scope, effects);
+  }
+  ++counters.episodes_ended;
+  episodes.ended(rule, entry);
+  derivation.drop_episode_reasons(rule, entry);
+  actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
+  if (plan.on_clear.empty()) return;
+  if (!evaluated) {
+    ++counters.effect_errors;
+    trouble("rule `" + plan.name + "`: `on clear` cannot be evaluated: nothing of it is done");
+    return;
+  }
+  ++counters.firings;
+  outbox.add(FiringOutput{network.now(), rule, true});
+  apply_effects(rule, entry, true, effects);
+}
+
+void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects) {
+  const RulePlan& plan = data.rules[rule];
+  const bool shadow = plan.mode == ast::Mode::kShadow;
+  const std::vector<Value> identity = episodes.identity_values(rule, entry);
+  const Timestamp onset = episodes.entry(rule, entry).onset;
+  const std::uint64_t run = episodes.entry(rule, entry).run;
+  for (const Evaluated& e : effects) {
+    switch (e.effect->kind) {
+      case ast::EffectKind::kDo: {
+        std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
+        actions.make(std::move(id), e.effect->type, rule, std::uint64_t{rule} << 32 | entry, plan.of_event, e.values, shadow);
+        break;
+      }
+      case ast::EffectKind::kDerive:
+        if (!shadow && !clear) derivation.set_episode_reason(rule, entry, e.index, e.values);
+        break;
+      case ast::EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
+      case ast::EffectKind::kAssert: {
+        if (shadow) break;
+        FactStore& store = network.store(e.effect->type);
+        write_mutable(e.effect->type, store.find_or_make(e.values.data()), e.values);
+        break;
+      }
+      case ast::EffectKind::kSet:
+      case ast::EffectKind::kRetract: {
+        if (shadow) break;
+        for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+          if (plan.identity[i] != e.effect->binding) continue;
+          const FactId fact = episodes.identity_of(rule, entry)[i];
+          FactStore& store = network.store(e.effect->type);
+          if (!store.exists(fact)) break;
+          if (e.effect->kind == ast::EffectKind::kRetract) {
+            erase_mutable(e.effect->type, fact);
+            break;
+          }
+          std::vector<Value> values(store.last_row(fact), store.last_row(fact) + store.width());
+          for (std::size_t f = 0; f < e.values.size(); ++f) {
+            if (e.effect->given >> f & 1U) values[f] = e.values[f];
+          }
+          write_mutable(e.effect->type, fact, values);
+          break;
+        }
+        break;
+      }
+    }
+  }
+}
+
+void Session::Impl::write_mutable(FactTypeId type, FactId fact, const std::vector<Value>& values) {
+  FactStore& store = network.store(type);
+  pin_for_instant(type, fact);
+  const bool existed = store.exists(fact);
+  const bool was_stale = existed && store.meta(fact).status == FactStatus::kStale;
+  const std::uint64_t changed = store.write(fact, values.data());
+  store.meta(fact).stamp = network.now();
+  if (!existed) {
+    network.fact_appeared(type, fact);
+  } else if (was_stale) {
+    network.fact_changed(type, fact, Network::kEveryField);
+  } else if (changed != 0) {
+    network.fact_changed(type, fact, changed);
+  }
+}
+
+void Session::Impl::erase_mutable(FactTypeId type, FactId fact) {
+  pin_for_instant(type, fact);
+  network.store(type).make_absent(fact);
+  network.fact_vanished(type, fact);
+}
+
+// Derives of running episodes follow their facts, while everything they read is known. True if any was looked at.
+bool Session::Impl::follow_derives() {
+  bool any = false;
+  for (const auto& [rule, entry] : episodes.take_watched()) {
+    const RulePlan& plan = data.rules[rule];
+    if (!episodes.entry(rule, entry).active || plan.mode != ast::Mode::kActive) continue;
+    for (std::uint32_t i = 0; i < plan.then.size(); ++i) {
+      const EffectPlan& effect = plan.then[i];
+      if (effect.kind != ast::EffectKind::kDerive) continue;
+      load_identity(rule, entry);
+      fill_aggregates(std::span(plan.then).subspan(i, 1), plan.scope);
+      row.clear();
+      evaluate_record(effect, data.rule_set.schema.types[effect.type], plan.scope, network.frame(), row);
+      const bool known = std::none_of(row.begin(), row.end(), [](const Value& v) { return v.is_error(); });
+      if (!known) continue;
+      derivation.set_episode_reason(rule, entry, i, row);
+      any = true;
+    }
+  }
+  return any;
+}
+
+// --- ends of rules' chains ---
+
+void Session::Impl::token_made(const ChainPlan& chain, TokenId token) {
+  const std::uint32_t rule = chain.owner;
+  if (chain.end == ChainEnd::kUntil) {
+    episodes.until_made(rule, token);
+  } else if (chain.end == ChainEnd::kWatch) {
+    episodes.watched(rule, network.root_tag(token));
+  } else if (data.rules[rule].logical) {
+    derivation.token_made(rule, token);
+  } else {
+    episodes.match_made(rule, token);
+  }
+}
+
+void Session::Impl::token_gone(const ChainPlan& chain, TokenId token) {
+  const std::uint32_t rule = chain.owner;
+  if (chain.end == ChainEnd::kUntil) {
+    episodes.until_gone(rule, token);
+  } else if (chain.end == ChainEnd::kWatch) {
+    return;
+  } else if (data.rules[rule].logical) {
+    derivation.token_gone(token);
+  } else {
+    episodes.match_gone(rule, token);
+  }
+}
+
+void Session::Impl::token_touched(const ChainPlan& chain, TokenId token) {
+  const std::uint32_t rule = chain.owner;
+  if (chain.end == ChainEnd::kUntil) return;
+  if (chain.end == ChainEnd::kWatch) {
+    episodes.watched(rule, network.root_tag(token));
+  } else if (data.rules[rule].logical) {
+    derivation.token_gone(token);
+    derivation.token_made(rule, token);
+  } else {
+    episodes.match_touched(rule, token);
+  }
+}
+
+void Session::Impl::bound_fact_gone(const ChainPlan& chain, TokenId token) {
+  if (chain.end == ChainEnd::kUntil || chain.end == ChainEnd::kWatch) episodes.identity_fact_gone(chain.owner, network.root_tag(token));
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,417 @@
+// Episodes by (rule, identity): which may start, which must end, in what order; cooldowns, keep, repeat, until.
+#include "engine/session/episodes.h"
+
+#include <algorithm>
+
+#include "model/check.h"
+
+namespace flyball::engine {
+
+Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers)
+    : program_(program), network_(network), timers_(timers), off_(program.rules.size(), false), ends_(Order{this}), starts_(Order{this}),
+      group_of_(program.rules.size()), groups_(program.rules.size()) {
+  for (const RulePlan& rule : program.rules) tables_.emplace_back(static_cast<std::uint32_t>(rule.identity.size()), false);
+}
+
+bool Episodes::Order::operator()(const Candidate& a, const Candidate& b) const {
+  if (a.rank != b.rank) return a.rank < b.rank;
+  if (a.entry == b.entry) return false;
+  const RulePlan& rule = episodes->program_.rules[a.rule];
+  const FactId* left = episodes->identity_of(a.rule, a.entry);
+  const FactId* right = episodes->identity_of(b.rule, b.entry);
+  for (std::size_t i = 0; i < rule.identity.size(); ++i) {
+    const int order = episodes->network_.store(rule.identity_types[i]).compare_keys(left[i], right[i], episodes->network_.interner());
+    if (order != 0) return order < 0;
+  }
+  return a.entry < b.entry;
+}
+
+// --- matches ---
+
+EntryId Episodes::entry_of(std::uint32_t rule, TokenId token) {
+  const RulePlan& plan = program_.rules[rule];
+  FactId facts[Network::kMaxTuple];
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) facts[i] = network_.fact_of(token, plan.identity[i]);
+  TupleTable<RuleEntry>& table = tables_[rule];
+  EntryId e = table.find(facts);
+  if (e != kNone) return e;
+  e = table.make(facts);
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).pin(facts[i]);
+  return e;
+}
+
+void Episodes::touch(std::uint32_t rule, EntryId e) {
+  RuleEntry& entry = tables_[rule][e];
+  if (!entry.dirty) {
+    entry.dirty = true;
+    dirty_.emplace_back(rule, e);
+  }
+  if (!entry.binding) {
+    entry.binding = true;
+    unbound_.emplace_back(rule, e);
+  }
+}
+
+void Episodes::match_made(std::uint32_t rule, TokenId t) {
+  const EntryId e = entry_of(rule, t);
+  RuleEntry& entry = tables_[rule][e];
+  Token& token = network_.token(t);
+  token.entry = e;
+  token.left.next = entry.tokens;
+  token.left.prev = kNone;
+  if (entry.tokens != kNone) network_.token(entry.tokens).left.prev = t;
+  entry.tokens = t;
+  (token.truth == Truth::kTrue ? entry.count_true : entry.count_unknown) += 1;
+  entry.touched = true;
+  touch(rule, e);
+}
+
+void Episodes::match_gone(std::uint32_t rule, TokenId t) {
+  const Token& token = network_.token(t);
+  const EntryId e = token.entry;
+  RuleEntry& entry = tables_[rule][e];
+  (token.left.prev != kNone ? network_.token(token.left.prev).left.next : entry.tokens) = token.left.next;
+  if (token.left.next != kNone) network_.token(token.left.next).left.prev = token.left.prev;
+  (token.truth == Truth::kTrue ? entry.count_true : entry.count_unknown) -= 1;
+  touch(rule, e);
+}
+
+void Episodes::match_touched(std::uint32_t rule, TokenId t) {
+  const EntryId e = network_.token(t).entry;
+  tables_[rule][e].touched = true;
+  touch(rule, e);
+}
+
+void Episodes::until_made(std::uint32_t rule, TokenId t) {
+  const EntryId e = network_.root_tag(t);
+  network_.token(t).entry = e;
+  if (network_.token(t).truth == Truth::kTrue) ++tables_[rule][e].until_true;
+  touch(rule, e);
+}
+
+void Episodes::until_gone(std::uint32_t rule, TokenId t) {
+  const EntryId e = network_.token(t).entry;
+  if (network_.token(t).truth == Truth::kTrue) --tables_[rule][e].until_true;
+  touch(rule, e);
+}
+
+void Episodes::watched(std::uint32_t rule, EntryId e) {
+  RuleEntry& entry = tables_[rule][e];
+  if (!entry.active || entry.watch_dirty) return;
+  entry.watch_dirty = true;
+  watched_.emplace_back(rule, e);
+}
+
+std::vector<std::pair<std::uint32_t, EntryId>> Episodes::take_watched() {
+  std::vector<std::pair<std::uint32_t, EntryId>> out;
+  out.swap(watched_);
+  for (const auto& [rule, e] : out) tables_[rule][e].watch_dirty = false;
+  return out;
+}
+
+void Episodes::identity_fact_gone(std::uint32_t rule, EntryId e) {
+  tables_[rule][e].gone = true;
+  touch(rule, e);
+}
+
+// --- what runs beside ---
+
+bool Episodes::is_needed(std::uint32_t, const RuleEntry& e) const { return e.active || e.count_true + e.count_unknown != 0; }
+
+bool Episodes::bind_entries() {
+  bool any = false;
+  while (!unbound_.empty()) {
+    const auto [rule, id] = unbound_.back();
+    unbound_.pop_back();
+    if (!tables_[rule].in_use(id)) continue;
+    RuleEntry& e = tables_[rule][id];
+    e.binding = false;
+    const RulePlan& plan = program_.rules[rule];
+    const bool needed = is_needed(rule, e);
+    if (needed == e.bound) continue;
+    if (plan.until_chain == kNoId && plan.watch_chain == kNoId && plan.projections.empty()) continue;
+    e.bound = needed;
+    any = true;
+    if (needed) {
+      for (const TableId table : plan.projections) network_.project(table, tables_[rule].facts_of(id));
+      if (plan.watch_chain != kNoId) e.watch_root = network_.bind(plan.watch_chain, tables_[rule].facts_of(id), id);
+      if (plan.until_chain != kNoId) e.until_root = network_.bind(plan.until_chain, tables_[rule].facts_of(id), id);
+    } else {
+      if (e.until_root != kNone) network_.unbind(e.until_root);
+      if (e.watch_root != kNone) network_.unbind(e.watch_root);
+      e.until_root = e.watch_root = kNone;
+      for (const TableId table : plan.projections) network_.unproject(table, tables_[rule].facts_of(id));
+    }
+  }
+  return any;
+}
+
+// --- the agenda ---
+
+bool Episodes::facts_exist(std::uint32_t rule, EntryId id) const {
+  const RulePlan& plan = program_.rules[rule];
+  const FactId* facts = tables_[rule].facts_of(id);
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+    if (!network_.store(plan.identity_types[i]).exists(facts[i])) return false;
+  }
+  return true;
+}
+
+bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const {
+  if (!e.active) return false;
+  if (!facts_exist(rule, id)) return true;
+  const RulePlan& plan = program_.rules[rule];
+  if (plan.until_chain != kNoId) return e.until_true != 0;
+  if (e.count_true + e.count_unknown != 0) return false;
+  return plan.keep_ns == 0 || e.kept_out;
+}
+
+bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
+  const RulePlan& plan = program_.rules[rule];
+  if (e.count_true == 0 || e.failed || plan.mode == ast::Mode::kOff || off_[rule]) return false;
+  return e.active ? e.repeat_due : e.until_true == 0;
+}
+
+void Episodes::put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts) {
+  RuleEntry& e = tables_[rule][id];
+  const Candidate candidate{program_.rules[rule].rank, rule, id};
+  if (ends != e.ends) {
+    e.ends = ends;
+    if (ends) {
+      ends_.insert(candidate);
+    } else {
+      ends_.erase(candidate);
+    }
+  }
+  if (starts != e.starts) {
+    e.starts = starts;
+    if (starts) {
+      starts_.insert(candidate);
+    } else {
+      starts_.erase(candidate);
+    }
+  }
+}
+
+void Episodes::review_entry(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  e.dirty = false;
+  const RulePlan& plan = program_.rules[rule];
+  if (e.touched) e.failed = false;
+  e.touched = e.gone = false;
+  if (plan.keep_ns != 0 && e.active) {
+    const bool is_false = e.count_true + e.count_unknown == 0;
+    if (is_false && e.false_since == kTimestampMax) {
+      e.false_since = network_.now();
+      timers_.add({network_.now() + plan.keep_ns, TimerKind::kKeep, rule, id});
+    } else if (!is_false) {
+      e.false_since = kTimestampMax;
+      e.kept_out = false;
+    }
+  }
+  put_on_agenda(rule, id, must_end(rule, e, id), may_start(rule, e));
+  if (is_needed(rule, e) || e.bound || e.cool_until > network_.now()) return;
+  if (e.last_onset == network_.now()) {  // it may begin again in this instant: that is another run
+    begun_.emplace_back(rule, id);
+    return;
+  }
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).unpin(tables_[rule].facts_of(id)[i]);
+  tables_[rule].free(id);
+}
+
+void Episodes::review() {
+  std::vector<std::pair<std::uint32_t, EntryId>> dirty;
+  dirty.swap(dirty_);
+  for (const auto& [rule, id] : dirty) review_entry(rule, id);
+}
+
+std::optional<Episodes::Choice> Episodes::choose() {
+  if (!ends_.empty()) return Choice{ends_.begin()->rule, ends_.begin()->entry, true};
+  if (!starts_.empty()) return Choice{starts_.begin()->rule, starts_.begin()->entry, false};
+  return std::nullopt;
+}
+
+// --- cooldown ---
+
+std::optional<std::vector<Value>> Episodes::group_key(const RulePlan& plan, FrameBuffer& frame) const {
+  std::vector<Value> key;
+  for (const Formula& f : plan.per) {
+    key.push_back(frame.value(f, plan.scope));
+    if (key.back().is_error()) return std::nullopt;
+  }
+  return key;
+}
+
+Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer& frame) {
+  const RulePlan& plan = program_.rules[rule];
+  if (plan.cooldown_ns == 0) return Cooling::kNo;
+  RuleEntry& e = tables_[rule][id];
+  if (plan.cooldown_by_identity) {
+    if (e.cool_until <= network_.now()) return Cooling::kNo;
+  } else {
+    last_group_ = group_key(plan, frame);
+    if (!last_group_) {
+      put_on_agenda(rule, id, e.ends, false);
+      return Cooling::kUnknown;
+    }
+    const auto found = group_of_[rule].find(*last_group_);
+    if (found == group_of_[rule].end()) return Cooling::kNo;
+    if (e.waits_for != found->second) groups_[rule].at(found->second).waiting.push_back(id);
+    e.waits_for = found->second;
+  }
+  put_on_agenda(rule, id, e.ends, false);  // comes back when the cooldown is over
+  return Cooling::kYes;
+}
+
+std::optional<Timestamp> Episodes::cooldown_end(std::uint32_t rule, EntryId id, FrameBuffer& frame) {
+  const RulePlan& plan = program_.rules[rule];
+  if (plan.cooldown_ns == 0) return std::nullopt;
+  if (plan.cooldown_by_identity) {
+    const Timestamp until = tables_[rule][id].cool_until;
+    return until > network_.now() ? std::optional(until) : std::nullopt;
+  }
+  const std::optional<std::vector<Value>> key = group_key(plan, frame);
+  if (!key) return std::nullopt;
+  const auto found = group_of_[rule].find(*key);
+  return found == group_of_[rule].end() ? std::nullopt : std::optional(groups_[rule].at(found->second).until);
+}
+
+void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
+  const RulePlan& plan = program_.rules[rule];
+  if (plan.cooldown_ns == 0) return;
+  const Timestamp until = network_.now() + plan.cooldown_ns;
+  if (plan.cooldown_by_identity) {
+    tables_[rule][id].cool_until = until;
+    timers_.add({until, TimerKind::kCooldown, rule, id});
+    return;
+  }
+  if (!last_group_) return;
+  const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
+  if (is_new) groups_[rule][next_group_++].key = *last_group_;
+  groups_[rule].at(at->second).until = until;
+  timers_.add({until, TimerKind::kCooldown, rule, at->second});
+}
+
+void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
+  if (program_.rules[rule].cooldown_by_identity) {
+    touch(rule, which);
+    return;
+  }
+  const auto found = groups_[rule].find(which);
+  for (const EntryId id : found->second.waiting) {
+    // An entry that went meanwhile is not in use, or another's: to look at it once more does no harm.
+    if (!tables_[rule].in_use(id)) continue;
+    tables_[rule][id].waits_for = kNone;
+    touch(rule, id);
+  }
+  group_of_[rule].erase(found->second.key);
+  groups_[rule].erase(found);
+}
+
+// --- episodes ---
+
+void Episodes::began(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  const RulePlan& plan = program_.rules[rule];
+  e.active = true;
+  e.onset = e.last_run = network_.now();
+  e.run = e.last_onset == e.onset ? e.run + 1 : 1;
+  e.last_onset = e.onset;
+  e.false_since = kTimestampMax;
+  e.kept_out = e.repeat_due = false;
+  if (plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+  start_cooldown(rule, id);
+  put_on_agenda(rule, id, e.ends, false);
+  touch(rule, id);
+}
+
+void Episodes::ran_again(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  e.last_run = network_.now();
+  ++e.run;
+  e.repeat_due = false;
+  timers_.add({e.last_run + program_.rules[rule].repeat_ns, TimerKind::kRepeat, rule, id});
+  put_on_agenda(rule, id, e.ends, false);
+  touch(rule, id);
+}
+
+void Episodes::ended(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  e.active = e.repeat_due = e.kept_out = false;
+  e.false_since = kTimestampMax;
+  put_on_agenda(rule, id, false, e.starts);
+  touch(rule, id);
+}
+
+void Episodes::start_instant() {
+  std::vector<std::pair<std::uint32_t, EntryId>> begun;
+  begun.swap(begun_);
+  for (const auto& [rule, id] : begun) {
+    if (tables_[rule].in_use(id)) touch(rule, id);
+  }
+}
+
+Timestamp Episodes::real_due(const Timer& timer) const {
+  const std::uint32_t rule = timer.a;
+  const RulePlan& plan = program_.rules[rule];
+  if (timer.kind == TimerKind::kCooldown && !plan.cooldown_by_identity) {
+    const auto found = groups_[rule].find(timer.b);
+    return found != groups_[rule].end() && found->second.until == timer.due ? timer.due : kTimestampMax;
+  }
+  if (!tables_[rule].in_use(timer.b)) return kTimestampMax;
+  const RuleEntry& e = tables_[rule][timer.b];
+  switch (timer.kind) {
+    case TimerKind::kCooldown: return e.cool_until == timer.due ? timer.due : kTimestampMax;
+    case TimerKind::kKeep: return e.active && e.false_since + plan.keep_ns == timer.due ? timer.due : kTimestampMax;
+    case TimerKind::kRepeat: return e.active && e.last_run + plan.repeat_ns == timer.due ? timer.due : kTimestampMax;
+    default: return kTimestampMax;
+  }
+}
+
+void Episodes::keep_due(std::uint32_t rule, EntryId id) {
+  tables_[rule][id].kept_out = true;
+  touch(rule, id);
+}
+
+void Episodes::repeat_due(std::uint32_t rule, EntryId id) {
+  tables_[rule][id].repeat_due = true;
+  touch(rule, id);
+}
+
+void Episodes::switch_off(std::uint32_t rule) {
+  off_[rule] = true;
+  for (EntryId id = 0; id < tables_[rule].end(); ++id) {
+    if (tables_[rule].in_use(id)) touch(rule, id);
+  }
+}
+
+TokenId Episodes::true_token(std::uint32_t rule, EntryId id) const {
+  for (TokenId t = tables_[rule][id].tokens; t != kNone; t = network_.token(t).left.next) {
+    if (network_.token(t).truth == Truth::kTrue) return t;
+  }
+  return kNone;
+}
+
+std::vector<Value> Episodes::identity_values(std::uint32_t rule, EntryId id) const {
+  std::vector<Value> out;
+  const RulePlan& plan = program_.rules[rule];
+  const FactId* facts = tables_[rule].facts_of(id);
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).append_identity(facts[i], out);
+  return out;
+}
+
+void Episodes::mark(Interner& in) const {
+  for (const auto& groups : groups_) {
+    for (const auto& [number, group] : groups) {
+      for (const Value& v : group.key) in.mark(v);
+    }
+  }
+}
+
+std::size_t Episodes::bytes() const {
+  std::size_t n = 0;
+  for (const auto& table : tables_) n += table.bytes();
+  return n;
+}
+
+}  // namespace flyball::engine

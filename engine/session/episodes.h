@@ -1,0 +1,162 @@
+// Episodes: what the matches of rules with effects lead to (semantics.md §7): who may start, who must end, cooldowns,
+// keep and repeat, and the order in which one after the other is chosen.
+//
+// An entry per (rule, identity) exists while its match is not false, its episode runs, or its cooldown does. Tokens at
+// the ends of chains count what the match (and `until`) is; entries that changed are looked at by review(), which puts
+// them on the agenda or takes them off. choose() gives the next one; what its effects do is the session's.
+//
+// Not thread-safe. INVARIANT: the agenda is ordered by (ends first, rank, identity); nothing depends on history.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/network/network.h"
+#include "engine/session/derivation.h"
+#include "engine/session/timer_queue.h"
+
+namespace flyball::engine {
+
+using EntryId = std::uint32_t;
+
+struct RuleEntry {
+  Link all, prefix;                  // in the rule's table; prefix: not used
+  Place all_place = Place::kOut, prefix_place = Place::kOut;
+  std::uint32_t count_true = 0, count_unknown = 0;   // tokens of the match
+  std::uint32_t until_true = 0;      // tokens that say the exit condition holds
+  TokenId tokens = kNone;            // of the match, by Token::left
+  TokenId until_root = kNone, watch_root = kNone;
+  Timestamp onset;
+  Timestamp last_run;
+  Timestamp cool_until = kTimestampMin;   // without `per`
+  Timestamp false_since = kTimestampMax;  // `keep`: the match is false since
+  Timestamp last_onset = kTimestampMin;
+  std::uint64_t run = 0;             // runs of `then` for last_onset
+  std::uint32_t waits_for = kNone;   // the cooldown group it waits for
+  bool active = false;
+  bool bound = false;                // its until, watch and projections are there
+  bool dirty = false;
+  bool binding = false;              // listed for bind_entries()
+  bool touched = false;              // something that `then` reads changed
+  bool watch_dirty = false;
+  bool kept_out = false;             // `keep` is over
+  bool repeat_due = false;
+  bool failed = false;               // `then` cannot be evaluated as things are
+  bool said = false;                 // and that was said
+  bool gone = false;                 // a fact of its identity vanished since the last review
+  bool ends = false, starts = false; // on the agenda
+};
+
+class Episodes : public Identities {
+ public:
+  Episodes(const ProgramData& program, Network& network, TimerQueue& timers);
+
+  // Ends of chains.
+  void match_made(std::uint32_t rule, TokenId token);
+  void match_gone(std::uint32_t rule, TokenId token);
+  void match_touched(std::uint32_t rule, TokenId token);
+  void until_made(std::uint32_t rule, TokenId token);
+  void until_gone(std::uint32_t rule, TokenId token);
+  void watched(std::uint32_t rule, EntryId entry);
+  void identity_fact_gone(std::uint32_t rule, EntryId entry);
+
+  // Binds and unbinds what runs beside the matches, for entries that came or went. True if any did.
+  bool bind_entries();
+  // Looks at entries that changed; at the end of derive closure and judgement.
+  void review();
+
+  struct Choice {
+    std::uint32_t rule = 0;
+    EntryId entry = kNone;
+    bool end = false;
+  };
+  std::optional<Choice> choose();
+
+  // The cooldown group of an entry whose match is in the frame: empty optional: cannot be evaluated.
+  enum class Cooling : std::uint8_t { kNo, kYes, kUnknown };
+  Cooling cooling(std::uint32_t rule, EntryId entry, FrameBuffer& frame);
+  // `then` ran (onset: a new episode began) or `on clear` did.
+  void began(std::uint32_t rule, EntryId entry);
+  void ran_again(std::uint32_t rule, EntryId entry);
+  void ended(std::uint32_t rule, EntryId entry);
+  void could_not_run(std::uint32_t rule, EntryId entry) {
+    RuleEntry& e = tables_[rule][entry];
+    e.failed = e.said = true;
+    put_on_agenda(rule, entry, e.ends, false);
+  }
+
+  // Timers.
+  void start_instant();
+  Timestamp real_due(const Timer& timer) const;
+  void keep_due(std::uint32_t rule, EntryId entry);
+  void repeat_due(std::uint32_t rule, EntryId entry);
+  void cooldown_over(std::uint32_t rule, std::uint32_t which);
+
+  // A rule that ran away runs no more.
+  void switch_off(std::uint32_t rule);
+  bool is_off(std::uint32_t rule) const { return off_[rule]; }
+  // Entries whose derives must be evaluated anew; forgets them.
+  std::vector<std::pair<std::uint32_t, EntryId>> take_watched();
+
+  RuleEntry& entry(std::uint32_t rule, EntryId e) { return tables_[rule][e]; }
+  const RuleEntry& entry(std::uint32_t rule, EntryId e) const { return tables_[rule][e]; }
+  const FactId* identity_of(std::uint32_t rule, EntryId e) const override { return tables_[rule].facts_of(e); }
+  const TupleTable<RuleEntry>& table(std::uint32_t rule) const { return tables_[rule]; }
+  // A token whose match is true; kNone: there is none.
+  TokenId true_token(std::uint32_t rule, EntryId e) const;
+  std::vector<Value> identity_values(std::uint32_t rule, EntryId e) const;
+  std::optional<Timestamp> cooldown_end(std::uint32_t rule, EntryId e, FrameBuffer& frame);
+  void touch(std::uint32_t rule, EntryId e);
+
+  void mark(Interner& in) const;
+  std::size_t bytes() const;
+
+ private:
+  struct Group {                     // of a cooldown with `per`
+    std::vector<Value> key;
+    Timestamp until = kTimestampMin;
+    std::vector<EntryId> waiting;
+  };
+  struct GroupHash {
+    std::size_t operator()(const std::vector<Value>& key) const {
+      std::uint64_t h = 0;
+      for (const Value& v : key) h = mix(h, hash_value(v));
+      return h;
+    }
+  };
+  struct Candidate {
+    std::uint32_t rank = 0;
+    std::uint32_t rule = 0;
+    EntryId entry = kNone;
+  };
+  struct Order {
+    const Episodes* episodes;
+    bool operator()(const Candidate& a, const Candidate& b) const;
+  };
+  EntryId entry_of(std::uint32_t rule, TokenId token);
+  bool must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const;
+  bool may_start(std::uint32_t rule, const RuleEntry& e) const;
+  bool is_needed(std::uint32_t rule, const RuleEntry& e) const;
+  bool facts_exist(std::uint32_t rule, EntryId id) const;
+  void review_entry(std::uint32_t rule, EntryId id);
+  void put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts);
+  std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;
+  void start_cooldown(std::uint32_t rule, EntryId id);
+
+  const ProgramData& program_;
+  Network& network_;
+  TimerQueue& timers_;
+  std::vector<TupleTable<RuleEntry>> tables_;
+  std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
+  std::vector<bool> off_;
+  std::set<Candidate, Order> ends_, starts_;
+  std::vector<std::unordered_map<std::vector<Value>, std::uint32_t, GroupHash>> group_of_;  // by rule
+  std::vector<std::map<std::uint32_t, Group>> groups_;                                      // by rule, by number
+  std::uint32_t next_group_ = 0;
+  std::optional<std::vector<Value>> last_group_;  // that cooling() looked at
+};
+
+}  // namespace flyball::engine

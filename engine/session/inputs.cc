@@ -1,0 +1,205 @@
+// What arrives: admission by time (semantics.md §5) and what a put, patch or retract does at its turn (§2).
+#include "engine/session/session_impl.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+
+void Session::Impl::see_first(Timestamp stamp) {
+  if (seen_any) return;
+  seen_any = true;
+  newest = stamp;
+  network.start(stamp);
+}
+
+Result<void> Session::Impl::check_stamp(Timestamp stamp) const {
+  if (limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns) {
+    return fail("the stamp is " + format_duration_human(stamp - newest) + " ahead of engine time", "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead");
+  }
+  return {};
+}
+
+// Moves the time on; true if the input is late.
+bool Session::Impl::admit(Timestamp stamp) {
+  see_first(stamp);
+  if (stamp <= closed) return true;
+  newest = std::max(newest, stamp);
+  close_through(stamp - data.lateness_max_ns - 1);
+  return false;
+}
+
+Result<PutOutcome> Session::Impl::put(const FactInput& input) {
+  const auto refuse = [&](std::string message, std::string help = {}) {
+    ++counters.facts_refused;
+    return fail(std::move(message), std::move(help));
+  };
+  if (input.type >= data.rule_set.schema.types.size()) return refuse("there is no such type");
+  const FactType& type = data.rule_set.schema.types[input.type];
+  if (type.role == Role::kDerived) return refuse("`" + type.name + "` is derived by rules", "it cannot be put from outside");
+  if (type.role == Role::kAction) return refuse("`" + type.name + "` is an action", "acknowledge it instead");
+  if (input.values.size() != type.fields.size()) return refuse("`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()));
+  if (type.is_event() && input.op != FactOp::kPut) return refuse("`" + type.name + "` is an event", "events can only be put");
+  if (Result<void> r = check_stamp(input.stamp); !r) return refuse(r.error().message, r.error().help);
+  if (inbox.size() >= limits.pending_inputs) return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts && network.store(input.type).find(input.values.data()) == kNone) {
+    return refuse("too many facts", "the limit is " + std::to_string(limits.facts));
+  }
+  const bool late = admit(input.stamp);
+  if (late && type.late == LatePolicy::kDrop) {
+    ++counters.facts_late_dropped;
+    return PutOutcome::kLateDropped;
+  }
+  if (late && type.late == LatePolicy::kDivert) {
+    ++counters.facts_late_diverted;
+    return PutOutcome::kLateDiverted;
+  }
+  inbox.add_fact(late ? engine_time() : input.stamp, late, input);
+  if (late) {
+    ++counters.facts_late_applied;
+    return PutOutcome::kLateApplied;
+  }
+  return input.stamp > engine_time() ? PutOutcome::kPending : PutOutcome::kTaken;
+}
+
+Result<void> Session::Impl::ack(const AckInput& input) {
+  if (Result<void> r = check_stamp(input.stamp); !r) return r;
+  const bool late = admit(input.stamp);
+  // With nothing that waits, no action can come before it: what is not there now will not be.
+  if (inbox.empty() && !actions.is_awaited(input)) {
+    ++counters.acks_unmatched;
+    return fail("no such action waits for an acknowledgement");
+  }
+  if (inbox.size() >= limits.pending_inputs) return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  inbox.add_ack(late ? engine_time() : input.stamp, input);
+  return {};
+}
+
+void Session::Impl::tick(Timestamp t) {
+  see_first(t);
+  newest = std::max(newest, t);
+  close_through(t - data.lateness_max_ns);
+}
+
+void Session::Impl::finish() {
+  if (seen_any) tick(newest + data.lateness_max_ns);
+}
+
+// --- at its turn ---
+
+void Session::Impl::pin_for_instant(FactTypeId type, FactId fact) {
+  network.store(type).pin(fact);
+  pinned.emplace_back(type, fact);
+}
+
+void Session::Impl::apply(const Pending& input) {
+  ++position;
+  if (input.ack != 0xFFFF'FFFF) {
+    actions.acknowledge(inbox.ack(input.ack));
+    return;
+  }
+  const FactType& type = data.rule_set.schema.types[input.fact.type];
+  if (type.is_event()) {
+    apply_event(type, input);
+  } else {
+    apply_state(type, input);
+  }
+}
+
+void Session::Impl::apply_event(const FactType& type, const Pending& input) {
+  const FactInput& fact = input.fact;
+  FactStore& store = network.store(fact.type);
+  FactId f = kNone;
+  if (store.keyed()) {
+    f = store.find_or_make(fact.values.data());
+  } else {
+    f = store.find_or_make(fact.values.data());
+    const bool numbered = !fact.source.is_null() && fact.seq != 0;
+    store.set_event_key(f, numbered ? fact.source : Value::null(), numbered ? fact.seq : unkeyed_events++);
+  }
+  ++counters.events;
+  ++counters.facts_taken;
+  const bool existed = store.exists(f);
+  if (!existed) {
+    store.pin(f);
+    events.emplace_back(fact.type, f);
+  }
+  const std::uint64_t changed = store.write(f, fact.values.data());
+  store.meta(f).stamp = fact.stamp;
+  if (!existed) {
+    network.fact_appeared(fact.type, f);
+  } else if (changed != 0) {
+    network.fact_changed(fact.type, f, changed);
+  }
+  network.sample(fact.type, f, fact.stamp, store.row(f));
+  (void)type;
+}
+
+void Session::Impl::apply_state(const FactType& type, const Pending& input) {
+  const FactInput& fact = input.fact;
+  FactStore& store = network.store(fact.type);
+  FactId f = store.find(fact.values.data());
+  const bool exists = f != kNone && store.exists(f);
+  // Late, and the fact has newer news: nothing but the windows learns of it.
+  const bool outdated = fact.stamp < network.now() && exists && store.meta(f).stamp >= fact.stamp;
+  if (fact.op == FactOp::kRetract) {
+    if (f == kNone) return;
+    pin_for_instant(fact.type, f);
+    network.end_samples(fact.type, f, fact.stamp);
+    if (!exists || outdated) return;
+    ++counters.retracts;
+    store.make_absent(f);
+    network.fact_vanished(fact.type, f);
+    return;
+  }
+  const Value* values = fact.values.data();
+  if (fact.op == FactOp::kPatch) {
+    const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
+    if (!exists && (fact.present & all) != all) {
+      ++counters.facts_refused;
+      trouble("a patch of `" + type.name + "` has an unknown key and is not complete: refused");
+      return;
+    }
+    row.assign(fact.values.begin(), fact.values.end());
+    const Value* known = exists ? store.last_row(f) : nullptr;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if ((fact.present >> i & 1U) == 0 && known != nullptr) row[i] = known[i];
+    }
+    values = row.data();
+  }
+  if (f == kNone) f = store.find_or_make(values);
+  store.pin(f);
+  if (!outdated) {
+    const bool was_stale = exists && store.meta(f).status == FactStatus::kStale;
+    const std::uint64_t changed = store.write(f, values);
+    FactMeta& meta = store.meta(f);
+    meta.stamp = fact.stamp;
+    ++counters.facts_taken;
+    if (type.ttl_ns) {
+      meta.expires = fact.stamp + *type.ttl_ns;
+      arm_expiry(fact.type, f);
+    }
+    if (!exists) {
+      network.fact_appeared(fact.type, f);
+    } else if (was_stale) {
+      network.fact_changed(fact.type, f, Network::kEveryField);
+    } else if (changed != 0) {
+      network.fact_changed(fact.type, f, changed);
+    } else {
+      ++counters.facts_unchanged;
+    }
+  }
+  if (!data.types[fact.type].sample_nodes.empty()) network.sample(fact.type, f, fact.stamp, values);
+  // A stamp so old that its ttl is over already.
+  if (!outdated && store.meta(f).status == FactStatus::kLive && store.meta(f).expires <= network.now()) expire(fact.type, f);
+  store.unpin(f);
+}
+
+// One timer per fact: a renewed ttl lets it ring early, and it is set anew then.
+void Session::Impl::arm_expiry(FactTypeId type, FactId fact) {
+  FactMeta& meta = network.store(type).meta(fact);
+  if (meta.expiry_armed && meta.armed_for <= meta.expires) return;
+  meta.expiry_armed = true;
+  meta.armed_for = meta.expires;
+  timers.add({meta.expires, TimerKind::kExpiry, type, fact});
+}
+
+}  // namespace flyball::engine

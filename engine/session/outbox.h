@@ -1,0 +1,51 @@
+// Outbox: what an instant's effects say, kept back until the instant is over, because a cascade that runs away is
+// undone and must not have been heard. Not thread-safe.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/session.h"
+#include "model/fact.h"
+
+namespace flyball::engine {
+
+struct FiringOutput {
+  Timestamp time;
+  std::uint32_t rule = kNoId;
+  bool clear = false;
+};
+struct TroubleOutput {
+  Timestamp time;
+  std::string message;
+};
+
+class Outbox {
+ public:
+  explicit Outbox(OutputSink& sink) : sink_(sink) {}
+
+  template <typename Output>
+  void add(Output output) {
+    waiting_.emplace_back(std::move(output));
+  }
+  void drop() { waiting_.clear(); }
+  // Says everything in order. The sink must not call back.
+  void flush() {
+    for (const auto& output : waiting_) std::visit([this](const auto& o) { say(o); }, output);
+    waiting_.clear();
+  }
+
+ private:
+  void say(const ActionOutput& o) { sink_.on_action(o); }
+  void say(const DerivedOutput& o) { sink_.on_derived(o); }
+  void say(const LogOutput& o) { sink_.on_log(o); }
+  void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
+  void say(const TroubleOutput& o) { sink_.on_trouble(o.time, o.message); }
+
+  OutputSink& sink_;
+  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput>> waiting_;
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,149 @@
+// The door of a session. What happens behind it is told in the files session_impl.h names.
+#include "engine/session.h"
+
+#include "engine/session/session_impl.h"
+
+namespace flyball::engine {
+
+Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limits l)
+    : program(p),
+      data(p.data()),
+      in(interner),
+      limits(l),
+      outbox(sink),
+      network(data, interner, timers, *this),
+      episodes(data, network, timers),
+      derivation(data, network, episodes),
+      actions(data, network, timers, outbox, counters),
+      decider(*data.decisions, this, interner) {
+  network.set_samples_max(l.samples_per_key);
+}
+
+Session::Session(const Program& program, Interner& interner, OutputSink& sink, Limits limits)
+    : impl_(std::make_unique<Impl>(program, interner, sink, limits)) {}
+Session::~Session() = default;
+
+Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(input); }
+Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
+void Session::tick(Timestamp t) { impl_->tick(t); }
+void Session::finish() { impl_->finish(); }
+Timestamp Session::now() const { return impl_->engine_time(); }
+
+std::optional<Timestamp> Session::next_deadline() const {
+  const Timestamp due = impl_->next_due();
+  return due == kTimestampMax ? std::nullopt : std::optional(due);
+}
+
+const Counters& Session::counters() const {
+  Counters& c = impl_->counters;
+  c.facts_live = impl_->network.live_facts();
+  c.facts_stale = impl_->network.stale_facts();
+  c.tokens = impl_->network.token_count();
+  c.timers = impl_->timers.size();
+  c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->derivation.bytes() + impl_->actions.bytes() + impl_->timers.bytes();
+  return c;
+}
+
+std::vector<FactView> Session::facts(FactTypeId type) const {
+  const FactStore& store = impl_->network.store(type);
+  std::vector<FactId> ids;
+  for (FactId f = 0; f < store.end(); ++f) {
+    if (store.meta(f).used && store.exists(f)) ids.push_back(f);
+  }
+  std::sort(ids.begin(), ids.end(), [&](FactId a, FactId b) { return store.compare_keys(a, b, impl_->in) < 0; });
+  std::vector<FactView> out;
+  for (const FactId f : ids) {
+    const FactMeta& meta = store.meta(f);
+    FactView view;
+    view.type = type;
+    const Value* row = store.last_row(f);
+    view.values.assign(row, row + store.width());
+    view.stamp = meta.stamp;
+    if (meta.expires != kTimestampMax) view.expires = meta.expires;
+    view.stale = meta.status == FactStatus::kStale;
+    out.push_back(std::move(view));
+  }
+  return out;
+}
+
+std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) {
+  Impl& s = *impl_;
+  s.in.begin_mark();
+  s.network.mark();
+  s.episodes.mark(s.in);
+  s.derivation.mark(s.in);
+  s.actions.mark(s.in);
+  s.inbox.mark(s.in);
+  if (mark_others) mark_others(s.in);
+  return s.in.sweep();
+}
+
+// --- decisions ---
+
+Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
+  ++impl_->counters.decisions;
+  return impl_->decider.decide_into(decision, input, output);
+}
+
+Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Value>& input) {
+  const Schema& schema = impl_->data.rule_set.schema;
+  if (decision >= schema.decisions.size()) return fail("there is no such decision");
+  const DecisionType& type = schema.decisions[decision];
+  if (input.size() != type.input.size()) return fail("`" + type.name + "` takes " + std::to_string(type.input.size()) + " inputs, not " + std::to_string(input.size()));
+  DecisionAnswer answer;
+  answer.output.resize(type.output.size());
+  const Result<int> place = decide_into(decision, input.data(), answer.output.data());
+  if (!place) return std::unexpected(place.error());
+  answer.from = impl_->decider.place_name(decision, *place);
+  answer.as_of = impl_->decision_time();
+  answer.position = impl_->position;
+  for (const std::uint32_t skipped : impl_->decider.skipped()) answer.skipped_unknown.push_back(impl_->decider.place_name(decision, static_cast<int>(skipped)));
+  return answer;
+}
+
+// --- working memory as decisions read it ---
+
+void Session::Impl::visit_all(FactTypeId type, FactVisitor& visitor) const {
+  const FactStore& store = network.store(type);
+  for (FactId f = 0; f < store.end(); ++f) {
+    const FactMeta& meta = store.meta(f);
+    if (!meta.used || !store.exists(f)) continue;
+    if (!visitor.visit({store.row(f), f, meta.status == FactStatus::kStale, meta.suspended})) return;
+  }
+}
+
+void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, FactVisitor& visitor) const {
+  const FactStore& store = network.store(type);
+  if (std::equal(fields.begin(), fields.end(), store.key().begin(), store.key().end()) && store.keyed()) {
+    std::vector<Value> key(store.width());
+    for (std::size_t i = 0; i < fields.size(); ++i) key[fields[i]] = values[i];
+    const FactId f = store.find(key.data());
+    if (f == kNone || !store.exists(f)) return;
+    const FactMeta& meta = store.meta(f);
+    visitor.visit({store.row(f), f, meta.status == FactStatus::kStale, meta.suspended});
+    return;
+  }
+  for (FactId f = 0; f < store.end(); ++f) {
+    const FactMeta& meta = store.meta(f);
+    if (!meta.used || !store.exists(f)) continue;
+    const Value* row_of = store.row(f);
+    bool may = true;
+    for (std::size_t i = 0; i < fields.size() && may; ++i) may = row_of[fields[i]] == values[i] || row_of[fields[i]].is_error();
+    if (may && !visitor.visit({row_of, f, meta.status == FactStatus::kStale, meta.suspended})) return;
+  }
+}
+
+Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) const {
+  // The network's own frame has the places; a decision only fills in what the aggregate may read.
+  FrameBuffer& buffer = const_cast<Network&>(network).frame();
+  const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
+  for (std::uint32_t b = 0; b < bindings; ++b) buffer.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  buffer.set_input(frame.input);
+  const Value v = network.aggregate_value(use, buffer);
+  buffer.set_input(nullptr);
+  return v;
+}
+
+Timestamp Session::Impl::decision_time() const { return std::max(closed, passed); }
+
+}  // namespace flyball::engine

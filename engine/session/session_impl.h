@@ -1,0 +1,112 @@
+// Session::Impl: the parts of a session and the order in which an instant goes through them. Its methods are told in
+// inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), effects.cc (what `then` and `on clear` do),
+// session.cc (the door), session_explain.cc (why, why not).
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/decide/decider.h"
+#include "engine/fact_source.h"
+#include "engine/network/network.h"
+#include "engine/session.h"
+#include "engine/session/actions.h"
+#include "engine/session/derivation.h"
+#include "engine/session/episodes.h"
+#include "engine/session/inbox.h"
+#include "engine/session/outbox.h"
+#include "engine/session/timer_queue.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+
+struct Session::Impl final : ChainEndHandler, FactSource {
+  Impl(const Program& p, Interner& interner, OutputSink& sink, Limits l);
+
+  // inputs.cc
+  Result<PutOutcome> put(const FactInput& input);
+  Result<void> ack(const AckInput& input);
+  void tick(Timestamp t);
+  void finish();
+  Timestamp engine_time() const { return seen_any ? newest - data.lateness_max_ns : kTimestampMin; }
+  void see_first(Timestamp stamp);
+  Result<void> check_stamp(Timestamp stamp) const;
+  bool admit(Timestamp stamp);
+  void apply(const Pending& input);
+  void apply_event(const FactType& type, const Pending& input);
+  void apply_state(const FactType& type, const Pending& input);
+  void arm_expiry(FactTypeId type, FactId fact);
+  void pin_for_instant(FactTypeId type, FactId fact);
+
+  // instant.cc
+  void close_through(Timestamp limit);
+  Timestamp next_due();
+  Timestamp real_due(const Timer& timer) const;
+  void run_instant(Timestamp t);
+  void run_due(Timestamp t);
+  void expire(FactTypeId type, FactId fact);
+  void closure();
+  void judge();
+  void run_agenda();
+  bool events_leave();
+  void compact_timers();
+
+  // effects.cc
+  struct Evaluated {
+    const EffectPlan* effect = nullptr;
+    std::uint32_t index = 0;
+    std::vector<Value> values;
+    std::string text;
+  };
+  bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out);
+  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects);
+  bool start(std::uint32_t rule, EntryId entry);
+  void end(std::uint32_t rule, EntryId entry);
+  bool follow_derives();
+  void load_identity(std::uint32_t rule, EntryId entry);
+  void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
+  void write_mutable(FactTypeId type, FactId fact, const std::vector<Value>& values);
+  void erase_mutable(FactTypeId type, FactId fact);
+  void trouble(std::string message) { outbox.add(TroubleOutput{network.now(), std::move(message)}); }
+
+  // ChainEndHandler
+  void token_made(const ChainPlan& chain, TokenId token) override;
+  void token_gone(const ChainPlan& chain, TokenId token) override;
+  void token_touched(const ChainPlan& chain, TokenId token) override;
+  void bound_fact_gone(const ChainPlan& chain, TokenId token) override;
+
+  // FactSource
+  void visit_all(FactTypeId type, FactVisitor& visitor) const override;
+  void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, FactVisitor& visitor) const override;
+  Value aggregate_value(std::uint32_t aggregate, const Frame& frame) const override;
+  Timestamp decision_time() const override;
+
+  const Program& program;
+  const ProgramData& data;
+  Interner& in;
+  Limits limits;
+  mutable Counters counters;
+  TimerQueue timers;
+  Outbox outbox;
+  Network network;
+  Episodes episodes;
+  Derivation derivation;
+  Actions actions;
+  Inbox inbox;
+  Decider decider;
+
+  bool seen_any = false;
+  Timestamp newest;                       // largest stamp or tick
+  Timestamp closed = kTimestampMin;       // every instant up to here is
+  Timestamp passed = kTimestampMin;       // the last instant gone through
+  std::uint64_t position = 0;             // inputs applied
+  std::uint64_t unkeyed_events = 0;
+  std::vector<std::pair<FactTypeId, FactId>> events;        // of this instant
+  std::vector<std::pair<FactTypeId, FactId>> pinned;        // until its end
+  std::vector<Timer> due_later;                             // step 3 of this instant
+  std::vector<Value> row;                                   // scratch
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,60 @@
+// TimerQueue: what falls due when. A binary heap with lazy deletion: a timer is not taken out when it becomes
+// pointless; its owner recognises that when it falls due, or earlier when the queue is compacted.
+//
+// Thread safety: none. Timers of one instant come out in no particular order: each kind's handler must not care.
+// INVARIANT: the heap holds at most about twice the timers that still mean something (compact keeps it so).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "model/time.h"
+
+namespace flyball::engine {
+
+enum class TimerKind : std::uint8_t { kExpiry, kWindow, kAbsence, kHold, kKeep, kCooldown, kRepeat, kActionTimeout, kActionTry, kRate, kRetain };
+
+struct Timer {
+  Timestamp due;
+  TimerKind kind = TimerKind::kExpiry;
+  std::uint32_t a = 0;  // what it is about, by kind: type, table, rule, …
+  std::uint32_t b = 0;  // fact, entry, …
+};
+
+class TimerQueue {
+ public:
+  static constexpr std::size_t kCompactFloor = 1024;  // smaller heaps are never compacted
+
+  void add(const Timer& timer) {
+    if (timer.due == kTimestampMax) return;  // the end of time never falls due
+    heap_.push_back(timer);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+  bool empty() const { return heap_.empty(); }
+  const Timer& top() const { return heap_.front(); }
+  Timer pop() {
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    const Timer timer = heap_.back();
+    heap_.pop_back();
+    return timer;
+  }
+  std::size_t size() const { return heap_.size(); }
+  std::size_t bytes() const { return heap_.capacity() * sizeof(Timer); }
+
+  // Drops timers that `is_pointless` says mean nothing any more, when there may be many. Amortised O(1) per add.
+  template <typename Pointless>
+  void compact(Pointless is_pointless) {
+    if (heap_.size() < std::max(kCompactFloor, 2 * kept_)) return;
+    std::erase_if(heap_, is_pointless);
+    std::make_heap(heap_.begin(), heap_.end(), later);
+    kept_ = heap_.size();
+  }
+
+ private:
+  static bool later(const Timer& x, const Timer& y) { return x.due > y.due; }
+  std::vector<Timer> heap_;
+  std::size_t kept_ = 0;  // after the last compaction
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,276 @@
+// `flyball run` and its clients, as a user would use them.
+#include "tests/e2e/service.h"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+namespace flyball::e2e {
+namespace {
+
+TEST_CASE("run: says where it listens, takes facts, acts, answers, explains, drains and stops with 0") {
+  const Folder folder;
+  Service service(folder, kRules, {"--print-endpoints"});
+  INFO(service.child().err());
+  REQUIRE(service.listening());
+  REQUIRE(service.child().await_out("\"queries\":[\"" + service.endpoint("queries") + "\"]"));
+
+  Child sub(folder, "sub", {"sub", "actions", "derived", "--connect", service.endpoint("out"), "--count", "2"});
+  const Finished published = service.pub(probe("b1", true) + probe("b2", true));
+  CHECK(published.status == 0);
+  CHECK(published.err == "2 published, 2 acknowledged, 0 refused\n");
+  // A subscriber that has just started may miss what is published before its subscription has arrived: until it hears something.
+  REQUIRE(eventually([&] {
+    service.pub(probe("b1", false));
+    service.pub(probe("b1", true));
+    return !sub.running();
+  }));
+  CHECK(sub.wait() == 0);
+  CHECK(count_lines(sub.out()) == 2);
+  CHECK(sub.out().find("\"backend\":\"b1\"") != std::string::npos);
+
+  const Finished asked = service.query({"ask", "pick", R"({"want":"b2"})"});
+  CHECK(asked.status == 0);
+  CHECK(asked.out.find(R"("output":{"backend":"b2"},"from":"wanted")") != std::string::npos);
+  const Finished refused = service.query({"ask", "pick", R"({"wnat":"b2"})"});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.find("wnat") != std::string::npos);
+  CHECK(service.query({"ask", "pikc", "{}"}).err.find("`pick`") != std::string::npos);
+
+  CHECK(service.eventually_says({"facts", "--type", "Probe"}, "Probe { backend: \"b2\", ok: true }"));
+  CHECK(service.query({"facts", "--type", "Probe", "--json"}).out.find(R"("data":{"backend":"b1")") != std::string::npos);
+  CHECK(service.query({"why", "last"}).out.find("Undrain { backend: \"b1\" }") == 0);
+  CHECK(service.query({"why", "last", "--json"}).out.find("\"block\":\"on clear\"") != std::string::npos);
+  CHECK(service.query({"why", "00000000000000000000000000000000"}).status == 1);
+  const Finished why_not = service.query({"why-not", "drain", "--with", "backend=b2"});
+  CHECK(why_not.status == 0);
+  CHECK(why_not.out.find("not ok") != std::string::npos);
+  CHECK(service.query({"why-not", "drian"}).err.find("`drain`") != std::string::npos);
+  CHECK(service.query({"status"}).out.find("facts: ") != std::string::npos);
+  CHECK(service.query({"status", "--json"}).out.find("\"facts_live\":") != std::string::npos);
+
+  service.child().signal(SIGTERM);
+  CHECK(service.child().wait() == 0);
+  CHECK(service.child().err().find("stopped: ") != std::string::npos);
+  CHECK(service.query({"status"}).status == 1);
+}
+
+TEST_CASE("run: SIGINT stops it, too; any free port can be asked for") {
+  const Folder folder;
+  std::vector<std::string> args = {"run", folder.write("rules.fly", kRules), "--print-endpoints"};
+  for (const char* face : {"facts", "plain", "out", "actions", "queries"}) {
+    args.emplace_back("--bind");
+    args.push_back(std::string(face) + "=tcp://127.0.0.1:0");
+  }
+  Child child(folder, "run", args);
+  REQUIRE(child.await_err("listening:"));
+  REQUIRE(child.await_out("}\n"));
+  CHECK(child.out().find(":0\"") == std::string::npos);
+  CHECK(child.out().find("\"facts\":[\"tcp://127.0.0.1:") != std::string::npos);
+  child.signal(SIGINT);
+  CHECK(child.wait() == 0);
+}
+
+TEST_CASE("run: what is wrong at the start is said, with exit codes") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kRules);
+  const std::string bad = folder.write("bad.fly", "rule x { when { y: Nothing } then { } }");
+  CHECK(flyball({"run"}).status == 64);
+  CHECK(flyball({"run", bad}).status == 1);
+  CHECK(flyball({"run", rules, "--bind", "fatcs=ipc:///x"}).status == 64);
+  const Finished open = flyball({"run", rules, "--bind", "facts=tcp://0.0.0.0:5555"});
+  CHECK(open.status == 64);
+  CHECK(open.err.find("CURVE") != std::string::npos);
+
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const Finished taken = flyball({"run", rules, "--bind", "facts=" + service.endpoint("facts")});
+  CHECK(taken.status == 1);
+  CHECK(taken.err.find(service.endpoint("facts")) != std::string::npos);
+
+  const Finished unknown = flyball({"run", rules, "--config", folder.write("a.toml", "[limits]\nfact_per_tick = 3\n")});
+  CHECK(unknown.status == 64);
+  CHECK(unknown.err.find("a.toml:2: there is no setting `limits.fact_per_tick`") != std::string::npos);
+  CHECK(unknown.err.find("`limits.facts_per_tick`") != std::string::npos);
+  const Finished wrong = flyball({"run", rules, "--config", folder.write("b.toml", "[time]\nahead_max = 5\n")});
+  CHECK(wrong.status == 64);
+  CHECK(wrong.err.find("b.toml:2: `time.ahead_max`: it must be a duration") != std::string::npos);
+  const Finished syntax = flyball({"run", rules, "--config", folder.write("c.toml", "rules = [\n")});
+  CHECK(syntax.status == 64);
+  CHECK(flyball({"run", rules, "--record", (folder.path() / "no" / "where").string(), "--bind", "facts=" + service.endpoint("f2"), "--bind",
+                 "plain=", "--bind", "out=", "--bind", "actions=", "--bind", "queries="})
+            .status == 1);
+}
+
+TEST_CASE("run: everything from a configuration file, and a data folder for one service only") {
+  const Folder folder;
+  folder.write("rules/r.fly", kRules);
+  const std::string config =
+      folder.write("flyball.toml", "rules = \"rules\"\ndata = \"" + (folder / "data") + "\"\n[endpoints]\nfacts = \"ipc://" +
+                                       (folder / "facts") + "\"\nplain = []\nout = []\nactions = []\nqueries = [\"ipc://" +
+                                       (folder / "queries") + "\"]\n[log]\njson = true\nstatus_every = \"20ms\"\n");
+  Child child(folder, "run", {"run", "--config", config});
+  INFO(child.err());
+  REQUIRE(child.await_err("listening:"));
+  CHECK(child.err().find("{\"time\":\"") == 0);
+  CHECK(child.await_err("\"status\":{"));
+  CHECK(eventually([&] { return folder.read("data/endpoints.json").find("\"plain\":[]") != std::string::npos; }));
+  const Finished second = flyball({"run", "--config", config});
+  CHECK(second.status == 1);
+  CHECK(second.err.find("in use by another service") != std::string::npos);
+  CHECK(child.stop() == 0);
+  CHECK_FALSE(std::filesystem::exists(folder / "data/endpoints.json"));
+}
+
+TEST_CASE("pub: refused facts are said with their lines, the others are taken, exit 1") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const std::string lines =
+      probe("b1", true) + "not JSON\n" + R"({"type":"Prob","data":{}})" + "\n\n" + R"({"type":"Probe","data":{"backend":"b2","ok":3}})" +
+      "\n" + R"({"time":"2200-01-01T00:00:00Z","type":"Probe","data":{"backend":"b3","ok":true}})" + "\n" + probe("b4", true);
+  const Finished done = service.pub(lines, {"--source", "tester"});
+  CHECK(done.status == 1);
+  INFO(done.err);
+  CHECK(done.err.find("<stdin>:2: ") != std::string::npos);
+  CHECK(done.err.find("<stdin>:3: ") != std::string::npos);
+  CHECK(done.err.find("<stdin>:5: ") != std::string::npos);
+  CHECK(done.err.find("<stdin>:6: ") != std::string::npos);
+  CHECK(done.err.find("ahead") != std::string::npos);
+  CHECK(done.err.find("2 acknowledged, 4 refused\n") != std::string::npos);
+  CHECK(service.eventually_says({"facts"}, "b4"));
+  CHECK(service.query({"facts"}).out.find("b3") == std::string::npos);
+
+  // The same source again, whose sequences go on: the lines are right all the same.
+  const Finished again = service.pub(probe("b5", true) + R"({"type":"Prob","data":{}})" + "\n", {"--source", "tester"});
+  INFO(again.err);
+  CHECK(again.status == 1);
+  CHECK(again.err.find("<stdin>:2: ") != std::string::npos);
+  CHECK(service.query({"status"}).out.find("source tester:") != std::string::npos);
+}
+
+TEST_CASE("pub: without a service it gives up and says so") {
+  const Folder folder;
+  const Finished done = flyball({"pub", "-", "--connect", "ipc://" + (folder / "nobody"), "--timeout", "300ms"}, probe("b1", true));
+  CHECK(done.status == 1);
+  CHECK(done.err.find("1 facts were not acknowledged") != std::string::npos);
+}
+
+TEST_CASE("pub --plain reaches the service, at a rate; what it cannot send it says") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const Finished done = flyball({"pub", "-", "--plain", "--rate", "200", "--connect", service.endpoint("plain")},
+                                probe("p1", true) + R"({"time":1,"tick":true})" + "\n" + probe("p2", true));
+  CHECK(done.status == 1);
+  CHECK(done.err.find("<stdin>:2: `tick` cannot be sent plain") != std::string::npos);
+  CHECK(done.err.find("2 published plain, 1 refused\n") != std::string::npos);
+  CHECK(service.eventually_says({"facts"}, "p2"));
+}
+
+TEST_CASE("a recorded run replays to the very same actions") {
+  const Folder folder;
+  const std::string record = folder / "inputs.jsonl", actions = folder / "actions.jsonl";
+  {
+    Service service(folder, kRules, {"--record", record, "--actions", actions});
+    REQUIRE(service.listening());
+    Child watcher(folder, "record", {"record", folder / "watched.jsonl", "--connect", service.endpoint("out")});
+    for (int i = 0; i < 40; ++i) {
+      const std::string b = "b" + std::to_string(i % 7);
+      REQUIRE(service.pub(probe(b, i % 3 != 0) + probe("c" + b, i % 2 == 0)).status == 0);
+    }
+    CHECK(service.eventually_says({"facts", "--type", "Drain"}, "\"all\""));  // by the clock: a hold that fell due
+    CHECK(watcher.stop() == 0);
+    CHECK(service.child().stop() == 0);
+  }
+  const std::string written = slurp(actions);
+  REQUIRE(count_lines(written) > 10);
+  for (int i = 0; i < 2; ++i) {
+    const Finished replayed = flyball({"replay", folder / "rules.fly", "--facts", record, "--quiet"});
+    CHECK(replayed.status == 0);
+    CHECK(replayed.err == "");
+    CHECK(replayed.out == written);
+  }
+  // What `record` saw of it is well-formed, too, and replays.
+  const Finished watched = flyball({"replay", folder / "rules.fly", "--facts", folder / "watched.jsonl"});
+  CHECK(watched.status == 0);
+  INFO(watched.err);
+  CHECK(watched.err.find(" 0 refused, ") != std::string::npos);
+}
+
+TEST_CASE("reload: rules that check replace the old ones, facts stay, what runs is not sent again; rules that do not change nothing") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false) + probe("b2", true)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "b1"));
+  Child sub(folder, "sub", {"sub", "actions", "--connect", service.endpoint("out")});
+  REQUIRE(eventually([&] {
+    service.pub(probe("b9", false));
+    service.pub(probe("b9", true));
+    return sub.out().find("b9") != std::string::npos;
+  }));
+
+  folder.write("rules.fly", std::string(kRules) + "rule broken { when { x: Nothing } then { log \"x\" } }");
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("the old ones go on"));
+  CHECK(service.child().err().find("`Nothing`") != std::string::npos);
+  CHECK(service.query({"ask", "pick", R"({"want":"b2"})"}).status == 0);
+
+  folder.write("rules.fly", std::string(kRules) + R"(
+action Cheer key (backend) { backend: string }
+rule cheer { cooldown 1ms when { p: Probe where ok } then { do Cheer { backend: p.backend } } }
+)");
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("reloaded: 3 rules"));
+  REQUIRE(
+      eventually([&] { return sub.out().find("\"Cheer\"") != std::string::npos || sub.out().find("main.Cheer") != std::string::npos; }));
+  REQUIRE(eventually([&] { return sub.out().find("b2") != std::string::npos; }));
+  CHECK(sub.out().find("\"b1\"") == std::string::npos);  // its drain was sent before, and is not sent again
+  // Its end is still known: b1 gets well, and is undrained once.
+  REQUIRE(service.pub(probe("b1", true)).status == 0);
+  REQUIRE(eventually([&] { return sub.out().find("\"backend\":\"b1\"") != std::string::npos; }));
+  CHECK(service.query({"status", "--json"}).out.find("\"reloads\":1,\"reloads_failed\":1") != std::string::npos);
+  CHECK(sub.stop() == 0);
+  CHECK(service.child().stop() == 0);
+}
+
+TEST_CASE("a cold service sends nothing until the required sources have spoken") {
+  const Folder folder;
+  Service service(folder, kRules, {"--require-source", "one", "--require-source", "two", "--actions", folder / "actions.jsonl"});
+  REQUIRE(service.listening());
+  CHECK(service.child().err().find("cold: ") != std::string::npos);
+  REQUIRE(service.pub(probe("b1", false), {"--source", "one"}).status == 0);
+  CHECK(service.query({"ask", "pick", R"({"want":"b2"})"}).err.find("cold") != std::string::npos);
+  CHECK(service.query({"status", "--json"}).out.find("\"cold\":true") != std::string::npos);
+  CHECK(slurp(folder / "actions.jsonl").empty());
+  REQUIRE(service.pub(probe("b2", true), {"--source", "two"}).status == 0);
+  REQUIRE(service.child().await_err("warm: "));
+  CHECK(eventually([&] { return slurp(folder / "actions.jsonl").find("\"b1\"") != std::string::npos; }));
+  CHECK(service.query({"ask", "pick", R"({"want":"b2"})"}).status == 0);
+  CHECK(service.child().stop() == 0);
+}
+
+TEST_CASE("a publisher that is killed leaves nothing hanging; the next one goes on") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += probe("m" + std::to_string(i % 500), true);
+  const std::string file = folder.write("many.jsonl", many);
+  {
+    Child pub(folder, "pub", {"pub", file, "--rate", "2000", "--connect", service.endpoint("facts"), "--source", "victim"});
+    REQUIRE(service.eventually_says({"status", "--json"}, "\"source\":\"victim\""));
+    REQUIRE(eventually([&] { return service.query({"facts", "--json"}).out.find("\"m0\"") != std::string::npos; }));
+    pub.signal(SIGKILL);
+    pub.wait();
+  }
+  CHECK(service.pub(probe("after", true), {"--source", "other"}).status == 0);
+  const Finished again = service.pub(probe("again", true), {"--source", "victim"});
+  INFO(again.err);
+  CHECK(again.status == 0);
+  CHECK(service.eventually_says({"facts"}, "again"));
+  CHECK(service.child().stop() == 0);
+}
+
+}  // namespace
+}  // namespace flyball::e2e
