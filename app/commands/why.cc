@@ -42,7 +42,7 @@ class Why : public Command {
       action_.clear();
     }
     if (action_.empty()) action_ = "last";
-    if (arguments_.rules.empty()) return query_service(connect_, "why", fmt::format("{{\"id\":{}}}", quote(action_)), json_, io);
+    if (arguments_.rules.empty()) return query_service(connect_, "why", fmt::format("{{\"action\":{}}}", quote(action_)), json_, io);
     if (connect_) {
       io.error("why: RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
       return kExitUsage;

@@ -22,6 +22,7 @@ class Server:
     requests: int
     errors: int
     response_ms: int
+    drained: bool  # whatever its checks say of it
 
 
 @dataclass
@@ -30,18 +31,24 @@ class Look:
     servers: dict = field(default_factory=dict)
 
     def serving(self):
-        return [n for n, s in self.servers.items() if s.status.startswith("UP")]
+        return [n for n, s in self.servers.items() if s.status.startswith("UP") and not s.drained]
 
 
 def look(path):
     try:
         text = ask(path, "show stat")
+        states = ask(path, "show servers state web")
     except OSError:
         return Look()
+    drained = set()
+    for line in states.splitlines()[2:]:
+        words = line.split()
+        if len(words) > 6 and int(words[6]) & 0x18:  # srv_admin_state: forced or inherited drain
+            drained.add(words[3])
     out = Look()
     for row in csv.DictReader(text.lstrip("# ").splitlines()):
         if row.get("pxname") == "web" and row.get("type") == "2":
-            out.servers[row["svname"]] = Server(row["status"], int(row["uweight"] or 0), int(row["req_tot"] or 0), int(row["hrsp_5xx"] or 0), int(row["rtime"] or 0))
+            out.servers[row["svname"]] = Server(row["status"], int(row["uweight"] or 0), int(row["req_tot"] or 0), int(row["hrsp_5xx"] or 0), int(row["rtime"] or 0), row["svname"] in drained)
     return out
 
 

@@ -1,4 +1,5 @@
 """What happens in the demo, and what must come of it. Each stage ends with checks: what had to be, what was."""
+import json
 import time
 from dataclasses import dataclass
 
@@ -72,6 +73,15 @@ class Story:
             shares, counts = w.measure_shares(2)
         even = shares and all(0.25 <= s <= 0.42 for s in shares.values())
         self.check(even, "they share the traffic evenly", f"{shares_text(shares)} of {sum(counts.values())} requests, HAProxy's counters")
+
+        status, text = w.ask_flyball("facts", "--type", "infra.host.HostCpu", "--json")
+        try:
+            facts = json.loads(text)["facts"]
+            fresh = [f["data"] for f in facts if not f.get("stale")]
+            seen = f"{fresh[0]['cpus']} of them, {percent(fresh[0]['busy'])} busy" if fresh else "no fresh fact"
+        except (ValueError, KeyError, TypeError):
+            fresh, seen = [], text.strip()[:80]
+        self.check(fresh, "flyball knows this host's processors, too", seen)
 
     def fail_and_slow(self):
         w, began = self.w, self.t.seconds()
@@ -172,8 +182,11 @@ class Story:
         self.check(len(q.times) > 0 and q.unanswered == 0 and q.errors == 0, "pick_pool answered every question",
                    f"{len(q.times)} answered ({', '.join(f'{n} {c}' for c, n in sorted(q.cases.items()))}), {q.unanswered + q.errors} not")
         self.check(q.quantile_ms(0.5) < 50, "fast enough for a request path", f"p50 {q.quantile_ms(0.5):.2f} ms, p99 {q.quantile_ms(0.99):.2f} ms, through a pipe and a socket")
+        live = [a[5] for a in w.actions]
+        replayed = w.replay()
+        self.check(replayed == live and live, "the recording of all this, replayed, gives the same actions", f"{len(replayed)} of {len(live)} actions, compared by id and try" if replayed == live else f"live {len(live)}, replayed {len(replayed)}")
         if w.client_sent:
-            self.t.event("demo", f"the clients sent {w.client_sent} requests; {percent(w.client_failed / w.client_sent)} failed, most of them while the floor or the calendar forbade a drain")
+            self.t.event("demo", f"the clients sent {w.client_sent} requests; {percent(w.client_failed / w.client_sent)} failed: before a drain, while the floor or the calendar forbade one, and while HAProxy was dead")
 
     def say(self, command, text):
         self.t.event("ask", "$ " + command, "bold")

@@ -20,6 +20,7 @@ from .timeline import bar
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PYTHON = sys.executable or "/usr/bin/python3"
+RULES = [str(ROOT / "rules" / name) for name in ("loop", "lb", "host", "connector")]
 FACES = ("facts", "plain", "out", "actions", "queries")
 LOOK_EVERY_S = 0.5
 ASK_EVERY_S = 0.02
@@ -117,9 +118,10 @@ class World:
         self.children = Children(folder)
         self.socket = os.path.join(folder, "haproxy.sock")
         self.faces = {face: f"ipc://{folder}/{face}" for face in FACES}
+        self.recording = os.path.join(folder, "recording.jsonl")
         self.look = haproxy.Look()
         self.next_look = 0.0
-        self.actions = []          # (seconds, action, server, fields, rule)
+        self.actions = []          # (seconds, action, server, fields, rule, id/try)
         self.serving_least = None  # of all looks at which HAProxy answered and had been up for a while
         self.haproxy_up_since = None
         self.load_line = {}
@@ -140,8 +142,7 @@ class World:
 
         for name, port in self.ports.items():
             self.children.start(name, [PYTHON, str(HERE / "backend.py"), str(port), name])
-        self.engine = self.children.start("engine", [self.flyball, "run", str(ROOT / "rules" / "loop"), str(ROOT / "rules" / "lb"), str(ROOT / "rules" / "host"),
-                                                     str(ROOT / "rules" / "connector")] + [f"--bind={face}={endpoint}" for face, endpoint in self.faces.items()])
+        self.engine = self.children.start("engine", [self.flyball, "run", *RULES, "--record", self.recording] + [f"--bind={face}={endpoint}" for face, endpoint in self.faces.items()])
         self.haproxy = self.children.start("haproxy", ["haproxy", "-db", "-f", config_path], restart_after_s=2.5)
         self.wait("the backends and HAProxy answer", 10, lambda: len(self.look.servers) == 3 and all(self.backend_answers(n) for n in self.ports))
         self.wait("flyball listens", 10, lambda: self.engine_answers())
@@ -193,6 +194,16 @@ class World:
         except subprocess.TimeoutExpired:
             return 124, "no answer"
 
+    def replay(self):
+        """Ends the service, and gives the actions that a replay of its recording has: id/try each."""
+        self.turn()
+        self.engine.process.terminate()
+        self.engine.process.wait(5)
+        self.turn()
+        done = subprocess.run([self.flyball, "replay", *RULES, "--facts", self.recording, "--actions", "-"], text=True, capture_output=True, timeout=20)
+        actions = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        return [f"{a['id']}/{a.get('try', 1)}" for a in actions if a.get("state", "sent") == "sent"]
+
     # --- what is seen of it ---
 
     def turn(self):
@@ -231,7 +242,7 @@ class World:
         data = message.get("data", {})
         action = message["action"].rsplit(".", 1)[-1]
         again = f" (try {message['try']})" if message.get("try", 1) > 1 else ""
-        self.actions.append((self.timeline.seconds(), action, data.get("server", ""), data, message.get("rule", "")))
+        self.actions.append((self.timeline.seconds(), action, data.get("server", ""), data, message.get("rule", ""), f"{message.get('id')}/{message.get('try', 1)}"))
         weight = ""
         if "weight" in data and action == "SetWeight":
             w = data["weight"]
@@ -244,8 +255,8 @@ class World:
         parts, plain = [], 0
         share, _ = haproxy.shares(before, self.look)
         for name, server in sorted(self.look.servers.items()):
-            up = server.status.startswith("UP")
-            word = server.status.split()[0].lower() if not up else ("" if server.weight == 100 else f" {server.weight}%")
+            up = server.status.startswith("UP") and not server.drained
+            word = self.status_of(name).split()[0].lower() if not up else ("" if server.weight == 100 else f" {server.weight}%")
             text = f"{name} {bar(share.get(name, 0.0), 8)} {round(100 * share.get(name, 0.0)):3d}%{' ' + word if word and not up else word}"
             parts.append(self.timeline.paint(text, "green" if up and server.weight == 100 else "yellow" if up else "red"))
             plain += len(text) + 2
@@ -277,7 +288,9 @@ class World:
 
     def status_of(self, name):
         server = self.look.servers.get(name)
-        return server.status if server else "gone"
+        if not server:
+            return "gone"
+        return "DRAIN" if server.drained else server.status
 
     def acted(self, action, server, after=0.0, rule=""):
         return [a for a in self.actions if a[0] >= after and a[1] == action and a[2] == server and rule in a[4]]

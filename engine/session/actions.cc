@@ -1,3 +1,4 @@
+// The life of actions after `do`: sent, tried again, acknowledged, timed out, held back by a rate, expired, retained.
 #include "engine/session/actions.h"
 
 #include <algorithm>

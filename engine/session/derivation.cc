@@ -1,3 +1,4 @@
+// Truth maintenance: reasons in and out, the fact each key has now, and the closure of recursive derivation.
 #include "engine/session/derivation.h"
 
 #include <algorithm>

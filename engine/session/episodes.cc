@@ -1,3 +1,4 @@
+// Episodes by (rule, identity): which may start, which must end, in what order; cooldowns, keep, repeat, until.
 #include "engine/session/episodes.h"
 
 #include <algorithm>

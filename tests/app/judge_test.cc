@@ -99,7 +99,6 @@ TEST_CASE("plan: steps become inputs in order of arrival, then of the file") {
 }
 
 TEST_CASE("plan: what cannot be planned is said at its place") {
-  
   CHECK(World("every 1ns from 0s to 1h send Probe { backend: \"b\" }").plan.error().message.find("more than") != std::string::npos);
   CHECK(World("send from \"x.jsonl\"").plan.error().message == "no files here");
   CHECK(World("down from 1s to 2s").plan.error().message.find("journal") != std::string::npos);
