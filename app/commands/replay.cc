@@ -133,7 +133,9 @@ class Replay : public Command {
     engine::Session session(*package->program, package->interner, sink);
     const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);
-    if (!quiet_) io.message(fmt::format("{} inputs, {} refused, {} action lines\n", counts.inputs, counts.refused, sink.count()));
+    if (!quiet_)
+      io.message(fmt::format("{} input{}, {} refused, {} action line{}\n", counts.inputs, counts.inputs == 1 ? "" : "s", counts.refused,
+                             sink.count(), sink.count() == 1 ? "" : "s"));
     if (profile_) {
       using Milliseconds = std::chrono::duration<double, std::milli>;
       io.message(fmt::format("compile {:.3f} ms, replay {:.3f} ms\n", Milliseconds(compiled - begin).count(),

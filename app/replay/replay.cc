@@ -42,6 +42,11 @@ ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& int
     if (!help.empty()) io.message(fmt::format("  help: {}\n", help));
     counts.stopped = options.strict;
   };
+  // What the engine does not take is no input either.
+  const auto refused_by_engine = [&](const Error& error) {
+    --counts.inputs;
+    refuse(error.message, error.help);
+  };
   const auto later = [&](Timestamp t) { return options.until && t > *options.until; };
 
   bool ended_by_tick = false;  // then the recording says itself how far time went
@@ -68,10 +73,10 @@ ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& int
     ended_by_tick = std::holds_alternative<bus::TickInput>(*input);
     if (const FactInput* fact = std::get_if<FactInput>(&*input)) {
       if (later(fact->stamp)) continue;
-      if (const Result<engine::PutOutcome> done = session.put(*fact); !done) refuse(done.error().message, done.error().help);
+      if (const Result<engine::PutOutcome> done = session.put(*fact); !done) refused_by_engine(done.error());
     } else if (const AckInput* ack = std::get_if<AckInput>(&*input)) {
       if (later(ack->stamp)) continue;
-      if (const Result<void> done = session.ack(*ack); !done) refuse(done.error().message, done.error().help);
+      if (const Result<void> done = session.ack(*ack); !done) refused_by_engine(done.error());
     } else if (const Timestamp t = std::get<bus::TickInput>(*input).time; !later(t)) {
       session.tick(t);
     }

@@ -14,6 +14,10 @@ class Recorder : public engine::OutputSink {
  public:
   explicit Recorder(Recording& to) : to_(to) {}
   void on_action(const ActionOutput& action) override { to_.actions.push_back(action); }
+  void on_derived(const DerivedOutput& derived) override {
+    const auto place = std::lower_bound(to_.derived.begin(), to_.derived.end(), derived.type);
+    if (derived.present && (place == to_.derived.end() || *place != derived.type)) to_.derived.insert(place, derived.type);
+  }
   void on_log(const LogOutput& log) override { to_.logs.push_back({log.time, log.text}); }
   void on_firing(Timestamp t, std::uint32_t rule, bool clear) override {
     if (!clear) to_.firings.push_back({t, rule});

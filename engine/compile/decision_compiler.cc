@@ -87,7 +87,8 @@ void add_parts(CaseLine& line, const ast::Pattern& pattern, const FactType& type
   }
 }
 
-Result<CasePlan> compile_case(const ast::Case& decl, const DecisionType& type, const ExprContext& context) {
+Result<CasePlan> compile_case(const ast::Case& decl, const DecisionType& type, ExprContext context) {
+  context.binding_types = &decl.binding_types;
   CasePlan plan;
   plan.name = decl.name.text;
   for (const ast::Line& line : decl.when.lines) {

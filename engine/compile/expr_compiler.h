@@ -17,6 +17,7 @@ struct ExprContext {
   const Schema* schema = nullptr;              // may be null where no facts are read (eval)
   const std::vector<Value>* params = nullptr;  // by Schema::params index; folded in as constants
   Interner* interner = nullptr;
+  const std::vector<FactTypeId>* binding_types = nullptr;  // by binding, kNoId: unknown; for stale(field)
 };
 
 // Total: what has no meaning (a hole, a bad constant pattern) is compiled to unknown with a message.

@@ -153,8 +153,13 @@ Operand ExprCompiler::compile_has(const Expr& e) {
 Operand ExprCompiler::compile_stale(const Expr& e) {
   const Expr& about = e.args[0];
   const Mark mark = next_temp_;
-  if (about.ref.kind == RefKind::kFact) {
-    const FactType* type = fact_type(about);
+  const FactType* type = fact_type(about);
+  // stale(hot.port) asks about the fact, whichever field is named.
+  const std::vector<FactTypeId>* types = context_.binding_types;
+  if (about.ref.kind == RefKind::kField && types != nullptr && about.ref.binding < types->size() && (*types)[about.ref.binding] != kNoId) {
+    type = &context_.schema->types[(*types)[about.ref.binding]];
+  }
+  if (about.ref.kind == RefKind::kFact || type != nullptr) {
     const std::uint32_t t = new_temp();
     emit({.op = Opcode::kStaleFact,
           .n = type == nullptr ? 0U : static_cast<std::uint32_t>(type->fields.size()),

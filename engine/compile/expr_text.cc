@@ -1,3 +1,4 @@
+// Expressions back to text, in one spelling: the key by which equal ones are shared, and what dumps show.
 #include "engine/compile/expr_text.h"
 
 #include "model/text.h"

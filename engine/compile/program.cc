@@ -1,8 +1,10 @@
 // compile(): the whole order of passes.
 //
-//   params → rules (scopes → lines → chains, tables, aggregates → effects) → what needs all of it: dispatch, ranks, strata
+//   params → rules (scopes → lines → chains, tables, aggregates → effects) → decisions → what needs all of it: dispatch,
+//   ranks, strata
 #include "engine/program.h"
 
+#include "engine/compile/decision_compiler.h"
 #include "engine/compile/plan_builder.h"
 
 namespace flyball::engine {
@@ -31,6 +33,14 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
       out_.case_scopes.back().push_back(*scope);
     }
   }
+  std::vector<std::vector<AggregateUses>> uses;
+  for (const std::vector<std::uint32_t>& scopes : out_.case_scopes) {
+    uses.emplace_back();
+    for (const std::uint32_t scope : scopes) uses.back().push_back(out_.scopes[scope].uses);
+  }
+  Result<std::unique_ptr<DecisionPlans>> decisions = compile_decisions(out_.rule_set, context_, uses);
+  if (!decisions) return std::unexpected(decisions.error());
+  out_.decisions = std::move(*decisions);
   finish_types();
   plan_ranks();
   plan_strata();

@@ -15,11 +15,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/decide/decision_plan.h"
 #include "engine/expr/code.h"
 #include "engine/program.h"
 #include "model/schema.h"
@@ -266,6 +268,7 @@ struct ProgramData {
   std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;
   std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
+  std::unique_ptr<DecisionPlans> decisions;
   std::uint32_t stratum_count = 0;
   DurationNs lateness_max_ns = 0;
   std::uint32_t frame_bindings = 0;      // the widest scope

@@ -1,3 +1,4 @@
+// Adding to and taking from one group's running count, sum, mean, minimum and maximum; exact both ways.
 #include "engine/network/accumulator.h"
 
 #include <limits>

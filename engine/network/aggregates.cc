@@ -1,3 +1,4 @@
+// Members and samples in and out of groups, and the groups whose value changed. Windows evict by timer.
 #include "engine/network/aggregates.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Rows, handles and the key index of one type's facts: open addressing, linear probes, backward-shift deletion.
 #include "engine/network/fact_store.h"
 
 #include "model/check.h"

@@ -1,3 +1,4 @@
+// A change of a fact on its way: alpha memories, then each pattern that reads a changed field, to the ends of the rules.
 #include "engine/network/network.h"
 #include "model/check.h"
 
@@ -47,6 +48,7 @@ void Network::start(Timestamp now) {
     AbsenceEntry& e = absences_[t][absences_[t].find(nullptr)];
     e.fresh = false;
     e.base = now;
+    arm_absence(t, absences_[t].find(nullptr));
   }
 }
 

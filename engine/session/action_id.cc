@@ -1,3 +1,4 @@
+// The id of an action as BLAKE2b over the canonical bytes of what made it: nobody can choose a key that collides.
 #include "engine/session/action_id.h"
 
 #include <sodium.h>

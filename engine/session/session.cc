@@ -14,7 +14,8 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       network(data, interner, timers, *this),
       episodes(data, network, timers),
       derivation(data, network, episodes),
-      actions(data, network, timers, outbox, counters) {
+      actions(data, network, timers, outbox, counters),
+      decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);
 }
 
@@ -26,18 +27,6 @@ Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(inpu
 Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
 void Session::tick(Timestamp t) { impl_->tick(t); }
 void Session::finish() { impl_->finish(); }
-
-Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Value>& input) {
-  (void)decision;
-  (void)input;
-  return fail("decisions are not linked yet");
-}
-Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
-  (void)decision;
-  (void)input;
-  (void)output;
-  return fail("decisions are not linked yet");
-}
 Timestamp Session::now() const { return impl_->engine_time(); }
 
 std::optional<Timestamp> Session::next_deadline() const {
@@ -87,6 +76,29 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   s.inbox.mark(s.in);
   if (mark_others) mark_others(s.in);
   return s.in.sweep();
+}
+
+// --- decisions ---
+
+Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
+  ++impl_->counters.decisions;
+  return impl_->decider.decide_into(decision, input, output);
+}
+
+Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Value>& input) {
+  const Schema& schema = impl_->data.rule_set.schema;
+  if (decision >= schema.decisions.size()) return fail("there is no such decision");
+  const DecisionType& type = schema.decisions[decision];
+  if (input.size() != type.input.size()) return fail("`" + type.name + "` takes " + std::to_string(type.input.size()) + " inputs, not " + std::to_string(input.size()));
+  DecisionAnswer answer;
+  answer.output.resize(type.output.size());
+  const Result<int> place = decide_into(decision, input.data(), answer.output.data());
+  if (!place) return std::unexpected(place.error());
+  answer.from = impl_->decider.place_name(decision, *place);
+  answer.as_of = impl_->decision_time();
+  answer.position = impl_->position;
+  for (const std::uint32_t skipped : impl_->decider.skipped()) answer.skipped_unknown.push_back(impl_->decider.place_name(decision, static_cast<int>(skipped)));
+  return answer;
 }
 
 // --- working memory as decisions read it ---

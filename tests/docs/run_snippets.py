@@ -6,6 +6,7 @@ usage: run_snippets.py FLYBALL PAGE...
 In each page, in order, in one empty folder per page:
   ```fly [file=NAME]       must check without a warning, and its tests must pass (kept as NAME if given)
   ```fly error=E0203       must be refused with that code
+  ```fly with=A,B …        checked together with the kept files A and B
   ```fly part              a fragment that stands for itself; not run
   ```FORMAT file=NAME      is kept as NAME (json, toml, jsonl, text …)
   ```console               every `$ command` is run by bash, its output (stdout and stderr) compared with what follows;
@@ -92,7 +93,8 @@ def fly(info, text, folder, flyball, number):
     path = pathlib.Path(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    status, output = run(f"flyball check {name}", folder, flyball)
+    package = " ".join([name, *filter(None, options.get("with", "").split(","))])
+    status, output = run(f"flyball check {package}", folder, flyball)
     if "error" in options:
         path.unlink()
         if status != 1 or f"[{options['error']}]" not in output:
@@ -102,7 +104,7 @@ def fly(info, text, folder, flyball, number):
     if status != 0 or "warning[" in output or "error[" in output:
         complaints.append(f"should check cleanly; got exit {status}:\n{output}")
     elif re.search(r"^\s*test\s", text, re.M):
-        status, output = run(f"flyball test {name}", folder, flyball)
+        status, output = run(f"flyball test {package}", folder, flyball)
         if status != 0:
             complaints.append(f"its tests should pass; got exit {status}:\n{output}")
     if "file" not in options:
