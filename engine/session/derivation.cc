@@ -14,7 +14,7 @@ std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) { return std::uint64_t{
 
 Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities, std::size_t per_instant_max)
     : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count),
-      off_(program.rules.size(), false), per_instant_max_(per_instant_max), made_by_(program.rules.size(), 0) {}
+      lost_(program.stratum_count, 0), off_(program.rules.size(), false), per_instant_max_(per_instant_max), made_by_(program.rules.size(), 0) {}
 
 Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
   std::vector<Derived>& all = derived_[type];
@@ -50,7 +50,7 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
   Derived& d = derived(type, fact);
   if (lost && !d.lost && program_.types[type].recursive) {
     d.lost = true;
-    ++lost_;
+    ++lost_[program_.types[type].stratum];
   }
   if (d.dirty) return;
   d.dirty = true;
@@ -307,12 +307,12 @@ void Derivation::settle_stratum(std::uint32_t stratum) {
 void Derivation::settle_recursive(std::uint32_t stratum) {
   std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
   // Withdraw whatever lost a reason, and what hangs on it; the list grows while we go.
-  while (lost_ != 0) {
+  while (lost_[stratum] != 0) {
     for (std::size_t i = 0; i < dirty.size(); ++i) {
       const auto [type, fact] = dirty[i];
       if (!derived(type, fact).lost) continue;
       derived(type, fact).lost = false;
-      --lost_;
+      --lost_[stratum];
       withdraw(type, fact);
       network_.settle();
     }
@@ -321,7 +321,7 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
   // unknown one. Anything that loses a reason meanwhile (an unknown one that gave way to a true one) starts all again.
   bool progress = false;
   for (const Truth wanted : {Truth::kTrue, Truth::kUnknown}) {
-    for (std::size_t i = 0; i < dirty.size() && lost_ == 0 && made_ <= per_instant_max_; ++i) {
+    for (std::size_t i = 0; i < dirty.size() && lost_[stratum] == 0 && made_ <= per_instant_max_; ++i) {
       const auto [type, fact] = dirty[i];
       const std::uint32_t best = best_reason(type, fact);
       if (best == kNone || reasons_[best].truth != wanted) continue;

@@ -116,6 +116,7 @@ void Session::Impl::switch_off(std::uint32_t rule) {
 void Session::Impl::judge() {
   // Lines of `until` are judged for identities whose match is not false any more, or not yet.
   while (episodes.bind_entries()) closure();
+  episodes.judge_keeps();
   network.judge();
 }
 

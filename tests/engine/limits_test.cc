@@ -102,7 +102,8 @@ rule first { when { s: Seed } then { derive N { n: s.n } } }
   w.put("1s", "Seed", "n: 7");
   w.tick("1s");
   const Lines heard = w.heard();
-  CHECK(has_line(heard, "runaway: the limit of 50 firings in one instant is reached by `more` 50 times; nothing of them is sent"));
+  CHECK(has_line(heard, "runaway: the limit of 50 firings in one instant is reached by"));
+  CHECK(has_line(heard, "more` 50 times; nothing of them is sent"));
   CHECK_FALSE(has_line(heard, "Page"));
   CHECK(w.facts("N") == Lines{"(n: 7)"});
   CHECK(w.facts("Page").empty());
