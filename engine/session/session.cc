@@ -73,6 +73,7 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   s.episodes.mark(s.in);
   s.derivation.mark(s.in);
   s.actions.mark(s.in);
+  s.explainer.mark(s.in);
   s.inbox.mark(s.in);
   if (mark_others) mark_others(s.in);
   return s.in.sweep();
