@@ -177,8 +177,10 @@ class Pub : public Command {
 
   int plain(LineReader& lines, Io& io) {
     Signals signals;
+    // Of its own, so that leaving waits until what was put has left.
+    bus::Context context;
     Result<std::unique_ptr<bus::PlainPublisher>> opened =
-        connect_ ? bus::PlainPublisher::connect(*connect_) : bus::PlainPublisher::connect();
+        bus::PlainPublisher::connect(connect_.value_or(std::string(bus::kDefaultPlainEndpoint)), &context);
     if (!opened) {
       io.error(opened.error().message, opened.error().help);
       return kExitFailed;

@@ -14,7 +14,9 @@ namespace flyball::app {
 namespace {
 
 constexpr std::uint64_t kCollectFromBytes = std::uint64_t{64} << 20;  // below it, interned content is left alone
-constexpr int kDrainMs = 1'000;                                       // for what is under way when a stop is asked for
+constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr DurationNs kOverdueMaxNs = 50 * kNsPerMs;  // a deadline waits no longer than this for facts to be read
+constexpr int kDrainMs = 1'000;                      // for what is under way when a stop is asked for
 
 std::string endpoints_text(const bus::BusServer::Endpoints& e) {
   std::string out;
@@ -87,18 +89,33 @@ void Service::tick(Timestamp now) {
   inputs_since_tick_ = false;
   if (now <= last_tick_) now = last_tick_ + 1;
   last_tick_ = now;
+  waiting_.erase(waiting_.begin(), waiting_.upper_bound(now));
   if (!muted_) recording_.tick(now);
   if (server_->wanted("tick.")) server_->publish_tick(now);
   session_->tick(now);
 }
 
+void Service::note_stamp(Timestamp stamp) {
+  const Timestamp closes = stamp + lateness_ns_;
+  if (closes <= cached_now_) return;
+  // Far ones are rounded up to the millisecond, so that there are never many; near ones are gone with the next tick.
+  const bool near = closes - cached_now_ < 10 * kNsPerMs;
+  waiting_.insert(near ? closes : Timestamp{(closes.ns / kNsPerMs + 1) * kNsPerMs});
+}
+
+// When a tick is due even if nothing arrives: a timer of the engine's, or an input whose instant lies ahead.
+Timestamp Service::next_tick() const {
+  Timestamp due = kTimestampMax;
+  if (const std::optional<Timestamp> deadline = session_->next_deadline()) due = *deadline + lateness_ns_;
+  if (!waiting_.empty()) due = std::min(due, *waiting_.begin());
+  return due;
+}
+
 int Service::wait_ms(Timestamp now) const {
-  Timestamp until = kTimestampMax;
-  if (const std::optional<Timestamp> deadline = session_->next_deadline()) until = *deadline + lateness_ns_;
+  Timestamp until = next_tick();
   if (config_.status_every_ns > 0) until = std::min(until, last_status_ + config_.status_every_ns);
   if (until == kTimestampMax) return -1;
   if (until <= now) return 0;
-  constexpr std::int64_t kNsPerMs = 1'000'000;
   constexpr std::int64_t kLongest = 60'000;
   return static_cast<int>(std::min<std::int64_t>((until - now + kNsPerMs - 1) / kNsPerMs, kLongest));
 }
@@ -108,8 +125,8 @@ int Service::run() {
   bool stop = false;
   std::size_t facts_since_tick = 0;
   while (!stop) {
-    cached_now_ = clock();
-    const Result<bus::PollOutcome> outcome = server_->poll(facts_since_tick > 0 ? 0 : wait_ms(cached_now_), signals_.fd());
+    const Result<bus::PollOutcome> outcome = server_->poll(facts_since_tick > 0 ? 0 : wait_ms(clock()), signals_.fd());
+    now_is_fresh_ = false;
     if (!outcome) {
       log_.error(clock(), outcome.error().message);
       code = kExitFailed;
@@ -121,11 +138,12 @@ int Service::run() {
       stop = seen.stop;
       if (seen.reload && !stop) reload();
     }
-    // The reaction waits for the inbox to be empty, but not for ever.
-    if (outcome->more && facts_since_tick < config_.drain_facts_max && !stop) continue;
     const Timestamp now = clock();
-    const std::optional<Timestamp> deadline = session_->next_deadline();
-    if (inputs_since_tick_ || (deadline && *deadline + lateness_ns_ <= now)) tick(now);
+    const Timestamp due = next_tick();
+    // The reaction waits for the facts to be read, but not for ever, and no deadline waits long for them.
+    const bool more_facts = outcome->more && outcome->facts > 0 && facts_since_tick < config_.drain_facts_max;
+    if (more_facts && !stop && (due > now || now - due < kOverdueMaxNs)) continue;
+    if (inputs_since_tick_ || due <= now) tick(now);
     facts_since_tick = 0;
     if (const Result<void> flushed = flush(); !flushed) {
       log_.error(now, flushed.error().message);
@@ -140,7 +158,7 @@ int Service::run() {
     const Timestamp begin = clock();
     for (;;) {
       const Result<bus::PollOutcome> outcome = server_->poll(0);
-      if (!outcome || !outcome->more || clock() - begin > kDrainMs * std::int64_t{1'000'000}) break;
+      if (!outcome || !outcome->more || clock() - begin > kDrainMs * kNsPerMs) break;
     }
     tick(clock());
     if (const Result<void> flushed = flush(); !flushed) {
@@ -159,14 +177,18 @@ Result<void> Service::put(const FactInput& fact) {
   const Result<engine::PutOutcome> done = session_->put(fact);
   if (!done) return std::unexpected(done.error());
   inputs_since_tick_ = true;
+  note_stamp(fact.stamp);
   if (!muted_) recording_.fact(fact, program().schema(), interner_);
   if (server_->wanted("fact.")) server_->publish_fact(fact);
   return {};
 }
 
 Result<void> Service::on_fact(FactInput& fact) {
-  // The clock is asked only when the time of the last look is not enough to judge by.
-  if (fact.stamp > cached_now_ + config_.ahead_max_ns && fact.stamp > (cached_now_ = clock()) + config_.ahead_max_ns) {
+  if (!now_is_fresh_) {
+    cached_now_ = clock();
+    now_is_fresh_ = true;
+  }
+  if (fact.stamp > cached_now_ + config_.ahead_max_ns) {
     ++refused_ahead_;
     return fail(fmt::format("the time {} is {} ahead of this clock", format_timestamp(to_value(fact.stamp)),
                             format_duration_human(fact.stamp - cached_now_)),
@@ -187,12 +209,13 @@ Result<void> Service::on_ack(AckInput& ack) {
   sent_.note_ack(ack);
   AckInput translated = ack;
   translated.id = sent_.inside(ack.id);
+  // A refused one is recorded, too: its stamp has moved the time on.
   const Result<void> done = session_->ack(translated);
-  if (!done) return done;
   inputs_since_tick_ = true;
+  note_stamp(translated.stamp);
   if (!muted_) recording_.ack(translated, program().schema(), interner_);
   if (server_->wanted("ack.")) server_->publish_ack(translated);
-  return {};
+  return done;
 }
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::unique_ptr<engine::Session> new_session();
   Timestamp clock() const;
   void tick(Timestamp now);
+  void note_stamp(Timestamp stamp);
+  Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
   Result<void> put(const FactInput& fact);
@@ -99,6 +102,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp started_, last_tick_, last_status_, cached_now_;
   DurationNs lateness_ns_ = 0;
   bool inputs_since_tick_ = false;
+  bool now_is_fresh_ = false;    // cached_now_ was read since the last poll
+  std::set<Timestamp> waiting_;  // when the instants of inputs that lie ahead close, by this clock
   std::uint64_t refused_ahead_ = 0, refused_behind_ = 0, reloads_ = 0, reloads_failed_ = 0, held_back_ = 0, facts_at_status_ = 0;
   std::uint64_t collect_at_bytes_ = 0;
   engine::DecisionAnswer answer_;  // what the last AnswerView views

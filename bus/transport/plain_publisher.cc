@@ -26,7 +26,8 @@ struct PlainPublisher::Impl {
 };
 
 PlainPublisher::PlainPublisher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PlainPublisher::~PlainPublisher() = default;
+// What was put may still leave, if its context lives as long.
+PlainPublisher::~PlainPublisher() { impl_->socket.set_linger(1'000); }
 
 Result<std::unique_ptr<PlainPublisher>> PlainPublisher::connect(std::string endpoint, Context* context) {
   auto s = Socket::make(context != nullptr ? *context : Context::process(), SocketKind::kXpub, {});

@@ -308,7 +308,7 @@ Value Machine::matches(const Instruction& i) const {
     const Value& b = load(i.b);
     if (b.is_error()) return passed_on(b);
     if (!a.is(Kind::kString) || !b.is(Kind::kString)) return no_overload(in());
-    if (in().text(b).size() > kMaxPatternBytes) return in().error("pattern too long");
+    if (in().text(b).size() > kMaxGlobBytes) return in().error("pattern too long");
     return Value::boolean(glob_matches(in().text(b), in().text(a)));
   }
   if (!a.is(Kind::kString)) return no_overload(in());

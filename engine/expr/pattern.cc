@@ -74,7 +74,7 @@ Pattern Pattern::regex(std::string_view re2) {
 Pattern Pattern::glob(std::string_view glob) {
   Pattern p;
   p.source_ = glob;
-  if (glob.size() > kMaxPatternBytes) {
+  if (glob.size() > kMaxGlobBytes) {
     p.error_ = "pattern too long";
     return p;
   }

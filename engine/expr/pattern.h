@@ -1,7 +1,7 @@
 // Pattern: a compiled RE2 expression (`matches`) or glob (`like`). Immutable; any number of threads may use one.
 //
 // A glob: `*` any text, `?` one character, `\` before a character takes it as it is; the whole text must match.
-// Limits: a pattern of at most kMaxPatternBytes; RE2's program at most kMaxPatternMemory. RE2 is linear in the text;
+// Limits: a regex of at most kMaxPatternBytes, a glob of at most kMaxGlobBytes; RE2's program at most kMaxPatternMemory. RE2 is linear in the text;
 // a glob is at most O(text × pattern).
 #pragma once
 
@@ -12,6 +12,7 @@
 namespace flyball::engine {
 
 inline constexpr std::size_t kMaxPatternBytes = 4096;
+inline constexpr std::size_t kMaxGlobBytes = 512;
 inline constexpr int kMaxPatternMemory = 8 << 20;
 
 bool glob_matches(std::string_view glob, std::string_view text);

@@ -1,5 +1,6 @@
 // Grammar, part 3: declarations. Door: parse_declaration of grammar.h.
 // Thread safety: rules are constants; the Builder is the state.
+// INVARIANT: parsers with state are plain constants or functions, never variable templates: those are initialised in no order.
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
@@ -72,7 +73,9 @@ bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
   return true;
 }
 template <Kind K>
-auto const fields = block<K>(field, unknown_field, never, keep_field);
+auto fields() {
+  return block<K>(field, unknown_field, never, keep_field);
+}
 
 auto const key_names = must(mark("(")) >> listed(name, mark(")"), "`,` or `)`", "a name or `)`");
 auto const option =
@@ -97,9 +100,9 @@ struct OnlyOptions : Terminal<OnlyOptions> {
   }
 };
 auto const type_head = must_name(name, "the name of the type") >> *option >> OnlyOptions{} >>
-                       must(fields<Kind::kFields>, "`{` and the fields");
+                       must(fields<Kind::kFields>(), "`{` and the fields");
 auto const mutable_fact = must(word("fact"), "`fact`") >> type_head;
-auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>, "`{` and the fields of the result"));
+auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>(), "`{` and the fields of the result"));
 
 // ---- module, import, param, let
 
@@ -152,6 +155,9 @@ auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::
 
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
+  std::vector<std::string> const suffixes{"same", "where", "within", "for"};
+  if (!b.new_line_before(p) && !nearest(w, suffixes).empty())
+    fail_unknown_word(p, b, "a part of the pattern", "part of a pattern", suffixes);
   if (!w.empty() && is_upper(w[0])) {
     b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
            "write `x: " + w + " …` to use the fact, `some " + w + " …` if one must exist");
@@ -185,7 +191,9 @@ bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
   return true;
 }
 template <Kind K>
-auto const lines = block<K>(line, unknown_line, at_next_part, keep_line, true);
+auto lines() {
+  return block<K>(line, unknown_line, at_next_part, keep_line, true);
+}
 
 // ---- then
 
@@ -208,7 +216,9 @@ void unknown_effect(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
 }
 template <Kind K>
-auto const effects = block<K>(effect, unknown_effect, at_next_part);
+auto effects() {
+  return block<K>(effect, unknown_effect, at_next_part);
+}
 
 // ---- rule
 
@@ -223,9 +233,9 @@ auto const rule_part =
     node<Kind::kKeep>[word("keep") >> must(operand, "a duration")] | node<Kind::kRepeat>[word("repeat") >> must(operand, "a duration")] |
     node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] | tags |
     node<Kind::kOwner>[word("owner") >> must(text_or_name, "a text")] |
-    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] | (word("when") >> must(lines<Kind::kWhen>, "`{`")) |
-    (word("then") >> must(effects<Kind::kThen>, "`{`")) | (word("until") >> must(lines<Kind::kUntil>, "`{`")) |
-    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>, "`{`")) | not_yet("during", "", "during") |
+    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] | (word("when") >> must(lines<Kind::kWhen>(), "`{`")) |
+    (word("then") >> must(effects<Kind::kThen>(), "`{`")) | (word("until") >> must(lines<Kind::kUntil>(), "`{`")) |
+    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{`")) | not_yet("during", "", "during") |
     not_yet("not", "during", "not during") | not_yet("approve", "", "approve when");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
@@ -259,10 +269,10 @@ auto const policy = node<Kind::kPolicy>[any_word >> -LeafParser<Kind::kName, sec
 auto const table = node<Kind::kTable>[word("table") >> must(policy, "a hit policy, as `first`") >> -not_yet("from", "", "table … from") >>
                                       must(block<Kind::kFields>(row, unknown_row), "`{` and the rows")];
 auto const the_return = must(word("return"), "`return`") >> node<Kind::kReturn>[the_record];
-auto const decision_part = (word("input") >> must(fields<Kind::kInput>, "`{` and the fields")) |
-                           (word("output") >> must(fields<Kind::kOutput>, "`{` and the fields")) |
+auto const decision_part = (word("input") >> must(fields<Kind::kInput>(), "`{` and the fields")) |
+                           (word("output") >> must(fields<Kind::kOutput>(), "`{` and the fields")) |
                            node<Kind::kCase>[word("case") >> must_name(name, "the case's name") >> must(word("when"), "`when`") >>
-                                             must(lines<Kind::kWhen>, "`{`") >> the_return] |
+                                             must(lines<Kind::kWhen>(), "`{`") >> the_return] |
                            node<Kind::kDefaultCase>[word("default") >> the_return] |
                            node<Kind::kOnUnknown>[word("on") >> must(word("unknown"), "`unknown fail`") >> must(word("fail"), "`fail`")] |
                            table;

@@ -56,8 +56,9 @@ void Lowering::suffix_order(const Node& n) {
     std::stable_sort(sorted.begin(), sorted.end(), [&](const Node* a, const Node* b) { return rank(*a) < rank(*b); });
     std::string replacement;
     for (const Node* s : sorted) replacement += (replacement.empty() ? "" : " ") + std::string(text(*s));
+    const ast::Span all{b_.file(), suffixes.front()->begin, suffixes.back()->end};
     report(codes::kSuffixOrder, span(*suffixes[i]), "`" + std::string(kWords[here]) + "` stands before `" + kWords[next] + "`",
-           "the order is `same … where … within … for …`", Fix{{b_.file(), suffixes.front()->begin, suffixes.back()->end}, replacement});
+           "the order is `same … where … within … for …`", Fix{all, replacement});
     return;
   }
 }

@@ -2,6 +2,7 @@
 #include "tests/e2e/service.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 
 namespace flyball::e2e {
@@ -248,6 +249,20 @@ TEST_CASE("a cold service sends nothing until the required sources have spoken")
   CHECK(eventually([&] { return slurp(folder / "actions.jsonl").find("\"b1\"") != std::string::npos; }));
   CHECK(service.query({"ask", "pick", R"({"want":"b2"})"}).status == 0);
   CHECK(service.child().stop() == 0);
+}
+
+TEST_CASE("a fact stamped a little ahead is taken when its time has come, though nothing else arrives") {
+  const Folder folder;
+  const std::string record = folder / "inputs.jsonl", actions = folder / "actions.jsonl";
+  Service service(folder, std::string(kRules) + "event Late lateness 300ms { x: int }", {"--record", record, "--actions", actions});
+  REQUIRE(service.listening());
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const std::string time = std::to_string((now + 700) / 1000) + "." + std::to_string(1000 + (now + 700) % 1000).substr(1);
+  REQUIRE(service.pub(R"({"time":)" + time + R"(,"type":"Probe","data":{"backend":"ahead","ok":false}})" + "\n").status == 0);
+  REQUIRE(eventually([&] { return slurp(actions).find("\"ahead\"") != std::string::npos; }));
+  CHECK(slurp(actions).find("{\"time\":" + time.substr(0, 11)) == 0);  // at its own time, not before
+  CHECK(service.child().stop() == 0);
+  CHECK(flyball({"replay", folder / "rules.fly", "--facts", record, "--quiet"}).out == slurp(actions));
 }
 
 TEST_CASE("a publisher that is killed leaves nothing hanging; the next one goes on") {

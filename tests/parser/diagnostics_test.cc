@@ -56,9 +56,11 @@ TEST_CASE("a diagnostic shows its line, a caret and its fix", "[render]") {
         "16 |     hot:  LinkStats where util > 80\n"
         "   |                                  ^^ fix: `80%` (without the unit it would mean 8000 %)\n");
   const auto json = nlohmann::json::parse(render_json(d, s));
-  CHECK(
-      json.dump() ==
-      R"({"code":"E0203","column":34,"end_column":36,"end_line":16,"file":"rules/net.fly","fix":{"column":34,"end_column":36,"end_line":16,"line":16,"replacement":"80%"},"help":"without the unit it would mean 8000 %","line":16,"message":"`util` is a percent, `80` is a plain number","severity":"error"})");
+  const auto expected = nlohmann::json::parse(R"({
+    "file": "rules/net.fly", "line": 16, "column": 34, "end_line": 16, "end_column": 36, "severity": "error", "code": "E0203",
+    "message": "`util` is a percent, `80` is a plain number", "help": "without the unit it would mean 8000 %",
+    "fix": {"line": 16, "column": 34, "end_line": 16, "end_column": 36, "replacement": "80%"}})");
+  CHECK(json == expected);
   d.fix.reset();
   d.help.clear();
   d.severity = Severity::kWarning;
