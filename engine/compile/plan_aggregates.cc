@@ -42,7 +42,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     collect_reads(*a.value, scope, reads);
     reads.erase(a.binding);
     const Formula value = formula(*a.value, scope);
-    if (!reads.empty() || !value.aggregates.empty()) {
+    if (!reads.empty() || !value.aggregates.empty() || reads_input(*a.value, scope)) {
       return fail("`" + scope.where + "` aggregates an expression over other facts", "aggregate a field of the type itself");
     }
     node.value_type = a.value->type;

@@ -73,6 +73,7 @@ class PlanBuilder {
   Formula formula(const ast::Expr& e, const RuleScope& scope);
   std::string text_of(const ast::Expr& e, const RuleScope& scope, std::uint32_t own) const;
   void collect_reads(const ast::Expr& e, const RuleScope& scope, std::set<std::uint32_t>& out) const;
+  bool reads_input(const ast::Expr& e, const RuleScope& scope) const;
   void collect_aggregates(const ast::Expr& e, RuleScope& scope) const;
   SplitWhere split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);

@@ -109,8 +109,7 @@ Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& 
     plan.until_chain = *id;
   }
   const bool derives = std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
-  // `keep` must notice that a fact of the identity vanished while the match is false.
-  if (plan.logical || (!derives && plan.keep_ns == 0)) return {};
+  if (plan.logical || !derives) return {};
   ChainDraft chain = draft(scope, ChainEnd::kWatch, scope.rule);
   chain.driven = true;
   for (const std::uint32_t binding : plan.identity) add_bound(chain, binding, scope);

@@ -96,6 +96,13 @@ void PlanBuilder::collect_reads(const ast::Expr& e, const RuleScope& scope, std:
   }
 }
 
+// A decision's input, anywhere inside: not to be tested once and for all questions.
+bool PlanBuilder::reads_input(const ast::Expr& e, const RuleScope& scope) const {
+  if (e.ref.kind == ast::RefKind::kInput) return true;
+  if (e.ref.kind == ast::RefKind::kLet) return scope.lets[e.ref.index] != nullptr && reads_input(*scope.lets[e.ref.index], scope);
+  return std::any_of(e.args.begin(), e.args.end(), [&](const ast::Expr& a) { return reads_input(a, scope); });
+}
+
 void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const {
   for (const ast::Expr& a : e.args) collect_aggregates(a, scope);
   if (!e.aggregate) return;
@@ -115,7 +122,7 @@ SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& sco
     collect_reads(*part, scope, reads);
     const Formula whole = formula(*part, scope);
     const bool only_own = reads.empty() || (reads.size() == 1 && *reads.begin() == own);
-    if (only_own && whole.aggregates.empty()) {
+    if (only_own && whole.aggregates.empty() && !reads_input(*part, scope)) {
       split.own.push_back(part);
       continue;
     }

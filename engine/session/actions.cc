@@ -42,24 +42,38 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   by_id_.emplace(record.id, number);
   by_fact_[type_id].emplace(record.fact, number);
   of_type_[type_id].insert(number);
-  if (type.tries > 1 || type.rate_count) of_episode_[episode].push_back(number);
+  if (episode != kNoEpisode && (type.tries > 1 || type.rate_count)) of_episode_[episode].push_back(number);
   records_.emplace(number, std::move(record));
-  if (may_send(type_id) && !anyone_waits(type_id)) {
-    send(number);
-  } else {
-    ActionRecord& r = records_.at(number);
-    r.state = type.rate_else_refuse ? ActionState::kRefused : ActionState::kProposed;
-    say(r, false);
-    if (!type.rate_else_refuse) set_waiting(number, true);
-  }
+  records_.at(number).state = ActionState::kProposed;
+  send_or_wait(number);
   show(number);
 }
 
-void Actions::set_waiting(ActionNumber number, bool waits) {
-  const FactTypeId type = records_.at(number).type;
-  if (waits && waiting_.insert(number).second) ++waiting_count_[type];
-  if (!waits && waiting_.erase(number) != 0) --waiting_count_[type];
-  if (waits) arm_rate(type);
+// Sends it if the rate allows; else it waits its turn or is refused.
+void Actions::send_or_wait(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  record.next_try = kTimestampMax;
+  if (may_send(record.type) && !anyone_waits(record.type)) {
+    send(number);
+  } else if (type.rate_else_refuse) {
+    record.state = ActionState::kRefused;
+    say(record, false);
+  } else {
+    record.ticket = ++tickets_;
+    waiting_.emplace(record.ticket, number);
+    ++waiting_count_[record.type];
+    arm_rate(record.type);
+    if (record.tries == 0) say(record, false);
+  }
+}
+
+void Actions::stop_waiting(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  if (record.ticket == 0) return;
+  waiting_.erase({record.ticket, number});
+  record.ticket = 0;
+  --waiting_count_[record.type];
 }
 
 // Room comes when the oldest send leaves (T − D, T].
@@ -89,7 +103,7 @@ void Actions::send(ActionNumber number) {
   record.gives_up = type.timeout_ns ? network_.now() + *type.timeout_ns : kTimestampMax;
   if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
   if (type.rate_count) sends_[record.type].push_back(network_.now());
-  set_waiting(number, false);
+  stop_waiting(number);
   ++counters_.actions_sent;
   say(record, false);
 }
@@ -106,7 +120,7 @@ void Actions::fail_try(ActionNumber number) {
   }
   const Timestamp next = record.at + type.try_every_ns;
   if (next <= network_.now()) {
-    send(number);
+    send_or_wait(number);
   } else {
     record.next_try = next;
     timers_.add({next, TimerKind::kActionTry, number, 0});
@@ -157,7 +171,7 @@ void Actions::show(ActionNumber number) {
 
 // A newer action of its key takes its place.
 void Actions::forget(ActionNumber number) {
-  set_waiting(number, false);
+  stop_waiting(number);
   const ActionRecord& record = records_.at(number);
   of_type_[record.type].erase(number);
   by_fact_[record.type].erase(record.fact);
@@ -187,10 +201,10 @@ void Actions::expire_waiting(std::uint64_t episode) {
     const auto found = records_.find(number);
     if (found == records_.end()) continue;
     ActionRecord& record = found->second;
-    if (record.of_event || !(record.state == ActionState::kProposed || record.next_try != kTimestampMax)) continue;
+    if (record.of_event || (record.ticket == 0 && record.next_try == kTimestampMax)) continue;
     record.state = ActionState::kExpired;
     record.next_try = kTimestampMax;
-    set_waiting(number, false);
+    stop_waiting(number);
     say(record, false);
     show(number);
   }
@@ -241,14 +255,15 @@ bool Actions::acknowledge(const AckInput& ack) {
       record.state = ActionState::kAcked;
       record.result = result_value(type, ack.result);
       record.gives_up = record.next_try = kTimestampMax;
+      stop_waiting(number);
       ++counters_.actions_acked;
       break;
     case ActionState::kFailed:
-      if (record.next_try == kTimestampMax) fail_try(number);
+      if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(number);
       break;
     case ActionState::kRejected:
       record.state = ActionState::kRejected;
-      set_waiting(number, false);
+      stop_waiting(number);
       say(record, false);
       break;
     default: break;  // approval is not what a rate waits for
@@ -269,12 +284,12 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
       show(number);
     }
     if (record.next_try <= network_.now()) {
-      send(number);
+      send_or_wait(number);
       show(number);
     }
   }
-  const std::vector<ActionNumber> waiting(waiting_.begin(), waiting_.end());
-  for (const ActionNumber number : waiting) {
+  const std::vector<std::pair<std::uint64_t, ActionNumber>> waiting(waiting_.begin(), waiting_.end());
+  for (const auto& [ticket, number] : waiting) {
     if (!may_send(records_.at(number).type)) continue;
     send(number);
     show(number);

@@ -19,6 +19,8 @@ namespace flyball::engine {
 
 using ActionNumber = std::uint32_t;  // in order of making
 
+inline constexpr std::uint64_t kNoEpisode = ~std::uint64_t{0};  // made by `on clear`: no end expires it
+
 struct ActionRecord {
   std::string id;
   FactTypeId type = kNoId;
@@ -34,6 +36,7 @@ struct ActionRecord {
   Timestamp next_try = kTimestampMax;   // after a failure
   Timestamp gives_up = kTimestampMax;   // when this try times out
   Timestamp retained = kTimestampMax;   // when it is dropped
+  std::uint64_t ticket = 0;             // its place among those that wait for the rate; 0: it does not
 };
 
 class Actions {
@@ -60,11 +63,12 @@ class Actions {
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }
   void send(ActionNumber number);
+  void send_or_wait(ActionNumber number);
   void fail_try(ActionNumber number);
   void say(const ActionRecord& record, bool shadow);
   void show(ActionNumber number);
   void forget(ActionNumber number);
-  void set_waiting(ActionNumber number, bool waits);
+  void stop_waiting(ActionNumber number);
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
 
@@ -77,7 +81,8 @@ class Actions {
   std::unordered_map<std::string, ActionNumber> by_id_;
   std::vector<std::map<FactId, ActionNumber>> by_fact_;                      // by type
   std::vector<std::set<ActionNumber>> of_type_;                              // by type: those not forgotten
-  std::set<ActionNumber> waiting_;                                           // for the rate
+  std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;                 // for the rate, by ticket
+  std::uint64_t tickets_ = 0;
   std::vector<std::size_t> waiting_count_;                                   // by type
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period

@@ -13,7 +13,7 @@ std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) { return std::uint64_t{
 }  // namespace
 
 Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities)
-    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count) {}
+    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count), lost_(program.stratum_count, 0) {}
 
 Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
   std::vector<Derived>& all = derived_[type];
@@ -49,7 +49,7 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
   Derived& d = derived(type, fact);
   if (lost && !d.lost && program_.types[type].recursive) {
     d.lost = true;
-    ++lost_;
+    ++lost_[program_.types[type].stratum];
   }
   if (d.dirty) return;
   d.dirty = true;
@@ -265,12 +265,12 @@ void Derivation::settle_stratum(std::uint32_t stratum) {
 void Derivation::settle_recursive(std::uint32_t stratum) {
   std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
   // Withdraw whatever lost a reason, and what hangs on it; the list grows while we go.
-  while (lost_ != 0) {
+  while (lost_[stratum] != 0) {
     for (std::size_t i = 0; i < dirty.size(); ++i) {
       const auto [type, fact] = dirty[i];
       if (!derived(type, fact).lost) continue;
       derived(type, fact).lost = false;
-      --lost_;
+      --lost_[stratum];
       withdraw(type, fact);
       network_.settle();
     }
@@ -279,7 +279,7 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
   // unknown one. Anything that loses a reason meanwhile (an unknown one that gave way to a true one) starts all again.
   bool progress = false;
   for (const Truth wanted : {Truth::kTrue, Truth::kUnknown}) {
-    for (std::size_t i = 0; i < dirty.size() && lost_ == 0; ++i) {
+    for (std::size_t i = 0; i < dirty.size() && lost_[stratum] == 0; ++i) {
       const auto [type, fact] = dirty[i];
       const std::uint32_t best = best_reason(type, fact);
       if (best == kNone || reasons_[best].truth != wanted) continue;

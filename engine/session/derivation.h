@@ -96,7 +96,7 @@ class Derivation {
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> episode_reasons_;  // (rule, entry) → reasons
   std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;    // by stratum
   std::set<std::uint32_t> dirty_strata_;
-  std::size_t lost_ = 0;             // facts of recursive types that lost a reason and are not withdrawn yet
+  std::vector<std::size_t> lost_;    // by stratum: facts of recursive types that lost a reason and are not withdrawn yet
   std::vector<Touched> touched_;
   std::vector<Value> told_values_;
   std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row

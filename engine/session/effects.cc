@@ -56,7 +56,11 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
   const TokenId token = episodes.true_token(rule, entry);
   network.load(token);
-  if (!episodes.entry(rule, entry).active && episodes.cooling(rule, entry, network.frame()) != Episodes::Cooling::kNo) return false;
+  if (episodes.entry(rule, entry).active) {
+    episodes.look_up_group(rule, network.frame());
+  } else if (episodes.cooling(rule, entry, network.frame()) != Episodes::Cooling::kNo) {
+    return false;
+  }
   std::vector<Evaluated> effects;
   if (!evaluate_effects(plan.then, plan.scope, effects)) {
     if (!episodes.entry(rule, entry).said) {  // once per match
@@ -117,10 +121,11 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
     switch (e.effect->kind) {
       case ast::EffectKind::kDo: {
         std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
+        const std::uint64_t episode = clear ? kNoEpisode : std::uint64_t{rule} << 32 | entry;
         Explanation explanation = *because;
         explanation.action = {network.now(), id, e.effect->type, rule, plan.name, e.values, ActionState::kSent, 1, shadow};
         explainer.keep(std::move(explanation));
-        actions.make(std::move(id), e.effect->type, rule, std::uint64_t{rule} << 32 | entry, plan.of_event, e.values, shadow);
+        actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, shadow);
         break;
       }
       case ast::EffectKind::kDerive:
@@ -130,7 +135,7 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
       case ast::EffectKind::kAssert: {
         if (shadow) break;
         FactStore& store = network.store(e.effect->type);
-        write_mutable(e.effect->type, store.find_or_make(e.values.data()), e.values);
+        write_fact(e.effect->type, store.find_or_make(e.values.data()), e.values.data(), network.now());
         break;
       }
       case ast::EffectKind::kSet:
@@ -142,42 +147,20 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
           FactStore& store = network.store(e.effect->type);
           if (!store.exists(fact)) break;
           if (e.effect->kind == ast::EffectKind::kRetract) {
-            erase_mutable(e.effect->type, fact);
+            erase_fact(e.effect->type, fact, network.now());
             break;
           }
           std::vector<Value> values(store.last_row(fact), store.last_row(fact) + store.width());
           for (std::size_t f = 0; f < e.values.size(); ++f) {
             if (e.effect->given >> f & 1U) values[f] = e.values[f];
           }
-          write_mutable(e.effect->type, fact, values);
+          write_fact(e.effect->type, fact, values.data(), network.now());
           break;
         }
         break;
       }
     }
   }
-}
-
-void Session::Impl::write_mutable(FactTypeId type, FactId fact, const std::vector<Value>& values) {
-  FactStore& store = network.store(type);
-  pin_for_instant(type, fact);
-  const bool existed = store.exists(fact);
-  const bool was_stale = existed && store.meta(fact).status == FactStatus::kStale;
-  const std::uint64_t changed = store.write(fact, values.data());
-  store.meta(fact).stamp = network.now();
-  if (!existed) {
-    network.fact_appeared(type, fact);
-  } else if (was_stale) {
-    network.fact_changed(type, fact, Network::kEveryField);
-  } else if (changed != 0) {
-    network.fact_changed(type, fact, changed);
-  }
-}
-
-void Session::Impl::erase_mutable(FactTypeId type, FactId fact) {
-  pin_for_instant(type, fact);
-  network.store(type).make_absent(fact);
-  network.fact_vanished(type, fact);
 }
 
 // Derives of running episodes follow their facts, while everything they read is known. True if any was looked at.

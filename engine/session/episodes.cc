@@ -159,11 +159,11 @@ bool Episodes::facts_exist(std::uint32_t rule, EntryId id) const {
 
 bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const {
   if (!e.active) return false;
-  if (!facts_exist(rule, id)) return true;
   const RulePlan& plan = program_.rules[rule];
+  if (plan.keep_ns != 0) return e.kept_out;
+  if (!facts_exist(rule, id)) return true;
   if (plan.until_chain != kNoId) return e.until_true != 0;
-  if (e.count_true + e.count_unknown != 0) return false;
-  return plan.keep_ns == 0 || e.kept_out;
+  return e.count_true + e.count_unknown == 0;
 }
 
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
@@ -193,13 +193,12 @@ void Episodes::put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool sta
   }
 }
 
-void Episodes::review_entry(std::uint32_t rule, EntryId id) {
-  RuleEntry& e = tables_[rule][id];
-  e.dirty = false;
-  const RulePlan& plan = program_.rules[rule];
-  if (e.touched) e.failed = false;
-  e.touched = e.gone = false;
-  if (plan.keep_ns != 0 && e.active) {
+// `keep`: since when the match has been false, as judged.
+void Episodes::judge_keeps() {
+  for (const auto& [rule, id] : dirty_) {
+    const RulePlan& plan = program_.rules[rule];
+    RuleEntry& e = tables_[rule][id];
+    if (plan.keep_ns == 0 || !e.active) continue;
     const bool is_false = e.count_true + e.count_unknown == 0;
     if (is_false && e.false_since == kTimestampMax) {
       e.false_since = network_.now();
@@ -209,6 +208,14 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
       e.kept_out = false;
     }
   }
+}
+
+void Episodes::review_entry(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  e.dirty = false;
+  const RulePlan& plan = program_.rules[rule];
+  if (e.touched) e.failed = false;
+  e.touched = e.gone = false;
   put_on_agenda(rule, id, must_end(rule, e, id), may_start(rule, e));
   if (is_needed(rule, e) || e.bound || e.cool_until > network_.now()) return;
   if (e.last_onset == network_.now()) {  // it may begin again in this instant: that is another run
@@ -240,6 +247,11 @@ std::optional<std::vector<Value>> Episodes::group_key(const RulePlan& plan, Fram
     if (key.back().is_error()) return std::nullopt;
   }
   return key;
+}
+
+void Episodes::look_up_group(std::uint32_t rule, FrameBuffer& frame) {
+  const RulePlan& plan = program_.rules[rule];
+  if (plan.cooldown_ns != 0 && !plan.cooldown_by_identity) last_group_ = group_key(plan, frame);
 }
 
 Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer& frame) {
@@ -285,7 +297,7 @@ void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
     timers_.add({until, TimerKind::kCooldown, rule, id});
     return;
   }
-  if (!last_group_) return;
+  if (!last_group_) return;  // it could not be evaluated, for a repeated run
   const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
   if (is_new) groups_[rule][next_group_++].key = *last_group_;
   groups_[rule].at(at->second).until = until;
@@ -331,6 +343,7 @@ void Episodes::ran_again(std::uint32_t rule, EntryId id) {
   ++e.run;
   e.repeat_due = false;
   timers_.add({e.last_run + program_.rules[rule].repeat_ns, TimerKind::kRepeat, rule, id});
+  start_cooldown(rule, id);
   put_on_agenda(rule, id, e.ends, false);
   touch(rule, id);
 }

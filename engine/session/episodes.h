@@ -65,6 +65,8 @@ class Episodes : public Identities {
 
   // Binds and unbinds what runs beside the matches, for entries that came or went. True if any did.
   bool bind_entries();
+  // Part of every judgement: since when matches of rules with `keep` have been false.
+  void judge_keeps();
   // Looks at entries that changed; at the end of derive closure and judgement.
   void review();
 
@@ -78,6 +80,8 @@ class Episodes : public Identities {
   // The cooldown group of an entry whose match is in the frame: empty optional: cannot be evaluated.
   enum class Cooling : std::uint8_t { kNo, kYes, kUnknown };
   Cooling cooling(std::uint32_t rule, EntryId entry, FrameBuffer& frame);
+  // For a repeated run, which does not wait for the cooldown but begins one.
+  void look_up_group(std::uint32_t rule, FrameBuffer& frame);
   // `then` ran (onset: a new episode began) or `on clear` did.
   void began(std::uint32_t rule, EntryId entry);
   void ran_again(std::uint32_t rule, EntryId entry);

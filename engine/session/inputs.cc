@@ -138,16 +138,10 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
   FactStore& store = network.store(fact.type);
   FactId f = store.find(fact.values.data());
   const bool exists = f != kNone && store.exists(f);
-  // Late, and the fact has newer news: nothing but the windows learns of it.
-  const bool outdated = fact.stamp < network.now() && exists && store.meta(f).stamp >= fact.stamp;
   if (fact.op == FactOp::kRetract) {
     if (f == kNone) return;
-    pin_for_instant(fact.type, f);
-    network.end_samples(fact.type, f, fact.stamp);
-    if (!exists || outdated) return;
-    ++counters.retracts;
-    store.make_absent(f);
-    network.fact_vanished(fact.type, f);
+    if (exists) ++counters.retracts;
+    erase_fact(fact.type, f, fact.stamp);
     return;
   }
   const Value* values = fact.values.data();
@@ -166,31 +160,52 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
     values = row.data();
   }
   if (f == kNone) f = store.find_or_make(values);
+  ++counters.facts_taken;
+  write_fact(fact.type, f, values, fact.stamp);
+}
+
+// True if the fact has news newer than `stamp`: then nothing but the windows learns of what comes late.
+static bool is_outdated(const FactStore& store, FactId fact, Timestamp stamp) { return store.exists(fact) && store.meta(fact).stamp > stamp; }
+
+// A put, from outside or by a rule.
+void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values, Timestamp stamp) {
+  const FactType& type = data.rule_set.schema.types[type_id];
+  FactStore& store = network.store(type_id);
   store.pin(f);
+  const bool outdated = is_outdated(store, f, stamp);
   if (!outdated) {
-    const bool was_stale = exists && store.meta(f).status == FactStatus::kStale;
+    const bool existed = store.exists(f);
+    const bool was_stale = existed && store.meta(f).status == FactStatus::kStale;
     const std::uint64_t changed = store.write(f, values);
     FactMeta& meta = store.meta(f);
-    meta.stamp = fact.stamp;
-    ++counters.facts_taken;
+    meta.stamp = stamp;
     if (type.ttl_ns) {
-      meta.expires = fact.stamp + *type.ttl_ns;
-      arm_expiry(fact.type, f);
+      meta.expires = stamp + *type.ttl_ns;
+      arm_expiry(type_id, f);
     }
-    if (!exists) {
-      network.fact_appeared(fact.type, f);
+    if (!existed) {
+      network.fact_appeared(type_id, f);
     } else if (was_stale) {
-      network.fact_changed(fact.type, f, Network::kEveryField);
+      network.fact_changed(type_id, f, Network::kEveryField);
     } else if (changed != 0) {
-      network.fact_changed(fact.type, f, changed);
+      network.fact_changed(type_id, f, changed);
     } else {
       ++counters.facts_unchanged;
     }
   }
-  if (!data.types[fact.type].sample_nodes.empty()) network.sample(fact.type, f, fact.stamp, values);
+  if (!data.types[type_id].sample_nodes.empty()) network.sample(type_id, f, stamp, values);
   // A stamp so old that its ttl is over already.
-  if (!outdated && store.meta(f).status == FactStatus::kLive && store.meta(f).expires <= network.now()) expire(fact.type, f);
+  if (!outdated && store.meta(f).status == FactStatus::kLive && store.meta(f).expires <= network.now()) expire(type_id, f);
   store.unpin(f);
+}
+
+void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
+  FactStore& store = network.store(type);
+  pin_for_instant(type, f);
+  network.end_samples(type, f, stamp);
+  if (!store.exists(f) || is_outdated(store, f, stamp)) return;
+  store.make_absent(f);
+  network.fact_vanished(type, f);
 }
 
 // One timer per fact: a renewed ttl lets it ring early, and it is set anew then.

@@ -103,6 +103,7 @@ void Session::Impl::closure() {
 void Session::Impl::judge() {
   // Lines of `until` are judged for identities whose match is not false any more, or not yet.
   while (episodes.bind_entries()) closure();
+  episodes.judge_keeps();
   network.judge();
 }
 

@@ -15,6 +15,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       episodes(data, network, timers),
       derivation(data, network, episodes),
       actions(data, network, timers, outbox, counters),
+      explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);
 }

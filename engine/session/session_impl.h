@@ -38,6 +38,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void apply(const Pending& input);
   void apply_event(const FactType& type, const Pending& input);
   void apply_state(const FactType& type, const Pending& input);
+  void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
+  void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 
@@ -68,8 +70,6 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool follow_derives();
   void load_identity(std::uint32_t rule, EntryId entry);
   void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
-  void write_mutable(FactTypeId type, FactId fact, const std::vector<Value>& values);
-  void erase_mutable(FactTypeId type, FactId fact);
   void trouble(std::string message) { outbox.add(TroubleOutput{network.now(), std::move(message)}); }
 
   // ChainEndHandler

@@ -1,4 +1,9 @@
 // Cases from seeds, and reports of differences.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
 #include "tests/reference/harness.h"
 
 #include "tests/reference/generate/package.h"
@@ -51,15 +56,37 @@ std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, st
   return d;
 }
 
+namespace {
+
+enum class Ending { kAgrees, kDiffers, kDies };
+
+// In a process of its own, which may crash or take too long.
+Ending run_guarded(const CaseText& c, const MakeOther& other) {
+  constexpr unsigned kSeconds = 5;
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const int s : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGALRM}) signal(s, SIG_DFL);
+    alarm(kSeconds);
+    _exit(run_text(c, other) ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFEXITED(status)) return Ending::kDies;
+  return WEXITSTATUS(status) == 0 ? Ending::kAgrees : Ending::kDiffers;
+}
+
+}  // namespace
+
 std::string report(const SeedCase& c, const MakeOther& other) {
+  const std::string seed = "seed " + std::to_string(c.seed);
   const CaseText whole = text_of(c);
-  if (!run_text(whole, other))
-    return "seed " + std::to_string(c.seed) + " differs, but its text does not: the case format loses something\n" + write_case(whole);
-  const CaseText small = shrink(whole, [&](const CaseText& t) { return run_text(t, other).has_value(); });
+  const Ending ending = run_guarded(whole, other);
+  if (ending == Ending::kAgrees) return seed + " differs, but its text does not: the case format loses something\n" + write_case(whole);
+  const CaseText small = shrink(whole, [&](const CaseText& t) { return run_guarded(t, other) == ending; });
+  if (ending == Ending::kDies) return seed + ", shrunk; it crashes or does not come to an end:\n" + write_case(small);
   std::string transcript;
   const std::optional<Difference> d = run_text(small, other, &transcript);
-  return "seed " + std::to_string(c.seed) + ", shrunk; differs after step " + std::to_string(d->step + 1) + ":\n" + d->text + transcript +
-         write_case(small);
+  return seed + ", shrunk; differs after step " + std::to_string(d->step + 1) + ":\n" + d->text + transcript + write_case(small);
 }
 
 }  // namespace flyball::reference

@@ -29,7 +29,11 @@ using MakeOther = std::function<Result<std::unique_ptr<Player>>(const Loaded&)>;
 // nullopt: they agree, or the case does not load. `ran_away` cases agree.
 std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, std::string* transcript = nullptr);
 
-// Shrinks, and tells the whole story: seed, package, steps, both outcomes.
+// The same in a process of its own: what crashes or takes longer than some seconds fails, too.
+bool fails_guarded(const CaseText& c, const MakeOther& other);
+
+// Shrinks, and tells the whole story: seed, package, steps, both outcomes. Runs the case in processes of its own, so
+// that what crashes or takes longer than some seconds can be shrunk, too.
 std::string report(const SeedCase& c, const MakeOther& other);
 
 }  // namespace flyball::reference

@@ -30,8 +30,7 @@ void take_input(State& state, const FactInput& input) {
   }
   const Key key = state.key_of(input.type, input.values);
   const auto known = facts.find(key);
-  const bool newer_news =
-      input.stamp < state.now && known != facts.end() && known->second.stamp >= input.stamp && !state.is(Mutation::kLateOverwrites);
+  const bool newer_news = known != facts.end() && known->second.stamp > input.stamp && !state.is(Mutation::kLateOverwrites);
   if (input.op == FactOp::kRetract) {
     if (!state.is(Mutation::kRetractKeepsSamples)) {
       std::erase_if(state.samples[input.type],

@@ -1,0 +1,49 @@
+// The engine as a Player.
+#include "engine/session.h"
+#include "tests/reference/player.h"
+
+namespace flyball::reference {
+namespace {
+
+class RecordingSink final : public engine::OutputSink {
+ public:
+  void on_action(const ActionOutput& action) override { transcript.actions.push_back(action); }
+  void on_derived(const DerivedOutput& output) override { transcript.derived.push_back(output); }
+  void on_log(const LogOutput& output) override { transcript.logs.push_back(output); }
+  void on_firing(Timestamp t, std::uint32_t rule, bool clear) override { transcript.firings.push_back({t, rule, clear}); }
+  Transcript transcript;
+};
+
+class EnginePlayer final : public Player {
+ public:
+  EnginePlayer(engine::Program program, Interner& interner) : program_(std::move(program)), session_(program_, interner, sink_) {}
+  void put(const FactInput& input) override { (void)session_.put(input); }
+  void ack(const AckInput& input) override { (void)session_.ack(input); }
+  void tick(Timestamp t) override { session_.tick(t); }
+  void finish() override { session_.finish(); }
+  Answer ask(DecisionId decision, const std::vector<Value>& input) override {
+    const Result<engine::DecisionAnswer> a = session_.decide(decision, input);
+    return a ? Answer{false, a->output, a->from, a->skipped_unknown} : Answer{true, {}, {}, {}};
+  }
+  std::vector<FactRow> facts(FactTypeId type) override {
+    std::vector<FactRow> out;
+    for (engine::FactView& f : session_.facts(type)) out.push_back({std::move(f.values), f.stamp, f.expires, f.stale});
+    return out;
+  }
+  const Transcript& transcript() const override { return sink_.transcript; }
+
+ private:
+  RecordingSink sink_;
+  engine::Program program_;
+  engine::Session session_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Player>> make_engine(const Loaded& package) {
+  Result<engine::Program> program = engine::compile(package.rules, *package.interner);
+  if (!program) return std::unexpected(program.error());
+  return std::make_unique<EnginePlayer>(std::move(*program), *package.interner);
+}
+
+}  // namespace flyball::reference

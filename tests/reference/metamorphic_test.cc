@@ -1,0 +1,145 @@
+// What must change nothing: the same inputs told another way give the same output byte for byte, ids included.
+// Each relation is asked of the engine and, to check the relation itself, of the naive matcher.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/reference/generate/package.h"
+#include "tests/reference/harness.h"
+
+namespace flyball::reference {
+namespace {
+
+constexpr std::uint64_t kSeeds = 400;
+
+std::string play(Player& player, const std::vector<Step>& steps, const Loaded& package) {
+  for (const Step& s : steps) player.take(s);
+  player.finish();
+  std::string out = render(player.transcript(), package);
+  for (const ActionOutput& a : player.transcript().actions) out += a.id + "\n";
+  return out;
+}
+
+Result<std::unique_ptr<Player>> naive_player(const Loaded& package) { return make_naive(package); }
+
+using Players = std::vector<std::pair<const char*, MakeOther>>;
+Players players() { return {{"naive", naive_player}, {"engine", make_engine}}; }
+
+std::uint64_t first_step_tag(const Step& s) { return static_cast<std::uint64_t>(s.kind); }
+
+// Two puts of one instant that arrive in either order: other facts, no sources, nothing told apart by arrival.
+bool may_swap(const Step& a, const Step& b, const Schema& schema) {
+  auto plain = [&](const Step& s) {
+    const bool ordered_by_arrival = s.kind == StepKind::kFact && schema.types[s.fact.type].is_event() && !schema.types[s.fact.type].has_key;
+    return s.kind == StepKind::kFact && s.fact.source.is_null() && !ordered_by_arrival;
+  };
+  if (!plain(a) || !plain(b) || a.fact.stamp != b.fact.stamp) return false;
+  if (a.fact.type != b.fact.type) return true;
+  for (std::uint32_t k : schema.types[a.fact.type].key) {
+    if (a.fact.values[k] != b.fact.values[k]) return true;
+  }
+  return false;
+}
+
+// A case with steps changed, told by every player as before.
+template <typename Change>
+void expect_no_change(const char* what, const Change& change) {
+  std::uint64_t changed = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const SeedCase c = make_case(seed);
+    if (!c.package) continue;
+    Random random(seed);
+    const std::vector<Step> other = change(c, random);
+    changed +=
+        other.size() != c.steps.size() || !std::equal(other.begin(), other.end(), c.steps.begin(), [&](const Step& a, const Step& b) {
+          return first_step_tag(a) == first_step_tag(b) && render_step(a, *c.package) == render_step(b, *c.package);
+        });
+    for (const auto& [name, make] : players()) {
+      const std::unique_ptr<Player> one = std::move(*make(*c.package));
+      const std::unique_ptr<Player> two = std::move(*make(*c.package));
+      const std::string expected = play(*one, c.steps, *c.package);
+      if (one->ran_away()) break;
+      if (play(*two, other, *c.package) == expected) continue;
+      CaseText text = text_of(c);
+      text.steps.clear();
+      for (const Step& s : other) text.steps.push_back(render_step(s, *c.package));
+      UNSCOPED_INFO(what << ", " << name << ", seed " << seed << "\n" << write_case(text_of(c)) << "=== changed\n" << write_case(text));
+      CHECK(false);
+      return;
+    }
+  }
+  CHECK(changed > kSeeds / 4);  // a relation that changes nothing proves nothing
+}
+
+}  // namespace
+
+TEST_CASE("independent facts of one instant may arrive in any order") {
+  expect_no_change("order of arrival", [](const SeedCase& c, Random& random) {
+    std::vector<Step> steps = c.steps;
+    for (std::size_t round = 0; round < 3; ++round) {
+      for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+        if (may_swap(steps[i], steps[i + 1], c.package->rules.schema) && random.chance(60)) std::swap(steps[i], steps[i + 1]);
+      }
+    }
+    return steps;
+  });
+}
+
+TEST_CASE("a fact that comes and goes within one instant was never there") {
+  expect_no_change("put and retract", [](const SeedCase& c, Random& random) {
+    std::vector<Step> steps;
+    Timestamp newest{0};
+    Timestamp ticked{0};
+    for (const Step& s : c.steps) {
+      steps.push_back(s);
+      if (s.kind == StepKind::kTick) ticked = std::max(ticked, s.time);
+      if (s.kind == StepKind::kAck) newest = std::max(newest, s.ack.stamp);
+      if (s.kind != StepKind::kFact) continue;
+      const FactType& type = c.package->rules.schema.types[s.fact.type];
+      newest = std::max(newest, s.fact.stamp);
+      if (s.fact.stamp < newest || s.fact.stamp <= ticked) continue;  // that instant is still open
+      if (type.is_event() || s.fact.op != FactOp::kPut || !s.fact.source.is_null() || !random.chance(40)) continue;
+      Step put = s;
+      for (std::uint32_t k : type.key) {
+        if (put.fact.values[k].is(Kind::kInt)) put.fact.values[k] = Value::integer(99);
+      }
+      Step retract = put;
+      retract.fact.op = FactOp::kRetract;
+      steps.push_back(put);
+      steps.push_back(retract);
+    }
+    return steps;
+  });
+}
+
+TEST_CASE("a tick said twice is one, and questions change nothing") {
+  expect_no_change("doubled ticks", [](const SeedCase& c, Random& random) {
+    std::vector<Step> steps;
+    for (const Step& s : c.steps) {
+      steps.push_back(s);
+      if (s.kind == StepKind::kTick || (s.kind == StepKind::kAsk && random.chance(50))) steps.push_back(s);
+    }
+    return steps;
+  });
+}
+
+TEST_CASE("the order in which rule files are given does not matter") {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const SeedCase c = make_case(seed);
+    if (!c.package) continue;
+    const CaseText text = text_of(c);
+    std::vector<std::size_t> order = {2, 0, 1};
+    const Result<std::unique_ptr<Loaded>> other = load(text.files, order);
+    REQUIRE(other.has_value());
+    std::vector<Step> steps;
+    for (const std::string& line : text.steps) steps.push_back(*parse_step(line, **other));
+    const std::unique_ptr<Player> one = std::move(*make_engine(*c.package));
+    const std::unique_ptr<Player> two = std::move(*make_engine(**other));
+    const std::unique_ptr<Player> naive = make_naive(*c.package);
+    play(*naive, c.steps, *c.package);
+    if (naive->ran_away()) continue;
+    INFO("seed " << seed);
+    REQUIRE(play(*one, c.steps, *c.package) == play(*two, steps, **other));
+  }
+}
+
+}  // namespace flyball::reference
