@@ -234,7 +234,8 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     }
     out.lines.push_back(std::move(last));
     if (s.judged.witness != kNone) out.blocker = fact_used("", line.type, s.judged.witness);
-    if (s.candidate != kNone) out.blocker = fact_used(line.name, line.type, s.candidate);
+    if (s.candidate != kNone && s.judged.waits) out.bound.push_back(fact_used(line.name, line.type, s.candidate));
+    if (s.candidate != kNone && !s.judged.waits) out.blocker = fact_used(line.name, line.type, s.candidate);
     if (s.judged.waits) out.until = s.judged.due;
     if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
   }
