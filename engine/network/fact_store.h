@@ -75,6 +75,8 @@ class FactStore {
   // Frees an absent fact that nobody pins.
   void release_if_unused(FactId f);
 
+  std::size_t live() const { return own_.live; }
+  std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
   std::uint64_t all_fields() const { return all_fields_; }
@@ -114,6 +116,7 @@ class FactStore {
   std::vector<FactId> index_;  // kNone: empty; a power of two, at most half full
   std::uint32_t indexed_ = 0;
   std::uint32_t end_ = 0;
+  FactTotals own_;
   FactTotals* totals_;
   std::unordered_map<FactId, std::vector<Value>> hidden_;  // last known rows of stale facts
 };
