@@ -36,7 +36,9 @@ void take_input(State& state, const FactInput& input) {
       std::erase_if(state.samples[input.type],
                     [&](const Sample& s) { return s.stamp <= input.stamp && compare_keys(s.key, key, *state.in) == 0; });
     }
-    if (!newer_news) facts.erase(key);
+    if (newer_news || known == facts.end()) return;
+    state.gone[input.type].insert_or_assign(key, known->second.values);
+    facts.erase(known);
     return;
   }
   std::vector<Value> values = input.values;
