@@ -1,6 +1,8 @@
 // `flyball ask`: a decision, from a running service or over recorded facts.
 #include <fmt/core.h>
 
+#include <cstdio>
+
 #include "app/commands/commands.h"
 #include "app/explain/lookup.h"
 #include "app/explain/render.h"
@@ -151,7 +153,8 @@ class Ask : public Command {
     return out;
   }
 
-  // Hands over the lines of stdin in groups; 1 if any group failed.
+  // Hands over the lines of stdin in groups; 1 if any group failed. A group ends where the next line has not come yet, so
+  // that a program on the other end of a pipe gets each answer before it asks on.
   template <typename F>
   static int each_line(Io& io, F group) {
     Result<LineReader> lines = LineReader::open("-", io.in);
@@ -163,9 +166,10 @@ class Ask : public Command {
       if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.emplace_back(line);
       if (status == LineReader::Status::kOversize) waiting.emplace_back("");  // refused as not JSON, in its place
       const bool end = status == LineReader::Status::kEnd || status == LineReader::Status::kFailed;
-      if (waiting.size() >= kBatchMax || (end && !waiting.empty())) {
+      if (waiting.size() >= kBatchMax || (!waiting.empty() && (end || !lines->has_line()))) {
         fine = group(waiting) && fine;
         waiting.clear();
+        std::fflush(io.out);
       }
       if (end) return fine && status == LineReader::Status::kEnd ? kExitFine : kExitFailed;
     }

@@ -32,6 +32,8 @@ class LineReader {
   enum class Status { kLine, kOversize, kEnd, kFailed };
   // `line` views the reader's buffer until the next call; without its line end. Empty lines are given, too.
   Status next(std::string_view& line);
+  // True if the next line is here already; false if next() may wait for it.
+  bool has_line() const { return buffer_.find('\n', at_) != std::string::npos; }
   std::uint64_t line_number() const { return line_number_; }
   const std::string& name() const { return name_; }  // `<stdin>` for `-`
 

@@ -90,6 +90,14 @@ bool Network::settle_absences() {
   return any;
 }
 
+void Network::arm_absence(TableId table, std::uint32_t entry) {
+  AbsenceEntry& e = absences_[table][entry];
+  const Timestamp due = e.base + program_.absences[table].silence_ns;
+  if (due >= e.armed) return;
+  e.armed = due;
+  timers_.add({due, TimerKind::kAbsence, table, entry});
+}
+
 bool Network::judge_absences() {
   bool any = false;
   std::vector<std::pair<TableId, std::uint32_t>> unjudged;
@@ -116,10 +124,7 @@ bool Network::judge_absences() {
     if (e.live_judged && e.live == 0) e.base = std::max(e.base, now_);
     e.live_judged = e.live != 0;
     any = settle_absence(table, entry) || any;
-    if (!e.live_judged && !e.output && e.base + plan.silence_ns < e.armed) {
-      e.armed = e.base + plan.silence_ns;
-      timers_.add({e.armed, TimerKind::kAbsence, table, entry});
-    }
+    if (!e.live_judged && !e.output) arm_absence(table, entry);
   }
   return any;
 }

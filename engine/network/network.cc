@@ -48,6 +48,7 @@ void Network::start(Timestamp now) {
     AbsenceEntry& e = absences_[t][absences_[t].find(nullptr)];
     e.fresh = false;
     e.base = now;
+    arm_absence(t, absences_[t].find(nullptr));
   }
 }
 

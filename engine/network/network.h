@@ -238,6 +238,7 @@ class Network {
   bool settle_absences();
   bool settle_absence(TableId table, std::uint32_t entry);
   bool judge_absences();
+  void arm_absence(TableId table, std::uint32_t entry);
 
   // aggregate_stage.cc
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);

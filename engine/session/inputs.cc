@@ -63,13 +63,14 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
 Result<void> Session::Impl::ack(const AckInput& input) {
   if (Result<void> r = check_stamp(input.stamp); !r) return r;
   const bool late = admit(input.stamp);
-  // With nothing that waits, no action can come before it: what is not there now will not be.
-  if (inbox.empty() && !actions.is_awaited(input)) {
+  const Timestamp instant = late ? engine_time() : input.stamp;
+  // With nothing that waits or falls due before it, what is not there now will not be.
+  if (inbox.empty() && next_due() > instant && !actions.is_awaited(input)) {
     ++counters.acks_unmatched;
     return fail("no such action waits for an acknowledgement");
   }
   if (inbox.size() >= limits.pending_inputs) return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
-  inbox.add_ack(late ? engine_time() : input.stamp, input);
+  inbox.add_ack(instant, input);
   return {};
 }
 
