@@ -117,7 +117,7 @@ void append_ack(std::string& out, const AckInput& ack, const Schema& schema, con
   if (ack.action != kNoId && !ack.result.empty()) {
     const FactType& type = schema.types[ack.action];
     out += ",\"result\":";
-    append_fields(out, type.result_fields, type.result_fields.size(), ack.result, interner);
+    append_fields(out, type.result_fields, type.result_fields.size(), ack.result, interner, given_fields(ack.result));
   }
   if (!ack.error.empty()) {
     out += ",\"error\":";

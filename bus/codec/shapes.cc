@@ -39,6 +39,12 @@ Result<void> FactShape::finish(FactInput& fact) const {
   return {};
 }
 
+std::uint64_t given_fields(const std::vector<Value>& result) {
+  std::uint64_t given = 0;
+  for (std::size_t i = 0; i < result.size(); ++i) given |= std::uint64_t{!result[i].is_null()} << i;
+  return given;
+}
+
 Result<FactOp> fact_op(std::string_view word) {
   if (word == "put") return FactOp::kPut;
   if (word == "patch") return FactOp::kPatch;

@@ -31,6 +31,9 @@ class Shapes {
   std::vector<FactShape> facts_;
 };
 
+// The fields of a result that were given: what was not is null, even where null is no value of the field.
+std::uint64_t given_fields(const std::vector<Value>& result);
+
 // "put", "patch", "retract".
 Result<FactOp> fact_op(std::string_view word);
 const char* to_string(FactOp op);

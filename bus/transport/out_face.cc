@@ -149,7 +149,8 @@ void OutFace::ack(const AckInput& a) {
   if (type != nullptr) w.text_entry("action", type->name);
   if (a.present != 0) w.string("data"), pack_fields(w, type->fields, declared_count(*type), a.data, *c_.interner, a.present);
   w.text_entry("state", to_string(a.state));
-  if (result) w.string("result"), pack_fields(w, type->result_fields, type->result_fields.size(), a.result, *c_.interner);
+  if (result)
+    w.string("result"), pack_fields(w, type->result_fields, type->result_fields.size(), a.result, *c_.interner, given_fields(a.result));
   if (!a.error.empty()) w.text_entry("error", a.error);
   end();
 }

@@ -51,6 +51,7 @@ struct BusServer::Impl {
   std::optional<ActionsFace> actions;
   std::optional<QueriesFace> queries;
   bool polling = false;
+  bool settled = false;  // the last turn left no message waiting
 
   Impl(ServerConfig c, const Schema& schema, Interner& in, ServerHandler& h) : config(std::move(c)), interner(in), handler(h) {
     if (!config.wall_clock) config.wall_clock = system_clock_now;
@@ -106,14 +107,17 @@ struct BusServer::Impl {
     return {};
   }
 
-  // One turn for every face.
-  Result<void> turn(PollOutcome& o) {
-    if (out) out->drain();
-    if (queries) o.queries += queries->drain(o.more);
-    o.acks += actions->drain(o.more);
+  // Faces as a set.
+  enum : unsigned { kFacts = 1, kPlain = 2, kOut = 4, kActions = 8, kQueries = 16, kAll = 31 };
+
+  // One turn for each of these faces; what is due anyway is done for all.
+  Result<void> turn(PollOutcome& o, unsigned faces) {
+    if (out && (faces & kOut) != 0) out->drain();
+    if (queries && (faces & kQueries) != 0) o.queries += queries->drain(o.more);
+    if ((faces & kActions) != 0) o.acks += actions->drain(o.more);
     std::size_t taken = 0;
-    if (facts) taken += facts->drain(o.more);
-    if (plain) taken += plain->drain(o.more);
+    if (facts && (faces & kFacts) != 0) taken += facts->drain(o.more);
+    if (plain && (faces & kPlain) != 0) taken += plain->drain(o.more);
     o.facts += taken;
     o.acks += actions->housekeep();
     if (taken > 0) {
@@ -127,24 +131,34 @@ struct BusServer::Impl {
     FB_CHECK(!polling);
     polling = true;
     PollOutcome o;
-    auto done = turn(o);
-    const bool idle = o.facts == 0 && o.acks == 0 && o.queries == 0 && !o.more;
-    if (done && idle && timeout_ms != 0) {
+    // What the last turn left behind makes no descriptor readable.
+    Result<void> done;
+    if (!settled) done = turn(o, kAll);
+    if (done && o.facts == 0 && o.acks == 0 && o.queries == 0 && !o.more) {
       std::array<PollItem, 6> items;
+      std::array<unsigned, 6> face{};
       std::size_t n = 0;
-      if (facts) items[n++].socket = &facts->socket();
-      if (plain) items[n++].socket = &plain->socket();
-      if (out) items[n++].socket = &out->socket();
-      if (actions->socket()) items[n++].socket = &actions->socket();
-      if (queries) items[n++].socket = &queries->socket();
+      const auto add = [&](Socket& socket, unsigned which) {
+        if (!socket) return;
+        face[n] = which;
+        items[n++].socket = &socket;
+      };
+      if (facts) add(facts->socket(), kFacts);
+      if (plain) add(plain->socket(), kPlain);
+      if (out) add(out->socket(), kOut);
+      add(actions->socket(), kActions);
+      if (queries) add(queries->socket(), kQueries);
       const std::size_t wake = n;
       if (wake_fd >= 0) items[n++].fd = wake_fd;
       if (actions->busy() && (timeout_ms < 0 || timeout_ms > kHousekeepingMs)) timeout_ms = kHousekeepingMs;
       if (facts && facts->has_unsent() && (timeout_ms < 0 || timeout_ms > kRetryMs)) timeout_ms = kRetryMs;
       const bool calm = poll_sockets(std::span(items.data(), n), timeout_ms);
       o.woken = !calm || (wake_fd >= 0 && items[wake].readable);
-      done = turn(o);
+      unsigned ready = 0;
+      for (std::size_t i = 0; i < wake; ++i) ready |= items[i].readable ? face[i] : 0;
+      done = turn(o, ready);
     }
+    settled = done && !o.more;
     polling = false;
     if (!done) return std::unexpected(done.error());
     return o;

@@ -4,6 +4,7 @@
 #include "bus/transport/socket.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <zmq.h>
 
 #include <array>
@@ -91,12 +92,15 @@ Result<Socket> Socket::make(Context& context, SocketKind kind, const SocketOptio
 }
 
 Socket::~Socket() { close(); }
-Socket::Socket(Socket&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)), kind_(other.kind_) {}
+Socket::Socket(Socket&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), kind_(other.kind_), fd_(other.fd_), touched_(other.touched_) {}
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {
     close();
     handle_ = std::exchange(other.handle_, nullptr);
     kind_ = other.kind_;
+    fd_ = other.fd_;
+    touched_ = other.touched_;
   }
   return *this;
 }
@@ -132,6 +136,7 @@ void Socket::set_linger(int ms) { set(handle_, ZMQ_LINGER, ms); }
 void Socket::set_no_drop(bool on) { set(handle_, ZMQ_XPUB_NODROP, on ? 1 : 0); }
 
 void Socket::catch_up() {
+  touched_ = true;
   int events = 0;
   std::size_t size = sizeof events;
   zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size);
@@ -142,6 +147,7 @@ Sent Socket::send(std::initializer_list<std::string_view> parts) {
 }
 
 Sent Socket::send(std::span<const std::string_view> parts) {
+  touched_ = true;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const int flags = ZMQ_DONTWAIT | (i + 1 < parts.size() ? ZMQ_SNDMORE : 0);
     while (zmq_send(handle_, parts[i].data(), parts[i].size(), flags) < 0) {
@@ -155,6 +161,7 @@ Sent Socket::send(std::span<const std::string_view> parts) {
 }
 
 std::size_t Socket::receive(std::span<Frame> frames) {
+  touched_ = true;
   std::size_t n = 0;
   Frame surplus;
   while (true) {
@@ -169,21 +176,39 @@ std::size_t Socket::receive(std::span<Frame> frames) {
 }
 
 bool Socket::wait(int timeout_ms, bool for_writing) {
+  touched_ = true;
   zmq_pollitem_t item{handle_, 0, static_cast<short>(ZMQ_POLLIN | (for_writing ? ZMQ_POLLOUT : 0)), 0};
   return zmq_poll(&item, 1, timeout_ms) > 0;
 }
 
+bool Socket::has_input() {
+  int events = 0;
+  std::size_t size = sizeof events;
+  if (zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) != 0) return false;
+  touched_ = (events & ZMQ_POLLIN) != 0;
+  return touched_;
+}
+
 bool poll_sockets(std::span<PollItem> items, int timeout_ms) {
-  std::array<zmq_pollitem_t, 8> raw{};
+  std::array<pollfd, 8> raw{};
   FB_CHECK(items.size() <= raw.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    raw[i].socket = items[i].socket != nullptr ? items[i].socket->handle() : nullptr;
-    raw[i].fd = items[i].fd;
-    raw[i].events = ZMQ_POLLIN;
+    Socket* s = items[i].socket;
+    if (s != nullptr && s->fd_ < 0) {
+      std::size_t size = sizeof s->fd_;
+      FB_CHECK(zmq_getsockopt(s->handle_, ZMQ_FD, &s->fd_, &size) == 0);
+    }
+    raw[i] = {s != nullptr ? s->fd_ : items[i].fd, POLLIN, 0};
+    items[i].readable = s != nullptr && s->touched_ && s->has_input();
+    if (items[i].readable) timeout_ms = 0;
   }
-  const int n = zmq_poll(raw.data(), static_cast<int>(items.size()), timeout_ms);
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].readable = n > 0 && (raw[i].revents & ZMQ_POLLIN) != 0;
-  return n >= 0;
+  const int n = ::poll(raw.data(), items.size(), timeout_ms);
+  if (n < 0) return false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].readable || (raw[i].revents & POLLIN) == 0) continue;
+    items[i].readable = items[i].socket == nullptr || items[i].socket->has_input();
+  }
+  return true;
 }
 
 }  // namespace flyball::bus

@@ -76,16 +76,23 @@ class Socket {
   void close();
 
  private:
+  friend bool poll_sockets(std::span<struct PollItem> items, int timeout_ms);
+  // Whether a message waits; afterwards a new one makes the descriptor readable.
+  bool has_input();
+
   void* handle_ = nullptr;
   SocketKind kind_ = SocketKind::kDealer;
+  int fd_ = -1;          // the library's own: it becomes readable once, when something changes (edge-triggered)
+  bool touched_ = true;  // used since the last has_input(): such a use may have swallowed the edge
 };
 
 struct PollItem {
-  const Socket* socket = nullptr;  // or
+  Socket* socket = nullptr;  // or
   int fd = -1;
   bool readable = false;
 };
-// False when a signal came. timeout_ms as zmq_poll.
+// False when a signal came. timeout_ms as poll(2). May return before the time without anything being readable.
+// One system call when nothing was touched since the last time: the library's own zmq_poll makes several for each socket.
 bool poll_sockets(std::span<PollItem> items, int timeout_ms);
 
 }  // namespace flyball::bus

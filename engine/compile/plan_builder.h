@@ -109,6 +109,12 @@ class PlanBuilder {
   static void add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from);
   static void effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out);
 
+  // plan_explain.cc
+  void plan_explain(std::uint32_t rule, const RuleScope& scope);
+  ExplainLine explain_line(const LineInfo& info, const RuleScope& scope);
+  void explain_table(ExplainLine& line, std::uint32_t rule, std::uint32_t number, bool in_until) const;
+  void collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out);
+
   // plan_finish.cc
   void finish_types();
   void plan_ranks();

@@ -180,6 +180,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   }
   const std::uint32_t bindings = std::max(static_cast<std::uint32_t>(scope.binding_types.size()), decl.binding_count);
   out_.scopes[scope.id].binding_count = std::max(out_.scopes[scope.id].binding_count, bindings);
+  plan_explain(rule, scope);
   return {};
 }
 

@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/compile/explain_plan.h"
+#include "engine/compile/formula.h"
 #include "engine/decide/decision_plan.h"
 #include "engine/expr/code.h"
 #include "engine/program.h"
@@ -29,33 +31,6 @@
 #include "parser/ast/ast.h"
 
 namespace flyball::engine {
-
-using StageId = std::uint32_t;
-using ChainId = std::uint32_t;
-using AlphaId = std::uint32_t;
-using NodeId = std::uint32_t;   // of an aggregate node
-using TableId = std::uint32_t;  // of a hold, absence or projection table
-
-struct FieldReads {
-  std::uint32_t binding = 0;
-  std::uint64_t mask = 0;
-};
-
-// An expression and what must be in the frame before it runs.
-struct Formula {
-  Code code;
-  std::vector<std::uint32_t> lets;        // of its scope, in the order of evaluation
-  std::vector<FieldReads> reads;          // fields of bindings, through lets too; in order of binding
-  std::vector<std::uint32_t> aggregates;  // bindings of aggregates, through lets too
-  std::string text;                       // canonical, for sharing and dumps
-
-  std::uint64_t reads_of(std::uint32_t binding) const {
-    for (const FieldReads& r : reads) {
-      if (r.binding == binding) return r.mask;
-    }
-    return 0;
-  }
-};
 
 // The names of one rule or case.
 struct ScopePlan {
@@ -267,6 +242,7 @@ struct ProgramData {
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;
+  std::vector<ExplainPlan> explain;      // by rule
   std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
   std::unique_ptr<DecisionPlans> decisions;
   std::uint32_t stratum_count = 0;

@@ -112,11 +112,19 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
   const std::vector<Value> identity = episodes.identity_values(rule, entry);
   const Timestamp onset = episodes.entry(rule, entry).onset;
   const std::uint64_t run = episodes.entry(rule, entry).run;
+  // Before anything is applied: effects read, and are explained by, the state that matched.
+  std::optional<Explanation> because;
+  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == ast::EffectKind::kDo; })) {
+    because = explainer.firing(rule, entry, clear);
+  }
   for (const Evaluated& e : effects) {
     switch (e.effect->kind) {
       case ast::EffectKind::kDo: {
         std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
         const std::uint64_t episode = clear ? kNoEpisode : std::uint64_t{rule} << 32 | entry;
+        Explanation explanation = *because;
+        explanation.action = {network.now(), id, e.effect->type, rule, plan.name, e.values, ActionState::kSent, 1, shadow};
+        explainer.keep(std::move(explanation));
         actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, shadow);
         break;
       }

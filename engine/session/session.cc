@@ -15,6 +15,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       episodes(data, network, timers),
       derivation(data, network, episodes),
       actions(data, network, timers, outbox, counters),
+      explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);
 }
@@ -73,6 +74,7 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   s.episodes.mark(s.in);
   s.derivation.mark(s.in);
   s.actions.mark(s.in);
+  s.explainer.mark(s.in);
   s.inbox.mark(s.in);
   if (mark_others) mark_others(s.in);
   return s.in.sweep();

@@ -15,6 +15,7 @@
 #include "engine/session/actions.h"
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
+#include "engine/session/explainer.h"
 #include "engine/session/inbox.h"
 #include "engine/session/outbox.h"
 #include "engine/session/timer_queue.h"
@@ -94,6 +95,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Episodes episodes;
   Derivation derivation;
   Actions actions;
+  Explainer explainer;
   Inbox inbox;
   Decider decider;
 

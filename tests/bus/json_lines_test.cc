@@ -289,6 +289,7 @@ TEST_CASE("what is written as a record reads back the same") {
       R"({"time":12.5,"type":"net.types.LinkStats","op":"retract","data":{"device":"e1","port":"et1"}})",
       R"({"time":12.5,"type":"net.types.LinkStats","op":"patch","data":{"device":"e1","port":"et1","util":0.5}})",
       R"({"time":107.5,"ack":{"action":"Fence","data":{"target":"db1"},"state":"acked","result":{"ip":"10.0.0.1","took":"2s"}}})",
+      R"({"time":107.5,"ack":{"action":"Fence","data":{"target":"db1"},"state":"acked","result":{}}})",
       R"({"time":107.5,"ack":{"id":"00ff","state":"failed","error":"no route"}})",
       R"({"time":900,"tick":true})",
   };

@@ -1,0 +1,56 @@
+// ExplainPlan: the lines of a rule as an author reads them, with code to judge each alone: what `why` and `why-not` walk.
+// The network's plan cannot serve: it shares, reorders and splits. Made once per rule by the compiler; immutable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/compile/formula.h"
+#include "model/schema.h"
+#include "model/time.h"
+#include "parser/ast/ast.h"
+
+namespace flyball::engine {
+
+// Something an expression names: `hot.util`, `high_util`, `count(Serving where …)`.
+struct ExplainRead {
+  std::string name;
+  Formula value;
+};
+
+// One conjunct of a condition.
+struct ExplainCondition {
+  ast::Span span;
+  Formula test;
+  std::vector<ExplainRead> reads;
+};
+
+struct ExplainJoin {                 // own field == field of another pattern
+  std::uint32_t field = 0;
+  std::uint32_t other = 0;
+  std::uint32_t other_field = 0;
+};
+
+struct ExplainLine {
+  ast::LineKind kind = ast::LineKind::kCheck;
+  ast::Quantifier quantifier = ast::Quantifier::kOne;
+  ast::Span span;
+  std::string name;                  // n: of a pattern, or of a let
+  FactTypeId type = kNoId;
+  std::uint32_t binding = kNoId;
+  std::vector<ExplainJoin> joins;
+  std::vector<ExplainCondition> conditions;
+  DurationNs hold_ns = 0;
+  bool absence = false;              // `no … for D`
+  TableId table = kNoId;             // of the hold or absence
+  std::vector<std::uint32_t> tuple;  // bindings that name its entry, own fact last if it binds
+};
+
+struct ExplainPlan {
+  std::uint32_t scope = 0;
+  std::vector<std::string> names;    // of the identity, in order
+  std::vector<ExplainLine> when, until;
+};
+
+}  // namespace flyball::engine

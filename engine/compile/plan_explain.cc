@@ -1,0 +1,130 @@
+// PlanBuilder, the part that keeps a rule's lines as they are written, for `why` and `why-not`.
+#include "engine/compile/explain_plan.h"
+#include "engine/compile/plan_builder.h"
+
+namespace flyball::engine {
+
+namespace {
+
+// `count(Serving where …)`: enough to recognise it by; the line itself is shown beside.
+std::string aggregate_name(const ast::Aggregate& a) {
+  static constexpr const char* kNames[] = {"count", "sum", "avg", "min", "max", "stddev", "p50", "p90", "p95", "p99",
+                                           "rate", "delta", "deriv", "ewma", "distinct", "first", "last", "topk", "changes"};
+  std::string out = std::string(kNames[static_cast<std::size_t>(a.fn)]) + "(" + a.type_name.text;
+  if (a.value) out += a.value->kind == ast::ExprKind::kName ? "." + a.value->name : " by …";
+  if (a.where) out += " where …";
+  if (a.over || a.over_last) out += " over …";
+  return out + ")";
+}
+
+std::string binding_name(std::uint32_t binding, const RuleScope& scope) {
+  for (const std::vector<LineInfo>* lines : {&scope.when, &scope.until}) {
+    for (const LineInfo& line : *lines) {
+      if (line.is_pattern() && line.line->pattern.binding == binding && line.line->pattern.name) return line.line->pattern.name->text;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+// The things `e` names, each once, in written order. What is inside an aggregate is the aggregate's own affair.
+void PlanBuilder::collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out) {
+  std::string name;
+  if (e.kind == ast::ExprKind::kAggregate) {
+    name = aggregate_name(*e.aggregate);
+  } else if (e.ref.kind == ast::RefKind::kField && (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect)) {
+    const FactType& type = out_.rule_set.schema.types[scope.binding_types[e.ref.binding]];
+    const std::string bound = e.ref.binding == own ? "" : binding_name(e.ref.binding, scope);
+    name = (bound.empty() ? "" : bound + ".") + type.fields[e.ref.field].name;
+  } else if (e.ref.kind == ast::RefKind::kParam) {
+    name = out_.rule_set.schema.params[e.ref.index].local;
+  } else if (e.ref.kind == ast::RefKind::kLet) {
+    name = e.name;
+  } else {
+    for (const ast::Expr& arg : e.args) collect_explain_reads(arg, scope, own, out);
+    return;
+  }
+  for (const ExplainRead& r : out) {
+    if (r.name == name) return;
+  }
+  out.push_back({std::move(name), formula(e, scope)});
+}
+
+ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& scope) {
+  const ast::Line& line = *info.line;
+  ExplainLine out;
+  out.kind = line.kind;
+  out.span = line.span;
+  out.hold_ns = info.duration_ns;
+  out.absence = info.is_absence();
+  const ast::Expr* condition = nullptr;
+  std::uint32_t own = kNoId;
+  if (line.kind == ast::LineKind::kPattern) {
+    const ast::Pattern& p = line.pattern;
+    out.quantifier = p.quantifier;
+    out.type = p.fact_type;
+    out.binding = own = p.binding;
+    if (p.name) out.name = p.name->text;
+    for (const ast::Join& j : p.joins) out.joins.push_back({j.field, j.other, j.other_field});
+    if (p.where) condition = &*p.where;
+  } else {
+    condition = &line.expr;
+    if (line.kind == ast::LineKind::kLet) out.name = line.let_name.text;
+  }
+  if (condition != nullptr) {
+    std::vector<const ast::Expr*> parts = line.kind == ast::LineKind::kLet ? std::vector<const ast::Expr*>{condition} : conjuncts(*condition);
+    for (const ast::Expr* part : parts) {
+      ExplainCondition c;
+      c.span = part->span;
+      c.test = formula(*part, scope);
+      collect_explain_reads(*part, scope, own, c.reads);
+      out.conditions.push_back(std::move(c));
+    }
+  }
+  return out;
+}
+
+// Finds the table of a line with a memory and the facts that name its entries, from the stages that look it up.
+void PlanBuilder::explain_table(ExplainLine& line, std::uint32_t rule, std::uint32_t number, bool in_until) const {
+  if (line.hold_ns == 0) return;
+  const auto from_stage = [&](StageKind kind) {
+    for (const StagePlan& s : out_.stages) {
+      if (s.kind != kind || s.table != line.table) continue;
+      line.tuple = s.tuple;
+      if (kind == StageKind::kHold && s.binding != kNoId) line.tuple.push_back(s.binding);
+      return;
+    }
+  };
+  if (line.absence) {
+    for (TableId t = 0; t < out_.absences.size(); ++t) {
+      const AbsencePlan& p = out_.absences[t];
+      if (p.rule == rule && p.line == number && p.in_until == in_until) line.table = t;
+    }
+    from_stage(StageKind::kAbsence);
+  } else {
+    for (TableId t = 0; t < out_.holds.size(); ++t) {
+      const HoldPlan& p = out_.holds[t];
+      if (p.rule == rule && p.line == number && p.in_until == in_until) line.table = t;
+    }
+    from_stage(StageKind::kHold);
+  }
+}
+
+void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
+  ExplainPlan plan;
+  plan.scope = scope.id;
+  const ast::RuleDecl& decl = out_.rule_set.rules[rule];
+  for (const std::uint32_t binding : decl.identity) {
+    for (const LineInfo& line : scope.when) {
+      if (line.is_pattern() && line.line->pattern.binding == binding && line.line->pattern.name) plan.names.push_back(line.line->pattern.name->text);
+    }
+  }
+  for (const LineInfo& line : scope.when) plan.when.push_back(explain_line(line, scope));
+  for (const LineInfo& line : scope.until) plan.until.push_back(explain_line(line, scope));
+  for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], rule, i, false);
+  for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], rule, i, true);
+  out_.explain.push_back(std::move(plan));
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,228 @@
+// Judging lines one by one, and keeping what actions were made for. The search of `why-not` is why_not.cc.
+#include "engine/session/explainer.h"
+
+#include <algorithm>
+
+#include "model/check.h"
+#include "model/compare.h"
+
+namespace flyball::engine {
+namespace {
+
+const char* word(Truth t) { return t == Truth::kTrue ? "true" : t == Truth::kFalse ? "false" : "unknown"; }
+
+Truth negated(Truth t) { return t == Truth::kUnknown ? t : t == Truth::kTrue ? Truth::kFalse : Truth::kTrue; }
+
+}  // namespace
+
+void Explainer::set_row(const ExplainLine& line, FactId fact) {
+  network_.frame().set_row(line.binding, network_.store(line.type).row(fact));
+  if (facts_.size() <= line.binding) facts_.resize(line.binding + 1, kNone);
+  facts_[line.binding] = fact;
+}
+
+void Explainer::fill_aggregates(const Formula& formula, std::uint32_t scope) {
+  for (const std::uint32_t binding : formula.aggregates) {
+    for (const auto& [b, use] : data_.scopes[scope].uses) {
+      if (b == binding) network_.frame().set_aggregate(binding, network_.aggregate_value(use, network_.frame()));
+    }
+  }
+}
+
+Truth Explainer::truth(const Formula& formula, std::uint32_t scope) {
+  fill_aggregates(formula, scope);
+  return network_.frame().truth(formula, scope);
+}
+
+Value Explainer::value(const Formula& formula, std::uint32_t scope) {
+  fill_aggregates(formula, scope);
+  return network_.frame().value(formula, scope);
+}
+
+// One fact as the line's own: its joins, then its conditions up to the first that is not met.
+Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact) {
+  Judged out;
+  if (line.kind == ast::LineKind::kPattern) {
+    set_row(line, fact);
+    const Value* row = network_.frame().row(line.binding);
+    for (const ExplainJoin& join : line.joins) {
+      const Value& own = row[join.field];
+      const Value& other = network_.frame().row(join.other)[join.other_field];
+      if (own.is_error() || other.is_error()) {
+        out.truth = Truth::kUnknown;
+      } else if (own.is_null() || other.is_null() || !cel_equal(own, other, network_.interner())) {
+        out.truth = Truth::kFalse;
+        out.joined = false;
+        return out;
+      }
+    }
+    if (network_.store(line.type).meta(fact).suspended) out.truth = Truth::kUnknown;
+  }
+  for (const ExplainCondition& c : line.conditions) {
+    const Truth t = truth(c.test, plan.scope);
+    if (t == Truth::kTrue) {
+      ++out.met;
+      continue;
+    }
+    if (out.failing == nullptr || t == Truth::kFalse) out.failing = &c;
+    out.truth = t == Truth::kFalse || out.truth == Truth::kFalse ? Truth::kFalse : Truth::kUnknown;
+    if (t == Truth::kFalse) break;
+  }
+  return out;
+}
+
+// The verdict of a line's hold or absence, for the facts in the frame.
+void Explainer::look_up_memory(const ExplainLine& line, bool, Judged& judged) const {
+  if (line.hold_ns == 0 || line.table == kNoId) return;
+  std::vector<FactId> facts;
+  for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
+  if (line.absence) {
+    const AbsenceTable& table = network_.absence_table(line.table);
+    const std::uint32_t e = table.find(facts.data());
+    if (e == kNone) return;
+    judged.truth = table[e].output ? Truth::kTrue : Truth::kFalse;
+    if (table[e].live == 0 && table[e].base != kTimestampMin) {
+      judged.since = table[e].base;
+      judged.due = table[e].base + line.hold_ns;
+      judged.waits = !table[e].output;
+    }
+    return;
+  }
+  const HoldTable& table = network_.hold_table(line.table);
+  const std::uint32_t e = table.find(facts.data());
+  if (e == kNone) return;
+  if (judged.truth == Truth::kTrue) {
+    judged.since = table[e].onset;
+    judged.due = table[e].onset + line.hold_ns;
+    judged.waits = table[e].output != Truth::kTrue;
+  }
+  judged.truth = table[e].output;
+}
+
+// A line other than an `n:` pattern, for the facts in the frame.
+Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks) {
+  if (line.kind == ast::LineKind::kLet) return {};
+  Judged out;
+  if (line.kind == ast::LineKind::kCheck) {
+    out = judge_fact(plan, line, kNone);
+  } else {
+    out.truth = Truth::kFalse;
+    const FactStore& store = network_.store(line.type);
+    for (FactId f = 0; f < store.end() && looks > 0; ++f) {
+      if (!store.meta(f).used || !store.exists(f)) continue;
+      --looks;
+      const Judged one = judge_fact(plan, line, f);
+      if (one.truth == Truth::kFalse || (out.truth == Truth::kUnknown && one.truth == Truth::kUnknown && store.compare_keys(out.witness, f, network_.interner()) < 0)) continue;
+      if (one.truth == out.truth && store.compare_keys(out.witness, f, network_.interner()) < 0) continue;
+      if (one.truth == Truth::kUnknown && out.truth == Truth::kTrue) continue;
+      out.truth = one.truth;
+      out.witness = f;
+    }
+    if (line.quantifier == ast::Quantifier::kNo) out.truth = negated(out.truth);
+  }
+  look_up_memory(line, false, out);
+  return out;
+}
+
+LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged) {
+  LineExplained out;
+  out.span = line.span;
+  out.verdict = word(judged.truth);
+  out.since = judged.since;
+  if (judged.waits) out.due = judged.due;
+  // The own fact of `some` and `no` is whichever: only its witness has values to show.
+  const bool own_row = line.kind != ast::LineKind::kPattern || line.quantifier == ast::Quantifier::kOne || judged.witness != kNone;
+  if (!own_row) return out;
+  if (line.kind == ast::LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
+  for (const ExplainCondition& c : line.conditions) {
+    for (const ExplainRead& r : c.reads) {
+      if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; })) {
+        out.reads.emplace_back(r.name, value(r.value, plan.scope));
+      }
+    }
+  }
+  return out;
+}
+
+FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId fact) const {
+  const FactStore& store = network_.store(type);
+  FactUsed out;
+  out.name = name;
+  out.type = type;
+  const Value* row = store.last_row(fact);
+  out.values.assign(row, row + store.width());
+  out.stamp = store.meta(fact).stamp;
+  out.age_ns = network_.now() - out.stamp;
+  out.stale = store.meta(fact).status == FactStatus::kStale;
+  return out;
+}
+
+Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
+  const ExplainPlan& plan = data_.explain[rule];
+  const RulePlan& rule_plan = data_.rules[rule];
+  Explanation out;
+  out.rule = rule_plan.name;
+  out.rule_span = data_.rule_set.rules[rule].span;
+  out.clear = clear;
+  out.onset = episodes_.entry(rule, entry).onset;
+  facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
+  const FactId* identity = episodes_.identity_of(rule, entry);
+  for (std::size_t i = 0; i < rule_plan.identity.size(); ++i) {
+    const FactTypeId type = rule_plan.identity_types[i];
+    facts_[rule_plan.identity[i]] = identity[i];
+    network_.frame().set_row(rule_plan.identity[i], network_.store(type).row(identity[i]));
+    out.facts.push_back(fact_used(i < plan.names.size() ? plan.names[i] : "", type, identity[i]));
+  }
+  const std::vector<ExplainLine>& lines = clear && !plan.until.empty() ? plan.until : plan.when;
+  for (const ExplainLine& line : lines) {
+    if (line.kind == ast::LineKind::kLet) continue;
+    Judged judged;
+    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
+      judged = judge_fact(plan, line, facts_[line.binding]);
+      look_up_memory(line, clear, judged);
+    } else {
+      const bool small = line.kind != ast::LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
+      std::size_t looks = kMaxWitnessLooks;
+      if (small) judged = judge(plan, line, looks);
+    }
+    // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
+    if (!clear) judged.truth = Truth::kTrue, judged.waits = false;
+    out.lines.push_back(line_explained(plan, line, judged));
+    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kSome && judged.witness != kNone) {
+      out.facts.push_back(fact_used("", line.type, judged.witness));
+    }
+  }
+  return out;
+}
+
+void Explainer::keep(Explanation explanation) {
+  if (kept_max_ == 0) return;
+  const std::string id = explanation.action.id;
+  if (!kept_.insert_or_assign(id, std::move(explanation)).second) {
+    order_.erase(std::find(order_.begin(), order_.end(), id));
+  } else if (order_.size() == kept_max_) {
+    kept_.erase(order_.front());
+    order_.pop_front();
+  }
+  order_.push_back(id);
+}
+
+const Explanation* Explainer::find(const std::string& id) const {
+  if (order_.empty()) return nullptr;
+  const auto found = kept_.find(id.empty() || id == "last" ? order_.back() : id);
+  return found == kept_.end() ? nullptr : &found->second;
+}
+
+void Explainer::mark(Interner& in) const {
+  for (const auto& [id, e] : kept_) {
+    for (const Value& v : e.action.data) in.mark(v);
+    for (const FactUsed& f : e.facts) {
+      for (const Value& v : f.values) in.mark(v);
+    }
+    for (const LineExplained& line : e.lines) {
+      for (const auto& [name, v] : line.reads) in.mark(v);
+    }
+  }
+}
+
+}  // namespace flyball::engine

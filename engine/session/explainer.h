@@ -1,0 +1,70 @@
+// Explainer: judges the lines of a rule one by one over working memory, for people. `why` asks when an action is made
+// (all rows are at hand), `why-not` whenever somebody wonders (it looks for the closest match itself).
+//
+// It reads the session and changes nothing but the shared frame, as evaluating a condition does. Not thread-safe.
+// Limits: kMaxLooks facts looked at for one question; past them the answer is the closest so far.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/explain/explanation.h"
+#include "engine/network/network.h"
+#include "engine/session/episodes.h"
+
+namespace flyball::engine {
+
+class Explainer {
+ public:
+  static constexpr std::size_t kMaxLooks = 1'000'000;
+  static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
+
+  Explainer(const ProgramData& program, Network& network, Episodes& episodes, std::size_t kept_max)
+      : data_(program), network_(network), episodes_(episodes), kept_max_(kept_max) {}
+
+  // What an action of this firing is explained by; the action itself is filled in by keep().
+  Explanation firing(std::uint32_t rule, EntryId entry, bool clear);
+  // Keeps an explanation under its action's id; of more than kept_max the oldest goes.
+  void keep(Explanation explanation);
+  const Explanation* find(const std::string& id) const;  // "" and "last": the newest
+  WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with);
+  void mark(Interner& in) const;
+
+ private:
+  struct Judged {
+    Truth truth = Truth::kTrue;
+    std::size_t met = 0;                         // conditions met before the first that is not
+    const ExplainCondition* failing = nullptr;
+    bool joined = true;
+    bool waits = false;                          // true, but not yet for long enough
+    std::optional<Timestamp> since, due;
+    FactId witness = kNone;                      // of `some`, or what is in the way of `no`
+  };
+  struct Search;
+
+  void set_row(const ExplainLine& line, FactId fact);
+  void fill_aggregates(const Formula& formula, std::uint32_t scope);
+  Truth truth(const Formula& formula, std::uint32_t scope);
+  Value value(const Formula& formula, std::uint32_t scope);
+  Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);
+  Judged judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks);
+  void look_up_memory(const ExplainLine& line, bool in_until, Judged& judged) const;
+  LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
+  FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
+  void search(Search& s, std::size_t depth);
+  std::string sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged, const Search& s);
+  std::string fact_text(FactTypeId type, FactId fact) const;
+
+  const ProgramData& data_;
+  Network& network_;
+  Episodes& episodes_;
+  std::size_t kept_max_;
+  std::vector<FactId> facts_;                                    // by binding: what the frame's rows are of
+  std::deque<std::string> order_;                                // oldest first
+  std::unordered_map<std::string, Explanation> kept_;
+};
+
+}  // namespace flyball::engine

@@ -1,0 +1,246 @@
+// Why a rule does not run: walks the lines of `when` over working memory, backtracking over the facts that each `n:` line
+// may bind, and keeps the choice that gets furthest; then says which line it fails, and what is in the way.
+#include <algorithm>
+
+#include "engine/session/explainer.h"
+#include "model/compare.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+
+struct Explainer::Search {
+  std::uint32_t rule = 0;
+  const ExplainPlan* plan = nullptr;
+  const std::vector<std::pair<std::string, Value>>* with = nullptr;
+  std::size_t looks = kMaxLooks;
+
+  // The best so far: furthest line, then most conditions of it met.
+  bool found = false;
+  std::size_t depth = 0, score = 0;
+  Judged judged;
+  FactId candidate = kNone;          // of an `n:` line: the fact that comes closest
+  std::vector<FactId> facts;         // by binding
+  // Complete matches.
+  bool complete = false;
+  std::vector<FactId> match;
+  bool any_active = false;
+  std::vector<FactId> active;
+};
+
+namespace {
+
+std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
+
+}  // namespace
+
+std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
+  const FactType& t = data_.rule_set.schema.types[type];
+  const FactStore& store = network_.store(type);
+  const Value* row = store.last_row(fact);
+  std::string out = t.local + " {";
+  for (std::uint32_t i = 0; i < t.declared_fields; ++i) {
+    if (t.has_key && !t.is_key_field(i) && t.role == Role::kAction) continue;
+    out += (out.back() == '{' ? " " : ", ") + t.fields[i].name + ": " + to_source(row[i], network_.interner());
+  }
+  return out + " }" + (store.meta(fact).status == FactStatus::kStale ? " (stale)" : "");
+}
+
+void Explainer::search(Search& s, std::size_t depth) {
+  const std::vector<ExplainLine>& lines = s.plan->when;
+  if (depth == lines.size()) {
+    std::vector<FactId> identity;
+    for (const std::uint32_t binding : data_.rules[s.rule].identity) identity.push_back(facts_[binding]);
+    const auto& table = episodes_.table(s.rule);
+    const EntryId e = table.find(identity.data());
+    if (e != kNone && table[e].active) {
+      if (!s.any_active) s.active = facts_;
+      s.any_active = true;
+    } else if (!s.complete) {
+      s.complete = true;
+      s.match = facts_;
+    }
+    return;
+  }
+  const ExplainLine& line = lines[depth];
+  const auto failed = [&](const Judged& judged, FactId candidate) {
+    const std::size_t score = judged.met + (judged.joined ? 100 : 0) + (judged.waits ? 1'000 : 0);
+    if (s.found && (depth < s.depth || (depth == s.depth && score <= s.score))) return;
+    s.found = true;
+    s.depth = depth;
+    s.score = score;
+    s.judged = judged;
+    s.candidate = candidate;
+    s.facts = facts_;
+  };
+  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
+    const FactStore& store = network_.store(line.type);
+    const FactType& type = data_.rule_set.schema.types[line.type];
+    std::vector<FactId> order;
+    for (FactId f = 0; f < store.end() && s.looks > 0; ++f) {
+      if (!store.meta(f).used || !store.exists(f)) continue;
+      --s.looks;
+      const bool wanted = std::all_of(s.with->begin(), s.with->end(), [&](const auto& fixed) {
+        std::string name = fixed.first;
+        if (const std::size_t dot = name.find('.'); dot != std::string::npos) {
+          if (name.substr(0, dot) != line.name) return true;
+          name = name.substr(dot + 1);
+        }
+        const std::uint32_t field = type.field_index(name);
+        return field == kNoId || cel_equal(store.last_row(f)[field], fixed.second, network_.interner());
+      });
+      if (wanted) order.push_back(f);
+    }
+    std::sort(order.begin(), order.end(), [&](FactId a, FactId b) { return store.compare_keys(a, b, network_.interner()) < 0; });
+    if (order.empty()) failed({.truth = Truth::kFalse, .joined = false}, kNone);
+    for (const FactId f : order) {
+      Judged judged = judge_fact(*s.plan, line, f);
+      if (judged.truth == Truth::kTrue) look_up_memory(line, false, judged);
+      if (judged.truth == Truth::kTrue) {
+        search(s, depth + 1);
+      } else {
+        failed(judged, judged.joined ? f : kNone);
+      }
+      if (s.looks == 0) return;
+    }
+    facts_[line.binding] = kNone;
+    return;
+  }
+  const Judged judged = judge(*s.plan, line, s.looks);
+  if (judged.truth == Truth::kTrue) {
+    search(s, depth + 1);
+  } else {
+    failed(judged, kNone);
+  }
+}
+
+std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged, const Search& s) {
+  const std::string start = "line " + std::to_string(number) + " of `when` ";
+  const auto reads = [&](const ExplainCondition& c) {
+    std::string out;
+    for (const ExplainRead& r : c.reads) out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+    return out;
+  };
+  const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
+  if (judged.waits && judged.since && judged.due) {
+    return start + (line.absence ? "has been quiet for " : "has been true for ") + format_duration_human(network_.now() - *judged.since) + ", it needs " +
+           format_duration_human(line.hold_ns) + ": due at " + moment(*judged.due);
+  }
+  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kNo) {
+    const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";
+    return start + is + (judged.witness == kNone ? "there is such a " + type->local : fact_text(line.type, judged.witness) + " is there");
+  }
+  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kSome) {
+    if (judged.witness != kNone) return start + "is unknown: " + fact_text(line.type, judged.witness) + " may be such a one";
+    return start + "is not met: there is no such " + type->local;
+  }
+  if (line.kind == ast::LineKind::kPattern && s.candidate == kNone) {
+    const bool any = network_.store(line.type).live() + network_.store(line.type).stale() > 0;
+    return start + "is not met: " + (any ? "no " + type->local + " fits" : "no " + type->local + " is known");
+  }
+  std::string out = start + (judged.truth == Truth::kUnknown ? "is unknown" : "is not met");
+  if (line.kind == ast::LineKind::kPattern) out += " by the closest, " + fact_text(line.type, s.candidate);
+  if (judged.failing != nullptr) {
+    const std::string values = reads(*judged.failing);
+    if (!values.empty()) out += ": " + values;
+  }
+  return out;
+}
+
+WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) {
+  const ExplainPlan& plan = data_.explain[rule];
+  const RulePlan& rule_plan = data_.rules[rule];
+  WhyNot out;
+  out.rule = rule_plan.name;
+  if (rule_plan.mode == ast::Mode::kOff || episodes_.is_off(rule)) {
+    out.status = "off";
+    out.sentence = rule_plan.mode == ast::Mode::kOff ? "its mode is `off`" : "it was switched off: it ran away";
+    return out;
+  }
+  Search s;
+  s.rule = rule;
+  s.plan = &plan;
+  s.with = &with;
+  facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
+  search(s, 0);
+
+  const auto load = [&](const std::vector<FactId>& facts) {
+    facts_ = facts;
+    for (const ExplainLine& line : plan.when) {
+      if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && facts_[line.binding] != kNone) set_row(line, facts_[line.binding]);
+    }
+  };
+  const auto explain_lines = [&](std::size_t count) {
+    std::size_t looks = kMaxLooks;
+    for (std::size_t i = 0; i < count; ++i) {
+      const ExplainLine& line = plan.when[i];
+      if (line.kind == ast::LineKind::kLet) continue;
+      const bool binds = line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne;
+      Judged judged = binds ? judge_fact(plan, line, facts_[line.binding]) : judge(plan, line, looks);
+      if (binds) {
+        look_up_memory(line, false, judged);
+        out.bound.push_back(fact_used(line.name, line.type, facts_[line.binding]));
+      }
+      out.lines.push_back(line_explained(plan, line, judged));
+    }
+  };
+
+  if (s.complete || (s.any_active && !s.found)) {
+    load(s.complete ? s.match : s.active);
+    explain_lines(plan.when.size());
+    if (rule_plan.logical) {
+      out.status = "active";
+      out.sentence = "every line is met: what it derives holds";
+      return out;
+    }
+    std::vector<FactId> identity;
+    for (const std::uint32_t binding : rule_plan.identity) identity.push_back(facts_[binding]);
+    const auto& table = episodes_.table(rule);
+    const EntryId e = table.find(identity.data());
+    if (e != kNone && table[e].active) {
+      out.status = "active";
+      out.sentence = "it runs: its episode began at " + moment(table[e].onset);
+    } else if (const auto end = e == kNone ? std::nullopt : episodes_.cooldown_end(rule, e, network_.frame()); end) {
+      out.status = "cooldown";
+      out.until = *end;
+      out.sentence = "every line is met, but its cooldown lasts until " + moment(*end);
+    } else if (e != kNone && table[e].until_true > 0) {
+      out.status = "until";
+      out.sentence = "every line is met, but so is `until`: no episode begins while it is";
+    } else if (e != kNone && table[e].failed) {
+      out.status = "effects";
+      out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
+    } else {
+      out.status = "ready";
+      out.sentence = "every line is met: it runs at the end of this instant";
+    }
+  } else {
+    FB_CHECK(s.found);
+    const ExplainLine& line = plan.when[s.depth];
+    load(s.facts);
+    explain_lines(s.depth);
+    if (s.candidate != kNone) set_row(line, s.candidate);
+    out.status = s.candidate == kNone && line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne &&
+                         network_.store(line.type).live() + network_.store(line.type).stale() == 0
+                     ? "no facts"
+                     : "line";
+    out.line = out.lines.size();
+    out.sentence = sentence(plan, line, s.depth + 1, s.judged, s);
+    LineExplained last;
+    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && s.candidate == kNone) {
+      last.span = line.span;
+      last.verdict = "false";
+    } else {
+      last = line_explained(plan, line, s.judged);
+    }
+    out.lines.push_back(std::move(last));
+    if (s.judged.witness != kNone) out.blocker = fact_used("", line.type, s.judged.witness);
+    if (s.candidate != kNone && s.judged.waits) out.bound.push_back(fact_used(line.name, line.type, s.candidate));
+    if (s.candidate != kNone && !s.judged.waits) out.blocker = fact_used(line.name, line.type, s.candidate);
+    if (s.judged.waits) out.until = s.judged.due;
+    if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
+  }
+  if (rule_plan.mode == ast::Mode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";
+  return out;
+}
+
+}  // namespace flyball::engine
