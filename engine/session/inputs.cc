@@ -62,15 +62,14 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
 
 Result<void> Session::Impl::ack(const AckInput& input) {
   if (Result<void> r = check_stamp(input.stamp); !r) return r;
-  const bool late = admit(input.stamp);
-  const Timestamp instant = late ? engine_time() : input.stamp;
-  // With nothing that waits or falls due before it, what is not there now will not be.
-  if (inbox.empty() && next_due() > instant && !actions.is_awaited(input)) {
+  // Nobody knows an id before its action is sent. One told by its fields may come before the action: recorded lines do.
+  if (!input.id.empty() && !actions.is_awaited(input)) {
     ++counters.acks_unmatched;
     return fail("no such action waits for an acknowledgement");
   }
   if (inbox.size() >= limits.pending_inputs) return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
-  inbox.add_ack(instant, input);
+  const bool late = admit(input.stamp);
+  inbox.add_ack(late ? engine_time() : input.stamp, input);
   return {};
 }
 
@@ -122,6 +121,11 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   if (!existed) {
     store.pin(f);
     events.emplace_back(fact.type, f);
+  }
+  // A late one does not replace what came at a greater stamp; windows learn of both.
+  if (existed && store.meta(f).stamp > fact.stamp) {
+    network.sample(fact.type, f, fact.stamp, fact.values.data());
+    return;
   }
   const std::uint64_t changed = store.write(f, fact.values.data());
   store.meta(f).stamp = fact.stamp;

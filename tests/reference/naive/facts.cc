@@ -24,7 +24,9 @@ void take_input(State& state, const FactInput& input) {
     } else {
       key = {Value::null(), Value::uinteger(state.unkeyed_events++)};
     }
-    facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
+    const auto other = facts.find(key);
+    if (other == facts.end() || other->second.stamp <= input.stamp)
+      facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
     add_sample(state, input.type, key, input.stamp, input.values);
     return;
   }

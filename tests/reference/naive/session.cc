@@ -41,6 +41,7 @@ void NaiveSession::put(const FactInput& input) {
 }
 
 void NaiveSession::ack(const AckInput& input) {
+  if (!input.id.empty() && !is_awaited(state_, input)) return;  // refused
   Waiting w;
   w.is_ack = true;
   w.ack = input;
