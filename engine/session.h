@@ -26,7 +26,8 @@
 namespace flyball::engine {
 
 struct Limits {
-  std::size_t firings_per_instant = 100'000;   // beyond it the cascade is undone and reported
+  std::size_t firings_per_instant = 100'000;   // beyond it the cascade stops, unheard, and is reported
+  std::size_t derived_per_instant = 5'000'000; // derived facts made or changed; beyond it the rule that made most is switched off
   std::size_t facts = 50'000'000;              // live facts over all types
   std::size_t pending_inputs = 1'000'000;      // facts ahead of engine time that wait
   std::size_t samples_per_key = 100'000;       // of one aggregate's window
@@ -36,7 +37,7 @@ struct Limits {
 
 struct Counters {
   std::uint64_t facts_taken = 0, facts_unchanged = 0, facts_late_applied = 0, facts_late_dropped = 0, facts_late_diverted = 0;
-  std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, sequence_gaps = 0, duplicates = 0;
+  std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, samples_dropped = 0;
   std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0, acks_unmatched = 0;
   std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0;
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
@@ -55,7 +56,7 @@ class OutputSink {
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
 };
 
-enum class PutOutcome : std::uint8_t { kTaken, kUnchanged, kLateApplied, kLateDropped, kLateDiverted, kDuplicate, kPending };
+enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };
 
 struct DecisionAnswer {
   std::vector<Value> output;      // one per output field
@@ -84,7 +85,8 @@ class Session {
 
   // O(changes) amortised. Errors: unknown key on patch, stamp too far ahead, a limit; nothing is changed then.
   Result<PutOutcome> put(const FactInput& input);
-  // Error when no such action is waiting (counted); a second acknowledgement of the same action changes nothing.
+  // Error when certainly no such action is waiting at its turn (counted; nothing is changed then); what finds none at its
+  // turn is counted, too; a second acknowledgement of the same action changes nothing.
   Result<void> ack(const AckInput& input);
   // A recorded tick: closes all instants up to t (less lateness).
   void tick(Timestamp t);
@@ -92,7 +94,7 @@ class Session {
   void finish();
 
   Timestamp now() const;                                // engine time
-  std::optional<Timestamp> next_deadline() const;       // earliest timer, in engine time
+  std::optional<Timestamp> next_deadline() const;       // earliest timer or waiting input, in engine time
   const Counters& counters() const;
 
   Result<DecisionAnswer> decide(DecisionId decision, const std::vector<Value>& input);

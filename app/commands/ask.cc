@@ -162,16 +162,18 @@ class Ask : public Command {
     std::string_view line;
     bool fine = true;
     for (;;) {
-      const LineReader::Status status = lines->next(line);
-      if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.emplace_back(line);
-      if (status == LineReader::Status::kOversize) waiting.emplace_back("");  // refused as not JSON, in its place
-      const bool end = status == LineReader::Status::kEnd || status == LineReader::Status::kFailed;
-      if (waiting.size() >= kBatchMax || (!waiting.empty() && (end || !lines->has_line()))) {
+      // Before waiting for more, what was asked is answered: whoever sends one question and waits gets its answer.
+      if (!waiting.empty() && (waiting.size() >= kBatchMax || !lines->buffered())) {
         fine = group(waiting) && fine;
         waiting.clear();
         std::fflush(io.out);
       }
-      if (end) return fine && status == LineReader::Status::kEnd ? kExitFine : kExitFailed;
+      const LineReader::Status status = lines->next(line);
+      if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.emplace_back(line);
+      if (status == LineReader::Status::kOversize) waiting.emplace_back("");  // refused as not JSON, in its place
+      if (status != LineReader::Status::kEnd && status != LineReader::Status::kFailed) continue;
+      if (!waiting.empty()) fine = group(waiting) && fine;
+      return fine && status == LineReader::Status::kEnd ? kExitFine : kExitFailed;
     }
   }
 

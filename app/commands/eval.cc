@@ -108,6 +108,8 @@ class Eval : public Command {
     Result<LineReader> lines = LineReader::open("-", io.in);
     std::string_view line;
     for (;;) {
+      // Whoever sends one case and waits for its answer gets it.
+      if (!lines->buffered()) std::fflush(io.out);
       const LineReader::Status status = lines->next(line);
       if (status == LineReader::Status::kEnd) return kExitFine;
       if (status == LineReader::Status::kFailed) {

@@ -150,7 +150,12 @@ class Pub : public Command {
     Pace pace(rate_);
     std::string_view line;
     bool waiting = true;
-    while (waiting && next(lines, line, io)) {
+    // While there is nothing to read, the connection is kept, and signals are seen.
+    const auto readable = [&] {
+      while (waiting && !lines.ready(20)) waiting = pump(0);
+      return waiting;
+    };
+    while (readable() && next(lines, line, io)) {
       for (int ms = pace.wait_ms(); waiting && ms > 0; ms = pace.wait_ms()) waiting = pump(std::min(ms, 100));
       // A full buffer is no refusal: the service has not caught up.
       while (waiting && publisher.pending() + 1 >= config.buffer_facts_max / 2) waiting = pump(100);
@@ -192,7 +197,13 @@ class Pub : public Command {
     Pace pace(rate_);
     std::string_view line;
     std::uint64_t sent = 0;
-    while (!signals.read().stop && next(lines, line, io)) {
+    const auto readable = [&] {
+      while (!signals.read().stop) {
+        if (lines.ready(100)) return true;
+      }
+      return false;
+    };
+    while (readable() && next(lines, line, io)) {
       for (int ms = pace.wait_ms(); ms > 0; ms = pace.wait_ms()) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
       const Result<PlainFact> fact = plain_fact(line);
       if (!fact) {

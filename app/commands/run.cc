@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -139,6 +140,8 @@ class Run : public Command {
       io.error("run: there are no rules", "name rule files or folders, or set `rules` in the configuration");
       return kExitUsage;
     }
+    // Who reads the log may go away; the service stays.
+    std::signal(SIGPIPE, SIG_IGN);
     Signals signals;
     DataFolder data;
     if (!config.data.empty()) {

@@ -2,6 +2,7 @@
 #include "app/io/files.h"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,6 +106,12 @@ bool LineReader::fill() {
   failed_ = n < 0;
   buffer_.resize(had + (n > 0 ? static_cast<std::size_t>(n) : 0));
   return n > 0;
+}
+
+bool LineReader::ready(int timeout_ms) const {
+  if (buffered() || fileno(file_) < 0) return true;
+  pollfd item{fileno(file_), POLLIN, 0};
+  return ::poll(&item, 1, timeout_ms) != 0;
 }
 
 LineReader::Status LineReader::next(std::string_view& line) {

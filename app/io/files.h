@@ -34,6 +34,10 @@ class LineReader {
   Status next(std::string_view& line);
   // True if the next line is here already; false if next() may wait for it.
   bool has_line() const { return buffer_.find('\n', at_) != std::string::npos; }
+  // True if next() need not wait: a whole line is here already.
+  bool buffered() const { return buffer_.find('\n', at_) != std::string::npos; }
+  // Waits up to timeout_ms for something to read; true if there is, or the end is. With a regular file always true.
+  bool ready(int timeout_ms) const;
   std::uint64_t line_number() const { return line_number_; }
   const std::string& name() const { return name_; }  // `<stdin>` for `-`
 

@@ -52,6 +52,8 @@ ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& int
   bool ended_by_tick = false;  // then the recording says itself how far time went
   std::string_view line;
   while (!counts.stopped) {
+    // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
+    if (!lines.buffered()) std::fflush(io.out);
     const LineReader::Status status = lines.next(line);
     if (status == LineReader::Status::kEnd) break;
     if (status == LineReader::Status::kFailed) {

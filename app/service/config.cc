@@ -177,6 +177,7 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"limits.executor_silent", duration(limits.executor_silent_ns)},
       {"limits.facts", count(c.limits.facts)},
       {"limits.firings_per_instant", count(c.limits.firings_per_instant)},
+      {"limits.derived_per_instant", count(c.limits.derived_per_instant)},
       {"limits.pending_inputs", count(c.limits.pending_inputs)},
       {"limits.samples_per_key", count(c.limits.samples_per_key)},
       {"limits.explanations", count(c.limits.explanations)},

@@ -37,6 +37,11 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   };
   node.over_last = number(a.over_last);
   node.at_least = number(a.at_least);
+  const FactType& counted = out_.rule_set.schema.types[a.fact_type];
+  if (node.over_last && counted.is_event() && !counted.has_key) {
+    return fail("`" + scope.where + "` has a window of the last events of `" + counted.name + "`, which has no key: each event would be its own last one, for ever",
+                "give `" + counted.local + "` a key, or use a window of time (`over 5m`)");
+  }
   if (a.value && a.fn != AggregateFn::kCount) {
     std::set<std::uint32_t> reads;
     collect_reads(*a.value, scope, reads);

@@ -165,7 +165,11 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
   }
   const std::size_t most = plan.over_last ? static_cast<std::size_t>(*plan.over_last) : samples_per_key_max_;
   while (mine.size() > most) {
-    if (!plan.over_last) ++samples_dropped_;
+    if (!plan.over_last) {
+      ++samples_dropped_;
+      if (!state.dropped) dropping_.push_back(node);
+      state.dropped = true;
+    }
     const std::uint32_t oldest = mine.front();
     mine.erase(mine.begin());
     displace(node, oldest);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/compile/program_data.h"
@@ -57,6 +58,8 @@ class Aggregates {
   bool has_dirty() const { return !dirty_.empty(); }
   bool timer_is_live(NodeId node, Timestamp due) const;
   std::uint64_t samples_dropped() const { return samples_dropped_; }
+  // Nodes that began to drop samples since the last call; each comes once in a session.
+  std::vector<NodeId> take_dropping() { return std::exchange(dropping_, {}); }
   void set_samples_max(std::size_t n) { samples_per_key_max_ = n; }
 
   std::size_t bytes() const;
@@ -99,6 +102,7 @@ class Aggregates {
     std::unordered_map<std::uint32_t, std::vector<Value>> rows;   // item → the sample's row, where uses need it
     Timestamp armed = kTimestampMax;                              // a timer is set for then
     bool all_dirty = false;
+    bool dropped = false;                                         // samples, for want of room
   };
 
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
@@ -120,6 +124,7 @@ class Aggregates {
   std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t samples_dropped_ = 0;
+  std::vector<NodeId> dropping_;
   std::size_t samples_per_key_max_ = 100'000;
 };
 

@@ -6,7 +6,8 @@
 
 namespace flyball::engine {
 
-FactStore::FactStore(const FactType& type) : width_(static_cast<std::uint32_t>(type.fields.size())), keyed_(type.has_key), key_(type.key) {
+FactStore::FactStore(const FactType& type, FactTotals& totals)
+    : width_(static_cast<std::uint32_t>(type.fields.size())), keyed_(type.has_key), key_(type.key), totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
   const bool state = !type.is_event() && type.role != Role::kAction;
   if (!keyed_ && state) {
@@ -111,13 +112,13 @@ std::uint64_t FactStore::write(FactId f, const Value* values) {
   if (meta.status == FactStatus::kStale) {
     changed = all_fields_ & ~key_mask_;
     hidden_.erase(f);
-    --stale_;
+    --own_.stale, --totals_->stale;
   } else {
     changed = all_fields_;
   }
   for (std::uint32_t i = 0; i < width_; ++i) mine[i] = values[i];
   meta.status = FactStatus::kLive;
-  ++live_;
+  ++own_.live, ++totals_->live;
   return changed;
 }
 
@@ -130,16 +131,16 @@ std::uint64_t FactStore::make_stale(FactId f) {
     if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
   }
   meta.status = FactStatus::kStale;
-  --live_;
-  ++stale_;
+  --own_.live, --totals_->live;
+  ++own_.stale, ++totals_->stale;
   return all_fields_ & ~key_mask_;
 }
 
 void FactStore::make_absent(FactId f) {
   FactMeta& meta = meta_[f];
-  if (meta.status == FactStatus::kLive) --live_;
+  if (meta.status == FactStatus::kLive) --own_.live, --totals_->live;
   if (meta.status == FactStatus::kStale) {
-    --stale_;
+    --own_.stale, --totals_->stale;
     // What was known last is what `on clear` will read.
     const auto it = hidden_.find(f);
     Value* mine = row_for_update(f);

@@ -41,9 +41,14 @@ struct FactMeta {
   bool expiry_armed = false;         // a timer is set, for `armed_for`
 };
 
+// Facts of all types of a session; every store counts its own in.
+struct FactTotals {
+  std::size_t live = 0, stale = 0;
+};
+
 class FactStore {
  public:
-  explicit FactStore(const FactType& type);
+  FactStore(const FactType& type, FactTotals& totals);
 
   // The fact with the key of `row` (only key fields are read), or kNone.
   FactId find(const Value* row) const;
@@ -70,8 +75,8 @@ class FactStore {
   // Frees an absent fact that nobody pins.
   void release_if_unused(FactId f);
 
-  std::size_t live() const { return live_; }
-  std::size_t stale() const { return stale_; }
+  std::size_t live() const { return own_.live; }
+  std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
   std::uint64_t all_fields() const { return all_fields_; }
@@ -111,7 +116,8 @@ class FactStore {
   std::vector<FactId> index_;  // kNone: empty; a power of two, at most half full
   std::uint32_t indexed_ = 0;
   std::uint32_t end_ = 0;
-  std::size_t live_ = 0, stale_ = 0;
+  FactTotals own_;
+  FactTotals* totals_;
   std::unordered_map<FactId, std::vector<Value>> hidden_;  // last known rows of stale facts
 };
 

@@ -10,7 +10,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   stores_.reserve(types.size());
   dispatch_.resize(types.size());
   for (FactTypeId t = 0; t < types.size(); ++t) {
-    stores_.emplace_back(types[t]);
+    stores_.emplace_back(types[t], totals_);
     const TypePlan& plan = program.types[t];
     dispatch_[t].resize(plan.dispatch_fields.size());
     for (const AlphaId id : plan.alphas) {
@@ -153,18 +153,6 @@ void Network::disarmed(const Timer& timer) {
     AbsenceEntry& e = absences_[timer.a][timer.b];
     if (e.armed == timer.due) e.armed = kTimestampMax;
   }
-}
-
-std::size_t Network::live_facts() const {
-  std::size_t n = 0;
-  for (const FactStore& store : stores_) n += store.live();
-  return n;
-}
-
-std::size_t Network::stale_facts() const {
-  std::size_t n = 0;
-  for (const FactStore& store : stores_) n += store.stale();
-  return n;
 }
 
 std::size_t Network::bytes() const {

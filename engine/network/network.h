@@ -90,6 +90,8 @@ class Network {
   void rearmed(const Timer& timer, Timestamp due);
   // A timer that meant nothing was dropped.
   void disarmed(const Timer& timer);
+  // Aggregates that dropped samples for want of room, each once.
+  std::vector<NodeId> take_dropping() { return aggregates_.take_dropping(); }
   void set_samples_max(std::size_t n) { aggregates_.set_samples_max(n); }
 
   // A chain with kBound stages for these facts; `tag` comes back as root_tag. Unbinding drops what hangs on it.
@@ -112,8 +114,8 @@ class Network {
 
   const ProgramData& program() const { return program_; }
   Interner& interner() const { return interner_; }
-  std::size_t live_facts() const;
-  std::size_t stale_facts() const;
+  std::size_t live_facts() const { return totals_.live; }
+  std::size_t stale_facts() const { return totals_.stale; }
   std::size_t token_count() const { return tokens_.used(); }
   std::size_t bytes() const;
   void mark() const;
@@ -254,6 +256,7 @@ class Network {
   Timestamp start_;
   bool started_ = false;
 
+  FactTotals totals_;            // of all stores
   std::vector<FactStore> stores_;
   std::vector<std::vector<Dispatch>> dispatch_;  // by type, parallel to TypePlan::dispatch_fields
   std::vector<AlphaState> alphas_;

@@ -11,6 +11,7 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
   by_fact_.resize(types);
   of_type_.resize(types);
   waiting_count_.resize(types, 0);
+  ended_.resize(types);
   sends_.resize(types);
   rate_armed_.resize(types, kTimestampMax);
 }
@@ -167,6 +168,7 @@ void Actions::show(ActionNumber number) {
     record.retained = network_.now() + *type.retain_ns;
     timers_.add({record.retained, TimerKind::kRetain, number, 0});
   }
+  limit_ended(number);
 }
 
 // A newer action of its key takes its place.
@@ -176,7 +178,45 @@ void Actions::forget(ActionNumber number) {
   of_type_[record.type].erase(number);
   by_fact_[record.type].erase(record.fact);
   by_id_.erase(record.id);
+  if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
+    std::erase(mine->second, number);
+    if (mine->second.empty()) of_episode_.erase(mine);
+  }
   records_.erase(number);
+}
+
+void Actions::forget_since(const Place& place) {
+  counters_.actions_sent = place.sent;
+  for (ActionNumber number = place.next; number < next_; ++number) {
+    const auto found = records_.find(number);
+    if (found == records_.end()) continue;
+    const FactTypeId type = found->second.type;
+    if (found->second.tries != 0 && !sends_[type].empty()) sends_[type].pop_back();
+    drop_retained(number);
+  }
+}
+
+// Something more will happen to it by itself.
+bool Actions::goes_on(const ActionRecord& record) const {
+  return record.state == ActionState::kProposed || record.ticket != 0 || record.next_try != kTimestampMax || record.gives_up != kTimestampMax;
+}
+
+// Actions without a key would pile up for ever: of those that nothing more happens to by itself, the newest are kept.
+void Actions::limit_ended(ActionNumber number) {
+  ActionRecord& record = records_.at(number);
+  const FactType& type = program_.rule_set.schema.types[record.type];
+  if (type.has_key || type.retain_ns || record.ended || goes_on(record)) return;
+  record.ended = true;
+  std::deque<ActionNumber>& ended = ended_[record.type];
+  ended.push_back(number);
+  while (ended.size() > kEndedMax) {
+    const ActionNumber oldest = ended.front();
+    ended.pop_front();
+    const auto found = records_.find(oldest);
+    if (found == records_.end()) continue;
+    found->second.ended = false;
+    if (!goes_on(found->second)) drop_retained(oldest);  // a failure said meanwhile gave it another try
+  }
 }
 
 void Actions::drop_retained(ActionNumber number) {

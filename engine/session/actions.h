@@ -36,6 +36,7 @@ struct ActionRecord {
   Timestamp next_try = kTimestampMax;   // after a failure
   Timestamp gives_up = kTimestampMax;   // when this try times out
   Timestamp retained = kTimestampMax;   // when it is dropped
+  bool ended = false;                   // listed among those that ended
   std::uint64_t ticket = 0;             // its place among those that wait for the rate; 0: it does not
 };
 
@@ -54,6 +55,15 @@ class Actions {
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
   void drop_retained(ActionNumber number);
+  struct Place {
+    ActionNumber next = 0;
+    std::uint64_t sent = 0;
+  };
+  // Where a cascade begins; and as if what was made from there on had never been.
+  Place mark_place() const { return {next_, counters_.actions_sent}; }
+  void forget_since(const Place& place);
+
+  static constexpr std::size_t kEndedMax = 10'000;  // per type without key and `retain`: the newest that are kept
 
   void mark(Interner& in) const;
   std::size_t bytes() const { return records_.size() * 256; }
@@ -68,6 +78,8 @@ class Actions {
   void say(const ActionRecord& record, bool shadow);
   void show(ActionNumber number);
   void forget(ActionNumber number);
+  bool goes_on(const ActionRecord& record) const;
+  void limit_ended(ActionNumber number);
   void stop_waiting(ActionNumber number);
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
@@ -81,6 +93,7 @@ class Actions {
   std::unordered_map<std::string, ActionNumber> by_id_;
   std::vector<std::map<FactId, ActionNumber>> by_fact_;                      // by type
   std::vector<std::set<ActionNumber>> of_type_;                              // by type: those not forgotten
+  std::vector<std::deque<ActionNumber>> ended_;                              // by type: as limit_ended() met them
   std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;                 // for the rate, by ticket
   std::uint64_t tickets_ = 0;
   std::vector<std::size_t> waiting_count_;                                   // by type

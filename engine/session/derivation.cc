@@ -12,8 +12,9 @@ namespace {
 std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) { return std::uint64_t{a} << 32 | b; }
 }  // namespace
 
-Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities)
-    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count), lost_(program.stratum_count, 0) {}
+Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities, std::size_t per_instant_max)
+    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count),
+      lost_(program.stratum_count, 0), off_(program.rules.size(), false), per_instant_max_(per_instant_max), made_by_(program.rules.size(), 0) {}
 
 Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
   std::vector<Derived>& all = derived_[type];
@@ -61,7 +62,7 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
 
 void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
   const RulePlan& rule = program_.rules[rule_id];
-  if (rule.mode != ast::Mode::kActive) return;
+  if (rule.mode != ast::Mode::kActive || off_[rule_id]) return;
   network_.load(token);
   std::uint32_t first = kNone;
   for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
@@ -102,6 +103,7 @@ void Derivation::token_gone(TokenId token) {
 }
 
 void Derivation::set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values) {
+  if (off_[rule]) return;
   std::vector<std::uint32_t>& mine = episode_reasons_[pair_key(rule, entry)];
   const EffectPlan& plan = program_.rules[rule].then[effect];
   const FactId fact = network_.store(plan.type).find_or_make(values.data());
@@ -175,6 +177,42 @@ void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
   evaluate_record(rule.then[reason.effect], program_.rule_set.schema.types[reason.type], rule.scope, network_.frame(), out);
 }
 
+// --- the limit of one instant ---
+
+void Derivation::start_instant() {
+  if (made_ == 0) return;
+  made_ = 0;
+  std::fill(made_by_.begin(), made_by_.end(), 0);
+}
+
+std::optional<std::uint32_t> Derivation::runaway() {
+  if (made_ <= per_instant_max_) return std::nullopt;
+  const auto most = std::max_element(made_by_.begin(), made_by_.end());
+  const std::uint32_t rule = static_cast<std::uint32_t>(most - made_by_.begin());
+  start_instant();  // the others may go on
+  return rule;
+}
+
+void Derivation::switch_off(std::uint32_t rule) {
+  off_[rule] = true;
+  std::vector<std::uint32_t> entries;
+  for (const auto& [pair, reasons] : episode_reasons_) {
+    if (pair >> 32 == rule) entries.push_back(static_cast<std::uint32_t>(pair));
+  }
+  std::sort(entries.begin(), entries.end());
+  for (const std::uint32_t entry : entries) drop_episode_reasons(rule, entry);
+  std::vector<TokenId> tokens;
+  for (const EffectPlan& effect : program_.rules[rule].then) {
+    if (effect.kind != ast::EffectKind::kDerive) continue;
+    for (const Derived& d : derived_[effect.type]) {
+      for (std::uint32_t id = d.reasons; id != kNone; id = reasons_[id].next) {
+        if (reasons_[id].rule == rule && reasons_[id].token != kNone) tokens.push_back(reasons_[id].token);
+      }
+    }
+  }
+  for (const TokenId token : tokens) token_gone(token);
+}
+
 // --- facts ---
 
 void Derivation::touch(FactTypeId type, FactId fact) {
@@ -228,6 +266,10 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
   meta.suspended = truth == Truth::kUnknown;
   meta.stamp = network_.now();
   if (meta.suspended) store.make_stale(fact);
+  if (!existed || was_suspended || changed != 0) {
+    ++made_;
+    ++made_by_[reasons_[best].rule];
+  }
   if (!existed) {
     network_.fact_appeared(type, fact);
   } else if (was_suspended) {
@@ -240,7 +282,7 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
 void Derivation::closure() {
   for (;;) {
     network_.settle();
-    if (dirty_strata_.empty()) return;
+    if (dirty_strata_.empty() || made_ > per_instant_max_) return;
     settle_stratum(*dirty_strata_.begin());
   }
 }
@@ -279,7 +321,7 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
   // unknown one. Anything that loses a reason meanwhile (an unknown one that gave way to a true one) starts all again.
   bool progress = false;
   for (const Truth wanted : {Truth::kTrue, Truth::kUnknown}) {
-    for (std::size_t i = 0; i < dirty.size() && lost_[stratum] == 0; ++i) {
+    for (std::size_t i = 0; i < dirty.size() && lost_[stratum] == 0 && made_ <= per_instant_max_; ++i) {
       const auto [type, fact] = dirty[i];
       const std::uint32_t best = best_reason(type, fact);
       if (best == kNone || reasons_[best].truth != wanted) continue;

@@ -10,6 +10,7 @@
 // Not thread-safe. INVARIANT: after closure() every derived fact is what its reasons say.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +32,7 @@ class Identities {
 
 class Derivation {
  public:
-  Derivation(const ProgramData& program, Network& network, const Identities& identities);
+  Derivation(const ProgramData& program, Network& network, const Identities& identities, std::size_t per_instant_max);
 
   // Logical rules.
   void token_made(std::uint32_t rule, TokenId token);
@@ -40,8 +41,13 @@ class Derivation {
   void set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values);
   void drop_episode_reasons(std::uint32_t rule, std::uint32_t entry);
 
-  // Brings network and derived facts to the fixpoint.
+  // Brings network and derived facts to the fixpoint, or to the limit of one instant: then runaway() names the rule that
+  // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();
+  void start_instant();
+  std::optional<std::uint32_t> runaway();
+  // The rule's reasons go, and it gives no more.
+  void switch_off(std::uint32_t rule);
 
   // Net changes since the last call, in order of (type, key).
   void tell(Timestamp now, Outbox& outbox);
@@ -101,6 +107,10 @@ class Derivation {
   std::vector<Value> told_values_;
   std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row
   std::vector<Value> scratch_;
+  std::vector<bool> off_;                // by rule
+  std::size_t per_instant_max_;
+  std::size_t made_ = 0;                 // facts made or changed in this instant
+  std::vector<std::size_t> made_by_;     // by rule
 };
 
 }  // namespace flyball::engine

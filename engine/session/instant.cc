@@ -96,8 +96,21 @@ void Session::Impl::run_due(Timestamp t) {
 void Session::Impl::closure() {
   for (;;) {
     derivation.closure();
+    if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
+      ++counters.runaways;
+      trouble("derivation ran away: more than " + std::to_string(limits.derived_per_instant) + " derived facts made or changed in one instant; rule `" +
+              data.rules[*rule].name + "` derived most of them and is switched off, and what it derived is withdrawn");
+      switch_off(*rule);
+      continue;
+    }
     if (!follow_derives()) return;
   }
+}
+
+// The rule runs no more in this session, and nothing is derived because of it.
+void Session::Impl::switch_off(std::uint32_t rule) {
+  episodes.switch_off(rule);
+  derivation.switch_off(rule);
 }
 
 void Session::Impl::judge() {
@@ -111,6 +124,7 @@ void Session::Impl::run_instant(Timestamp t) {
   network.set_now(t);
   passed = t;
   ++counters.instants;
+  derivation.start_instant();
   episodes.start_instant();
 
   run_due(t);
@@ -137,6 +151,11 @@ void Session::Impl::run_instant(Timestamp t) {
   run_agenda();
 
   derivation.tell(t, outbox);
+  counters.samples_dropped = network.aggregates().samples_dropped();
+  for (const NodeId node : network.take_dropping()) {
+    trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name + "` is full: the oldest samples beyond " +
+            std::to_string(limits.samples_per_key) + " of one key are dropped, and its values are computed without them");
+  }
   outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
   pinned.clear();
@@ -146,12 +165,20 @@ void Session::Impl::run_instant(Timestamp t) {
 // Step 4.
 void Session::Impl::run_agenda() {
   bool left = false;
+  Cascade cascade{outbox.size(), actions.mark_place(), {}, 0};
   for (;;) {
     closure();
     judge();
     closure();
     episodes.review();
-    if (const std::optional<Episodes::Choice> choice = episodes.choose()) {
+    const std::optional<Episodes::Choice> choice = episodes.choose();
+    if (choice && cascade.size >= limits.firings_per_instant) {
+      stop_cascade(cascade);
+      return;
+    }
+    if (choice) {
+      ++cascade.size;
+      ++cascade.by_rule[choice->rule];
       if (choice->end) {
         end(choice->rule, choice->entry);
       } else {
@@ -163,6 +190,34 @@ void Session::Impl::run_agenda() {
     left = true;
     events_leave();
   }
+}
+
+// More effects than one instant may have: nothing of the cascade is said, its actions are forgotten, and the rule that
+// went furthest is switched off. Facts and episodes stay as the cascade left them; what
+// may still start or end goes on with the next instant.
+void Session::Impl::stop_cascade(const Cascade& cascade) {
+  static constexpr std::size_t kNamed = 16;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
+  for (const auto& [rule, times] : cascade.by_rule) most.emplace_back(times, rule);
+  std::sort(most.begin(), most.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  const std::uint32_t worst = most.front().second;
+  outbox.drop_after(cascade.said);
+  actions.forget_since(cascade.actions);
+  std::string chain;
+  for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {
+    chain += (i == 0 ? "`" : ", `") + data.rules[most[i].second].name + "` " + std::to_string(most[i].first) + " times";
+  }
+  if (most.size() > kNamed) chain += " and " + std::to_string(most.size() - kNamed) + " more";
+  ++counters.runaways;
+  trouble("runaway: the limit of " + std::to_string(limits.firings_per_instant) + " firings in one instant is reached by " + chain +
+          "; nothing of them is sent, and rule `" + data.rules[worst].name + "` is switched off");
+  switch_off(worst);
+  closure();
+  events_leave();
+  closure();
+  judge();
+  closure();
+  episodes.review();
 }
 
 bool Session::Impl::events_leave() {

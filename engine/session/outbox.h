@@ -2,6 +2,7 @@
 // undone and must not have been heard. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -30,7 +31,12 @@ class Outbox {
   void add(Output output) {
     waiting_.emplace_back(std::move(output));
   }
-  void drop() { waiting_.clear(); }
+  std::size_t size() const { return waiting_.size(); }
+  // Forgets what came after the first `kept`, except troubles.
+  void drop_after(std::size_t kept) {
+    const auto from = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kept, waiting_.size()));
+    waiting_.erase(std::remove_if(from, waiting_.end(), [](const auto& o) { return !std::holds_alternative<TroubleOutput>(o); }), waiting_.end());
+  }
   // Says everything in order. The sink must not call back.
   void flush() {
     for (const auto& output : waiting_) std::visit([this](const auto& o) { say(o); }, output);

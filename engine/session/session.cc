@@ -13,7 +13,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       outbox(sink),
       network(data, interner, timers, *this),
       episodes(data, network, timers),
-      derivation(data, network, episodes),
+      derivation(data, network, episodes, l.derived_per_instant),
       actions(data, network, timers, outbox, counters),
       explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
@@ -31,7 +31,7 @@ void Session::finish() { impl_->finish(); }
 Timestamp Session::now() const { return impl_->engine_time(); }
 
 std::optional<Timestamp> Session::next_deadline() const {
-  const Timestamp due = impl_->next_due();
+  const Timestamp due = std::min(impl_->next_due(), impl_->inbox.next());
   return due == kTimestampMax ? std::nullopt : std::optional(due);
 }
 

@@ -52,7 +52,16 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void expire(FactTypeId type, FactId fact);
   void closure();
   void judge();
+  // What one instant's effects come to, counted from the first.
+  struct Cascade {
+    std::size_t said = 0;                                // outputs before it
+    Actions::Place actions;                              // before those it makes
+    std::map<std::uint32_t, std::uint64_t> by_rule;      // choices
+    std::size_t size = 0;
+  };
   void run_agenda();
+  void stop_cascade(const Cascade& cascade);
+  void switch_off(std::uint32_t rule);
   bool events_leave();
   void compact_timers();
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,12 +128,13 @@ std::size_t count_lines(const std::string& text) {
   return n;
 }
 
-Child::Child(const Folder& folder, const std::string& name, const std::vector<std::string>& args, const std::string& program)
+Child::Child(const Folder& folder, const std::string& name, const std::vector<std::string>& args, const std::string& program,
+             const std::string& in_file)
     : out_file_(folder / (name + ".out")), err_file_(folder / (name + ".err")) {
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
-    const int in = open("/dev/null", O_RDONLY);
+    const int in = open(in_file.c_str(), O_RDONLY | O_CLOEXEC);
     const int out = open(out_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     const int err = open(err_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     dup2(in, 0);
@@ -188,5 +190,19 @@ bool Child::await(const std::string& file, const std::string& text) {
 
 bool Child::await_err(const std::string& text) { return await(err_file_, text); }
 bool Child::await_out(const std::string& text) { return await(out_file_, text); }
+
+Pipe::Pipe(const std::string& path) : path_(path), fd_(-1) {
+  if (mkfifo(path.c_str(), 0600) == 0) fd_ = open(path.c_str(), O_RDWR | O_CLOEXEC);  // for both, so that opening does not wait
+  if (fd_ < 0) throw std::runtime_error("mkfifo");
+}
+
+void Pipe::write(const std::string& text) const {
+  if (::write(fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) throw std::runtime_error("write");
+}
+
+void Pipe::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
 
 }  // namespace flyball::e2e

@@ -45,7 +45,8 @@ class Folder {
 // A child whose stdout and stderr go to files of `folder`, so that nothing blocks.
 class Child {
  public:
-  Child(const Folder& folder, const std::string& name, const std::vector<std::string>& args, const std::string& program = "");
+  Child(const Folder& folder, const std::string& name, const std::vector<std::string>& args, const std::string& program = "",
+        const std::string& in = "/dev/null");
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -72,6 +73,22 @@ class Child {
 };
 
 void usleep_20ms();
+// A pipe with a name: a Child may have it as its stdin, and reads what is written here until it is closed.
+class Pipe {
+ public:
+  explicit Pipe(const std::string& path);
+  ~Pipe() { close(); }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void write(const std::string& text) const;
+  void close();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int fd_;
+};
+
 // Polls until `done()` is true; false after the deadline.
 template <typename F>
 bool eventually(F done) {

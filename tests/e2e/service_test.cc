@@ -251,6 +251,45 @@ TEST_CASE("a cold service sends nothing until the required sources have spoken")
   CHECK(service.child().stop() == 0);
 }
 
+TEST_CASE("lines are answered as they come: a pipe that stays open keeps nobody waiting") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const std::string rules = folder / "rules.fly";
+  struct Piped {
+    Pipe pipe;
+    Child child;
+    Piped(const Folder& f, const std::string& name, const std::string& lines, const std::vector<std::string>& args)
+        : pipe(f / (name + ".in")), child(f, name, args, "", pipe.path()) {
+      pipe.write(lines);
+    }
+  };
+  Piped eval(folder, "eval",
+             R"({"expr":"6 * 7"})"
+             "\n",
+             {"eval", "--batch"});
+  Piped ask(folder, "ask",
+            R"({"want":"x"})"
+            "\n",
+            {"ask", "pick", "--batch", rules});
+  Piped replay(folder, "replay",
+               R"({"time":5,"type":"Probe","data":{"backend":"r","ok":false}})"
+               "\n"
+               R"({"time":6,"tick":true})"
+               "\n",
+               {"replay", rules, "--facts", "-"});
+  Piped pub(folder, "pub", probe("live", true), {"pub", "-", "--connect", service.endpoint("facts")});
+  CHECK(eval.child.await_out("\"42\""));
+  CHECK(ask.child.await_out("\"none\""));
+  CHECK(replay.child.await_out("\"Drain\""));
+  CHECK(service.eventually_says({"facts"}, "\"live\""));
+  for (Piped* piped : {&eval, &ask, &replay, &pub}) {
+    piped->pipe.close();
+    CHECK(piped->child.wait() == 0);
+  }
+  CHECK(service.child().stop() == 0);
+}
+
 TEST_CASE("a fact stamped a little ahead is taken when its time has come, though nothing else arrives") {
   const Folder folder;
   const std::string record = folder / "inputs.jsonl", actions = folder / "actions.jsonl";
