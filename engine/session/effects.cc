@@ -168,7 +168,7 @@ bool Session::Impl::follow_derives() {
   bool any = false;
   for (const auto& [rule, entry] : episodes.take_watched()) {
     const RulePlan& plan = data.rules[rule];
-    if (!episodes.entry(rule, entry).active || plan.mode != ast::Mode::kActive) continue;
+    if (!episodes.entry(rule, entry).active || plan.mode != ast::Mode::kActive || !episodes.facts_exist(rule, entry)) continue;
     for (std::uint32_t i = 0; i < plan.then.size(); ++i) {
       const EffectPlan& effect = plan.then[i];
       if (effect.kind != ast::EffectKind::kDerive) continue;

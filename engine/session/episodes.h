@@ -61,6 +61,8 @@ class Episodes : public Identities {
   void until_made(std::uint32_t rule, TokenId token);
   void until_gone(std::uint32_t rule, TokenId token);
   void watched(std::uint32_t rule, EntryId entry);
+  // All facts of an identity are there (live, stale or suspended).
+  bool facts_exist(std::uint32_t rule, EntryId id) const;
   void identity_fact_gone(std::uint32_t rule, EntryId entry);
 
   // Binds and unbinds what runs beside the matches, for entries that came or went. True if any did.
@@ -144,7 +146,6 @@ class Episodes : public Identities {
   bool must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const;
   bool may_start(std::uint32_t rule, const RuleEntry& e) const;
   bool is_needed(std::uint32_t rule, const RuleEntry& e) const;
-  bool facts_exist(std::uint32_t rule, EntryId id) const;
   void review_entry(std::uint32_t rule, EntryId id);
   void put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts);
   std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;

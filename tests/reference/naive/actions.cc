@@ -153,6 +153,8 @@ void expire_waiting(State& state, const Episode& episode) {
   }
 }
 
+bool is_awaited(State& state, const AckInput& ack) { return find_acked(state, ack) != nullptr; }
+
 void apply_ack(State& state, const AckInput& ack) {
   Action* a = find_acked(state, ack);
   if (a == nullptr) return;

@@ -97,8 +97,13 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
                    episode.identity.begin() + static_cast<std::ptrdiff_t>(at + length));
     at += length;
     const auto found = state.facts[type].find(keys[k]);
-    scope.bound[decl.identity[k]] = found != state.facts[type].end() ? bind_fact(state, type, found->first, found->second)
-                                                                     : Bound{type, &keys[k], &episode.last_values[k], false, false};
+    if (found != state.facts[type].end()) {
+      scope.bound[decl.identity[k]] = bind_fact(state, type, found->first, found->second);
+    } else {
+      const auto gone = state.gone[type].find(keys[k]);
+      const std::vector<Value>& last = gone != state.gone[type].end() ? gone->second : episode.last_values[k];
+      scope.bound[decl.identity[k]] = Bound{type, &keys[k], &last, false, false};
+    }
   }
   return scope;
 }

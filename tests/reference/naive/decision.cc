@@ -6,32 +6,39 @@
 namespace flyball::reference {
 namespace {
 
-// Visits the case's matches in order of identity; `best` becomes the greatest truth, and a true one stops the search
-// with its facts bound.
-bool search(const CasePlan& plan, std::size_t i, Truth sofar, Scope& scope, Truth& best) {
+using Output = std::vector<Value>;
+
+// A record's fields; nullopt if one of them is unknown.
+std::optional<Output> record_output(const ast::Record& record, const std::vector<Field>& fields, Scope& scope) {
+  Output out(fields.size());
+  for (const ast::RecordField& f : record.fields) {
+    out[f.field] = coerced(evaluate(f.value, scope), fields[f.field].type);
+    if (out[f.field].is_error()) return std::nullopt;
+  }
+  return out;
+}
+
+// Visits the case's matches in order of identity; `best` becomes the greatest truth. The first true one that can be
+// answered stops the search.
+bool search(const CasePlan& plan, const std::vector<Field>& fields, std::size_t i, Truth sofar, Scope& scope, Truth& best, Output& output) {
   if (i == plan.when.size()) {
-    best = truth_or(best, sofar);
-    return sofar == Truth::kTrue;
+    std::optional<Output> out = sofar == Truth::kTrue ? record_output(plan.decl->output, fields, scope) : std::nullopt;
+    if (out) output = std::move(*out);
+    best = truth_or(best, out ? Truth::kTrue : Truth::kUnknown);
+    return out.has_value();
   }
   const LinePlan& line = plan.when[i];
   if (!line.binds()) {
     const Truth t = truth_and(sofar, raw_truth(line, scope));
-    return t != Truth::kFalse && search(plan, i + 1, t, scope, best);
+    return t != Truth::kFalse && search(plan, fields, i + 1, t, scope, best, output);
   }
   const ast::Pattern& p = line.line->pattern;
   for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     const Truth t = truth_and(sofar, fact_truth(p, scope));
-    if (t != Truth::kFalse && search(plan, i + 1, t, scope, best)) return true;
+    if (t != Truth::kFalse && search(plan, fields, i + 1, t, scope, best, output)) return true;
   }
   return false;
-}
-
-Result<std::vector<Value>> all_known(std::vector<Value> output) {
-  for (const Value& v : output) {
-    if (v.is_error()) return fail("the output is unknown");
-  }
-  return output;
 }
 
 }  // namespace
@@ -43,59 +50,47 @@ Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<
   const Timestamp before = state_.now;
   if (closed_ > state_.now) state_.now = closed_;  // nothing was due in between
   const std::vector<const ast::Expr*> no_lets;
-  auto finish = [&](std::string from, auto&& outputs) -> Result<NaiveAnswer> {
-    answer.from = std::move(from);
-    Result<std::vector<Value>> output = all_known(outputs());
-    state_.now = before;
-    if (!output) return std::unexpected(output.error());
-    answer.output = std::move(*output);
-    return answer;
-  };
-  auto from_record = [&](const ast::Record& record, Scope& scope) {
-    std::vector<Value> out(type.output.size());
-    for (const ast::RecordField& f : record.fields) out[f.field] = coerced(evaluate(f.value, scope), type.output[f.field].type);
-    return out;
-  };
-  auto unknown = [&](std::string what) {
+  // True if the question fails for it.
+  auto skip = [&](std::string what) {
     if (!state_.is(Mutation::kTableSkipsUnknownSilently)) answer.skipped_unknown.push_back(std::move(what));
     return decl.fail_on_unknown;
   };
-  for (const CasePlan& c : state_.plan.cases[decision]) {
-    Scope scope{state_, &c.lets, &input, {}, {}};
-    scope.bound.resize(c.decl->binding_count);
-    Truth best = Truth::kFalse;
-    if (search(c, 0, Truth::kTrue, scope, best)) return finish(c.decl->name.text, [&] { return from_record(c.decl->output, scope); });
-    if (best == Truth::kUnknown && unknown(c.decl->name.text)) {
-      state_.now = before;
-      return fail("unknown");
+  auto ask = [&]() -> Result<NaiveAnswer> {
+    for (const CasePlan& c : state_.plan.cases[decision]) {
+      Scope scope{state_, &c.lets, &input, {}, {}};
+      scope.bound.resize(c.decl->binding_count);
+      Truth best = Truth::kFalse;
+      answer.from = c.decl->name.text;
+      if (search(c, type.output, 0, Truth::kTrue, scope, best, answer.output)) return answer;
+      if (best == Truth::kUnknown && skip(answer.from)) return fail("unknown");
     }
-  }
-  Scope scope{state_, &no_lets, &input, {}, {}};
-  if (decl.table) {
-    FB_CHECK(decl.table->policy == ast::HitPolicy::kFirst);
-    for (std::size_t r = 0; r < decl.table->rows.size(); ++r) {
+    Scope scope{state_, &no_lets, &input, {}, {}};
+    for (std::size_t r = 0; decl.table && r < decl.table->rows.size(); ++r) {
+      FB_CHECK(decl.table->policy == ast::HitPolicy::kFirst);
       const ast::TableRow& row = decl.table->rows[r];
-      const std::string name = "row " + std::to_string(r + 1);
+      answer.from = "row " + std::to_string(r + 1);
       Truth t = Truth::kTrue;
       for (const ast::Cell& cell : row.inputs) {
         if (!cell.wildcard) t = truth_and(t, truth(*cell.test, scope));
       }
-      if (t == Truth::kTrue) {
-        return finish(name, [&] {
-          std::vector<Value> out;
-          for (std::size_t k = 0; k < row.outputs.size(); ++k) out.push_back(coerced(evaluate(row.outputs[k], scope), type.output[k].type));
-          return out;
-        });
+      if (t == Truth::kFalse) continue;
+      answer.output.clear();
+      for (std::size_t k = 0; k < row.outputs.size(); ++k) {
+        answer.output.push_back(coerced(evaluate(row.outputs[k], scope), type.output[k].type));
+        if (answer.output.back().is_error()) t = Truth::kUnknown;
       }
-      if (t == Truth::kUnknown && unknown(name)) {
-        state_.now = before;
-        return fail("unknown");
-      }
+      if (t == Truth::kTrue) return answer;
+      if (skip(answer.from)) return fail("unknown");
     }
-  }
-  if (decl.fallback) return finish("default", [&] { return from_record(*decl.fallback, scope); });
+    std::optional<Output> out = decl.fallback ? record_output(*decl.fallback, type.output, scope) : std::nullopt;
+    if (!out) return fail("no answer");
+    answer.from = "default";
+    answer.output = std::move(*out);
+    return answer;
+  };
+  Result<NaiveAnswer> out = ask();
   state_.now = before;
-  return fail("no case applies");
+  return out;
 }
 
 }  // namespace flyball::reference

@@ -27,6 +27,7 @@ void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std:
 // An episode is over: what still waits for a send is expired.
 void expire_waiting(State& state, const Episode& episode);
 void apply_ack(State& state, const AckInput& ack);
+bool is_awaited(State& state, const AckInput& ack);
 // §6 step 1: time-outs, next tries and sends that the rate held back.
 void run_action_timers(State& state);
 std::optional<Timestamp> next_action_timer(const State& state, Timestamp after);

@@ -24,7 +24,9 @@ void take_input(State& state, const FactInput& input) {
     } else {
       key = {Value::null(), Value::uinteger(state.unkeyed_events++)};
     }
-    facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
+    const auto other = facts.find(key);
+    if (other == facts.end() || other->second.stamp <= input.stamp)
+      facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
     add_sample(state, input.type, key, input.stamp, input.values);
     return;
   }
@@ -36,7 +38,9 @@ void take_input(State& state, const FactInput& input) {
       std::erase_if(state.samples[input.type],
                     [&](const Sample& s) { return s.stamp <= input.stamp && compare_keys(s.key, key, *state.in) == 0; });
     }
-    if (!newer_news) facts.erase(key);
+    if (newer_news || known == facts.end()) return;
+    state.gone[input.type].insert_or_assign(key, known->second.values);
+    facts.erase(known);
     return;
   }
   std::vector<Value> values = input.values;

@@ -41,6 +41,7 @@ void NaiveSession::put(const FactInput& input) {
 }
 
 void NaiveSession::ack(const AckInput& input) {
+  if (!input.id.empty() && !is_awaited(state_, input)) return;  // refused
   Waiting w;
   w.is_ack = true;
   w.ack = input;
@@ -111,6 +112,7 @@ Timestamp NaiveSession::next_instant() const {
 
 void NaiveSession::pass_through(Timestamp t) {
   state_.now = t;
+  const bool again = t == passed_;  // for late input only
   passed_ = t;
   if (state_.is(Mutation::kEventsStay)) {
     for (FactTypeId type = 0; type < state_.facts.size(); ++type) {
@@ -118,7 +120,7 @@ void NaiveSession::pass_through(Timestamp t) {
     }
   }
   // 1. Expiries and windows are computed from the time; what falls due is marked.
-  mark_absences_due(state_);
+  if (!again) mark_absences_due(state_);
   run_action_timers(state_);
   // 2. What is stamped T, by (source, sequence, arrival); no source first.
   std::vector<Waiting> due;

@@ -15,6 +15,7 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
     : rules(&set), schema(&set.schema), in(&interner), plan(make_plan(set)), params(param_values) {
   const KeyLess less{&interner};
   facts.assign(schema->types.size(), KeyMap<Fact>(less));
+  gone.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
   samples.resize(schema->types.size());
   sends.resize(schema->types.size());
   told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));

@@ -102,6 +102,7 @@ struct State {
   std::optional<Timestamp> start;  // the first input's stamp
 
   std::vector<KeyMap<Fact>> facts;           // by type: absent facts are not in it
+  std::vector<KeyMap<std::vector<Value>>> gone;  // by type: what retracted facts were at last
   std::vector<std::vector<Sample>> samples;  // by type
   std::uint64_t unkeyed_events = 0;
 
