@@ -160,19 +160,6 @@ rule down { when { l: Link where not up } then { do Alert { id: l.id } } }
     CHECK(w.session->counters().actions_acked == 1);
     CHECK(w.session->counters().acks_unmatched == 0);
   }
-  SECTION("what is certainly unmatched is refused, and moves no time") {
-    World w(R"(
-fact Link key (id) { id: int  up: bool }
-action Alert key (id) { id: int }
-rule down { when { l: Link where not up } then { do Alert { id: l.id } } }
-)");
-    w.put("1s", "Link", "id: 1, up: true");
-    w.tick("1s");
-    CHECK_FALSE(w.ack("5s", "Alert", "id: 1"));
-    CHECK(w.session->counters().acks_unmatched == 1);
-    CHECK(w.session->now() == at("1s"));
-    CHECK(*w.put("3s", "Link", "id: 1, up: false") != PutOutcome::kLateApplied);
-  }
   SECTION("what finds none at its turn is counted there") {
     World w(R"(
 fact Link key (id) { id: int  up: bool }
