@@ -17,11 +17,12 @@ const char* comparison(Random& r) {
   return r.of(kWords);
 }
 
-std::string window(Random& r) {
+// `over last` counts per key: an event without one has none to count by.
+std::string window(Random& r, bool by_count) {
   std::string out;
   if (r.chance(45))
     out += " over " + std::to_string(r.between(1, 5)) + "s";
-  else if (r.chance(25))
+  else if (by_count && r.chance(25))
     out += " over last " + std::to_string(r.between(1, 3));
   if (!out.empty() && r.chance(20)) out += " at least " + std::to_string(r.between(1, 3)) + " samples";
   return out;
@@ -38,7 +39,7 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
   for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, "", true});
   const std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
   // Windows over derived facts and actions are not part of the language's slice.
-  const std::string over = type.is_derived || type.is_action ? "" : window(r);
+  const std::string over = type.is_derived || type.is_action ? "" : window(r, type.has_key || !type.is_event);
   std::vector<std::string> fields;
   for (const GenField& f : type.fields) {
     if (f.kind == kind || (kind == GenKind::kInt && f.kind == GenKind::kOptionalInt) ||
