@@ -177,11 +177,11 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     const StageId stage = tokens_[t].stage;
     switch (verb_of(stage)) {
       case Verb::kRejoin: to_delete_.push_back(t); break;
-      case Verb::kRefresh: to_refresh_.push_back(t); break;
+      case Verb::kRefresh: to_refresh_.emplace_back(t, stage); break;
       case Verb::kNothing: {
         const StagePlan& s = program_.stages[stage];
         const bool given = s.kind == StageKind::kBound || s.kind == StageKind::kHold;
-        if (given && exists && (s.later_reads & changed) != 0) to_refresh_.push_back(t);
+        if (given && exists && (s.later_reads & changed) != 0) to_refresh_.emplace_back(t, stage);
         if (!exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
         break;
       }
@@ -200,9 +200,10 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
 
   std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
   for (const Activation& activation : activations_) right_activate(activation);
-  for (const TokenId t : to_refresh_) {
+  // A token may have fallen meanwhile, and its place gone to another: only the one that was meant is looked at again.
+  for (const auto& [t, stage] : to_refresh_) {
     const Token& token = tokens_[t];
-    if (token.alive && token.fact == fact && program_.stages[token.stage].type == type) refresh(t);
+    if (token.alive && token.fact == fact && token.stage == stage) refresh(t);
   }
   for (const TokenId left : touched_exists_) {
     if (tokens_[left].alive) settle_exists(left);

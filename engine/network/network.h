@@ -274,7 +274,8 @@ class Network {
   // Scratch of update(), kept to save allocations.
   std::uint64_t epoch_ = 0;
   std::vector<Activation> activations_;
-  std::vector<TokenId> to_delete_, to_refresh_;
+  std::vector<TokenId> to_delete_;
+  std::vector<std::pair<TokenId, StageId>> to_refresh_;
   std::vector<TokenId> touched_exists_;
   std::vector<Match> matches_;
 };
