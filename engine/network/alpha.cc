@@ -202,7 +202,8 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   for (const Activation& activation : activations_) right_activate(activation);
   for (const TokenId t : to_refresh_) {
     const Token& token = tokens_[t];
-    if (token.alive && token.fact == fact && program_.stages[token.stage].type == type) refresh(t);
+    // It may have fallen, and its id be another's by now; what is new needs no second look, and a witness has no line after it.
+    if (token.alive && !token.witness && token.fact == fact && program_.stages[token.stage].type == type) refresh(t);
   }
   for (const TokenId left : touched_exists_) {
     if (tokens_[left].alive) settle_exists(left);
