@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "bus/codec/msgpack_value.h"
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
@@ -13,6 +15,13 @@ namespace {
 constexpr std::size_t kItemDepth = 3;  // of a fact's fields inside a message: message, facts, item
 
 Result<Timestamp> read_time(MsgpackReader& reader, std::string_view key) {
+  // Seconds as a double, in the range where nanoseconds fit: what most clients send.
+  const std::size_t start = reader.position();
+  double seconds = 0;
+  if (reader.try_double(seconds)) {
+    if (std::abs(seconds) < 9.2e9) return Timestamp{std::llround(seconds * 1e9)};
+    reader.seek(start);
+  }
   WireScalar s;
   if (!reader.read_scalar(s)) return fail(reader.error());
   if (const auto t = to_instant(s)) return *t;
@@ -22,6 +31,7 @@ Result<Timestamp> read_time(MsgpackReader& reader, std::string_view key) {
 
 Result<std::string_view> read_word(MsgpackReader& reader, std::string_view key) {
   std::string_view text;
+  if (reader.try_text(text)) return text;
   if (reader.peek() != PackedKind::kString) return fail(fmt::format("{}: expected a string", code(key)));
   if (!reader.read_string(text)) return fail(reader.error());
   return text;
@@ -40,7 +50,7 @@ Result<std::uint64_t> read_seq(MsgpackReader& reader, std::string_view key) {
 FactDecoder::FactDecoder(const Schema& schema, Interner& interner) : schema_(schema), interner_(interner), shapes_(schema) {}
 
 Result<FactTypeId> FactDecoder::puttable(std::string_view name) {
-  if (last_type_ != kNoId && name == last_name_) return last_type_;
+  if (last_type_ != kNoId && same_text(name, last_name_)) return last_type_;
   const auto seen = known_.find(name);
   if (seen != known_.end()) {
     last_type_ = seen->second;
@@ -85,19 +95,19 @@ Result<FactDecoder::Item> FactDecoder::decode_item(MsgpackReader& reader, Timest
     std::string_view key;
     if (!reader.read_key(key)) return fail(reader.error());
     bool first = true;
-    if (key == "type") {
+    if (same_text(key, "type")) {
       first = once(kType);
       const auto name = read_word(reader, key);
       if (!name) return std::unexpected(name.error());
       const auto type = puttable(*name);
       if (!type) return std::unexpected(type.error());
       fact.type = *type;
-    } else if (key == "time") {
+    } else if (same_text(key, "time")) {
       first = once(kTime);
       const auto t = read_time(reader, key);
       if (!t) return std::unexpected(t.error());
       fact.stamp = *t;
-    } else if (key == "data") {
+    } else if (same_text(key, "data")) {
       first = once(kData);
       if (fact.type != kNoId) {
         const auto ok = read_packed_fields(reader, shapes_.fact(fact.type).table, interner_, fact.values, fact.present, kItemDepth);
@@ -107,14 +117,14 @@ Result<FactDecoder::Item> FactDecoder::decode_item(MsgpackReader& reader, Timest
         data_at = reader.position();
         if (!reader.skip(kMaxNesting - kItemDepth)) return fail(reader.error());
       }
-    } else if (key == "op") {
+    } else if (same_text(key, "op")) {
       first = once(kOp);
       const auto word = read_word(reader, key);
       if (!word) return std::unexpected(word.error());
       const auto op = fact_op(*word);
       if (!op) return std::unexpected(op.error());
       fact.op = *op;
-    } else if (key == "ack") {
+    } else if (same_text(key, "ack")) {
       first = once(kAck);
       const auto ok = decode_ack(reader, ack);
       if (!ok) return std::unexpected(ok.error());
@@ -170,6 +180,7 @@ Result<void> FactDecoder::decode_plain_item(MsgpackReader& reader, FactTypeId ty
   fact.values.resize(table.size());
   std::uint32_t next = 0;
   unsigned seen = 0;
+  Mismatch mismatch;
   for (std::uint32_t k = 0; k < n; ++k) {
     std::string_view key;
     if (!reader.read_key(key)) return fail(reader.error());
@@ -207,7 +218,6 @@ Result<void> FactDecoder::decode_plain_item(MsgpackReader& reader, FactTypeId ty
     const std::uint32_t i = table.find(key, next);
     if (i == kNoId) return std::unexpected(table.unknown_field(key));
     if ((fact.present >> i & 1) != 0) return std::unexpected(table.duplicate_field(i));
-    Mismatch mismatch;
     if (!read_packed(reader, table.field(i).type, interner_, fact.values[i], mismatch, 2)) {
       if (!mismatch.failed()) return fail(reader.error());
       return std::unexpected(mismatch_error(mismatch, table, i));

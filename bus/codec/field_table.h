@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bus/codec/json_reader.h"
 #include "model/result.h"
 #include "model/schema.h"
 
@@ -45,10 +45,7 @@ class FieldTable {
   Error duplicate_field(std::size_t index) const;
 
  private:
-  bool matches(std::size_t i, std::string_view name) const {
-    const std::string_view own = names_[i];
-    return own.size() == name.size() && std::memcmp(own.data(), name.data(), name.size()) == 0;
-  }
+  bool matches(std::size_t i, std::string_view name) const { return same_text(names_[i], name); }
 
   std::string owner_;
   std::span<const Field> fields_;

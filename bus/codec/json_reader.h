@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,53 @@ inline constexpr std::size_t kMaxNesting = 16;  // of any message or line, JSON 
 
 // True if every byte sequence of `text` is well-formed UTF-8 (no surrogates, no overlong forms, up to U+10FFFF). O(n).
 bool is_utf8(std::string_view text);
+
+// No byte above 0x7F; most text is so, and is known to be UTF-8 without a look at is_utf8. Eight bytes at a time.
+inline bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080ULL;
+  const char* p = text.data();
+  std::size_t n = text.size();
+  std::uint64_t word = 0;
+  if (n >= 8) {
+    for (; n > 8; p += 8, n -= 8) {
+      std::memcpy(&word, p, 8);
+      if ((word & kHigh) != 0) return false;
+    }
+    std::memcpy(&word, p + n - 8, 8);  // the last eight, some of them for the second time
+    return (word & kHigh) == 0;
+  }
+  for (std::size_t i = 0; i < n; ++i) word |= static_cast<unsigned char>(p[i]);
+  return (word & 0x80) == 0;
+}
+
+// Equal bytes, without a call for the short names that keys are.
+inline bool same_text(std::string_view a, std::string_view b) {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  std::uint64_t x = 0;
+  std::uint64_t y = 0;
+  if (n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+  if (n >= 8) {
+    std::uint64_t x2 = 0;
+    std::uint64_t y2 = 0;
+    std::memcpy(&x, a.data(), 8), std::memcpy(&y, b.data(), 8);
+    std::memcpy(&x2, a.data() + n - 8, 8), std::memcpy(&y2, b.data() + n - 8, 8);
+    return ((x ^ y) | (x2 ^ y2)) == 0;
+  }
+  if (n >= 4) {
+    std::uint32_t u = 0;
+    std::uint32_t v = 0;
+    std::uint32_t u2 = 0;
+    std::uint32_t v2 = 0;
+    std::memcpy(&u, a.data(), 4), std::memcpy(&v, b.data(), 4);
+    std::memcpy(&u2, a.data() + n - 4, 4), std::memcpy(&v2, b.data() + n - 4, 4);
+    return ((u ^ v) | (u2 ^ v2)) == 0;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
 
 enum class JsonKind : std::uint8_t { kNull, kBool, kNumber, kString, kArray, kObject, kInvalid };
 

@@ -97,7 +97,7 @@ bool MsgpackReader::read_text(std::string_view& out) {
 
 bool MsgpackReader::read_string(std::string_view& out) {
   if (!read_key(out)) return false;
-  if (!is_utf8(out)) return fail("a string is not UTF-8");
+  if (!is_ascii(out) && !is_utf8(out)) return fail("a string is not UTF-8");
   return true;
 }
 

@@ -40,6 +40,49 @@ class MsgpackReader {
   bool skip(std::size_t depth_max = kMaxNesting);
   bool at_end() const { return at_ == end_; }
 
+  // The short paths of a decoder that knows what it expects: true and past the value if it stands there in a usual form and
+  // is well-formed; else false, and nothing has happened.
+  bool try_text(std::string_view& out) {
+    if (at_ == end_ || failed()) return false;
+    std::size_t head = 1;
+    std::size_t length = *at_ & 0x1FU;
+    if ((*at_ & 0xE0) != 0xA0) {
+      if (*at_ != 0xD9 || left() < 2) return false;
+      head = 2;
+      length = at_[1];
+    }
+    if (left() - head < length) return false;
+    const std::string_view text(reinterpret_cast<const char*>(at_ + head), length);
+    if (!is_ascii(text)) return false;
+    out = text;
+    at_ += head + length;
+    return true;
+  }
+  bool try_int(std::int64_t& out) {
+    if (at_ == end_ || failed()) return false;
+    const std::uint8_t h = *at_;
+    if (h <= 0x7F) {
+      out = h;
+      ++at_;
+      return true;
+    }
+    const std::size_t n = left();
+    if (h == 0xCD && n > 2) return take_int(big_endian<std::uint16_t>(at_ + 1), 3, out);
+    if (h == 0xCE && n > 4) return take_int(big_endian<std::uint32_t>(at_ + 1), 5, out);
+    if (h == 0xCC && n > 1) return take_int(at_[1], 2, out);
+    if (h == 0xCF && n > 8) {
+      const auto u = big_endian<std::uint64_t>(at_ + 1);
+      return u >> 63 == 0 && take_int(static_cast<std::int64_t>(u), 9, out);
+    }
+    return false;
+  }
+  bool try_double(double& out) {
+    if (left() < 9 || *at_ != 0xCB || failed()) return false;
+    out = std::bit_cast<double>(big_endian<std::uint64_t>(at_ + 1));
+    at_ += 9;
+    return true;
+  }
+
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   std::string_view bytes_between(std::size_t from, std::size_t to) const {
     return {reinterpret_cast<const char*>(begin_) + from, to - from};
@@ -73,6 +116,11 @@ class MsgpackReader {
       v = __builtin_bswap64(v);
     }
     return v;
+  }
+  bool take_int(std::int64_t v, std::size_t bytes, std::int64_t& out) {
+    out = v;
+    at_ += bytes;
+    return true;
   }
   bool take_text(std::size_t head, std::size_t length, std::string_view& out) {
     if (left() < head || left() - head < length) return fail("a string is longer than the message");

@@ -74,7 +74,63 @@ std::string time_of_day(std::int64_t ns) {
 
 }  // namespace
 
+namespace {
+
+// The usual form of a usual type. False: nothing has happened, the general path decides.
+bool read_usual(MsgpackReader& reader, const Type& type, Interner& interner, Value& out) {
+  std::string_view text;
+  std::int64_t n = 0;
+  double d = 0;
+  switch (type.tag) {
+    case TypeTag::kString:
+      if (!reader.try_text(text)) return false;
+      out = interner.string(text);
+      return true;  // (beyond the Interner's content limit no message fits)
+    case TypeTag::kEnum: {
+      const std::size_t start = reader.position();
+      if (!reader.try_text(text)) return false;
+      for (const std::string& member : type.members) {
+        if (!same_text(member, text)) continue;
+        out = interner.string(text);
+        return true;
+      }
+      reader.seek(start);
+      return false;
+    }
+    case TypeTag::kInt:
+    case TypeTag::kSize:
+    case TypeTag::kBitrate:
+    case TypeTag::kPps:
+      if (!reader.try_int(n)) return false;
+      out = type.tag == TypeTag::kInt    ? Value::integer(n)
+            : type.tag == TypeTag::kSize ? Value::size_bytes(n)
+            : type.tag == TypeTag::kPps  ? Value::pps(n)
+                                         : Value::bitrate_bps(n);
+      return true;
+    case TypeTag::kDouble:
+    case TypeTag::kPercent: {
+      const std::size_t start = reader.position();
+      if (!reader.try_double(d)) return false;
+      if (type.tag == TypeTag::kDouble && std::isfinite(d)) {
+        out = Value::real(d);
+        return true;
+      }
+      // Beyond a million percent the general path checks the range.
+      if (type.tag == TypeTag::kPercent && std::abs(d) < 1e6) {
+        out = Value::percent_e9(std::llround(d * 1e9));
+        return true;
+      }
+      reader.seek(start);
+      return false;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace
+
 bool read_packed(MsgpackReader& reader, const Type& type, Interner& interner, Value& out, Mismatch& mismatch, std::size_t depth) {
+  if (read_usual(reader, type, interner, out)) return true;
   const PackedKind kind = reader.peek();
   if (kind == PackedKind::kArray) {
     if (type.is(TypeTag::kDyn)) return read_list(reader, dyn_type(), interner, out, mismatch, depth);
@@ -87,33 +143,7 @@ bool read_packed(MsgpackReader& reader, const Type& type, Interner& interner, Va
     return expected(describe(type), "a map", mismatch);
   }
   WireScalar s;
-  if (!reader.read_scalar(s)) return false;
-  using Form = WireScalar::Form;
-  switch (type.tag) {
-    case TypeTag::kString:
-      if (s.form != Form::kString) break;
-      out = interner.string(s.text);
-      return !out.is_error() || expected("a shorter string", "one too long", mismatch);
-    case TypeTag::kInt:
-      if (s.form != Form::kInt) break;
-      out = Value::integer(s.integer);
-      return true;
-    case TypeTag::kBool:
-      if (s.form != Form::kBool) break;
-      out = Value::boolean(s.integer != 0);
-      return true;
-    case TypeTag::kDouble:
-      if (s.form != Form::kDouble || !std::isfinite(s.real)) break;
-      out = Value::real(s.real);
-      return true;
-    case TypeTag::kPercent:
-      // Beyond a million percent the general path checks the range.
-      if (s.form != Form::kDouble || !(std::abs(s.real) < 1e6)) break;
-      out = Value::percent_e9(std::llround(s.real * 1e9));
-      return true;
-    default: break;
-  }
-  return to_typed(s, type, interner, out, mismatch);
+  return reader.read_scalar(s) && to_typed(s, type, interner, out, mismatch);
 }
 
 Result<void> read_packed_fields(MsgpackReader& reader, const FieldTable& table, Interner& interner, std::vector<Value>& values,
@@ -127,13 +157,13 @@ Result<void> read_packed_fields(MsgpackReader& reader, const FieldTable& table, 
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
   std::uint32_t next = 0;
+  Mismatch mismatch;
   for (std::uint32_t k = 0; k < n; ++k) {
     std::string_view key;
     if (!reader.read_key(key)) return fail(reader.error());
     const std::uint32_t i = table.find(key, next);
     if (i == kNoId) return std::unexpected(table.unknown_field(key));
     if ((present >> i & 1) != 0) return std::unexpected(table.duplicate_field(i));
-    Mismatch mismatch;
     if (!read_packed(reader, table.field(i).type, interner, values[i], mismatch, depth + 1)) {
       if (!mismatch.failed()) return fail(reader.error());
       return std::unexpected(mismatch_error(mismatch, table, i));

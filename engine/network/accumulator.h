@@ -7,11 +7,11 @@
 #include <map>
 #include <memory>
 
+#include "engine/compile/program_data.h"
 #include "engine/expr/exact_sum.h"
 #include "model/int128.h"
 #include "model/interner.h"
 #include "model/value.h"
-#include "parser/ast/expr.h"
 
 namespace flyball::engine {
 
