@@ -11,10 +11,10 @@ import html
 import re
 import sys
 
-COLUMNS, CHAR_W, LINE_H, PAD = 118, 7.85, 17, 16
+COLUMNS, CHAR_W, LINE_H, PAD = 124, 7.85, 17, 16
 BACKGROUND, FOREGROUND = "#11151c", "#d5dbe5"
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "34": "#79c0ff", "35": "#d2a8ff", "36": "#76e3ea"}
-DEFAULT_STAGES = ["One server fails", "A third one fails", "HAProxy is killed"]
+DEFAULT_STAGES = ["One server fails", "Planned work", "HAProxy is killed"]
 SGR = re.compile(r"\x1b\[([0-9;]*)m")
 STAGE = re.compile(r"^\s*\d+\.\ds  \S")
 

@@ -148,7 +148,7 @@ std::string why_json(const engine::Explanation& why, const ExplainContext& c) {
 
 std::string why_not_text(const engine::WhyNot& w, const ExplainContext& c) {
   std::string out = fmt::format("{}: {}\n", w.rule, w.sentence.empty() ? w.status : w.sentence);
-  if (w.until) out += fmt::format("  until {}\n", moment(*w.until));
+  if (w.until && w.sentence.empty()) out += fmt::format("  until {}\n", moment(*w.until));
   lines_text(out, w.lines, c);
   if (w.blocker) out += fmt::format("blocked by\n  {}\n", used(*w.blocker, c));
   if (!w.bound.empty()) out += "closest match\n";

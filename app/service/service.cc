@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 #include "app/replay/replay.h"
 #include "app/service/carry_over.h"
@@ -291,12 +293,28 @@ void Service::become_warm() {
 
 // Reload.
 
+// What is wrong goes into `said`, so that it can be logged in one piece.
+std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  Io quiet = io_;
+  quiet.err = open_memstream(&text, &size);
+  if (quiet.err == nullptr) return compile_package(config_.rules, config_.params, io_, &interner_);
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, quiet, &interner_);
+  std::fclose(quiet.err);
+  said.assign(text, size);
+  std::free(text);
+  return package;
+}
+
 void Service::reload() {
   session_->collect([this](Interner& in) { sent_.mark(in); });
-  std::unique_ptr<CompiledPackage> next = compile_package(config_.rules, config_.params, io_, &interner_);
+  std::string said;
+  std::unique_ptr<CompiledPackage> next = compile_quietly(said);
   if (next == nullptr) {
     ++reloads_failed_;
-    log_.error(clock(), "reload: the new rules do not check; the old ones go on");
+    if (!log_.json()) io_.message(said);
+    log_.error(clock(), "reload: the new rules do not check; the old ones go on" + (log_.json() ? "\n" + said : std::string()));
     return;
   }
   tick(clock());  // closes what the old rules have taken

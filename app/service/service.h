@@ -70,6 +70,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void send(const ActionOutput& action);
   Result<void> flush();
   void reload();
+  std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   // Feeds `session` with facts of before while nothing goes out twice.
   void settle(const std::vector<FactInput>& facts);
   void hear_from(std::string_view source);

@@ -18,10 +18,11 @@ def die_with_parent():
 
 
 class Child:
-    def __init__(self, name, argv, log_path, restart_after_s=None, pipe_out=False, pipe_in=False):
+    def __init__(self, name, argv, log_path, cwd, restart_after_s=None, pipe_out=False, pipe_in=False):
         self.name = name
         self.argv = argv
         self.log_path = log_path
+        self.cwd = cwd
         self.restart_after_s = restart_after_s
         self.pipe_out, self.pipe_in = pipe_out, pipe_in
         self.restarts = 0
@@ -33,7 +34,7 @@ class Child:
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.argv, stdin=subprocess.PIPE if self.pipe_in else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if self.pipe_out else log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
+            stdout=subprocess.PIPE if self.pipe_out else log, stderr=log, cwd=self.cwd, start_new_session=True, preexec_fn=die_with_parent)
         log.close()
         if self.pipe_out:
             os.set_blocking(self.process.stdout.fileno(), False)
@@ -77,12 +78,13 @@ class Child:
 
 
 class Children:
-    def __init__(self, folder):
+    def __init__(self, folder, cwd):
         self.folder = folder
+        self.cwd = cwd
         self.all = []
 
     def start(self, name, argv, **how):
-        child = Child(name, argv, os.path.join(self.folder, name + ".log"), **how)
+        child = Child(name, argv, os.path.join(self.folder, name + ".log"), self.cwd, **how)
         self.all.append(child)
         return child
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from .world import Stopped
 
 
+# Of what a command of flyball says, that much is shown.
+SAID_LINES_MAX, SAID_COLUMNS_MAX = 16, 100
+
+
 @dataclass
 class Check:
     ok: bool
@@ -91,6 +95,12 @@ class Story:
         self.within(w.wait("web2 is drained", 9, lambda: w.status_of("web2") == "DRAIN"), 9, "HAProxy says that web2 is drained")
         self.within(w.wait("web3 is lightened", 9, lambda: w.look.servers.get("web3") and w.look.servers["web3"].weight == 25), 9, "HAProxy says that web3 has 25% of its weight")
         self.check(w.acted("DrainServer", "web2", began) and w.acted("SetWeight", "web3", began), "both were flyball's doing", "seen on its out face")
+        drains = w.acted("DrainServer", "web2", began)
+        if drains:
+            action_id = drains[0][5].split("/")[0]
+            status, text = w.ask_flyball("why", action_id)
+            self.say(f"flyball why {action_id}", text)
+            self.check(status == 0 and "Failing" in text, "`why` explains the drain by the failures", "it names `Failing`" if "Failing" in text else "it does not")
         w.stay(0.6)  # what was under way when it was drained
         shares, counts = w.measure_shares(2)
         self.check(counts.get("web2") == 0, "no request reaches the drained server", f"{counts.get('web2')} of {sum(counts.values())}, HAProxy's counters")
@@ -178,7 +188,7 @@ class Story:
         w, q = self.w, self.w.questioner
         status, text = w.ask_flyball("why", "last")
         self.say("flyball why last", text)
-        self.check(status == 0 and "Server" in text, "`why last` explains the last action", text.strip().splitlines()[0] if text.strip() else "nothing")
+        self.check(status == 0 and "Server" in text, "`why last` explains the last action", text.strip().splitlines()[0].split(" {")[0] + " …" if text.strip() else "nothing")
         self.check(w.serving_least is not None and w.serving_least >= 2, "at least two servers served at every look", f"{w.serving_least} at least")
         self.check(len(q.times) > 0 and q.unanswered == 0 and q.errors == 0, "pick_pool answered every question",
                    f"{len(q.times)} answered ({', '.join(f'{n} {c}' for c, n in sorted(q.cases.items()))}), {q.unanswered + q.errors} not")
@@ -191,8 +201,11 @@ class Story:
 
     def say(self, command, text):
         self.t.event("ask", "$ " + command, "bold")
-        for line in text.strip().splitlines()[:14]:
-            self.t.line("           " + self.t.paint("  " + line, "dim"))
+        lines = text.strip().splitlines()
+        for line in lines[:SAID_LINES_MAX]:
+            self.t.line(" " * 19 + self.t.paint(line if len(line) <= SAID_COLUMNS_MAX else line[:SAID_COLUMNS_MAX] + " …", "dim"))
+        if len(lines) > SAID_LINES_MAX:
+            self.t.line(" " * 19 + self.t.paint("…", "dim"))
 
     def summary(self):
         t = self.t

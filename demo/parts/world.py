@@ -20,7 +20,7 @@ from .timeline import bar
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PYTHON = sys.executable or "/usr/bin/python3"
-RULES = [str(ROOT / "rules" / name) for name in ("loop", "lb", "host", "connector")]
+RULES = [f"rules/{name}" for name in ("loop", "lb", "host", "connector")]
 FACES = ("facts", "plain", "out", "actions", "queries")
 LOOK_EVERY_S = 0.5
 ASK_EVERY_S = 0.02
@@ -115,7 +115,7 @@ class World:
         self.folder, self.flyball, self.timeline = folder, str(flyball), timeline
         self.end = time.monotonic() + seconds
         self.seconds = seconds
-        self.children = Children(folder)
+        self.children = Children(folder, ROOT)
         self.socket = os.path.join(folder, "haproxy.sock")
         self.faces = {face: f"ipc://{folder}/{face}" for face in FACES}
         self.recording = os.path.join(folder, "recording.jsonl")
@@ -200,7 +200,7 @@ class World:
         self.engine.process.terminate()
         self.engine.process.wait(5)
         self.turn()
-        done = subprocess.run([self.flyball, "replay", *RULES, "--facts", self.recording, "--actions", "-"], text=True, capture_output=True, timeout=20)
+        done = subprocess.run([self.flyball, "replay", *RULES, "--facts", self.recording, "--actions", "-"], cwd=ROOT, text=True, capture_output=True, timeout=20)
         actions = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         return [f"{a['id']}/{a.get('try', 1)}" for a in actions if a.get("state", "sent") == "sent"]
 

@@ -287,6 +287,7 @@ Result<void> PlanBuilder::add_absence(ChainDraft& chain, const LineInfo& line, c
     plan.line = line.number;
     plan.in_until = line.in_until;
     plan.arity = static_cast<std::uint32_t>(line.reads.size());
+    plan.watched = line.line->pattern.fact_type;
     plan.of_event = out_.rule_set.schema.types[line.line->pattern.fact_type].is_event();
     for (const std::uint32_t binding : line.reads) plan.types.push_back(scope.binding_types[binding]);
     if (plan.arity > Network::kMaxTuple) return fail("`" + scope.where + "` has a line that reads more than 32 facts");

@@ -133,6 +133,7 @@ struct AbsencePlan {
   std::vector<FactTypeId> types;
   ChainId watch_chain = 0;           // the facts read, bound, then the line as a pattern
   std::vector<StageId> consumers;
+  FactTypeId watched = kNoId;        // whose absence it is
   bool of_event = false;
   std::uint32_t rule = 0;
   std::uint32_t line = 0;

@@ -46,8 +46,15 @@ void Network::absence_seen(TokenId end, bool made) {
   const std::uint32_t entry = root_tag(end);
   AbsenceEntry& e = absences_[chain.owner][entry];
   if (program_.absences[chain.owner].of_event) {
-    if (!made) return;
-    if (meta.stamp > e.base) e.base = meta.stamp;
+    // It counts when it is judged: an event may be replaced within step 2.
+    const AbsenceEvent event{chain.owner, entry, tokens_[end].fact};
+    if (made) {
+      absence_events_.push_back(event);
+      ++e.events;
+    } else {
+      std::erase(absence_events_, event);
+      --e.events;
+    }
   } else if (made) {
     if (meta.status != FactStatus::kLive) return;
     tokens_[end].entry = entry;  // counted
@@ -59,12 +66,24 @@ void Network::absence_seen(TokenId end, bool made) {
   mark_absence(chain.owner, entry);
 }
 
+// Silence is counted from here, as things stand.
+Timestamp Network::silent_since(TableId table, std::uint32_t entry) const {
+  const AbsenceEntry& e = absences_[table][entry];
+  Timestamp since = e.base;
+  if (e.events == 0) return since;
+  for (const AbsenceEvent& event : absence_events_) {
+    if (event.table != table || event.entry != entry) continue;
+    since = std::max(since, stores_[program_.absences[table].watched].meta(event.fact).stamp);
+  }
+  return since;
+}
+
 bool Network::settle_absence(TableId table, std::uint32_t entry) {
   AbsenceTable& absences = absences_[table];
   AbsenceEntry& e = absences[entry];
   const AbsencePlan& plan = program_.absences[table];
   const bool known = e.bound != 0 && !e.fresh;
-  const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && e.base + plan.silence_ns <= now_));
+  const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && silent_since(table, entry) + plan.silence_ns <= now_));
   if (verdict == e.output) return false;
   e.output = verdict;
   for (const StageId id : plan.consumers) {
@@ -121,6 +140,7 @@ bool Network::judge_absences() {
       e.fresh = false;
       e.base = std::max(e.base, now_);
     }
+    e.base = silent_since(table, entry);
     if (e.live_judged && e.live == 0) e.base = std::max(e.base, now_);
     e.live_judged = e.live != 0;
     any = settle_absence(table, entry) || any;

@@ -203,7 +203,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   // A token may have fallen meanwhile, and its place gone to another: only the one that was meant is looked at again.
   for (const auto& [t, stage] : to_refresh_) {
     const Token& token = tokens_[t];
-    if (token.alive && token.fact == fact && token.stage == stage) refresh(t);
+    if (token.alive && !token.witness && token.fact == fact && token.stage == stage) refresh(t);
   }
   for (const TokenId left : touched_exists_) {
     if (tokens_[left].alive) settle_exists(left);

@@ -238,6 +238,7 @@ class Network {
   void mark_absence(TableId table, std::uint32_t entry);
   void absence_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_absences();
+  Timestamp silent_since(TableId table, std::uint32_t entry) const;
   bool settle_absence(TableId table, std::uint32_t entry);
   bool judge_absences();
   void arm_absence(TableId table, std::uint32_t entry);
@@ -269,6 +270,13 @@ class Network {
   std::vector<AbsenceTable> absences_;
   std::vector<ProjectionTable> projections_;
   std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
+  struct AbsenceEvent {
+    TableId table = 0;
+    std::uint32_t entry = 0;
+    FactId fact = kNone;
+    friend bool operator==(const AbsenceEvent&, const AbsenceEvent&) = default;
+  };
+  std::vector<AbsenceEvent> absence_events_;  // of this instant, that absences must count
   Aggregates aggregates_;
 
   // Scratch of update(), kept to save allocations.

@@ -42,6 +42,7 @@ struct AbsenceEntry {
   Place all_place = Place::kOut, prefix_place = Place::kOut;
   std::uint32_t bound = 0;           // choices that bind the facts; permanent: one more
   std::uint32_t live = 0;            // live facts of that description
+  std::uint32_t events = 0;          // events of that description that are here, in their instant: absence_events_ has them
   TokenId root = kNone;              // of its watch chain
   Timestamp base = kTimestampMin;    // silence is counted from here
   Timestamp armed = kTimestampMax;   // a timer is set for then

@@ -339,7 +339,7 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
 
 Timestamp Actions::real_due(const Timer& timer) const {
   if (timer.kind == TimerKind::kRate) {
-    return waiting_count_[timer.a] != 0 && rate_armed_[timer.a] == timer.due ? timer.due : kTimestampMax;
+    return rate_armed_[timer.a] == timer.due ? timer.due : kTimestampMax;  // who waits then is seen then
   }
   const auto found = records_.find(timer.a);
   if (found == records_.end()) return kTimestampMax;

@@ -157,6 +157,24 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   return out;
 }
 
+// What a `some` line of the match has found, from its witnesses: the first by key of those at hand.
+FactId Explainer::witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const {
+  FactId best = kNone;
+  for (TokenId t = episodes_.true_token(rule, entry); t != kNone; t = network_.token(t).parent) {
+    const Token& left = network_.token(t);
+    if (left.next == kNone) continue;
+    const StagePlan& stage = data_.stages[left.next];
+    if (stage.kind != StageKind::kExists || stage.binding != binding) continue;
+    std::size_t looks = kMaxWitnessLooks;
+    for (TokenId child = left.first_child; child != kNone && looks-- > 0; child = network_.token(child).next_sibling) {
+      const Token& witness = network_.token(child);
+      if (!witness.witness || witness.truth != Truth::kTrue) continue;
+      if (best == kNone || network_.store(stage.type).compare_keys(witness.fact, best, network_.interner()) < 0) best = witness.fact;
+    }
+  }
+  return best;
+}
+
 Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   const ExplainPlan& plan = data_.explain[rule];
   const RulePlan& rule_plan = data_.rules[rule];
@@ -180,10 +198,12 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
     if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
       judged = judge_fact(plan, line, facts_[line.binding]);
       look_up_memory(line, clear, judged);
-    } else {
+    } else if (clear || line.kind != ast::LineKind::kPattern) {
       const bool small = line.kind != ast::LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
       std::size_t looks = kMaxWitnessLooks;
       if (small) judged = judge(plan, line, looks);
+    } else if (line.quantifier == ast::Quantifier::kSome) {
+      judged.witness = witness_of_match(rule, entry, line.binding);
     }
     // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
     if (!clear) judged.truth = Truth::kTrue, judged.waits = false;

@@ -45,6 +45,7 @@ class Explainer {
   };
   struct Search;
 
+  FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
   void fill_aggregates(const Formula& formula, std::uint32_t scope);
   Truth truth(const Formula& formula, std::uint32_t scope);

@@ -94,6 +94,8 @@ void Session::Impl::run_due(Timestamp t) {
 }
 
 void Session::Impl::closure() {
+  // Episodes' derives first: what follows their facts is not to be seen with the fields of before.
+  follow_derives();
   for (;;) {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {

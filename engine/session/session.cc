@@ -140,6 +140,8 @@ Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) cons
   FrameBuffer& buffer = const_cast<Network&>(network).frame();
   const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
   for (std::uint32_t b = 0; b < bindings; ++b) buffer.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  // A `let` that the aggregate's condition names may read others.
+  for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) buffer.set_aggregate(b, frame.aggregates[b]);
   buffer.set_input(frame.input);
   const Value v = network.aggregate_value(use, buffer);
   buffer.set_input(nullptr);

@@ -6,6 +6,8 @@ namespace flyball::engine {
 const Explanation* Session::why(const std::string& id) const { return impl_->explainer.find(id); }
 
 WhyNot Session::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const {
+  // As of now: nothing has happened since the last instant, but time has passed.
+  impl_->network.set_now(impl_->decision_time());
   return impl_->explainer.why_not(rule, with);
 }
 

@@ -1,4 +1,6 @@
 // Queries, plain facts in, everything out, endpoints: the faces without memory.
+#include <zmq.h>
+
 #include <catch2/catch.hpp>
 
 #include "bus/transport/plain_publisher.h"
@@ -23,9 +25,9 @@ std::string one(Service& s, RawPeer& p, const std::string& json) {
 }  // namespace
 
 TEST_CASE("questions, from DEALER and REQ alike") {
-  const int type = GENERATE(ZMQ_DEALER, ZMQ_REQ);
+  const PeerKind kind = GENERATE(PeerKind::kDealer, PeerKind::kReq);
   Service s;
-  RawPeer p(s.config.queries_bind[0], type);
+  RawPeer p(s.config.queries_bind[0], kind);
   const std::string answer =
       R"("output":{"pool":"api-pool","timeout":0.5},"from":"internal","as_of":12.5,"position":7,"skipped":["degraded"])";
   CHECK(one(s, p, R"({"op":"ask","decision":"pick_pool","input":{"service":"api","client":"192.0.2.7"}})") ==
@@ -107,7 +109,7 @@ TEST_CASE("plain facts: one or many, stamped or not; refusals are counted and re
 
 TEST_CASE("plain bodies: arrays, reserved keys, parts") {
   Service s;
-  RawPeer p(s.config.plain_bind[0], ZMQ_PUB);
+  RawPeer p(s.config.plain_bind[0], PeerKind::kPub);
   // Until the subscription has arrived, nothing does.
   REQUIRE(s.until([&] { return s.server->counters().plain_in > 0; },
                   [&] { p.send_parts({"Vm", RawPeer::pack(R"({"vm":"v0","running":true})")}); }));
@@ -199,7 +201,7 @@ TEST_CASE("a subscriber that does not read loses messages, the losses are counte
 
 TEST_CASE("a subscriber counts what it lost by the numbers of each topic") {
   TempDir dir;
-  RawPeer pub(dir.ipc("out"), ZMQ_PUB);
+  RawPeer pub(dir.ipc("out"), PeerKind::kPub);
   auto made = Subscriber::connect(dir.ipc("out2"), {""});
   REQUIRE(made.has_value());
   auto binder = PlainPublisher::bind(dir.ipc("out2"));

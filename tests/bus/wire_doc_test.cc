@@ -55,7 +55,7 @@ std::vector<std::string> hold(const std::string& face, const std::vector<std::st
                                : face == "queries" ? s.config.queries_bind[0]
                                : face == "plain"   ? s.config.plain_bind[0]
                                                    : s.config.out_bind[0];
-  RawPeer peer(endpoint, face == "plain" ? ZMQ_PUB : face == "out" ? ZMQ_SUB : ZMQ_DEALER);
+  RawPeer peer(endpoint, face == "plain" ? PeerKind::kPub : face == "out" ? PeerKind::kSub : PeerKind::kDealer);
   if (face == "out") REQUIRE(s.until([&] { return s.server->wanted("action."); }));
   if (face == "plain") {
     REQUIRE(s.until([&] { return s.server->counters().plain_in > 0; },

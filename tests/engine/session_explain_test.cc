@@ -1,0 +1,110 @@
+// why and why-not.
+#include "tests/engine/session_harness.h"
+
+using namespace flyball;
+using namespace flyball::engine;
+using namespace flyball::engine::testing;
+
+namespace {
+const char* const kRules = R"(
+fact Backend key (name) ttl 30s { name: string  errors: percent  pool: string = "web" }
+fact Maintenance key (backend) { backend: string }
+action Drain key (backend) { backend: string }
+action Undrain key (backend) { backend: string }
+param limit: percent = 10%
+rule drain {
+  cooldown 1m
+  when {
+    b: Backend where errors > limit for 10s
+    some Backend same pool as b where name != b.name and errors < limit
+    no Maintenance where backend == b.name
+  }
+  then { do Drain { backend: b.name } }
+  until { check b.errors < 5% }
+  on clear { do Undrain { backend: b.name } }
+}
+)";
+
+std::vector<std::string> reads(const LineExplained& line, const Interner& in) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : line.reads) out.push_back(name + " = " + to_source(value, in));
+  return out;
+}
+}  // namespace
+
+TEST_CASE("why names the facts, the lines and what they read", "[session][explain]") {
+  World w(kRules);
+  w.put("1s", "Backend", R"(name: "a", errors: 50%)");
+  w.put("2s", "Backend", R"(name: "b", errors: 1%)");
+  w.tick("11s");
+  REQUIRE(w.heard() == Lines{R"(11s Drain(backend: "a") sent)"});
+  const Explanation* why = w.session->why("last");
+  REQUIRE(why != nullptr);
+  CHECK(why == w.session->why(w.said.ids.back()));
+  CHECK(w.session->why("nonsense") == nullptr);
+  CHECK(why->rule == "main.drain");
+  CHECK(why->onset == at("11s"));
+  CHECK_FALSE(why->clear);
+  REQUIRE(why->facts.size() == 2);
+  CHECK(why->facts[0].name == "b");
+  CHECK(why->facts[0].age_ns == at("10s").ns);
+  CHECK(to_source(why->facts[1].values[0], w.in) == R"("b")");
+  REQUIRE(why->lines.size() == 3);
+  CHECK(reads(why->lines[0], w.in) == Lines{"errors = 50%", "limit = 10%"});
+  CHECK(why->lines[0].since == at("1s"));
+  CHECK(why->lines[0].verdict == "true");
+
+  w.put("12s", "Backend", R"(name: "a", errors: 1%)");
+  w.tick("12s");
+  REQUIRE(w.heard() == Lines{R"(12s Undrain(backend: "a") sent)"});
+  why = w.session->why("last");
+  REQUIRE(why != nullptr);
+  CHECK(why->clear);
+  REQUIRE(why->lines.size() == 1);
+  CHECK(reads(why->lines[0], w.in) == Lines{"b.errors = 1%"});
+}
+
+TEST_CASE("why-not tells the first line that is not met, and by which fact", "[session][explain]") {
+  World w(kRules);
+  const auto ask = [&](const std::vector<std::pair<std::string, Value>>& with = {}) { return w.session->why_not(0, with); };
+  w.tick("0s");
+  CHECK(ask().status == "no facts");
+  CHECK(ask().sentence == "line 1 of `when` is not met: no Backend is known");
+
+  w.put("1s", "Backend", R"(name: "a", errors: 5%)");
+  w.tick("1s");
+  CHECK(ask().status == "line");
+  CHECK(ask().sentence == R"(line 1 of `when` is not met by the closest, Backend { name: "a", errors: 5%, pool: "web" }: errors is 5%, limit is 10%)");
+  REQUIRE(ask().lines.size() == 1);
+  CHECK(reads(ask().lines[0], w.in) == Lines{"errors = 5%", "limit = 10%"});
+
+  w.put("2s", "Backend", R"(name: "a", errors: 50%)");
+  w.tick("3s");
+  CHECK(ask().until == at("12s"));
+  CHECK(ask().sentence == "line 1 of `when` has been true for 1s, it needs 10s: due at 1970-01-01T00:00:12Z");
+
+  w.tick("12s");
+  CHECK(ask().line == 1);
+  CHECK(ask().sentence == "line 2 of `when` is not met: there is no such Backend");
+
+  w.put("13s", "Maintenance", R"(backend: "a")");
+  w.put("13s", "Backend", R"(name: "b", errors: 0%)");
+  w.tick("13s");
+  CHECK(ask().sentence == R"(line 3 of `when` is not met: Maintenance { backend: "a" } is there)");
+  REQUIRE(ask().blocker.has_value());
+  CHECK(to_source(ask().blocker->values[0], w.in) == R"("a")");
+  CHECK(ask({{"name", w.in.string("b")}}).line == 0);
+
+  w.retract("14s", "Maintenance", R"(backend: "a")");
+  w.tick("14s");
+  CHECK(w.heard() == Lines{R"(14s Drain(backend: "a") sent)"});
+  CHECK(ask({{"name", w.in.string("a")}}).status == "active");
+  w.put("15s", "Backend", R"(name: "a", errors: 0%)");
+  w.tick("15s");
+  w.put("16s", "Backend", R"(name: "a", errors: 90%)");
+  w.tick("26s");
+  CHECK(ask().status == "cooldown");
+  CHECK(ask().until == at("74s"));
+  w.tick("46s");
+  CHECK(ask({{"b.name", w.in.string("a")}}).sentence == R"(line 1 of `when` is unknown by the closest, Backend { name: "a", errors: 90%, pool: "web" } (stale): errors is unknown, limit is 10%)");
+}
