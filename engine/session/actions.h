@@ -41,7 +41,7 @@ struct ActionRecord {
 
 class Actions {
  public:
-  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters);
+  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters);
 
   // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
   void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data, bool shadow);
@@ -54,6 +54,7 @@ class Actions {
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
   void drop_retained(ActionNumber number);
+  void end_instant();
 
   void mark(Interner& in) const;
   std::size_t bytes() const { return records_.size() * 256; }
@@ -67,7 +68,10 @@ class Actions {
   void fail_try(ActionNumber number);
   void say(const ActionRecord& record, bool shadow);
   void show(ActionNumber number);
+  void journal_fact(FactTypeId type, FactId fact);
   void forget(ActionNumber number);
+  void remember(ActionNumber number, ActionRecord record);
+  void journal_record(ActionNumber number);
   void stop_waiting(ActionNumber number);
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
@@ -75,6 +79,7 @@ class Actions {
   const ProgramData& program_;
   Network& network_;
   TimerQueue& timers_;
+  Journal& journal_;
   Outbox& outbox_;
   Counters& counters_;
   std::unordered_map<ActionNumber, ActionRecord> records_;
@@ -88,6 +93,7 @@ class Actions {
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
   ActionNumber next_ = 0;
+  std::vector<std::pair<FactTypeId, FactId>> pinned_;                        // for the journal
 };
 
 }  // namespace flyball::engine

@@ -136,6 +136,8 @@ void Session::Impl::run_instant(Timestamp t) {
   }
   run_agenda();
 
+  journal.end();
+  actions.end_instant();
   derivation.tell(t, outbox);
   outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
@@ -146,12 +148,27 @@ void Session::Impl::run_instant(Timestamp t) {
 // Step 4.
 void Session::Impl::run_agenda() {
   bool left = false;
+  firings_now = 0;
+  firings_by_rule.clear();
+  last_firings.clear();
+  journal.begin();
+  const Counters before = counters;
+  const std::size_t said_before = outbox.size();
   for (;;) {
     closure();
     judge();
     closure();
     episodes.review();
     if (const std::optional<Episodes::Choice> choice = episodes.choose()) {
+      if (++firings_now > limits.firings_per_instant) {
+        counters = before;
+        outbox.keep_first(said_before);
+        run_away();
+        return;
+      }
+      ++firings_by_rule[choice->rule];
+      last_firings.push_back(choice->rule);
+      if (last_firings.size() > 2 * kChainMax) last_firings.erase(last_firings.begin(), last_firings.end() - kChainMax);
       if (choice->end) {
         end(choice->rule, choice->entry);
       } else {
@@ -165,6 +182,37 @@ void Session::Impl::run_agenda() {
   }
 }
 
+// The cascade does not end by itself: all of it is taken back, and the rule that fired most runs no more.
+void Session::Impl::run_away() {
+  std::uint32_t worst = firings_by_rule.begin()->first;
+  for (const auto& [rule, times] : firings_by_rule) {
+    if (times > firings_by_rule[worst]) worst = rule;
+  }
+  journal.take_back();
+  closure();
+  journal.take_back_judged();
+  episodes.switch_off(worst);
+  closure();
+  judge();
+  closure();
+  episodes.review();
+  ++counters.runaways;
+  // The chain: the newest firings, each rule once, in the order in which they follow each other.
+  std::vector<std::uint32_t> chain;
+  for (std::size_t i = last_firings.size(); i-- > 0 && chain.size() < kChainMax;) {
+    if (std::find(chain.begin(), chain.end(), last_firings[i]) == chain.end()) chain.push_back(last_firings[i]);
+  }
+  std::string names;
+  for (std::size_t i = chain.size(); i-- > 0;) names += (names.empty() ? "`" : " → `") + data.rules[chain[i]].name + "`";
+  trouble("runaway: more than " + std::to_string(limits.firings_per_instant) + " firings in one instant, in a circle of " + names +
+          "; they are undone, and `" + data.rules[worst].name + "` is switched off");
+  events_leave();
+  closure();
+  judge();
+  closure();
+  episodes.review();
+}
+
 bool Session::Impl::events_leave() {
   for (const auto& [type, fact] : events) {
     FactStore& store = network.store(type);
@@ -174,6 +222,7 @@ bool Session::Impl::events_leave() {
   }
   const bool any = !events.empty();
   events.clear();
+  numbered_events.clear();
   return network.end_due_absences() || any;
 }
 

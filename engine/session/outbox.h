@@ -30,7 +30,10 @@ class Outbox {
   void add(Output output) {
     waiting_.emplace_back(std::move(output));
   }
-  void drop() { waiting_.clear(); }
+  std::size_t size() const { return waiting_.size(); }
+  void keep_first(std::size_t n) {
+    while (waiting_.size() > n) waiting_.pop_back();
+  }
   // Says everything in order. The sink must not call back.
   void flush() {
     for (const auto& output : waiting_) std::visit([this](const auto& o) { say(o); }, output);

@@ -11,10 +11,10 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       in(interner),
       limits(l),
       outbox(sink),
-      network(data, interner, timers, *this),
-      episodes(data, network, timers),
+      network(data, interner, timers, journal, *this),
+      episodes(data, network, timers, journal),
       derivation(data, network, episodes),
-      actions(data, network, timers, outbox, counters),
+      actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);
@@ -76,6 +76,7 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   s.actions.mark(s.in);
   s.explainer.mark(s.in);
   s.inbox.mark(s.in);
+  for (const auto& [source, seq] : s.last_sequence) s.in.mark(Value::handle(Kind::kString, source));
   if (mark_others) mark_others(s.in);
   return s.in.sweep();
 }
