@@ -65,7 +65,8 @@ bool in_maintenance(std::uint32_t device) { return device % 7 == 3; }
 
 // The floor: arrays indexed by id, conclusions as bits, exactly these three rules.
 struct HandWritten {
-  explicit HandWritten(std::uint32_t links) : up(links, 0), load(links, 0), down(links, 0), hot(links, 0), links_up(links / 10 + 1, 0), isolated(links / 10 + 1, 0) {
+  explicit HandWritten(std::uint32_t links)
+      : up(links, 0), load(links, 0), down(links, 0), hot(links, 0), links_up(links / 10 + 1, 0), isolated(links / 10 + 1, 0) {
     for (std::uint32_t d = 0; d < links / 10; ++d) isolated[d] = !in_maintenance(d);
   }
   void apply(const Update& u) {
@@ -114,7 +115,8 @@ struct Churn {
   }
   bool same(const char* type, const std::vector<std::uint8_t>& wanted) {
     std::vector<std::uint8_t> got(wanted.size(), 0);
-    for (const engine::FactView& f : world.session->facts(world.program->schema().type_id(type))) got[static_cast<std::size_t>(f.values[0].as_int())] = 1;
+    for (const engine::FactView& f : world.session->facts(world.program->schema().type_id(type)))
+      got[static_cast<std::size_t>(f.values[0].as_int())] = 1;
     return got == wanted;
   }
 

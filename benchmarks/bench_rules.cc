@@ -14,9 +14,12 @@ using flyball::bench::Random;
 using flyball::bench::World;
 
 std::string equality_rules(std::int64_t count) {
-  std::string text = "module bench.rules\nfact Probe key (id) { id: int  device: string  bad: bool }\nfact Alarm key (rule, id) { rule: int  id: int }\n";
+  std::string text =
+      "module bench.rules\nfact Probe key (id) { id: int  device: string  bad: bool }\nfact Alarm key (rule, id) { rule: int  id: int }\n";
   for (std::int64_t r = 0; r < count; ++r) {
-    text += fmt::format("rule r{0} {{\n  when {{ p: Probe where device == \"d{0}\" and bad }}\n  then {{ derive Alarm {{ rule: {0}, id: p.id }} }}\n}}\n", r);
+    text += fmt::format(
+        "rule r{0} {{\n  when {{ p: Probe where device == \"d{0}\" and bad }}\n  then {{ derive Alarm {{ rule: {0}, id: p.id }} }}\n}}\n",
+        r);
   }
   return text;
 }
@@ -24,7 +27,8 @@ std::string equality_rules(std::int64_t count) {
 std::string threshold_rules(std::int64_t count) {
   std::string text = "module bench.rules\nfact Gauge key (id) { id: int  level: int }\nfact Above key (rule, id) { rule: int  id: int }\n";
   for (std::int64_t r = 0; r < count; ++r) {
-    text += fmt::format("rule r{0} {{\n  when {{ g: Gauge where level > {1} }}\n  then {{ derive Above {{ rule: {0}, id: g.id }} }}\n}}\n", r, r * 1000 + 500);
+    text += fmt::format("rule r{0} {{\n  when {{ g: Gauge where level > {1} }}\n  then {{ derive Above {{ rule: {0}, id: g.id }} }}\n}}\n",
+                        r, r * 1000 + 500);
   }
   return text;
 }

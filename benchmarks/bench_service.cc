@@ -15,11 +15,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <msgpack.hpp>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <msgpack.hpp>
 #include <zmq.hpp>
 
 #include "bus/codec/msgpack_writer.h"
@@ -43,9 +42,14 @@ constexpr int kRules = 1'000;
 }
 
 std::string rules() {
-  std::string text = "module bench.service\nfact Probe key (id) { id: int  device: string  level: int }\nfact High key (rule, id) { rule: int  id: int }\n";
+  std::string text =
+      "module bench.service\nfact Probe key (id) { id: int  device: string  level: int }\nfact High key (rule, id) { rule: int  id: int "
+      "}\n";
   for (int r = 0; r < kRules; ++r) {
-    text += fmt::format("rule r{0} {{\n  when {{ p: Probe where device == \"d{0}\" and level > 90 }}\n  then {{ derive High {{ rule: {0}, id: p.id }} }}\n}}\n", r);
+    text += fmt::format(
+        "rule r{0} {{\n  when {{ p: Probe where device == \"d{0}\" and level > 90 }}\n  then {{ derive High {{ rule: {0}, id: p.id }} "
+        "}}\n}}\n",
+        r);
   }
   return text + R"(
 decision qos {
@@ -94,8 +98,10 @@ void serve(const std::string& endpoint, const std::string& answer) {
     (void)router.recv(id);
     (void)router.recv(body);
     router.send(id, zmq::send_flags::sndmore);
-    if (answer.empty()) router.send(body, zmq::send_flags::none);
-    else router.send(zmq::buffer(answer), zmq::send_flags::none);
+    if (answer.empty())
+      router.send(body, zmq::send_flags::none);
+    else
+      router.send(zmq::buffer(answer), zmq::send_flags::none);
   }
 }
 
@@ -184,7 +190,8 @@ std::string facts_message(int number) {
 
 // Sends all messages with at most kWindow unanswered; ns per fact until the last answer.
 // `answered_so_far` says how many messages are answered after this answer.
-double stream(zmq::socket_t& socket, const std::vector<std::string>& messages, const std::function<std::size_t(const zmq::message_t&)>& answered_so_far) {
+double stream(zmq::socket_t& socket, const std::vector<std::string>& messages,
+              const std::function<std::size_t(const zmq::message_t&)>& answered_so_far) {
   const auto start = Clock::now();
   std::size_t sent = 0, answered = 0;
   while (answered < messages.size()) {
@@ -218,7 +225,8 @@ int main(int, char** argv) {
   std::ofstream(folder / "rules.fly") << rules();
   const auto endpoint = [&](const char* name) { return "ipc://" + (folder / name).string(); };
   std::ofstream(folder / "config.toml") << fmt::format(
-      "[endpoints]\nfacts = \"{}\"\nplain = []\nout = \"{}\"\nactions = \"{}\"\nqueries = \"{}\"\n", endpoint("facts"), endpoint("out"), endpoint("actions"), endpoint("queries"));
+      "[endpoints]\nfacts = \"{}\"\nplain = []\nout = \"{}\"\nactions = \"{}\"\nqueries = \"{}\"\n", endpoint("facts"), endpoint("out"),
+      endpoint("actions"), endpoint("queries"));
   std::vector<std::string> messages;
   for (int i = 0; i < kMessages; ++i) messages.push_back(facts_message(i));
   const std::string one_question = question(), many_questions = batch_question();
@@ -228,7 +236,8 @@ int main(int, char** argv) {
   Child service([&] {
     const int null = open("/dev/null", O_WRONLY);
     dup2(null, 2);
-    const std::string binary = (here / "flyball").string(), rules_path = (folder / "rules.fly").string(), config = (folder / "config.toml").string();
+    const std::string binary = (here / "flyball").string(), rules_path = (folder / "rules.fly").string(),
+                      config = (folder / "config.toml").string();
     execl(binary.c_str(), "flyball", "run", rules_path.c_str(), "--config", config.c_str(), nullptr);
     _exit(127);
   });
@@ -287,7 +296,8 @@ int main(int, char** argv) {
   };
   std::string out;
   for (const Row& r : rows) {
-    out += fmt::format("{}    {{\"name\": \"{}\", \"real_time\": {:.1f}, \"time_unit\": \"ns\", \"checked\": {}}}", out.empty() ? "" : ",\n", r.name, r.ns, r.checked ? 1 : 0);
+    out += fmt::format("{}    {{\"name\": \"{}\", \"real_time\": {:.1f}, \"time_unit\": \"ns\", \"checked\": {}}}",
+                       out.empty() ? "" : ",\n", r.name, r.ns, r.checked ? 1 : 0);
   }
   fmt::print("{{\n  \"benchmarks\": [\n{}\n  ]\n}}\n", out);
   return 0;

@@ -18,9 +18,9 @@ struct Frame;
 // One existing fact. Fields of a stale fact other than its key are Value::unknown() already.
 struct FactRow {
   const Value* slots = nullptr;
-  std::uint32_t fact = 0;    // handle within its type
+  std::uint32_t fact = 0;  // handle within its type
   bool stale = false;
-  bool suspended = false;    // derived from reasons that are all unknown: whatever is true of it is unknown instead
+  bool suspended = false;  // derived from reasons that are all unknown: whatever is true of it is unknown instead
 };
 
 // Called for every fact; false stops.
@@ -39,7 +39,8 @@ class FactSource {
   // Every fact for which field fields[i] may equal values[i] for all i: those whose fields are identical (==, bit for
   // bit) and those where such a field is unknown; the caller judges the latter. Uses the key's index when `fields`
   // are exactly the type's key fields, in key order; O(facts of the type) otherwise.
-  virtual void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, FactVisitor& visitor) const = 0;
+  virtual void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values,
+                           FactVisitor& visitor) const = 0;
 
   // The aggregate planned as `aggregate` (ProgramData::aggregates) for the bindings in `frame`. Written as Frame's
   // aggregates are (engine/expr/frame.h).

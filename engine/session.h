@@ -26,19 +26,20 @@
 namespace flyball::engine {
 
 struct Limits {
-  std::size_t firings_per_instant = 100'000;   // beyond it the cascade stops, unheard, and is reported
-  std::size_t derived_per_instant = 5'000'000; // derived facts made or changed; beyond it the rule that made most is switched off
-  std::size_t facts = 50'000'000;              // live facts over all types
-  std::size_t pending_inputs = 1'000'000;      // facts ahead of engine time that wait
-  std::size_t samples_per_key = 100'000;       // of one aggregate's window
-  std::size_t explanations = 4'096;            // of the newest actions, kept for `why`
-  DurationNs ahead_max_ns = 0;                 // stamps further ahead of engine time are refused; 0: no limit
+  std::size_t firings_per_instant = 100'000;    // beyond it the cascade stops, unheard, and is reported
+  std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
+  std::size_t facts = 50'000'000;               // live facts over all types
+  std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
+  std::size_t samples_per_key = 100'000;        // of one aggregate's window
+  std::size_t explanations = 4'096;             // of the newest actions, kept for `why`
+  DurationNs ahead_max_ns = 0;                  // stamps further ahead of engine time are refused; 0: no limit
 };
 
 struct Counters {
   std::uint64_t facts_taken = 0, facts_unchanged = 0, facts_late_applied = 0, facts_late_dropped = 0, facts_late_diverted = 0;
   std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, samples_dropped = 0;
-  std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0, acks_unmatched = 0;
+  std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0,
+                acks_unmatched = 0;
   std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0;
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
 };
@@ -59,10 +60,10 @@ class OutputSink {
 enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };
 
 struct DecisionAnswer {
-  std::vector<Value> output;      // one per output field
-  std::string from;               // case name, "row 3", or "default"
-  Timestamp as_of;                // last closed instant
-  std::uint64_t position = 0;     // number of inputs applied up to it
+  std::vector<Value> output;                 // one per output field
+  std::string from;                          // case name, "row 3", or "default"
+  Timestamp as_of;                           // last closed instant
+  std::uint64_t position = 0;                // number of inputs applied up to it
   std::vector<std::string> skipped_unknown;  // cases or rows that were unknown
 };
 
@@ -93,8 +94,8 @@ class Session {
   // Closes everything given so far, as if a tick came at the largest stamp plus the largest lateness: end of a recording.
   void finish();
 
-  Timestamp now() const;                                // engine time
-  std::optional<Timestamp> next_deadline() const;       // earliest timer or waiting input, in engine time
+  Timestamp now() const;                           // engine time
+  std::optional<Timestamp> next_deadline() const;  // earliest timer or waiting input, in engine time
   const Counters& counters() const;
 
   Result<DecisionAnswer> decide(DecisionId decision, const std::vector<Value>& input);

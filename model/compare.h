@@ -16,8 +16,8 @@ namespace flyball {
 // -1, 0, +1. NaN sorts after every number and equals itself; -0.0 before 0.0.
 int compare_total(const Value& a, const Value& b, const Interner& in);
 
-// CEL `==`: an int or uint compares with a double as the nearest double, with each other mathematically; lists and maps element by element, values of
-// kinds that cannot be equal are unequal (not an error). NaN equals nothing.
+// CEL `==`: an int or uint compares with a double as the nearest double, with each other mathematically; lists and maps element by element,
+// values of kinds that cannot be equal are unequal (not an error). NaN equals nothing.
 bool cel_equal(const Value& a, const Value& b, const Interner& in);
 
 // CEL `<` family: nullopt if the two kinds have no order between them; unordered if a NaN is involved.

@@ -24,8 +24,8 @@ struct FactInput {
   Timestamp stamp;
   std::uint64_t present = 0;  // bit i: field i was given
   std::vector<Value> values;
-  Value source;               // kString, or null: none
-  std::uint64_t seq = 0;      // within source; 0: none
+  Value source;           // kString, or null: none
+  std::uint64_t seq = 0;  // within source; 0: none
 };
 
 enum class ActionState : std::uint8_t { kProposed, kApproved, kSent, kAcked, kFailed, kExpired, kRefused, kRejected };
@@ -49,21 +49,21 @@ struct AckInput {
 // One line of output: an action sent, proposed, refused, expired … in the order things happened.
 struct ActionOutput {
   Timestamp time;
-  std::string id;           // 32 hex digits, stable: from rule, identity, onset, run, block, effect index
+  std::string id;  // 32 hex digits, stable: from rule, identity, onset, run, block, effect index
   FactTypeId action = kNoId;
   std::uint32_t rule = kNoId;  // index into the Program's rules
   std::string rule_name;       // qualified
   std::vector<Value> data;     // declared fields
   ActionState state = ActionState::kSent;
   std::uint32_t try_number = 1;
-  bool shadow = false;         // of a rule in mode shadow: recorded, never to be sent
+  bool shadow = false;  // of a rule in mode shadow: recorded, never to be sent
 };
 
 // A change of a derived fact, for subscribers; only net changes of an instant are reported.
 struct DerivedOutput {
   Timestamp time;
   FactTypeId type = kNoId;
-  bool present = true;      // false: it ceased to hold (values: its last ones)
+  bool present = true;  // false: it ceased to hold (values: its last ones)
   std::vector<Value> values;
 };
 

@@ -75,16 +75,16 @@ class Interner {
   Value find_string(std::string_view utf8) const;
 
   // Reading. The views live until the next sweep() that frees the handle.
-  std::string_view text(Value v) const;                 // kString, kBytes, kType, kError ("" for unknown())
-  const IpAddress& ip_of(Value v) const;                // kIp
-  const Cidr& cidr_of(Value v) const;                   // kCidr
-  const RangeBounds& range_of(Value v) const;           // kRange
-  std::span<const Value> items(Value v) const;          // kList
-  std::span<const MapEntry> entries(Value v) const;     // kMap, sorted by key
-  Value map_get(Value map, Value key) const;            // kError unknown() when absent; 1, 1u and 1.0 are one key; O(log n)
-  Value optional_value(Value v) const;                  // kOptional that has a value
+  std::string_view text(Value v) const;              // kString, kBytes, kType, kError ("" for unknown())
+  const IpAddress& ip_of(Value v) const;             // kIp
+  const Cidr& cidr_of(Value v) const;                // kCidr
+  const RangeBounds& range_of(Value v) const;        // kRange
+  std::span<const Value> items(Value v) const;       // kList
+  std::span<const MapEntry> entries(Value v) const;  // kMap, sorted by key
+  Value map_get(Value map, Value key) const;         // kError unknown() when absent; 1, 1u and 1.0 are one key; O(log n)
+  Value optional_value(Value v) const;               // kOptional that has a value
 
-  std::size_t bytes_used() const;   // content and tables, bytes
+  std::size_t bytes_used() const;  // content and tables, bytes
   std::size_t handles_used() const;
 
   // INVARIANT: between begin_mark and sweep nothing is interned.

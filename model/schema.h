@@ -47,15 +47,15 @@ struct FactType {
   std::string local;   // LinkStats
   std::string doc;
   Role role = Role::kFact;
-  std::vector<Field> fields;         // for actions: declared ones, then the built-in ones
-  std::vector<std::uint32_t> key;    // field indexes in key order
-  bool has_key = false;              // `key ()` is has_key with an empty key: a singleton
+  std::vector<Field> fields;       // for actions: declared ones, then the built-in ones
+  std::vector<std::uint32_t> key;  // field indexes in key order
+  bool has_key = false;            // `key ()` is has_key with an empty key: a singleton
   std::optional<DurationNs> ttl_ns;
   DurationNs lateness_ns = 0;
   LatePolicy late = LatePolicy::kApply;
 
   // kAction only.
-  std::size_t declared_fields = 0;   // fields[0 .. declared_fields) are the author's (for every role)
+  std::size_t declared_fields = 0;  // fields[0 .. declared_fields) are the author's (for every role)
   std::vector<Field> result_fields;
   std::uint32_t tries = 1;
   DurationNs try_every_ns = 0;

@@ -29,18 +29,18 @@ std::optional<Cidr> parse_cidr(std::string_view text);                 // host b
 bool has_host_bits(const Cidr& cidr);
 Cidr clear_host_bits(const Cidr& cidr);
 
-std::string format_duration(std::int64_t ns);          // CEL's: seconds with up to nine decimals, "120s", "0.25s"
-std::string format_duration_human(std::int64_t ns);    // "1h30m", "250ms": as an author would write it
-std::string format_timestamp(const Value& timestamp);  // RFC 3339, UTC, shortest fraction
-std::string format_percent(std::int64_t ratio_e9);     // "92%", "0.5%"
+std::string format_duration(std::int64_t ns);                        // CEL's: seconds with up to nine decimals, "120s", "0.25s"
+std::string format_duration_human(std::int64_t ns);                  // "1h30m", "250ms": as an author would write it
+std::string format_timestamp(const Value& timestamp);                // RFC 3339, UTC, shortest fraction
+std::string format_percent(std::int64_t ratio_e9);                   // "92%", "0.5%"
 std::string format_scaled_decimal(std::int64_t value, int scale_e);  // format_scaled_decimal(920'000'000, 9) is "0.92"
-std::string format_size(std::int64_t bytes);           // largest unit that divides exactly: "2GiB", "1500B"
-std::string format_bitrate(std::int64_t bps);          // "10Gbps"
+std::string format_size(std::int64_t bytes);                         // largest unit that divides exactly: "2GiB", "1500B"
+std::string format_bitrate(std::int64_t bps);                        // "10Gbps"
 std::string format_pps(std::int64_t pps);
-std::string format_ip(const IpAddress& ip);            // RFC 5952
+std::string format_ip(const IpAddress& ip);  // RFC 5952
 std::string format_cidr(const Cidr& cidr);
-std::string format_double(double d);                   // shortest that reads back; "1.0" keeps its point; "NaN", "inf", "-inf"
-std::string quote(std::string_view text);              // JSON string escapes, with quotes
+std::string format_double(double d);       // shortest that reads back; "1.0" keeps its point; "NaN", "inf", "-inf"
+std::string quote(std::string_view text);  // JSON string escapes, with quotes
 
 // Any value as an author would write it in a rule: "up" quoted, 92%, 2m, 10.0.0.1, [1, 2], {"a": 1}, unknown.
 std::string to_source(const Value& v, const Interner& in);

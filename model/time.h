@@ -53,7 +53,8 @@ constexpr Value to_value(Timestamp t) {
 // nullopt when the value lies outside int64 nanoseconds.
 constexpr std::optional<Timestamp> to_engine_time(const Value& v) {
   std::int64_t r = 0;
-  if (__builtin_mul_overflow(v.bits, kNsPerSecond, &r) || __builtin_add_overflow(r, static_cast<std::int64_t>(v.aux), &r)) return std::nullopt;
+  if (__builtin_mul_overflow(v.bits, kNsPerSecond, &r) || __builtin_add_overflow(r, static_cast<std::int64_t>(v.aux), &r))
+    return std::nullopt;
   return Timestamp{r};
 }
 

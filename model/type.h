@@ -12,8 +12,22 @@ namespace flyball {
 enum class TypeTag : std::uint8_t {
   kError,  // already reported; compatible with everything, so that one mistake gives one message
   kDyn,    // known at run time only (untyped JSON, CEL's dyn)
-  kNull, kBool, kInt, kUint, kDouble, kString, kBytes, kDuration, kTimestamp,
-  kPercent, kSize, kBitrate, kPps, kTimeOfDay, kIp, kCidr,
+  kNull,
+  kBool,
+  kInt,
+  kUint,
+  kDouble,
+  kString,
+  kBytes,
+  kDuration,
+  kTimestamp,
+  kPercent,
+  kSize,
+  kBitrate,
+  kPps,
+  kTimeOfDay,
+  kIp,
+  kCidr,
   kRange,     // args[0]: element
   kList,      // args[0]: element
   kMap,       // args[0]: key, args[1]: value
@@ -26,17 +40,21 @@ enum class TypeTag : std::uint8_t {
 
 struct Type {
   TypeTag tag = TypeTag::kError;
-  bool nullable = false;                // `T?`: null is a value of it
-  std::uint32_t fact_type = 0;          // kFact: FactTypeId
+  bool nullable = false;        // `T?`: null is a value of it
+  std::uint32_t fact_type = 0;  // kFact: FactTypeId
   std::vector<Type> args;
-  std::vector<std::string> members;     // kEnum: in written order; kRecord: names
+  std::vector<std::string> members;  // kEnum: in written order; kRecord: names
 
   friend bool operator==(const Type&, const Type&) = default;
   static Type of(TypeTag tag) { return Type{tag, false, 0, {}, {}}; }
   static Type list_of(Type element) { return Type{TypeTag::kList, false, 0, {std::move(element)}, {}}; }
   static Type map_of(Type key, Type value) { return Type{TypeTag::kMap, false, 0, {std::move(key), std::move(value)}, {}}; }
   bool is(TypeTag t) const { return tag == t; }
-  Type without_null() const { Type t = *this; t.nullable = false; return t; }
+  Type without_null() const {
+    Type t = *this;
+    t.nullable = false;
+    return t;
+  }
 };
 
 // As the author writes it: `percent`, `string?`, `list<ip>`, `"up" | "down"`; facts by `fact_name` if given.

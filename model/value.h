@@ -30,7 +30,7 @@ enum class Kind : std::uint8_t {
   kBytes,
   kIp,
   kCidr,
-  kRange,     // lower, upper, half-open
+  kRange,  // lower, upper, half-open
   kList,
   kMap,
   kType,      // a CEL type value, named by its handle

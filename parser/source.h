@@ -11,7 +11,7 @@
 
 namespace flyball {
 
-struct Position {           // both from 1; columns count UTF-8 code points
+struct Position {  // both from 1; columns count UTF-8 code points
   std::uint32_t line = 1;
   std::uint32_t column = 1;
 };

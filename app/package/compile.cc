@@ -33,7 +33,7 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
 }
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                         Interner* shared) {
+                                                 Interner* shared) {
   auto package = std::make_unique<CompiledPackage>(shared);
   if (!parse_into(*package, arguments, io)) return nullptr;
   if (package->diagnostics.has_errors()) {

@@ -42,10 +42,10 @@ std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments
 // The same into a package that is there already; false when a file cannot be read.
 bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io);
 
-// Parses, checks (errors are said on err; warnings are `check`'s business), then compiles with `--param NAME=VALUE` overrides; what the program refers to is pinned.
-// nullptr if anything is wrong with files, rules or params.
+// Parses, checks (errors are said on err; warnings are `check`'s business), then compiles with `--param NAME=VALUE` overrides; what the
+// program refers to is pinned. nullptr if anything is wrong with files, rules or params.
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                         Interner* shared = nullptr);
+                                                 Interner* shared = nullptr);
 
 // Overrides as compile() takes them, from NAME=VALUE texts (a value as in a rule, or JSON's bare form).
 Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vector<std::string>& texts, const Schema& schema,

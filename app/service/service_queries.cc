@@ -116,8 +116,7 @@ std::string Service::status_json() const {
   add("facts_late_dropped", c.facts_late_dropped), add("facts_late_diverted", c.facts_late_diverted), add("facts_refused", c.facts_refused);
   add("refused_ahead", refused_ahead_), add("refused_behind", refused_behind_), add("retracts", c.retracts), add("expiries", c.expiries),
       add("events", c.events);
-  add("samples_dropped", c.samples_dropped), add("firings", c.firings),
-      add("episodes_begun", c.episodes_begun);
+  add("samples_dropped", c.samples_dropped), add("firings", c.firings), add("episodes_begun", c.episodes_begun);
   add("episodes_ended", c.episodes_ended), add("actions_sent", c.actions_sent), add("actions_acked", c.actions_acked),
       add("actions_failed", c.actions_failed);
   add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways), add("instants", c.instants),

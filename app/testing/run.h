@@ -34,8 +34,8 @@ struct Refusal {
 
 struct Recording {
   std::vector<ActionOutput> actions;
-  std::vector<Firing> firings;       // of `then` blocks
-  std::vector<FactTypeId> derived;   // types of which some fact was derived, each once, sorted
+  std::vector<Firing> firings;      // of `then` blocks
+  std::vector<FactTypeId> derived;  // types of which some fact was derived, each once, sorted
   std::vector<Told> logs, troubles;
   std::vector<Answer> answers;
   std::vector<Refusal> refusals;

@@ -52,8 +52,8 @@ class FactPublisher {
   // Pumps until everything is acknowledged or refused; false after timeout_ms.
   bool flush(int timeout_ms);
 
-  bool connected() const;       // welcomed, and heard within the last seconds
-  std::size_t pending() const;  // facts not yet acknowledged or refused
+  bool connected() const;          // welcomed, and heard within the last seconds
+  std::size_t pending() const;     // facts not yet acknowledged or refused
   std::uint64_t last_seq() const;  // of the newest fact put; meaningful after the first welcome
   const PublisherCounters& counters() const;
   const std::string& last_error() const;  // what the service last complained about; empty: nothing

@@ -24,9 +24,13 @@ std::string owner_of(const ProgramData& data, const ChainPlan& chain) {
     case ChainEnd::kRule: return "rule " + data.rules[chain.owner].name;
     case ChainEnd::kUntil: return "until of " + data.rules[chain.owner].name;
     case ChainEnd::kWatch: return "derives of " + data.rules[chain.owner].name;
-    case ChainEnd::kHold: return fmt::format("hold {} of {}, line {}", chain.owner, data.rules[data.holds[chain.owner].rule].name, data.holds[chain.owner].line + 1);
+    case ChainEnd::kHold:
+      return fmt::format("hold {} of {}, line {}", chain.owner, data.rules[data.holds[chain.owner].rule].name,
+                         data.holds[chain.owner].line + 1);
     case ChainEnd::kAbsence: return fmt::format("facts of absence {} of {}", chain.owner, data.rules[data.absences[chain.owner].rule].name);
-    case ChainEnd::kSeen: return fmt::format("absence {} of {}, line {}", chain.owner, data.rules[data.absences[chain.owner].rule].name, data.absences[chain.owner].line + 1);
+    case ChainEnd::kSeen:
+      return fmt::format("absence {} of {}, line {}", chain.owner, data.rules[data.absences[chain.owner].rule].name,
+                         data.absences[chain.owner].line + 1);
   }
   return {};
 }
@@ -60,16 +64,19 @@ std::string Program::dump() const {
     out += fmt::format("type {}{}\n", data.rule_set.schema.types[t].name, type.recursive ? " recursive" : "");
     for (const AlphaId id : type.alphas) {
       const AlphaPlan& alpha = data.alphas[id];
-      out += fmt::format("  alpha {}{}: {}", id, alpha.dispatch_field != kNoId ? " dispatched" : "", alpha.text.empty() ? "all" : alpha.text);
+      out +=
+          fmt::format("  alpha {}{}: {}", id, alpha.dispatch_field != kNoId ? " dispatched" : "", alpha.text.empty() ? "all" : alpha.text);
       if (!alpha.indexes.empty()) out += fmt::format(", {} index{}", alpha.indexes.size(), alpha.indexes.size() == 1 ? "" : "es");
       out += fmt::format(", {} stage{}\n", alpha.successors.size(), alpha.successors.size() == 1 ? "" : "s");
     }
   }
-  for (NodeId n = 0; n < data.nodes.size(); ++n) out += fmt::format("node {} {} for {} lines\n", n, data.nodes[n].text, data.nodes[n].consumers.size());
+  for (NodeId n = 0; n < data.nodes.size(); ++n)
+    out += fmt::format("node {} {} for {} lines\n", n, data.nodes[n].text, data.nodes[n].consumers.size());
   for (ChainId c = 0; c < data.chains.size(); ++c) {
     const ChainPlan& chain = data.chains[c];
     out += fmt::format("chain {}: {}\n", c, owner_of(data, chain));
-    for (std::uint32_t i = 0; i < chain.count; ++i) out += fmt::format("  {} {}\n", chain.first + i, describe(data, data.stages[chain.first + i]));
+    for (std::uint32_t i = 0; i < chain.count; ++i)
+      out += fmt::format("  {} {}\n", chain.first + i, describe(data, data.stages[chain.first + i]));
   }
   return out;
 }

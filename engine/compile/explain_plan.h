@@ -26,7 +26,7 @@ struct ExplainCondition {
   std::vector<ExplainRead> reads;
 };
 
-struct ExplainJoin {                 // own field == field of another pattern
+struct ExplainJoin {  // own field == field of another pattern
   std::uint32_t field = 0;
   std::uint32_t other = 0;
   std::uint32_t other_field = 0;
@@ -36,7 +36,7 @@ struct ExplainLine {
   ast::LineKind kind = ast::LineKind::kCheck;
   ast::Quantifier quantifier = ast::Quantifier::kOne;
   ast::Span span;
-  std::string name;                  // n: of a pattern, or of a let
+  std::string name;  // n: of a pattern, or of a let
   FactTypeId type = kNoId;
   std::uint32_t binding = kNoId;
   std::vector<ExplainJoin> joins;
@@ -49,7 +49,7 @@ struct ExplainLine {
 
 struct ExplainPlan {
   std::uint32_t scope = 0;
-  std::vector<std::string> names;    // of the identity, in order
+  std::vector<std::string> names;  // of the identity, in order
   std::vector<ExplainLine> when, until;
 };
 

@@ -19,7 +19,8 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     case AggregateFn::kAvg:
     case AggregateFn::kMin:
     case AggregateFn::kMax: break;
-    default: return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
+    default:
+      return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
   }
   SplitWhere split = split_where(a.where ? &*a.where : nullptr, scope, a.binding, true);
   if (split.keys.size() > 8) return fail("`" + scope.where + "` correlates an aggregate by more than 8 fields");
@@ -39,7 +40,8 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   node.at_least = number(a.at_least);
   const FactType& counted = out_.rule_set.schema.types[a.fact_type];
   if (node.over_last && counted.is_event() && !counted.has_key) {
-    return fail("`" + scope.where + "` has a window of the last events of `" + counted.name + "`, which has no key: each event would be its own last one, for ever",
+    return fail("`" + scope.where + "` has a window of the last events of `" + counted.name +
+                    "`, which has no key: each event would be its own last one, for ever",
                 "give `" + counted.local + "` a key, or use a window of time (`over 5m`)");
   }
   if (a.value && a.fn != AggregateFn::kCount) {
@@ -111,7 +113,8 @@ Result<void> PlanBuilder::need_aggregates(ChainDraft& chain, const std::vector<s
         std::set<std::uint32_t> reads;
         if (scope.aggregates.at(inner)->where) collect_reads(*scope.aggregates.at(inner)->where, scope, reads);
         if (reads.contains(binding)) {
-          return fail("`" + scope.where + "` has an aggregate inside another that reads the outer one's facts", "derive the inner value as a fact first");
+          return fail("`" + scope.where + "` has an aggregate inside another that reads the outer one's facts",
+                      "derive the inner value as a fact first");
         }
       }
       if (Result<void> r = need_aggregates(chain, where.aggregates, scope); !r) return r;

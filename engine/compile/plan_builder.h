@@ -34,27 +34,27 @@ struct LineInfo {
 
 // The rule (or case) being planned.
 struct RuleScope {
-  std::uint32_t id = 0;                           // of its ScopePlan
+  std::uint32_t id = 0;  // of its ScopePlan
   std::uint32_t rule = 0;
-  std::vector<FactTypeId> binding_types;          // by binding, aggregates included
-  std::vector<const ast::Expr*> lets;             // by let index
+  std::vector<FactTypeId> binding_types;                      // by binding, aggregates included
+  std::vector<const ast::Expr*> lets;                         // by let index
   std::map<std::uint32_t, const ast::Aggregate*> aggregates;  // by binding
   std::vector<LineInfo> when, until;
-  std::string where;                              // for errors: the rule's name
+  std::string where;  // for errors: the rule's name
 };
 
 // A chain under construction.
 struct ChainDraft {
   ChainPlan plan;
   std::vector<StagePlan> stages;
-  std::set<std::uint32_t> aggregates;             // bindings whose values are there
+  std::set<std::uint32_t> aggregates;  // bindings whose values are there
   std::vector<FieldReads> end_reads;
-  bool driven = false;                            // bound from outside, even with no facts
+  bool driven = false;  // bound from outside, even with no facts
 };
 
 // The parts of a condition on one fact.
 struct SplitWhere {
-  std::vector<const ast::Expr*> own;      // tests on its own fields
+  std::vector<const ast::Expr*> own;  // tests on its own fields
   std::vector<KeyPart> keys;
   std::vector<const ast::Expr*> keys_from;
   std::vector<const ast::Expr*> residual;
@@ -105,7 +105,8 @@ class PlanBuilder {
   Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);
   Result<void> plan_params(const std::vector<std::pair<std::uint32_t, Value>>& overrides);
-  Result<RuleScope> make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule, std::string name);
+  Result<RuleScope> make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule,
+                               std::string name);
   static void add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from);
   static void effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out);
 

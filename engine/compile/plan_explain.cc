@@ -8,8 +8,8 @@ namespace {
 
 // `count(Serving where …)`: enough to recognise it by; the line itself is shown beside.
 std::string aggregate_name(const ast::Aggregate& a) {
-  static constexpr const char* kNames[] = {"count", "sum", "avg", "min", "max", "stddev", "p50", "p90", "p95", "p99",
-                                           "rate", "delta", "deriv", "ewma", "distinct", "first", "last", "topk", "changes"};
+  static constexpr const char* kNames[] = {"count", "sum",   "avg",   "min",  "max",      "stddev", "p50",  "p90",  "p95",    "p99",
+                                           "rate",  "delta", "deriv", "ewma", "distinct", "first",  "last", "topk", "changes"};
   std::string out = std::string(kNames[static_cast<std::size_t>(a.fn)]) + "(" + a.type_name.text;
   if (a.value) out += a.value->kind == ast::ExprKind::kName ? "." + a.value->name : " by …";
   if (a.where) out += " where …";
@@ -73,7 +73,8 @@ ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& sco
     if (line.kind == ast::LineKind::kLet) out.name = line.let_name.text;
   }
   if (condition != nullptr) {
-    std::vector<const ast::Expr*> parts = line.kind == ast::LineKind::kLet ? std::vector<const ast::Expr*>{condition} : conjuncts(*condition);
+    std::vector<const ast::Expr*> parts =
+        line.kind == ast::LineKind::kLet ? std::vector<const ast::Expr*>{condition} : conjuncts(*condition);
     for (const ast::Expr* part : parts) {
       ExplainCondition c;
       c.span = part->span;
@@ -117,7 +118,8 @@ void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
   const ast::RuleDecl& decl = out_.rule_set.rules[rule];
   for (const std::uint32_t binding : decl.identity) {
     for (const LineInfo& line : scope.when) {
-      if (line.is_pattern() && line.line->pattern.binding == binding && line.line->pattern.name) plan.names.push_back(line.line->pattern.name->text);
+      if (line.is_pattern() && line.line->pattern.binding == binding && line.line->pattern.name)
+        plan.names.push_back(line.line->pattern.name->text);
     }
   }
   for (const LineInfo& line : scope.when) plan.when.push_back(explain_line(line, scope));

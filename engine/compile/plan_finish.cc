@@ -35,7 +35,8 @@ void PlanBuilder::finish_types() {
 void PlanBuilder::plan_ranks() {
   std::vector<std::uint32_t> order(out_.rules.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return out_.rules[a].priority > out_.rules[b].priority; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return out_.rules[a].priority > out_.rules[b].priority; });
   for (std::uint32_t i = 0; i < order.size(); ++i) out_.rules[order[i]].rank = i;
 }
 

@@ -47,7 +47,8 @@ ChainDraft PlanBuilder::draft(const RuleScope& scope, ChainEnd end, std::uint32_
 // Numbers the stages, and works out which fields each stage's fact must be looked at again for.
 Result<ChainId> PlanBuilder::finish(ChainDraft& chain, const RuleScope& scope) {
   if (chain.stages.size() > Network::kMaxStages) {
-    return fail("`" + scope.where + "` has more than " + std::to_string(Network::kMaxStages) + " lines and aggregates", "split it with `derive`");
+    return fail("`" + scope.where + "` has more than " + std::to_string(Network::kMaxStages) + " lines and aggregates",
+                "split it with `derive`");
   }
   const ChainId id = static_cast<ChainId>(out_.chains.size());
   chain.plan.first = static_cast<StageId>(out_.stages.size());
@@ -133,7 +134,8 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
     key.left_field = join.other_field;
     const Type& mine = type.fields[join.field].type;
     const Type& theirs = out_.rule_set.schema.types[scope.binding_types[join.other]].fields[join.other_field].type;
-    key.hashed = kind_of(mine) == kind_of(theirs) && !mine.is(TypeTag::kDouble) && !mine.is(TypeTag::kDyn) && !mine.is(TypeTag::kList) && !mine.is(TypeTag::kMap);
+    key.hashed = kind_of(mine) == kind_of(theirs) && !mine.is(TypeTag::kDouble) && !mine.is(TypeTag::kDyn) && !mine.is(TypeTag::kList) &&
+                 !mine.is(TypeTag::kMap);
     (key.hashed ? keys : loose).push_back(std::move(key));
   }
   for (KeyPart& key : split.keys) keys.push_back(std::move(key));
@@ -174,7 +176,8 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
       continue;
     }
     if (stage.kind != StageKind::kPattern || watch) {
-      return fail("`" + scope.where + "` has an aggregate about the fact of a `some` or `no` line", "bind the fact with a name, or derive the aggregate as a fact first");
+      return fail("`" + scope.where + "` has an aggregate about the fact of a `some` or `no` line",
+                  "bind the fact with a name, or derive the aggregate as a fact first");
     }
     aggregates_after.insert(aggregates_after.end(), f.aggregates.begin(), f.aggregates.end());
     after.residual.push_back(std::move(f));

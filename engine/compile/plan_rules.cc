@@ -6,7 +6,8 @@
 
 namespace flyball::engine {
 
-Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule, std::string name) {
+Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Block* until, std::uint32_t let_count, std::uint32_t rule,
+                                          std::string name) {
   RuleScope scope;
   scope.id = static_cast<std::uint32_t>(out_.scopes.size());
   scope.rule = rule;
@@ -39,7 +40,9 @@ Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Blo
   return scope;
 }
 
-void PlanBuilder::add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from) { to.insert(to.end(), from.begin(), from.end()); }
+void PlanBuilder::add_reads(std::vector<FieldReads>& to, const std::vector<FieldReads>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
 
 void PlanBuilder::effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out) {
   for (const EffectPlan& effect : effects) {
@@ -108,7 +111,8 @@ Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& 
     if (!id) return std::unexpected(id.error());
     plan.until_chain = *id;
   }
-  const bool derives = std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+  const bool derives =
+      std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
   if (plan.logical || !derives) return {};
   ChainDraft chain = draft(scope, ChainEnd::kWatch, scope.rule);
   chain.driven = true;
@@ -162,7 +166,8 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   plan.cooldown_by_identity = plan.per.empty();
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
-  const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+  const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(),
+                                                              [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
   plan.logical = derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat;
 
   if (Result<void> r = plan_main_chain(plan, decl, scope); !r) return r;
@@ -211,7 +216,8 @@ Result<void> PlanBuilder::plan_params(const std::vector<std::pair<std::uint32_t,
       return below ? order < 0 : order > 0;
     };
     if (beyond(param.minimum, true) || beyond(param.maximum, false)) {
-      return fail("param `" + param.name + "` is out of its range", "its range is " + to_source(*param.minimum, interner_) + ".." + to_source(*param.maximum, interner_));
+      return fail("param `" + param.name + "` is out of its range",
+                  "its range is " + to_source(*param.minimum, interner_) + ".." + to_source(*param.maximum, interner_));
     }
     out_.params[id] = value;
   }

@@ -34,15 +34,15 @@ namespace flyball::engine {
 
 // The names of one rule or case.
 struct ScopePlan {
-  std::vector<Formula> lets;                                     // by let index
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> uses;     // aggregates: binding → ProgramData::uses
+  std::vector<Formula> lets;                                  // by let index
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> uses;  // aggregates: binding → ProgramData::uses
   std::uint32_t binding_count = 0;
 };
 
 // Facts of one type that pass tests on their own fields.
 struct AlphaPlan {
   FactTypeId type = kNoId;
-  std::vector<Formula> tests;        // conjuncts; `binding` is what they call the fact
+  std::vector<Formula> tests;  // conjuncts; `binding` is what they call the fact
   std::uint32_t scope = 0;
   std::uint32_t binding = 0;
   std::uint64_t reads = 0;
@@ -56,13 +56,13 @@ struct AlphaPlan {
   std::string text;
 };
 
-struct KeyPart {                 // own field == something known on the left
+struct KeyPart {  // own field == something known on the left
   std::uint32_t own_field = 0;
-  bool null_joins = false;       // `==` in where: null equals null; `same`: null joins nothing
-  bool hashed = true;            // equality is identity of Values; else compared by cel_equal, after the index
+  bool null_joins = false;             // `==` in where: null equals null; `same`: null joins nothing
+  bool hashed = true;                  // equality is identity of Values; else compared by cel_equal, after the index
   std::uint32_t left_binding = kNoId;  // the left is this field …
   std::uint32_t left_field = 0;
-  std::optional<Formula> left;   // … or this expression
+  std::optional<Formula> left;  // … or this expression
 };
 
 enum class StageKind : std::uint8_t {
@@ -79,13 +79,13 @@ struct StagePlan {
   StageKind kind = StageKind::kCheck;
   ChainId chain = 0;
   bool last = false;
-  bool negated = false;              // kExists: `no`
-  bool fresh_truth = false;          // the stage's own truth, not the `and` with what came before (in hold chains)
-  std::uint32_t binding = kNoId;     // kBound, kPattern, kExists, kHold that binds, kAggregate
-  FactTypeId type = kNoId;           // of binding
-  AlphaId alpha = kNoId;             // kPattern, kExists
-  std::uint32_t index = kNoId;       // of the alpha's indexes; kNoId: the first stage, nothing to join
-  std::vector<KeyPart> keys;         // hashed parts first, in the order of the index's fields
+  bool negated = false;           // kExists: `no`
+  bool fresh_truth = false;       // the stage's own truth, not the `and` with what came before (in hold chains)
+  std::uint32_t binding = kNoId;  // kBound, kPattern, kExists, kHold that binds, kAggregate
+  FactTypeId type = kNoId;        // of binding
+  AlphaId alpha = kNoId;          // kPattern, kExists
+  std::uint32_t index = kNoId;    // of the alpha's indexes; kNoId: the first stage, nothing to join
+  std::vector<KeyPart> keys;      // hashed parts first, in the order of the index's fields
   std::vector<Formula> residual;
   std::uint64_t own_reads = 0;       // own fields read by keys and residual
   std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
@@ -118,12 +118,12 @@ struct ChainPlan {
 struct HoldPlan {
   DurationNs hold_ns = 0;
   ChainId chain = 0;
-  std::uint32_t arity = 0;           // facts that name an entry
-  bool binds = false;                // its last one is the line's own fact
+  std::uint32_t arity = 0;  // facts that name an entry
+  bool binds = false;       // its last one is the line's own fact
   std::vector<FactTypeId> types;
-  std::vector<StageId> consumers;    // kHold stages
+  std::vector<StageId> consumers;  // kHold stages
   std::uint32_t rule = 0;
-  std::uint32_t line = 0;            // of its block
+  std::uint32_t line = 0;  // of its block
   bool in_until = false;
 };
 
@@ -131,9 +131,9 @@ struct AbsencePlan {
   DurationNs silence_ns = 0;
   std::uint32_t arity = 0;
   std::vector<FactTypeId> types;
-  ChainId watch_chain = 0;           // the facts read, bound, then the line as a pattern
+  ChainId watch_chain = 0;  // the facts read, bound, then the line as a pattern
   std::vector<StageId> consumers;
-  FactTypeId watched = kNoId;        // whose absence it is
+  FactTypeId watched = kNoId;  // whose absence it is
   bool of_event = false;
   std::uint32_t rule = 0;
   std::uint32_t line = 0;
@@ -153,18 +153,18 @@ struct AggregateNode {
   ast::AggregateFn fn = ast::AggregateFn::kCount;
   FactTypeId type = kNoId;
   Type value_type;
-  AlphaId alpha = kNoId;              // live facts; samples: kNoId, tests below
-  std::vector<Formula> tests;         // own tests of samples
+  AlphaId alpha = kNoId;       // live facts; samples: kNoId, tests below
+  std::vector<Formula> tests;  // own tests of samples
   std::uint32_t scope = 0;
-  std::uint32_t binding = 0;          // what the formulas call the fact or sample
-  std::vector<std::uint32_t> group;   // own fields
+  std::uint32_t binding = 0;         // what the formulas call the fact or sample
+  std::vector<std::uint32_t> group;  // own fields
   std::vector<bool> group_null_joins;
   std::optional<Formula> value;
-  std::uint64_t reads = 0;            // own fields read by group and value
+  std::uint64_t reads = 0;  // own fields read by group and value
   std::optional<DurationNs> over_ns;
   std::optional<std::int64_t> over_last;
   std::optional<std::int64_t> at_least;
-  bool keep_rows = false;             // some use judges items one by one against its own facts
+  bool keep_rows = false;  // some use judges items one by one against its own facts
   std::vector<StageId> consumers;
   std::string text;
   bool sampled() const { return over_ns.has_value() || over_last.has_value(); }
@@ -174,36 +174,36 @@ struct AggregateNode {
 struct AggregateUse {
   NodeId node = 0;
   std::uint32_t scope = 0;
-  std::uint32_t binding = 0;          // in the scope's frame
-  std::vector<KeyPart> keys;          // in the order of the node's group
-  std::vector<Formula> residual;      // judged per item: recomputed when something changes
+  std::uint32_t binding = 0;      // in the scope's frame
+  std::vector<KeyPart> keys;      // in the order of the node's group
+  std::vector<Formula> residual;  // judged per item: recomputed when something changes
 };
 
-struct FieldSource {                  // a record's field: a formula, or left out (default, null)
+struct FieldSource {  // a record's field: a formula, or left out (default, null)
   std::optional<Formula> formula;
   Value value;
 };
 
 struct EffectPlan {
   ast::EffectKind kind = ast::EffectKind::kDo;
-  FactTypeId type = kNoId;            // kDo, kDerive, kAssert, kSet
-  std::vector<FieldSource> fields;    // kDo: declared ones; kDerive, kAssert: all; kSet: those set
-  std::uint64_t given = 0;            // kSet: which fields
-  std::uint32_t binding = kNoId;      // kSet, kRetract
-  std::optional<Formula> text;        // kLog
+  FactTypeId type = kNoId;          // kDo, kDerive, kAssert, kSet
+  std::vector<FieldSource> fields;  // kDo: declared ones; kDerive, kAssert: all; kSet: those set
+  std::uint64_t given = 0;          // kSet: which fields
+  std::uint32_t binding = kNoId;    // kSet, kRetract
+  std::optional<Formula> text;      // kLog
 };
 
 struct RulePlan {
-  std::string name;                   // qualified
+  std::string name;  // qualified
   std::uint32_t scope = 0;
-  std::uint32_t rank = 0;             // place in the order (priority descending, rule order)
+  std::uint32_t rank = 0;  // place in the order (priority descending, rule order)
   std::int64_t priority = 0;
   ast::Mode mode = ast::Mode::kActive;
   bool logical = false;
   ChainId chain = kNoId;
   ChainId until_chain = kNoId;
-  ChainId watch_chain = kNoId;        // derives of an episode follow its facts
-  std::vector<std::uint32_t> identity;         // bindings
+  ChainId watch_chain = kNoId;          // derives of an episode follow its facts
+  std::vector<std::uint32_t> identity;  // bindings
   std::vector<FactTypeId> identity_types;
   std::vector<EffectPlan> then, on_clear;
   DurationNs cooldown_ns = 0;
@@ -212,17 +212,17 @@ struct RulePlan {
   DurationNs keep_ns = 0;
   DurationNs repeat_ns = 0;
   std::vector<TableId> projections;
-  bool of_event = false;              // an identity fact is an event
+  bool of_event = false;  // an identity fact is an event
 };
 
 struct TypePlan {
-  std::vector<AlphaId> always;                       // alphas that every fact is tried on
-  std::vector<std::uint32_t> dispatch_fields;        // fields with a table below
+  std::vector<AlphaId> always;                 // alphas that every fact is tried on
+  std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
   std::vector<AlphaId> alphas;
-  std::vector<NodeId> sample_nodes;                  // aggregates over samples
-  std::uint64_t reads = 0;                           // fields that any rule, aggregate or join reads
-  std::uint32_t stratum = kNoId;                     // derived: place in the order of derivation
-  bool recursive = false;                            // derived from itself, through however many rules
+  std::vector<NodeId> sample_nodes;  // aggregates over samples
+  std::uint64_t reads = 0;           // fields that any rule, aggregate or join reads
+  std::uint32_t stratum = kNoId;     // derived: place in the order of derivation
+  bool recursive = false;            // derived from itself, through however many rules
   std::vector<std::uint32_t> deriving_rules;
 };
 
@@ -241,14 +241,14 @@ struct ProgramData {
   std::vector<AbsencePlan> absences;
   std::vector<ProjectionPlan> projections;
   std::vector<AggregateNode> nodes;
-  std::vector<AggregateUse> uses;        // of stages (by StagePlan::node) and of decisions
+  std::vector<AggregateUse> uses;  // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;
-  std::vector<ExplainPlan> explain;      // by rule
+  std::vector<ExplainPlan> explain;                     // by rule
   std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
   std::unique_ptr<DecisionPlans> decisions;
   std::uint32_t stratum_count = 0;
   DurationNs lateness_max_ns = 0;
-  std::uint32_t frame_bindings = 0;      // the widest scope
+  std::uint32_t frame_bindings = 0;  // the widest scope
   std::uint32_t frame_lets = 0;
 };
 

@@ -12,30 +12,30 @@
 namespace flyball::engine {
 
 struct FactUsed {
-  std::string name;              // as bound: `hot`; empty for some/no lines and aggregates
+  std::string name;  // as bound: `hot`; empty for some/no lines and aggregates
   FactTypeId type = kNoId;
-  std::vector<Value> values;     // as they were
+  std::vector<Value> values;  // as they were
   Timestamp stamp;
-  DurationNs age_ns = 0;         // at the moment explained
+  DurationNs age_ns = 0;  // at the moment explained
   bool stale = false;
 };
 
 // One line of `when`, with what it read.
 struct LineExplained {
   ast::Span span;
-  std::string text;                  // filled in by app/ from the source
-  std::string verdict;               // "true", "false", "unknown"
+  std::string text;                                  // filled in by app/ from the source
+  std::string verdict;                               // "true", "false", "unknown"
   std::vector<std::pair<std::string, Value>> reads;  // `hot.util` → 92%, `high_util` → 80%
-  std::optional<Timestamp> since;    // `for`: true since
-  std::optional<Timestamp> due;      // `for`, cooldown, absence: when it would be met
+  std::optional<Timestamp> since;                    // `for`: true since
+  std::optional<Timestamp> due;                      // `for`, cooldown, absence: when it would be met
 };
 
 struct Explanation {
   ActionOutput action;
   std::string rule;
   ast::Span rule_span;
-  bool clear = false;                // made by `on clear`
-  Timestamp onset;                   // the episode's
+  bool clear = false;  // made by `on clear`
+  Timestamp onset;     // the episode's
   std::vector<FactUsed> facts;
   std::vector<LineExplained> lines;
 };

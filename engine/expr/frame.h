@@ -16,7 +16,7 @@ struct Frame {
   const Value* variables = nullptr;   // eval's environment
   const Value* aggregates = nullptr;  // by aggregate binding (the numbering of the rule's bindings); count: see count_interval.h
   Timestamp now;
-  Interner* interner = nullptr;       // never null: results are interned here
+  Interner* interner = nullptr;  // never null: results are interned here
 };
 
 }  // namespace flyball::engine

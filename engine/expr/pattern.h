@@ -1,8 +1,8 @@
 // Pattern: a compiled RE2 expression (`matches`) or glob (`like`). Immutable; any number of threads may use one.
 //
 // A glob: `*` any text, `?` one character, `\` before a character takes it as it is; the whole text must match.
-// Limits: a regex of at most kMaxPatternBytes, a glob of at most kMaxGlobBytes; RE2's program at most kMaxPatternMemory. RE2 is linear in the text;
-// a glob is at most O(text × pattern).
+// Limits: a regex of at most kMaxPatternBytes, a glob of at most kMaxGlobBytes; RE2's program at most kMaxPatternMemory. RE2 is linear in
+// the text; a glob is at most O(text × pattern).
 #pragma once
 
 #include <memory>

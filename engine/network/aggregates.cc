@@ -266,8 +266,9 @@ struct Aggregates::Total {
 };
 
 // Judges one item for one left side, key fields included where `judge_keys`.
-void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id, const std::vector<Value>& left,
-                           bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const {
+void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id,
+                           const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network,
+                           Total& total) const {
   const Item& item = state.items[id];
   const Value* row = nullptr;
   if (plan.sampled()) {
@@ -337,7 +338,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   }
   Total total;
   const auto take_group = [&](const Group& group, bool judge_keys) {
-    for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next) take_item(use, plan, state, id, left, judge_keys, frame, network, total);
+    for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next)
+      take_item(use, plan, state, id, left, judge_keys, frame, network, total);
   };
   if (known) {
     const auto found = state.group_of.find(left);
@@ -369,7 +371,8 @@ std::vector<Aggregates::Dirty> Aggregates::take_dirty() {
 std::size_t Aggregates::bytes() const {
   std::size_t total = 0;
   for (const NodeState& state : nodes_) {
-    total += state.items.bytes() + state.groups.size() * sizeof(Group) + (state.live.size() + state.samples.size()) * 64 + state.by_stamp.size() * 64;
+    total += state.items.bytes() + state.groups.size() * sizeof(Group) + (state.live.size() + state.samples.size()) * 64 +
+             state.by_stamp.size() * 64;
   }
   return total;
 }

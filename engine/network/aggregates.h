@@ -50,8 +50,8 @@ class Aggregates {
 
   struct Dirty {
     NodeId node = 0;
-    bool all = false;          // any left side may be concerned
-    std::uint32_t hash = 0;    // else those whose group has it
+    bool all = false;        // any left side may be concerned
+    std::uint32_t hash = 0;  // else those whose group has it
   };
   // What changed since the last call.
   std::vector<Dirty> take_dirty();
@@ -96,13 +96,13 @@ class Aggregates {
     std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
     std::vector<std::uint32_t> free_groups;
     std::unordered_map<std::vector<Value>, std::uint32_t, KeyHash> group_of;
-    std::unordered_map<FactId, std::uint32_t> live;               // fact → item
+    std::unordered_map<FactId, std::uint32_t> live;                  // fact → item
     std::unordered_map<FactId, std::vector<std::uint32_t>> samples;  // fact → items by (stamp, arrival)
-    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;       // all samples of a window
-    std::unordered_map<std::uint32_t, std::vector<Value>> rows;   // item → the sample's row, where uses need it
-    Timestamp armed = kTimestampMax;                              // a timer is set for then
+    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;          // all samples of a window
+    std::unordered_map<std::uint32_t, std::vector<Value>> rows;      // item → the sample's row, where uses need it
+    Timestamp armed = kTimestampMax;                                 // a timer is set for then
     bool all_dirty = false;
-    bool dropped = false;                                         // samples, for want of room
+    bool dropped = false;  // samples, for want of room
   };
 
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
@@ -112,10 +112,10 @@ class Aggregates {
   void drop_sample(NodeId node, std::uint32_t item, Network& network);
   void arm(NodeId node);
   struct Total;
-  void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item, const std::vector<Value>& left,
-                 bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
-  Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown, const Accumulator& values,
-               bool newest_stale, Interner& in) const;
+  void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
+                 const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
+  Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
+               const Accumulator& values, bool newest_stale, Interner& in) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
 
   const ProgramData& program_;

@@ -28,17 +28,17 @@ using FactId = std::uint32_t;
 enum class FactStatus : std::uint8_t { kAbsent, kLive, kStale };
 
 struct FactMeta {
-  Timestamp stamp;                   // of the newest put
-  Timestamp expires = kTimestampMax; // stamp + ttl
+  Timestamp stamp;                    // of the newest put
+  Timestamp expires = kTimestampMax;  // stamp + ttl
   Timestamp armed_for = kTimestampMax;
-  std::uint32_t items = kNone;       // alpha items of this fact (alpha_network.h)
-  std::uint32_t tokens = kNone;      // tokens that hold it (beta_network.h)
+  std::uint32_t items = kNone;   // alpha items of this fact (alpha_network.h)
+  std::uint32_t tokens = kNone;  // tokens that hold it (beta_network.h)
   std::uint32_t pins = 0;
-  std::uint32_t hash = 0;            // of the key
+  std::uint32_t hash = 0;  // of the key
   FactStatus status = FactStatus::kAbsent;
-  bool suspended = false;            // derived, all reasons unknown
-  bool used = false;                 // the handle is in use (existing or pinned)
-  bool expiry_armed = false;         // a timer is set, for `armed_for`
+  bool suspended = false;     // derived, all reasons unknown
+  bool used = false;          // the handle is in use (existing or pinned)
+  bool expiry_armed = false;  // a timer is set, for `armed_for`
 };
 
 // Facts of all types of a session; every store counts its own in.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "engine/compile/program_data.h"
-#include "engine/expr/eval.h"
 #include "engine/expr/count_interval.h"
+#include "engine/expr/eval.h"
 #include "engine/expr/frame.h"
 
 namespace flyball::engine {
@@ -14,7 +14,10 @@ namespace flyball::engine {
 class FrameBuffer {
  public:
   FrameBuffer(const ProgramData& program, Interner& interner)
-      : program_(program), rows_(program.frame_bindings + 1, nullptr), lets_(program.frame_lets + 1), aggregates_(program.frame_bindings + 1, Value::unknown()) {
+      : program_(program),
+        rows_(program.frame_bindings + 1, nullptr),
+        lets_(program.frame_lets + 1),
+        aggregates_(program.frame_bindings + 1, Value::unknown()) {
     frame_.rows = rows_.data();
     frame_.lets = lets_.data();
     frame_.aggregates = aggregates_.data();

@@ -1,5 +1,6 @@
 // A change of a fact on its way: alpha memories, then each pattern that reads a changed field, to the ends of the rules.
 #include "engine/network/network.h"
+
 #include "model/check.h"
 
 namespace flyball::engine {

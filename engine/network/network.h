@@ -70,7 +70,7 @@ class Network {
   void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
 
   // Engine time of what follows.
-  void start(Timestamp now);             // session's first instant: roots, permanent absences
+  void start(Timestamp now);  // session's first instant: roots, permanent absences
   void set_now(Timestamp now);
   Timestamp now() const { return now_; }
   // Step 1: windows and absence deadlines due now.
@@ -145,7 +145,7 @@ class Network {
   struct AlphaState {
     std::vector<BucketIndex> indexes;
     std::uint32_t count = 0;
-    std::uint64_t seen = 0;       // epoch in which an update met it
+    std::uint64_t seen = 0;  // epoch in which an update met it
   };
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct StageState {
@@ -153,7 +153,7 @@ class Network {
     std::uint64_t seen = 0;
     Verb verb = Verb::kNothing;
   };
-  struct TokenRecords {           // adapters for BucketIndex
+  struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
     Link& link(std::uint32_t id) { return tokens[id].left; }
     Place& place(std::uint32_t id) { return tokens[id].left_place; }
@@ -257,7 +257,7 @@ class Network {
   Timestamp start_;
   bool started_ = false;
 
-  FactTotals totals_;            // of all stores
+  FactTotals totals_;  // of all stores
   std::vector<FactStore> stores_;
   std::vector<std::vector<Dispatch>> dispatch_;  // by type, parallel to TypePlan::dispatch_fields
   std::vector<AlphaState> alphas_;

@@ -23,35 +23,35 @@ inline std::uint32_t hash_facts(const FactId* facts, std::uint32_t count) {
 }
 
 struct HoldEntry {
-  Link all, prefix;                  // by all facts; by the facts without the line's own
+  Link all, prefix;  // by all facts; by the facts without the line's own
   Place all_place = Place::kOut, prefix_place = Place::kOut;
   std::uint32_t count_true = 0, count_unknown = 0;  // tokens of the hold chain: the line's truth now
   Timestamp onset;
-  Truth judged = Truth::kFalse;      // the line's truth at the last judgement
+  Truth judged = Truth::kFalse;  // the line's truth at the last judgement
   Truth output = Truth::kFalse;
   bool held = false;
-  bool was_held = false;             // before the unknown it is in, or came from
-  bool dirty = false;                // its verdict may have changed
-  bool unjudged = false;             // its line's truth may have changed
+  bool was_held = false;  // before the unknown it is in, or came from
+  bool dirty = false;     // its verdict may have changed
+  bool unjudged = false;  // its line's truth may have changed
 
   Truth line() const { return count_true != 0 ? Truth::kTrue : count_unknown != 0 ? Truth::kUnknown : Truth::kFalse; }
 };
 
 struct AbsenceEntry {
-  Link all, prefix;                  // prefix: not used
+  Link all, prefix;  // prefix: not used
   Place all_place = Place::kOut, prefix_place = Place::kOut;
-  std::uint32_t bound = 0;           // choices that bind the facts; permanent: one more
-  std::uint32_t live = 0;            // live facts of that description
-  std::uint32_t events = 0;          // events of that description that are here, in their instant: absence_events_ has them
-  TokenId root = kNone;              // of its watch chain
-  Timestamp base = kTimestampMin;    // silence is counted from here
-  Timestamp armed = kTimestampMax;   // a timer is set for then
-  bool due_now = false;              // it fell due at this very instant: true throughout it
+  std::uint32_t bound = 0;          // choices that bind the facts; permanent: one more
+  std::uint32_t live = 0;           // live facts of that description
+  std::uint32_t events = 0;         // events of that description that are here, in their instant: absence_events_ has them
+  TokenId root = kNone;             // of its watch chain
+  Timestamp base = kTimestampMin;   // silence is counted from here
+  Timestamp armed = kTimestampMax;  // a timer is set for then
+  bool due_now = false;             // it fell due at this very instant: true throughout it
   bool live_judged = false;
   bool output = false;
   bool dirty = false;
   bool unjudged = false;
-  bool fresh = true;                 // bound since the last judgement
+  bool fresh = true;  // bound since the last judgement
 };
 
 struct ProjectionEntry {

@@ -17,22 +17,22 @@ namespace flyball::engine {
 using TokenId = std::uint32_t;
 
 struct Token {
-  std::uint32_t stage = kNone;         // that made it; kNone: the root of a chain
-  std::uint32_t next = kNone;          // stage it is the left input of; kNone: it is at the end
+  std::uint32_t stage = kNone;  // that made it; kNone: the root of a chain
+  std::uint32_t next = kNone;   // stage it is the left input of; kNone: it is at the end
   TokenId parent = kNone;
   TokenId first_child = kNone;
   TokenId next_sibling = kNone, prev_sibling = kNone;
   std::uint32_t fact = kNone;
   TokenId fact_next = kNone, fact_prev = kNone;
-  Link left;                           // in the left index of `next`; at the end: next ↔ prev in its entry's list
-  std::uint32_t value = kNone;         // of an aggregate's stage: its value's slot; root: the tag given to bind()
-  TokenId output = kNone;              // the one child that carries on, where the next stage binds nothing
+  Link left;                                        // in the left index of `next`; at the end: next ↔ prev in its entry's list
+  std::uint32_t value = kNone;                      // of an aggregate's stage: its value's slot; root: the tag given to bind()
+  TokenId output = kNone;                           // the one child that carries on, where the next stage binds nothing
   std::uint32_t count_true = 0, count_unknown = 0;  // witnesses of the next stage, if that is some/no
-  std::uint32_t chain = kNone;         // of a root
-  std::uint32_t entry = kNone;         // at the end: the entry it belongs to
-  Truth truth = Truth::kTrue;          // of all lines so far (in hold chains: of the last)
+  std::uint32_t chain = kNone;                      // of a root
+  std::uint32_t entry = kNone;                      // at the end: the entry it belongs to
+  Truth truth = Truth::kTrue;                       // of all lines so far (in hold chains: of the last)
   Place left_place = Place::kOut;
-  bool witness = false;                // a fact met by a some/no line; never carries on
+  bool witness = false;  // a fact met by a some/no line; never carries on
   bool alive = false;
 };
 

@@ -13,11 +13,11 @@
 namespace flyball::engine {
 
 struct ActionOrigin {
-  std::string_view rule;                // qualified
-  std::span<const Value> identity;      // keys of the facts of the match, in order
+  std::string_view rule;            // qualified
+  std::span<const Value> identity;  // keys of the facts of the match, in order
   Timestamp onset;
-  std::uint64_t run = 1;                // of `then` for this rule, identity and onset
-  bool clear = false;                   // made by `on clear`
+  std::uint64_t run = 1;  // of `then` for this rule, identity and onset
+  bool clear = false;     // made by `on clear`
   std::uint32_t effect = 0;
 };
 

@@ -16,7 +16,8 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
   rate_armed_.resize(types, kTimestampMax);
 }
 
-void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data, bool shadow) {
+void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
+                   bool shadow) {
   const FactType& type = program_.rule_set.schema.types[type_id];
   ActionRecord record;
   record.id = std::move(id);
@@ -198,7 +199,8 @@ void Actions::forget_since(const Place& place) {
 
 // Something more will happen to it by itself.
 bool Actions::goes_on(const ActionRecord& record) const {
-  return record.state == ActionState::kProposed || record.ticket != 0 || record.next_try != kTimestampMax || record.gives_up != kTimestampMax;
+  return record.state == ActionState::kProposed || record.ticket != 0 || record.next_try != kTimestampMax ||
+         record.gives_up != kTimestampMax;
 }
 
 // Actions without a key would pile up for ever: of those that nothing more happens to by itself, the newest are kept.
@@ -278,7 +280,8 @@ Value Actions::result_value(const FactType& type, const std::vector<Value>& resu
   if (result.empty()) return Value::null();
   Interner& in = network_.interner();
   std::vector<MapEntry> entries;
-  for (std::size_t i = 0; i < type.result_fields.size() && i < result.size(); ++i) entries.push_back({in.string(type.result_fields[i].name), result[i]});
+  for (std::size_t i = 0; i < type.result_fields.size() && i < result.size(); ++i)
+    entries.push_back({in.string(type.result_fields[i].name), result[i]});
   return in.map(entries);
 }
 
@@ -344,7 +347,9 @@ Timestamp Actions::real_due(const Timer& timer) const {
   const auto found = records_.find(timer.a);
   if (found == records_.end()) return kTimestampMax;
   const ActionRecord& r = found->second;
-  const Timestamp due = timer.kind == TimerKind::kActionTimeout ? r.gives_up : timer.kind == TimerKind::kActionTry ? r.next_try : r.retained;
+  const Timestamp due = timer.kind == TimerKind::kActionTimeout ? r.gives_up
+                        : timer.kind == TimerKind::kActionTry   ? r.next_try
+                                                                : r.retained;
   return due == timer.due ? due : kTimestampMax;
 }
 

@@ -25,7 +25,7 @@ struct ActionRecord {
   std::string id;
   FactTypeId type = kNoId;
   std::uint32_t rule = kNoId;
-  std::uint64_t episode = 0;            // (rule, entry); while it runs
+  std::uint64_t episode = 0;  // (rule, entry); while it runs
   std::vector<Value> data;
   ActionState state = ActionState::kSent;
   Timestamp at;
@@ -33,11 +33,11 @@ struct ActionRecord {
   Value result;
   FactId fact = kNone;
   bool of_event = false;
-  Timestamp next_try = kTimestampMax;   // after a failure
-  Timestamp gives_up = kTimestampMax;   // when this try times out
-  Timestamp retained = kTimestampMax;   // when it is dropped
-  bool ended = false;                   // listed among those that ended
-  std::uint64_t ticket = 0;             // its place among those that wait for the rate; 0: it does not
+  Timestamp next_try = kTimestampMax;  // after a failure
+  Timestamp gives_up = kTimestampMax;  // when this try times out
+  Timestamp retained = kTimestampMax;  // when it is dropped
+  bool ended = false;                  // listed among those that ended
+  std::uint64_t ticket = 0;            // its place among those that wait for the rate; 0: it does not
 };
 
 class Actions {
@@ -45,7 +45,8 @@ class Actions {
   Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters);
 
   // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
-  void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data, bool shadow);
+  void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
+            bool shadow);
   // The episode ended: what still waits of it expires.
   void expire_waiting(std::uint64_t episode);
   bool acknowledge(const AckInput& ack);
@@ -91,10 +92,10 @@ class Actions {
   Counters& counters_;
   std::unordered_map<ActionNumber, ActionRecord> records_;
   std::unordered_map<std::string, ActionNumber> by_id_;
-  std::vector<std::map<FactId, ActionNumber>> by_fact_;                      // by type
-  std::vector<std::set<ActionNumber>> of_type_;                              // by type: those not forgotten
-  std::vector<std::deque<ActionNumber>> ended_;                              // by type: as limit_ended() met them
-  std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;                 // for the rate, by ticket
+  std::vector<std::map<FactId, ActionNumber>> by_fact_;       // by type
+  std::vector<std::set<ActionNumber>> of_type_;               // by type: those not forgotten
+  std::vector<std::deque<ActionNumber>> ended_;               // by type: as limit_ended() met them
+  std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;  // for the rate, by ticket
   std::uint64_t tickets_ = 0;
   std::vector<std::size_t> waiting_count_;                                   // by type
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire

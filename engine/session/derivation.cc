@@ -13,8 +13,15 @@ std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) { return std::uint64_t{
 }  // namespace
 
 Derivation::Derivation(const ProgramData& program, Network& network, const Identities& identities, std::size_t per_instant_max)
-    : program_(program), network_(network), identities_(identities), derived_(program.types.size()), dirty_(program.stratum_count),
-      lost_(program.stratum_count, 0), off_(program.rules.size(), false), per_instant_max_(per_instant_max), made_by_(program.rules.size(), 0) {}
+    : program_(program),
+      network_(network),
+      identities_(identities),
+      derived_(program.types.size()),
+      dirty_(program.stratum_count),
+      lost_(program.stratum_count, 0),
+      off_(program.rules.size(), false),
+      per_instant_max_(per_instant_max),
+      made_by_(program.rules.size(), 0) {}
 
 Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
   std::vector<Derived>& all = derived_[type];
@@ -371,7 +378,8 @@ void Derivation::tell(Timestamp now, Outbox& outbox) {
       if (t.told && !std::equal(told, told + width, last)) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
     } else {
       const Value* row = store.row(t.fact);
-      if (!t.told || !std::equal(told, told + width, row)) outbox.add(DerivedOutput{now, t.type, true, std::vector<Value>(row, row + width)});
+      if (!t.told || !std::equal(told, told + width, row))
+        outbox.add(DerivedOutput{now, t.type, true, std::vector<Value>(row, row + width)});
       d.told = true;
     }
     store.unpin(t.fact);

@@ -60,24 +60,24 @@ class Derivation {
     FactId fact = kNone;
     std::uint32_t rule = 0;
     std::uint32_t effect = 0;
-    std::uint32_t token = kNone;   // of a logical rule
-    std::uint32_t entry = kNone;   // of an episode
+    std::uint32_t token = kNone;               // of a logical rule
+    std::uint32_t entry = kNone;               // of an episode
     std::uint32_t next = kNone, prev = kNone;  // of the fact
     std::uint32_t sibling = kNone;             // next of the same token
     Truth truth = Truth::kTrue;
   };
-  struct Derived {                 // by FactId
+  struct Derived {  // by FactId
     std::uint32_t reasons = kNone;
     bool dirty = false;
-    bool lost = false;             // recursive types: lost a reason, not withdrawn yet
+    bool lost = false;  // recursive types: lost a reason, not withdrawn yet
     bool told = false;
-    bool touched = false;          // since the last tell()
+    bool touched = false;  // since the last tell()
   };
   struct Touched {
     FactTypeId type = kNoId;
     FactId fact = kNone;
     bool told = false;
-    std::size_t values = 0;        // told ones, in told_values_
+    std::size_t values = 0;  // told ones, in told_values_
   };
 
   Derived& derived(FactTypeId type, FactId fact);
@@ -97,20 +97,20 @@ class Derivation {
   Network& network_;
   const Identities& identities_;
   Slab<Reason> reasons_;
-  std::vector<std::vector<Derived>> derived_;                        // by type, by fact
-  std::unordered_map<std::uint32_t, std::vector<Value>> episode_values_;  // by reason
+  std::vector<std::vector<Derived>> derived_;                                      // by type, by fact
+  std::unordered_map<std::uint32_t, std::vector<Value>> episode_values_;           // by reason
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> episode_reasons_;  // (rule, entry) → reasons
-  std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;    // by stratum
+  std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;                  // by stratum
   std::set<std::uint32_t> dirty_strata_;
-  std::vector<std::size_t> lost_;    // by stratum: facts of recursive types that lost a reason and are not withdrawn yet
+  std::vector<std::size_t> lost_;  // by stratum: facts of recursive types that lost a reason and are not withdrawn yet
   std::vector<Touched> touched_;
   std::vector<Value> told_values_;
   std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row
   std::vector<Value> scratch_;
-  std::vector<bool> off_;                // by rule
+  std::vector<bool> off_;  // by rule
   std::size_t per_instant_max_;
-  std::size_t made_ = 0;                 // facts made or changed in this instant
-  std::vector<std::size_t> made_by_;     // by rule
+  std::size_t made_ = 0;              // facts made or changed in this instant
+  std::vector<std::size_t> made_by_;  // by rule
 };
 
 }  // namespace flyball::engine

@@ -31,7 +31,8 @@ bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std
 void Session::Impl::load_identity(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
   const FactId* facts = episodes.identity_of(rule, entry);
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) network.frame().set_row(plan.identity[i], network.store(plan.identity_types[i]).row(facts[i]));
+  for (std::size_t i = 0; i < plan.identity.size(); ++i)
+    network.frame().set_row(plan.identity[i], network.store(plan.identity_types[i]).row(facts[i]));
 }
 
 // The values of aggregates that these effects read, for the facts in the frame, whether or not a match asks for them.

@@ -8,8 +8,14 @@
 namespace flyball::engine {
 
 Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers)
-    : program_(program), network_(network), timers_(timers), off_(program.rules.size(), false), ends_(Order{this}), starts_(Order{this}),
-      group_of_(program.rules.size()), groups_(program.rules.size()) {
+    : program_(program),
+      network_(network),
+      timers_(timers),
+      off_(program.rules.size(), false),
+      ends_(Order{this}),
+      starts_(Order{this}),
+      group_of_(program.rules.size()),
+      groups_(program.rules.size()) {
   for (const RulePlan& rule : program.rules) tables_.emplace_back(static_cast<std::uint32_t>(rule.identity.size()), false);
 }
 

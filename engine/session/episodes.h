@@ -23,31 +23,31 @@ namespace flyball::engine {
 using EntryId = std::uint32_t;
 
 struct RuleEntry {
-  Link all, prefix;                  // in the rule's table; prefix: not used
+  Link all, prefix;  // in the rule's table; prefix: not used
   Place all_place = Place::kOut, prefix_place = Place::kOut;
-  std::uint32_t count_true = 0, count_unknown = 0;   // tokens of the match
-  std::uint32_t until_true = 0;      // tokens that say the exit condition holds
-  TokenId tokens = kNone;            // of the match, by Token::left
+  std::uint32_t count_true = 0, count_unknown = 0;  // tokens of the match
+  std::uint32_t until_true = 0;                     // tokens that say the exit condition holds
+  TokenId tokens = kNone;                           // of the match, by Token::left
   TokenId until_root = kNone, watch_root = kNone;
   Timestamp onset;
   Timestamp last_run;
   Timestamp cool_until = kTimestampMin;   // without `per`
   Timestamp false_since = kTimestampMax;  // `keep`: the match is false since
   Timestamp last_onset = kTimestampMin;
-  std::uint64_t run = 0;             // runs of `then` for last_onset
-  std::uint32_t waits_for = kNone;   // the cooldown group it waits for
+  std::uint64_t run = 0;            // runs of `then` for last_onset
+  std::uint32_t waits_for = kNone;  // the cooldown group it waits for
   bool active = false;
-  bool bound = false;                // its until, watch and projections are there
+  bool bound = false;  // its until, watch and projections are there
   bool dirty = false;
-  bool binding = false;              // listed for bind_entries()
-  bool touched = false;              // something that `then` reads changed
+  bool binding = false;  // listed for bind_entries()
+  bool touched = false;  // something that `then` reads changed
   bool watch_dirty = false;
-  bool kept_out = false;             // `keep` is over
+  bool kept_out = false;  // `keep` is over
   bool repeat_due = false;
-  bool failed = false;               // `then` cannot be evaluated as things are
-  bool said = false;                 // and that was said
-  bool gone = false;                 // a fact of its identity vanished since the last review
-  bool ends = false, starts = false; // on the agenda
+  bool failed = false;                // `then` cannot be evaluated as things are
+  bool said = false;                  // and that was said
+  bool gone = false;                  // a fact of its identity vanished since the last review
+  bool ends = false, starts = false;  // on the agenda
 };
 
 class Episodes : public Identities {
@@ -121,7 +121,7 @@ class Episodes : public Identities {
   std::size_t bytes() const;
 
  private:
-  struct Group {                     // of a cooldown with `per`
+  struct Group {  // of a cooldown with `per`
     std::vector<Value> key;
     Timestamp until = kTimestampMin;
     std::vector<EntryId> waiting;

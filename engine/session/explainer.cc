@@ -112,7 +112,9 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       if (!store.meta(f).used || !store.exists(f)) continue;
       --looks;
       const Judged one = judge_fact(plan, line, f);
-      if (one.truth == Truth::kFalse || (out.truth == Truth::kUnknown && one.truth == Truth::kUnknown && store.compare_keys(out.witness, f, network_.interner()) < 0)) continue;
+      if (one.truth == Truth::kFalse ||
+          (out.truth == Truth::kUnknown && one.truth == Truth::kUnknown && store.compare_keys(out.witness, f, network_.interner()) < 0))
+        continue;
       if (one.truth == out.truth && store.compare_keys(out.witness, f, network_.interner()) < 0) continue;
       if (one.truth == Truth::kUnknown && out.truth == Truth::kTrue) continue;
       out.truth = one.truth;

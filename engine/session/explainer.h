@@ -36,12 +36,12 @@ class Explainer {
  private:
   struct Judged {
     Truth truth = Truth::kTrue;
-    std::size_t met = 0;                         // conditions met before the first that is not
+    std::size_t met = 0;  // conditions met before the first that is not
     const ExplainCondition* failing = nullptr;
     bool joined = true;
-    bool waits = false;                          // true, but not yet for long enough
+    bool waits = false;  // true, but not yet for long enough
     std::optional<Timestamp> since, due;
-    FactId witness = kNone;                      // of `some`, or what is in the way of `no`
+    FactId witness = kNone;  // of `some`, or what is in the way of `no`
   };
   struct Search;
 
@@ -63,8 +63,8 @@ class Explainer {
   Network& network_;
   Episodes& episodes_;
   std::size_t kept_max_;
-  std::vector<FactId> facts_;                                    // by binding: what the frame's rows are of
-  std::deque<std::string> order_;                                // oldest first
+  std::vector<FactId> facts_;      // by binding: what the frame's rows are of
+  std::deque<std::string> order_;  // oldest first
   std::unordered_map<std::string, Explanation> kept_;
 };
 

@@ -16,7 +16,7 @@
 namespace flyball::engine {
 
 struct Pending {
-  Timestamp at;                     // the instant that takes it: its stamp, or engine time if it is late
+  Timestamp at;  // the instant that takes it: its stamp, or engine time if it is late
   std::uint64_t arrival = 0;
   FactInput fact;
   bool late = false;

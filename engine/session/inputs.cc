@@ -13,7 +13,8 @@ void Session::Impl::see_first(Timestamp stamp) {
 
 Result<void> Session::Impl::check_stamp(Timestamp stamp) const {
   if (limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns) {
-    return fail("the stamp is " + format_duration_human(stamp - newest) + " ahead of engine time", "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead");
+    return fail("the stamp is " + format_duration_human(stamp - newest) + " ahead of engine time",
+                "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead");
   }
   return {};
 }
@@ -36,11 +37,14 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   const FactType& type = data.rule_set.schema.types[input.type];
   if (type.role == Role::kDerived) return refuse("`" + type.name + "` is derived by rules", "it cannot be put from outside");
   if (type.role == Role::kAction) return refuse("`" + type.name + "` is an action", "acknowledge it instead");
-  if (input.values.size() != type.fields.size()) return refuse("`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()));
+  if (input.values.size() != type.fields.size())
+    return refuse("`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()));
   if (type.is_event() && input.op != FactOp::kPut) return refuse("`" + type.name + "` is an event", "events can only be put");
   if (Result<void> r = check_stamp(input.stamp); !r) return refuse(r.error().message, r.error().help);
-  if (inbox.size() >= limits.pending_inputs) return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
-  if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts && network.store(input.type).find(input.values.data()) == kNone) {
+  if (inbox.size() >= limits.pending_inputs)
+    return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
+      network.store(input.type).find(input.values.data()) == kNone) {
     return refuse("too many facts", "the limit is " + std::to_string(limits.facts));
   }
   const bool late = admit(input.stamp);
@@ -67,7 +71,8 @@ Result<void> Session::Impl::ack(const AckInput& input) {
     ++counters.acks_unmatched;
     return fail("no such action waits for an acknowledgement");
   }
-  if (inbox.size() >= limits.pending_inputs) return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  if (inbox.size() >= limits.pending_inputs)
+    return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
   const bool late = admit(input.stamp);
   inbox.add_ack(late ? engine_time() : input.stamp, input);
   return {};
@@ -170,7 +175,9 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
 }
 
 // True if the fact has news newer than `stamp`: then nothing but the windows learns of what comes late.
-static bool is_outdated(const FactStore& store, FactId fact, Timestamp stamp) { return store.exists(fact) && store.meta(fact).stamp > stamp; }
+static bool is_outdated(const FactStore& store, FactId fact, Timestamp stamp) {
+  return store.exists(fact) && store.meta(fact).stamp > stamp;
+}
 
 // A put, from outside or by a rule.
 void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values, Timestamp stamp) {

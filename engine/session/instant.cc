@@ -100,8 +100,9 @@ void Session::Impl::closure() {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
       ++counters.runaways;
-      trouble("derivation ran away: more than " + std::to_string(limits.derived_per_instant) + " derived facts made or changed in one instant; rule `" +
-              data.rules[*rule].name + "` derived most of them and is switched off, and what it derived is withdrawn");
+      trouble("derivation ran away: more than " + std::to_string(limits.derived_per_instant) +
+              " derived facts made or changed in one instant; rule `" + data.rules[*rule].name +
+              "` derived most of them and is switched off, and what it derived is withdrawn");
       switch_off(*rule);
       continue;
     }
@@ -155,8 +156,9 @@ void Session::Impl::run_instant(Timestamp t) {
   derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
-    trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name + "` is full: the oldest samples beyond " +
-            std::to_string(limits.samples_per_key) + " of one key are dropped, and its values are computed without them");
+    trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
+            "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
+            " of one key are dropped, and its values are computed without them");
   }
   outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
@@ -201,7 +203,8 @@ void Session::Impl::stop_cascade(const Cascade& cascade) {
   static constexpr std::size_t kNamed = 16;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
   for (const auto& [rule, times] : cascade.by_rule) most.emplace_back(times, rule);
-  std::sort(most.begin(), most.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(most.begin(), most.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   const std::uint32_t worst = most.front().second;
   outbox.drop_after(cascade.said);
   actions.forget_since(cascade.actions);

@@ -35,7 +35,8 @@ class Outbox {
   // Forgets what came after the first `kept`, except troubles.
   void drop_after(std::size_t kept) {
     const auto from = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kept, waiting_.size()));
-    waiting_.erase(std::remove_if(from, waiting_.end(), [](const auto& o) { return !std::holds_alternative<TroubleOutput>(o); }), waiting_.end());
+    waiting_.erase(std::remove_if(from, waiting_.end(), [](const auto& o) { return !std::holds_alternative<TroubleOutput>(o); }),
+                   waiting_.end());
   }
   // Says everything in order. The sink must not call back.
   void flush() {

@@ -12,7 +12,8 @@ inline Value coerced(const Value& v, const Type& type) {
 }
 
 // Appends one Value per field to `out`; those that cannot be evaluated are errors.
-inline void evaluate_record(const EffectPlan& effect, const FactType& type, std::uint32_t scope, FrameBuffer& frame, std::vector<Value>& out) {
+inline void evaluate_record(const EffectPlan& effect, const FactType& type, std::uint32_t scope, FrameBuffer& frame,
+                            std::vector<Value>& out) {
   for (std::size_t i = 0; i < effect.fields.size(); ++i) {
     const FieldSource& source = effect.fields[i];
     out.push_back(source.formula ? coerced(frame.value(*source.formula, scope), type.fields[i].type) : source.value);

@@ -41,7 +41,8 @@ const Counters& Session::counters() const {
   c.facts_stale = impl_->network.stale_facts();
   c.tokens = impl_->network.token_count();
   c.timers = impl_->timers.size();
-  c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->derivation.bytes() + impl_->actions.bytes() + impl_->timers.bytes();
+  c.memory_bytes =
+      impl_->network.bytes() + impl_->episodes.bytes() + impl_->derivation.bytes() + impl_->actions.bytes() + impl_->timers.bytes();
   return c;
 }
 
@@ -91,7 +92,8 @@ Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Va
   const Schema& schema = impl_->data.rule_set.schema;
   if (decision >= schema.decisions.size()) return fail("there is no such decision");
   const DecisionType& type = schema.decisions[decision];
-  if (input.size() != type.input.size()) return fail("`" + type.name + "` takes " + std::to_string(type.input.size()) + " inputs, not " + std::to_string(input.size()));
+  if (input.size() != type.input.size())
+    return fail("`" + type.name + "` takes " + std::to_string(type.input.size()) + " inputs, not " + std::to_string(input.size()));
   DecisionAnswer answer;
   answer.output.resize(type.output.size());
   const Result<int> place = decide_into(decision, input.data(), answer.output.data());
@@ -99,7 +101,8 @@ Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Va
   answer.from = impl_->decider.place_name(decision, *place);
   answer.as_of = impl_->decision_time();
   answer.position = impl_->position;
-  for (const std::uint32_t skipped : impl_->decider.skipped()) answer.skipped_unknown.push_back(impl_->decider.place_name(decision, static_cast<int>(skipped)));
+  for (const std::uint32_t skipped : impl_->decider.skipped())
+    answer.skipped_unknown.push_back(impl_->decider.place_name(decision, static_cast<int>(skipped)));
   return answer;
 }
 
@@ -114,7 +117,8 @@ void Session::Impl::visit_all(FactTypeId type, FactVisitor& visitor) const {
   }
 }
 
-void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, FactVisitor& visitor) const {
+void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values,
+                                FactVisitor& visitor) const {
   const FactStore& store = network.store(type);
   if (std::equal(fields.begin(), fields.end(), store.key().begin(), store.key().end()) && store.keyed()) {
     std::vector<Value> key(store.width());

@@ -54,9 +54,9 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void judge();
   // What one instant's effects come to, counted from the first.
   struct Cascade {
-    std::size_t said = 0;                                // outputs before it
-    Actions::Place actions;                              // before those it makes
-    std::map<std::uint32_t, std::uint64_t> by_rule;      // choices
+    std::size_t said = 0;                            // outputs before it
+    Actions::Place actions;                          // before those it makes
+    std::map<std::uint32_t, std::uint64_t> by_rule;  // choices
     std::size_t size = 0;
   };
   void run_agenda();
@@ -89,7 +89,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   // FactSource
   void visit_all(FactTypeId type, FactVisitor& visitor) const override;
-  void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, FactVisitor& visitor) const override;
+  void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values,
+                   FactVisitor& visitor) const override;
   Value aggregate_value(std::uint32_t aggregate, const Frame& frame) const override;
   Timestamp decision_time() const override;
 
@@ -109,15 +110,15 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Decider decider;
 
   bool seen_any = false;
-  Timestamp newest;                       // largest stamp or tick
-  Timestamp closed = kTimestampMin;       // every instant up to here is
-  Timestamp passed = kTimestampMin;       // the last instant gone through
-  std::uint64_t position = 0;             // inputs applied
+  Timestamp newest;                  // largest stamp or tick
+  Timestamp closed = kTimestampMin;  // every instant up to here is
+  Timestamp passed = kTimestampMin;  // the last instant gone through
+  std::uint64_t position = 0;        // inputs applied
   std::uint64_t unkeyed_events = 0;
-  std::vector<std::pair<FactTypeId, FactId>> events;        // of this instant
-  std::vector<std::pair<FactTypeId, FactId>> pinned;        // until its end
-  std::vector<Timer> due_later;                             // step 3 of this instant
-  std::vector<Value> row;                                   // scratch
+  std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
+  std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
+  std::vector<Timer> due_later;                       // step 3 of this instant
+  std::vector<Value> row;                             // scratch
 };
 
 }  // namespace flyball::engine

@@ -13,7 +13,19 @@
 
 namespace flyball::engine {
 
-enum class TimerKind : std::uint8_t { kExpiry, kWindow, kAbsence, kHold, kKeep, kCooldown, kRepeat, kActionTimeout, kActionTry, kRate, kRetain };
+enum class TimerKind : std::uint8_t {
+  kExpiry,
+  kWindow,
+  kAbsence,
+  kHold,
+  kKeep,
+  kCooldown,
+  kRepeat,
+  kActionTimeout,
+  kActionTry,
+  kRate,
+  kRetain
+};
 
 struct Timer {
   Timestamp due;

@@ -18,8 +18,8 @@ struct Explainer::Search {
   bool found = false;
   std::size_t depth = 0, score = 0;
   Judged judged;
-  FactId candidate = kNone;          // of an `n:` line: the fact that comes closest
-  std::vector<FactId> facts;         // by binding
+  FactId candidate = kNone;   // of an `n:` line: the fact that comes closest
+  std::vector<FactId> facts;  // by binding
   // Complete matches.
   bool complete = false;
   std::vector<FactId> match;
@@ -113,17 +113,19 @@ void Explainer::search(Search& s, std::size_t depth) {
   }
 }
 
-std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged, const Search& s) {
+std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged,
+                                const Search& s) {
   const std::string start = "line " + std::to_string(number) + " of `when` ";
   const auto reads = [&](const ExplainCondition& c) {
     std::string out;
-    for (const ExplainRead& r : c.reads) out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+    for (const ExplainRead& r : c.reads)
+      out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
     return out;
   };
   const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
   if (judged.waits && judged.since && judged.due) {
-    return start + (line.absence ? "has been quiet for " : "has been true for ") + format_duration_human(network_.now() - *judged.since) + ", it needs " +
-           format_duration_human(line.hold_ns) + ": due at " + moment(*judged.due);
+    return start + (line.absence ? "has been quiet for " : "has been true for ") + format_duration_human(network_.now() - *judged.since) +
+           ", it needs " + format_duration_human(line.hold_ns) + ": due at " + moment(*judged.due);
   }
   if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kNo) {
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";
@@ -166,7 +168,8 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
   const auto load = [&](const std::vector<FactId>& facts) {
     facts_ = facts;
     for (const ExplainLine& line : plan.when) {
-      if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && facts_[line.binding] != kNone) set_row(line, facts_[line.binding]);
+      if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && facts_[line.binding] != kNone)
+        set_row(line, facts_[line.binding]);
     }
   };
   const auto explain_lines = [&](std::size_t count) {

@@ -17,9 +17,9 @@ namespace flyball::ast {
 // A type as written: `string?`, `list<ip>`, `"up" | "down"`, `net.types.Port`.
 struct TypeExpr {
   Span span;
-  Name name;                        // empty for a closed set
+  Name name;  // empty for a closed set
   std::vector<TypeExpr> args;
-  std::vector<Name> members;        // closed set, unquoted texts
+  std::vector<Name> members;  // closed set, unquoted texts
   bool nullable = false;
 };
 
@@ -30,9 +30,9 @@ struct FieldDecl {
   std::string doc;
 };
 
-struct TypeDecl {                   // fact, mutable fact, event, action
+struct TypeDecl {  // fact, mutable fact, event, action
   Span span;
-  Role role = Role::kFact;          // as declared; the checker turns kFact into kDerived where a rule derives it
+  Role role = Role::kFact;  // as declared; the checker turns kFact into kDerived where a rule derives it
   Name name;
   std::string doc;
   bool has_key = false;
@@ -40,7 +40,7 @@ struct TypeDecl {                   // fact, mutable fact, event, action
   std::vector<FieldDecl> fields;
   std::vector<FieldDecl> result_fields;
   std::optional<Expr> ttl, lateness, tries, try_every, timeout, rate_count, rate_per, retain;
-  std::optional<Name> late;         // apply | drop | divert
+  std::optional<Name> late;  // apply | drop | divert
   bool rate_else_refuse = false;
   // checked
   FactTypeId id = kNoId;
@@ -56,7 +56,7 @@ struct ParamDecl {
   std::uint32_t id = kNoId;
 };
 
-struct LetDecl {                    // a package-wide constant, or a pure function when it has parameters
+struct LetDecl {  // a package-wide constant, or a pure function when it has parameters
   Span span;
   Name name;
   std::string doc;
@@ -65,12 +65,12 @@ struct LetDecl {                    // a package-wide constant, or a pure functi
   Expr value;
 };
 
-struct SamePart {                   // `same a, b as m`
+struct SamePart {  // `same a, b as m`
   std::vector<Name> fields;
   Name as;
 };
 
-struct Join {                       // checked: this pattern's `field` equals field `other_field` of binding `other`
+struct Join {  // checked: this pattern's `field` equals field `other_field` of binding `other`
   std::uint32_t field = 0;
   std::uint32_t other = 0;
   std::uint32_t other_field = 0;
@@ -80,18 +80,18 @@ enum class Quantifier : std::uint8_t { kOne, kSome, kNo };
 
 struct Pattern {
   Quantifier quantifier = Quantifier::kOne;
-  std::optional<Name> name;         // n: Type …
+  std::optional<Name> name;  // n: Type …
   bool cross = false;
   Name type;
   std::vector<SamePart> same;
   std::optional<Expr> where;
-  std::optional<Expr> within;       // constant durations
+  std::optional<Expr> within;  // constant durations
   std::optional<Name> after;
-  std::optional<Expr> hold;         // `for D`; on a `no` line: absence
+  std::optional<Expr> hold;  // `for D`; on a `no` line: absence
   // checked
   FactTypeId fact_type = kNoId;
-  std::uint32_t binding = 0;        // number of this pattern in its rule or case; every pattern (also some/no) has one
-  std::vector<Join> joins;          // from `same`
+  std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no) has one
+  std::vector<Join> joins;    // from `same`
   std::uint32_t after_binding = 0;
 };
 
@@ -100,15 +100,15 @@ enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
 struct Line {
   LineKind kind = LineKind::kPattern;
   Span span;
-  Pattern pattern;                  // kPattern
-  Name let_name;                    // kLet
-  Expr expr;                        // kLet: the value; kCheck: the condition
-  std::optional<Expr> hold;         // kCheck … for D
+  Pattern pattern;           // kPattern
+  Name let_name;             // kLet
+  Expr expr;                 // kLet: the value; kCheck: the condition
+  std::optional<Expr> hold;  // kCheck … for D
   // checked
-  std::uint32_t let_index = 0;      // kLet
+  std::uint32_t let_index = 0;  // kLet
 };
 
-struct Block {                      // when { … } or until { … }
+struct Block {  // when { … } or until { … }
   Span span;
   std::vector<Line> lines;
 };
@@ -120,9 +120,9 @@ struct RecordField {
   std::uint32_t field = kNoId;
 };
 
-struct Record {                     // Type { field: e, … }, or the { field: e } of return
+struct Record {  // Type { field: e, … }, or the { field: e } of return
   Span span;
-  Name type;                        // empty after `return`, `input`, `set`, `result`
+  Name type;  // empty after `return`, `input`, `set`, `result`
   std::vector<RecordField> fields;
   // checked
   FactTypeId fact_type = kNoId;
@@ -133,11 +133,11 @@ enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kL
 struct Effect {
   EffectKind kind = EffectKind::kDo;
   Span span;
-  Record record;                    // kDo, kDerive, kAssert; kSet: only fields
-  Name target;                      // kSet, kRetract: a name bound by `n:`
-  std::optional<Expr> text;         // kLog
+  Record record;             // kDo, kDerive, kAssert; kSet: only fields
+  Name target;               // kSet, kRetract: a name bound by `n:`
+  std::optional<Expr> text;  // kLog
   // checked
-  std::uint32_t binding = 0;        // kSet, kRetract
+  std::uint32_t binding = 0;  // kSet, kRetract
 };
 
 enum class Mode : std::uint8_t { kActive, kShadow, kOff };
@@ -146,9 +146,9 @@ struct RuleDecl {
   Span span;
   Name name;
   std::string doc;
-  std::optional<Expr> priority;     // constant int
+  std::optional<Expr> priority;  // constant int
   std::optional<Name> mode;
-  std::optional<Expr> cooldown;     // constant duration
+  std::optional<Expr> cooldown;  // constant duration
   std::vector<Expr> cooldown_per;
   std::optional<Expr> keep, repeat, late_skip;
   std::vector<std::string> tags;
@@ -159,13 +159,13 @@ struct RuleDecl {
   std::vector<Effect> on_clear;
 
   // checked
-  std::string qualified;            // module.rule
+  std::string qualified;  // module.rule
   std::int64_t priority_value = 0;
   Mode mode_value = Mode::kActive;
   std::uint32_t binding_count = 0;  // patterns and aggregates of when and until together
   std::uint32_t let_count = 0;
   // INVARIANT: patterns of `when` are numbered from 0 in written order, then those of `until`, then aggregates.
-  std::vector<std::uint32_t> identity;  // bindings of the kOne patterns of `when`, in order: the match's identity
+  std::vector<std::uint32_t> identity;    // bindings of the kOne patterns of `when`, in order: the match's identity
   std::vector<FactTypeId> binding_types;  // by binding: its fact type
 };
 
@@ -181,27 +181,39 @@ struct Case {
   std::vector<FactTypeId> binding_types;
 };
 
-enum class HitPolicy : std::uint8_t { kFirst, kUnique, kAny, kPriority, kCollect, kCollectSum, kCollectMin, kCollectMax, kCollectCount, kRuleOrder, kOutputOrder };
+enum class HitPolicy : std::uint8_t {
+  kFirst,
+  kUnique,
+  kAny,
+  kPriority,
+  kCollect,
+  kCollectSum,
+  kCollectMin,
+  kCollectMax,
+  kCollectCount,
+  kRuleOrder,
+  kOutputOrder
+};
 
 struct Cell {
   Span span;
-  bool wildcard = false;            // `-`
-  std::vector<Expr> alternatives;   // as written: `8..15` is a kRange, `>= 80%` a kUnary-less kBinary whose a[0] is a kHole
+  bool wildcard = false;           // `-`
+  std::vector<Expr> alternatives;  // as written: `8..15` is a kRange, `>= 80%` a kUnary-less kBinary whose a[0] is a kHole
   // checked
-  std::optional<Expr> test;         // a bool expression over the input; absent for a wildcard
+  std::optional<Expr> test;  // a bool expression over the input; absent for a wildcard
 };
 
 struct TableRow {
   Span span;
   std::vector<Cell> inputs;
-  std::vector<Expr> outputs;        // checked: in the order of the decision's output fields
+  std::vector<Expr> outputs;  // checked: in the order of the decision's output fields
 };
 
 struct Table {
   Span span;
   HitPolicy policy = HitPolicy::kFirst;
   Name policy_name;
-  std::vector<Name> inputs;         // column heads
+  std::vector<Name> inputs;  // column heads
   std::vector<Name> outputs;
   std::vector<TableRow> rows;
 };
@@ -211,42 +223,56 @@ struct DecisionDecl {
   Name name;
   std::string doc;
   std::vector<FieldDecl> input, output;
-  std::vector<Case> cases;          // tried first, in order
-  std::optional<Table> table;       // then the table
-  std::optional<Record> fallback;   // then `default return { … }`
-  bool fail_on_unknown = false;     // `on unknown fail`
+  std::vector<Case> cases;         // tried first, in order
+  std::optional<Table> table;      // then the table
+  std::optional<Record> fallback;  // then `default return { … }`
+  bool fail_on_unknown = false;    // `on unknown fail`
   // checked
   std::string qualified;
   DecisionId id = kNoId;
 };
 
-enum class StepKind : std::uint8_t { kStart, kSet, kSend, kSendFrom, kRetract, kAck, kExpect, kExpectNone, kExpectNothingElse, kExpectFirings, kAsk, kRestart, kDown };
+enum class StepKind : std::uint8_t {
+  kStart,
+  kSet,
+  kSend,
+  kSendFrom,
+  kRetract,
+  kAck,
+  kExpect,
+  kExpectNone,
+  kExpectNothingElse,
+  kExpectFirings,
+  kAsk,
+  kRestart,
+  kDown
+};
 
-struct Step {                       // one line of a test
+struct Step {  // one line of a test
   StepKind kind = StepKind::kSend;
   Span span;
   // When: `at T` (from == to == at), `by T` (by), `every P from A to B` (period). Durations from the test's start.
   std::optional<Expr> at, by, every, from, to;
-  Record record;                    // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
-  std::optional<Expr> stamped;      // kSend … stamped D
-  std::string state;                // kAck: "acked" | "failed" | "approved" | "rejected"
-  std::optional<Record> result;     // kAck … result { … }
-  std::optional<Expr> count;        // kExpect N …; kExpectFirings
-  Name from_rule;                   // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
-  Name set_param;                   // kSet
-  std::optional<Expr> value;        // kSet: the value; kStart: the timestamp string
-  Name decision;                    // kAsk
-  std::optional<Record> expected;   // kAsk … expect { … }
-  std::string path;                 // kSendFrom, relative to the file
+  Record record;                   // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
+  std::optional<Expr> stamped;     // kSend … stamped D
+  std::string state;               // kAck: "acked" | "failed" | "approved" | "rejected"
+  std::optional<Record> result;    // kAck … result { … }
+  std::optional<Expr> count;       // kExpect N …; kExpectFirings
+  Name from_rule;                  // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
+  Name set_param;                  // kSet
+  std::optional<Expr> value;       // kSet: the value; kStart: the timestamp string
+  Name decision;                   // kAsk
+  std::optional<Record> expected;  // kAsk … expect { … }
+  std::string path;                // kSendFrom, relative to the file
   // checked
   std::uint32_t param = kNoId;
   DecisionId decision_id = kNoId;
-  std::uint32_t rule = kNoId;       // index into RuleSet::rules
+  std::uint32_t rule = kNoId;  // index into RuleSet::rules
 };
 
 struct TestDecl {
   Span span;
-  Name name;                        // its text
+  Name name;  // its text
   std::vector<Step> steps;
 };
 
@@ -258,8 +284,8 @@ struct Import {
 
 // One source file, parsed.
 struct File {
-  std::uint32_t source = 0;         // index into SourceFiles
-  std::optional<Name> module;       // absent: the module "main"
+  std::uint32_t source = 0;    // index into SourceFiles
+  std::optional<Name> module;  // absent: the module "main"
   std::vector<Import> imports;
   std::vector<TypeDecl> types;
   std::vector<ParamDecl> params;

@@ -51,25 +51,60 @@ struct Name {
 };
 
 enum class ExprKind : std::uint8_t {
-  kLiteral, kName, kSelect, kIndex, kCall, kUnary, kBinary, kAnd, kOr, kTernary, kList, kMap, kRecord, kFString,
-  kRange, kComprehension, kHas, kStale, kNow, kAggregate, kHole,
+  kLiteral,
+  kName,
+  kSelect,
+  kIndex,
+  kCall,
+  kUnary,
+  kBinary,
+  kAnd,
+  kOr,
+  kTernary,
+  kList,
+  kMap,
+  kRecord,
+  kFString,
+  kRange,
+  kComprehension,
+  kHas,
+  kStale,
+  kNow,
+  kAggregate,
+  kHole,
 };
 
 enum class Op : std::uint8_t {
-  kNone, kNot, kNegate, kAdd, kSubtract, kMultiply, kDivide, kRemainder,
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kLike, kCoalesce, kOptional,
+  kNone,
+  kNot,
+  kNegate,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kRemainder,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kIn,
+  kLike,
+  kCoalesce,
+  kOptional,
 };
 
 enum class RefKind : std::uint8_t {
   kNone,
-  kField,    // field `field` of the fact bound at `binding`
-  kFact,     // the whole fact bound at `binding`
-  kLet,      // the rule's (or case's) `let` line number `index`, counted from 0 within the block tree's lets
-  kParam,    // Schema::params[index]
-  kInput,    // the decision's input field `index`
-  kLocal,    // a comprehension variable; `index` counts from 0 by nesting depth
-  kVariable, // eval's environment: `index` into the environment's variables
-  kType,     // a CEL type name (int, string, …) used as a value
+  kField,     // field `field` of the fact bound at `binding`
+  kFact,      // the whole fact bound at `binding`
+  kLet,       // the rule's (or case's) `let` line number `index`, counted from 0 within the block tree's lets
+  kParam,     // Schema::params[index]
+  kInput,     // the decision's input field `index`
+  kLocal,     // a comprehension variable; `index` counts from 0 by nesting depth
+  kVariable,  // eval's environment: `index` into the environment's variables
+  kType,      // a CEL type name (int, string, …) used as a value
 };
 
 struct Ref {
@@ -80,7 +115,25 @@ struct Ref {
 };
 
 enum class AggregateFn : std::uint8_t {
-  kCount, kSum, kAvg, kMin, kMax, kStddev, kP50, kP90, kP95, kP99, kRate, kDelta, kDeriv, kEwma, kDistinct, kFirst, kLast, kTopk, kChanges,
+  kCount,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kStddev,
+  kP50,
+  kP90,
+  kP95,
+  kP99,
+  kRate,
+  kDelta,
+  kDeriv,
+  kEwma,
+  kDistinct,
+  kFirst,
+  kLast,
+  kTopk,
+  kChanges,
 };
 
 struct Aggregate;
@@ -90,8 +143,8 @@ struct Expr {
   Op op = Op::kNone;
   bool method = false;
   bool half_open = false;
-  Span span;                        // the whole expression
-  Span name_span;                   // the name, operator or member within it
+  Span span;       // the whole expression
+  Span name_span;  // the name, operator or member within it
   std::string name;
   Value literal;
   std::vector<std::string> names;
@@ -108,13 +161,13 @@ struct Expr {
 struct Aggregate {
   AggregateFn fn = AggregateFn::kCount;
   Span span;
-  std::optional<Expr> k;            // topk, distinct …
+  std::optional<Expr> k;  // topk, distinct …
   Name type_name;
-  std::optional<Expr> value;        // the field after the dot as a kName, or the expression after `by`
+  std::optional<Expr> value;  // the field after the dot as a kName, or the expression after `by`
   std::optional<Expr> where;
-  std::optional<Expr> over;         // a constant duration
-  std::optional<Expr> over_last;    // a constant int
-  std::optional<Expr> at_least;     // a constant int
+  std::optional<Expr> over;       // a constant duration
+  std::optional<Expr> over_last;  // a constant int
+  std::optional<Expr> at_least;   // a constant int
 
   // Filled in by the checker. Inside value and where, a field of the aggregated Type is ref kField of `binding`.
   std::uint32_t fact_type = 0xFFFF'FFFF;

@@ -23,7 +23,8 @@ struct Compiled {
   std::string trouble;  // of parser or checker; empty: none
 };
 
-inline Compiled compile_text(const std::string& text, Interner& in, const std::vector<Bound>& bound = {}, bool rules = false, bool unchecked = false) {
+inline Compiled compile_text(const std::string& text, Interner& in, const std::vector<Bound>& bound = {}, bool rules = false,
+                             bool unchecked = false) {
   Compiled out;
   SourceFiles sources;
   Diagnostics diagnostics;

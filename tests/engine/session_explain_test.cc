@@ -74,7 +74,8 @@ TEST_CASE("why-not tells the first line that is not met, and by which fact", "[s
   w.put("1s", "Backend", R"(name: "a", errors: 5%)");
   w.tick("1s");
   CHECK(ask().status == "line");
-  CHECK(ask().sentence == R"(line 1 of `when` is not met by the closest, Backend { name: "a", errors: 5%, pool: "web" }: errors is 5%, limit is 10%)");
+  CHECK(ask().sentence ==
+        R"(line 1 of `when` is not met by the closest, Backend { name: "a", errors: 5%, pool: "web" }: errors is 5%, limit is 10%)");
   REQUIRE(ask().lines.size() == 1);
   CHECK(reads(ask().lines[0], w.in) == Lines{"errors = 5%", "limit = 10%"});
 
@@ -106,5 +107,7 @@ TEST_CASE("why-not tells the first line that is not met, and by which fact", "[s
   CHECK(ask().status == "cooldown");
   CHECK(ask().until == at("74s"));
   w.tick("46s");
-  CHECK(ask({{"b.name", w.in.string("a")}}).sentence == R"(line 1 of `when` is unknown by the closest, Backend { name: "a", errors: 90%, pool: "web" } (stale): errors is unknown, limit is 10%)");
+  CHECK(
+      ask({{"b.name", w.in.string("a")}}).sentence ==
+      R"(line 1 of `when` is unknown by the closest, Backend { name: "a", errors: 90%, pool: "web" } (stale): errors is unknown, limit is 10%)");
 }

@@ -24,7 +24,7 @@ class Said final : public OutputSink {
  public:
   explicit Said(const Interner& in) : in_(in) {}
   std::vector<std::string> lines;
-  bool firings = false;      // also say what fired
+  bool firings = false;  // also say what fired
   std::vector<std::string> ids;
   const Schema* schema = nullptr;
 
@@ -48,7 +48,8 @@ class Said final : public OutputSink {
   static std::string time(Timestamp t) { return format_duration_human(t.ns); }
   std::string record(const std::vector<Field>& fields, const std::vector<Value>& values) const {
     std::string out = "(";
-    for (std::size_t i = 0; i < values.size(); ++i) out += fmt::format("{}{}: {}", i == 0 ? "" : ", ", fields[i].name, to_source(values[i], in_));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      out += fmt::format("{}{}: {}", i == 0 ? "" : ", ", fields[i].name, to_source(values[i], in_));
     return out + ")";
   }
 
@@ -85,14 +86,17 @@ class World {
     read_fields(t.fields, fields, out.values, out.present);
     return out;
   }
-  Result<PutOutcome> put(const std::string& time, const std::string& type, const std::string& fields) { return session->put(input(time, type, fields)); }
+  Result<PutOutcome> put(const std::string& time, const std::string& type, const std::string& fields) {
+    return session->put(input(time, type, fields));
+  }
   Result<PutOutcome> patch(const std::string& time, const std::string& type, const std::string& fields) {
     return session->put(input(time, type, fields, FactOp::kPatch));
   }
   Result<PutOutcome> retract(const std::string& time, const std::string& type, const std::string& fields) {
     return session->put(input(time, type, fields, FactOp::kRetract));
   }
-  Result<void> ack(const std::string& time, const std::string& type, const std::string& fields, ActionState state = ActionState::kAcked, const std::string& result = "") {
+  Result<void> ack(const std::string& time, const std::string& type, const std::string& fields, ActionState state = ActionState::kAcked,
+                   const std::string& result = "") {
     AckInput ack;
     ack.action = program->schema().type_id(type);
     const FactType& t = program->schema().types[ack.action];

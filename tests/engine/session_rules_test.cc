@@ -134,7 +134,8 @@ rule high { priority 5 when { l: Link where load > 10 } then { log f"high {l.id}
   w.put("1s", "Link", "id: 2, load: 20");
   w.put("1s", "Link", "id: 1, load: 20");
   w.tick("1s");
-  CHECK(w.heard() == Lines{"1s log high 1", "1s log high 2", R"(1s Alert(id: 1, what: "low") sent)", R"(1s Alert(id: 2, what: "low") sent)"});
+  CHECK(w.heard() ==
+        Lines{"1s log high 1", "1s log high 2", R"(1s Alert(id: 1, what: "low") sent)", R"(1s Alert(id: 2, what: "low") sent)"});
   w.put("2s", "Link", "id: 3, load: 20");
   w.put("2s", "Link", "id: 2, load: 1");
   w.tick("2s");

@@ -1,10 +1,10 @@
 // Cases from seeds, and reports of differences.
+#include "tests/reference/harness.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-
-#include "tests/reference/harness.h"
 
 #include "tests/reference/generate/package.h"
 #include "tests/reference/generate/stream.h"

@@ -3,8 +3,8 @@
 // REFERENCE_SEEDS says how many packages (default 20000; half in each test case, so that ctest can run them side by
 // side) or which seeds: REFERENCE_SEEDS=4711-4711. REFERENCE_SHOW=1 prints the cases of seeds, too. A difference is shrunk
 // and printed as a case that can be kept in cases/.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <iostream>
 
@@ -59,7 +59,8 @@ void run(std::uint64_t first, std::uint64_t last, std::uint64_t wanted) {
   Totals t;
   int reports = 0;
   for (std::uint64_t seed = first; seed <= last && t.packages < wanted && reports < kMaxReports; ++seed) {
-    const bool known = first != last && std::find(std::begin(kKnownDifferences), std::end(kKnownDifferences), seed) != std::end(kKnownDifferences);
+    const bool known =
+        first != last && std::find(std::begin(kKnownDifferences), std::end(kKnownDifferences), seed) != std::end(kKnownDifferences);
     if (!known) compare_seed(seed, t, reports);
   }
   std::cout << t.packages << " packages, " << t.steps << " steps and " << t.firings << " firings compared; " << t.refused

@@ -23,8 +23,8 @@ struct LinePlan {
 struct RulePlan {
   const ast::RuleDecl* rule = nullptr;
   std::vector<LinePlan> when, until;
-  std::vector<const ast::Expr*> lets;  // by let index
-  bool logical = false;                // §7
+  std::vector<const ast::Expr*> lets;                      // by let index
+  bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
 };
 

@@ -66,8 +66,8 @@ struct Episode {
   std::vector<std::vector<Value>> last_values;             // by place in the identity: the fact's last known values
   std::map<std::size_t, std::vector<Value>> last_derived;  // by effect index: fields as last known
   Timestamp last_run;
-  std::optional<Timestamp> false_since;                    // its match, as judged; for `keep`
-  std::vector<std::uint64_t> actions;                      // numbers of the actions it made
+  std::optional<Timestamp> false_since;  // its match, as judged; for `keep`
+  std::vector<std::uint64_t> actions;    // numbers of the actions it made
   bool of_event = false;
 };
 
@@ -82,10 +82,10 @@ struct Action {
   std::uint32_t tries = 0;
   Value result;
   bool of_event = false;
-  bool forgotten = false;             // a newer one of its key took its place
-  std::optional<std::uint64_t> ticket;     // waits for the rate: its place in the queue
-  std::optional<Timestamp> next_try;  // after a failure: when to send again
-  std::optional<Timestamp> gives_up;  // when this try times out
+  bool forgotten = false;               // a newer one of its key took its place
+  std::optional<std::uint64_t> ticket;  // waits for the rate: its place in the queue
+  std::optional<Timestamp> next_try;    // after a failure: when to send again
+  std::optional<Timestamp> gives_up;    // when this try times out
 };
 
 struct State {
@@ -101,17 +101,17 @@ struct State {
   Timestamp now;                   // the instant being passed through
   std::optional<Timestamp> start;  // the first input's stamp
 
-  std::vector<KeyMap<Fact>> facts;           // by type: absent facts are not in it
+  std::vector<KeyMap<Fact>> facts;               // by type: absent facts are not in it
   std::vector<KeyMap<std::vector<Value>>> gone;  // by type: what retracted facts were at last
-  std::vector<std::vector<Sample>> samples;  // by type
+  std::vector<std::vector<Sample>> samples;      // by type
   std::uint64_t unkeyed_events = 0;
 
   std::map<LinePlace, KeyMap<Hold>> holds;
   std::map<LinePlace, KeyMap<Absence>> absences;
 
-  std::vector<KeyMap<Episode>> episodes;      // by rule, by identity
-  std::vector<KeyMap<Timestamp>> cooldowns;   // by rule, by group: over at
-  std::vector<Action> actions;                // all ever made
+  std::vector<KeyMap<Episode>> episodes;     // by rule, by identity
+  std::vector<KeyMap<Timestamp>> cooldowns;  // by rule, by group: over at
+  std::vector<Action> actions;               // all ever made
   std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
 
