@@ -162,7 +162,12 @@ std::string render_overview(bool with_colour) {
 std::string render_reference() {
   std::string out =
       "# Commands\n\nGenerated from the program itself (`flyball help --markdown`); a test compares the two.\n"
-      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n";
+      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n\n"
+      "With `--json` data are JSON, one object a line, and so are messages: "
+      "`{\"severity\":\"error\",\"message\":\"…\",\"help\":\"…\"}`, "
+      "where `severity` is `error`, `warning` or `info`, `help` may be null, and `file` and `line` stand first where an input's line is "
+      "meant; "
+      "mistakes in rules have the shape that `check` describes. `-` as a file is standard input.\n";
   for (const CommandGroup& group : command_groups()) {
     for (const auto make : group.commands) {
       const std::unique_ptr<Command> command = make();

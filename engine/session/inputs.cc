@@ -164,7 +164,12 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
     const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
     if (!exists && (fact.present & all) != all) {
       ++counters.facts_refused;
-      trouble("a patch of `" + type.name + "` has an unknown key and is not complete: refused");
+      std::string key;
+      for (const std::uint32_t field : type.key)
+        key += (key.empty() ? " " : ", ") + type.fields[field].name + ": " + to_source(fact.values[field], in);
+      outbox.add(RefusedOutput{
+          network.now(), fact.origin,
+          "a patch of `" + type.local + "` that is not there (" + key.substr(key.empty() ? 0 : 1) + ") must have all its fields: refused"});
       return;
     }
     row.assign(fact.values.begin(), fact.values.end());
