@@ -55,6 +55,8 @@ class OutputSink {
   virtual void on_firing(Timestamp, std::uint32_t /*rule*/, bool /*clear*/) {}
   // Something went wrong that no caller can be told directly (an effect that errs, a runaway): said once per cause and instant.
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
+  // An input that put() took was refused at its turn (an incomplete patch of a fact that is not there); `origin` is the input's.
+  virtual void on_refused(Timestamp t, std::uint64_t /*origin*/, const std::string& message) { on_trouble(t, message); }
 };
 
 enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };

@@ -118,6 +118,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
   std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
   std::vector<Timer> due_later;                       // step 3 of this instant
+  std::vector<PendingId> taken;                       // inputs of this instant
   std::vector<Value> row;                             // scratch
 };
 
