@@ -166,10 +166,8 @@ constexpr std::array<Slip, 41> kUnits{{
 constexpr std::array<Slip, 9> kValues{{
     {"True", "true", ""},
     {"TRUE", "true", ""},
-    {"yes", "true", ""},
     {"False", "false", ""},
     {"FALSE", "false", ""},
-    {"no", "false", ""},
     {"None", "null", ""},
     {"NULL", "null", ""},
     {"Null", "null", ""},
