@@ -75,9 +75,9 @@ TEST_CASE("every command has a whole manual") {
     INFO(entry.manual.name);
     const std::string text = output_of({entry.manual.name, "--help"});
     CHECK(text == output_of({"help", entry.manual.name}));
-    for (const char* part : {"SYNOPSIS\n", "DESCRIPTION\n", "OPTIONS\n", "EXAMPLES\n", "EXIT STATUS\n"})
+    for (const char* part : {"NAME\n", "SYNOPSIS\n", "DESCRIPTION\n", "OPTIONS\n", "EXAMPLES\n", "EXIT STATUS\n"})
       CHECK(text.find(part) != std::string::npos);
-    CHECK(text.starts_with("flyball " + entry.manual.name + " — " + entry.manual.summary));
+    CHECK(text.starts_with("NAME\n  flyball " + entry.manual.name + " — " + entry.manual.summary));
     CHECK_FALSE(entry.manual.examples.empty());
     for (const std::string& line : lines_of(text)) CHECK(line.size() <= 260);  // literal lines are long; running text is wrapped
     for (const Option& option : entry.options) {
