@@ -48,7 +48,7 @@ std::uint32_t Network::add_item(const Update& u, AlphaId id, Truth truth) {
   const AlphaState& alpha = alphas_[id];
   std::uint32_t first = kNone;
   std::uint32_t* place = &first;
-  for (std::uint32_t i = 0; i < std::max(alpha.index_count, 1U); ++i) {
+  for (std::uint32_t i = 0; i < std::max<std::uint32_t>(alpha.index_count, 1); ++i) {
     const std::uint32_t entry = items_.make();
     *place = entry;
     AlphaItem& item = items_[entry];
@@ -96,11 +96,14 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
 bool Network::visit_item(const Update& u, std::uint32_t id) {
   AlphaItem& item = items_[id];
   AlphaState& alpha = alphas_[item.alpha];
+  if (item.tokens != kNone) __builtin_prefetch(&tokens_[item.tokens]);
   alpha.seen = epoch_;
   const Truth before = item.truth;
   Truth after = u.exists ? before : Truth::kFalse;
   if (u.exists && (u.changed == kEveryField || (alpha.reads & u.changed) != 0)) after = alpha_truth(u, item.alpha);
   if (after == Truth::kFalse) {
+    if (item.link.next != kNone) __builtin_prefetch(&items_[item.link.next]);
+    if (item.link.prev != kNone) __builtin_prefetch(&items_[item.link.prev]);
     for (TokenId t = item.tokens; t != kNone; t = tokens_[t].fact_next) to_delete_.push_back(t);
     for (const NodeId node : alphas_.nodes(alpha)) aggregates_.remove(node, u.fact);
     leave_indexes(id);
@@ -206,7 +209,7 @@ void Network::update_given(const Update& u) {
     const StageId stage = tokens_[t].stage;
     const StageState& s = stage_states_[stage];
     if (u.exists && (s.later_reads & u.changed) != 0) to_refresh_.emplace_back(t, stage);
-    if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[program_.stages[stage].chain], t);
+    if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
   }
 }
 
@@ -275,6 +278,12 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   }
 
   update_given(u);
+  for (const TokenId t : to_delete_) {
+    const Token& token = tokens_[t];
+    for (const TokenId near : {token.parent, token.next_sibling, token.prev_sibling}) {
+      if (near != kNone) __builtin_prefetch(&tokens_[near]);
+    }
+  }
   for (const TokenId t : to_delete_) {
     Token& token = tokens_[t];
     if (!token.alive) continue;  // fell with another

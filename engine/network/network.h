@@ -80,9 +80,11 @@ class Network {
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
-  bool settle();
+  bool settle() { return needs_settling() && settle_all(); }
+  bool needs_settling() const { return aggregates_.has_dirty() || !dirty_holds_.empty() || !dirty_absences_.empty(); }
   // Compares holds and absences with the last judgement (semantics.md §6). True if settle() has something to do again.
-  bool judge();
+  bool judge() { return needs_judging() && judge_all(); }
+  bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
@@ -121,6 +123,11 @@ class Network {
   std::size_t token_count() const { return tokens_.used(); }
   std::size_t bytes() const;
   void mark() const;
+  // A hint that this fact will be changed next.
+  void prefetch(FactTypeId type, FactId fact) const {
+    const std::uint32_t item = stores_[type].meta(fact).items;
+    if (item != kNone) __builtin_prefetch(&items_[item]);
+  }
 
   const HoldTable& hold_table(TableId t) const { return holds_[t]; }
   const AbsenceTable& absence_table(TableId t) const { return absences_[t]; }
@@ -131,13 +138,18 @@ class Network {
   friend class Aggregates;
 
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
-  struct StageState {
-    BucketIndex left;
-    std::uint64_t seen = 0;
-    // Of its plan, because every update of a fact asks.
+  struct alignas(64) StageState {
+    // Of its plan, in one line, because every update of a fact and every token asks.
     std::uint64_t own_reads = 0, later_reads = 0;
+    ChainId chain = 0;
+    FactTypeId type = kNoId;
+    std::uint32_t binding = kNoId;
     StageKind kind = StageKind::kCheck;
+    bool first = false;  // a pattern with nothing to join
+    bool last = false;
     Verb verb = Verb::kNothing;
+    std::uint64_t seen = 0;
+    BucketIndex left;
   };
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
@@ -208,7 +220,7 @@ class Network {
   TokenId make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                      std::uint32_t value = kNone);
   TokenId& first_token(StageId stage, FactId fact, std::uint32_t item) {
-    return item != kNone ? items_[item].tokens : stores_[program_.stages[stage].type].meta(fact).tokens;
+    return item != kNone ? items_[item].tokens : stores_[stage_states_[stage].type].meta(fact).tokens;
   }
   void delete_token(TokenId t);
   void delete_children(TokenId t);
@@ -218,6 +230,10 @@ class Network {
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
 
   // ends.cc: chains whose ends are the network's own
+  const ChainPlan& chain_of(TokenId t) const {
+    const Token& token = tokens_[t];
+    return program_.chains[token.stage == kNone ? token.chain : stage_states_[token.stage].chain];
+  }
   void end_made(TokenId t);
   void end_gone(TokenId t);
   void end_touched(TokenId t);
@@ -242,6 +258,9 @@ class Network {
   bool settle_absence(TableId table, std::uint32_t entry);
   bool judge_absences();
   void arm_absence(TableId table, std::uint32_t entry);
+
+  bool settle_all();
+  bool judge_all();
 
   // aggregate_stage.cc
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);

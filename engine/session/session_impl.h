@@ -35,6 +35,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void see_first(Timestamp stamp);
   Result<void> check_stamp(Timestamp stamp) const;
   bool admit(Timestamp stamp);
+  void look_ahead();
   void apply(const Pending& input);
   void apply_event(const FactType& type, const Pending& input);
   void apply_state(const FactType& type, const Pending& input);
@@ -118,8 +119,11 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
   std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
   std::vector<Timer> due_later;                       // step 3 of this instant
-  std::vector<PendingId> taken;                       // inputs of this instant
-  std::vector<Value> row;                             // scratch
+  FactTypeId ahead_type = kNoId;                      // what the last put is likely to be about; a hint
+  std::uint32_t ahead_hash = 0;
+  FactId ahead = kNone;
+  std::vector<PendingId> taken;  // inputs of this instant
+  std::vector<Value> row;        // scratch
 };
 
 }  // namespace flyball::engine
