@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/text.h"
 #include "parser/check/expressions.h"
@@ -311,7 +312,33 @@ void ExprChecker::same_sides(const Expr& e) {
                     l.ref.kind == ast::RefKind::kField ? "a bare name is this line's own field; another fact's is `name.field`" : "");
 }
 
+// `last-seen` where there is a `last_seen`: said once, not of both halves.
+bool ExprChecker::dash_in_name(Expr& e) {
+  const Expr& l = e.args[0];
+  const Expr& r = e.args[1];
+  const bool selected = l.kind == ExprKind::kSelect && l.args[0].kind == ExprKind::kName;
+  if (!rules_ || e.op != Op::kSubtract || r.kind != ExprKind::kName || (l.kind != ExprKind::kName && !selected)) return false;
+  if (r.span.begin != l.span.end + 1) return false;
+  const std::string joined = l.name + "_" + r.name;
+  FactTypeId type = !selected && scope_.bare ? scope_.bare->type : kNoId;
+  for (const Binding& b : scope_.bindings) {
+    if (selected && b.name == l.args[0].name) type = b.type;
+  }
+  const auto is_field = [&](const std::string& name) { return type != kNoId && p_.schema.types[type].field_index(name) != kNoId; };
+  const std::vector<std::string> values = selected ? std::vector<std::string>{} : p_.names.visible(SymbolKind::kValue, *scope_.file);
+  const auto known = [&](const std::string& name) {
+    return is_field(name) || std::find(values.begin(), values.end(), name) != values.end() ||
+           (!selected && std::any_of(scope_.bindings.begin(), scope_.bindings.end(), [&](const Binding& b) { return b.name == name; }));
+  };
+  if (!known(joined) || known(l.name)) return false;
+  const ast::Span at{e.span.file, selected ? l.name_span.begin : l.span.begin, r.span.end};
+  p_.report.error("E0301", at, fmt::format("`-` subtracts; the name is `{}`", joined), "", Fix{at, joined});
+  e.type = Type::of(TypeTag::kError);
+  return true;
+}
+
 void ExprChecker::arithmetic(Expr& e) {
+  if (dash_in_name(e)) return;
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -340,7 +367,9 @@ void ExprChecker::check_now_sides(Expr& e) {
   const bool was = now_allowed_;
   for (std::size_t i = 0; i < 2; ++i) {
     now_allowed_ = scope_.now == NowUse::kDeadline && is_now_term(e.args[i]) && !has_now(e.args[1 - i]);
+    comparison_ = &e;
     check(e.args[i]);
+    comparison_ = nullptr;
   }
   now_allowed_ = was;
 }
@@ -399,7 +428,9 @@ void ExprChecker::equality(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
+  comparison_ = &e;
   check(r);
+  comparison_ = nullptr;
   e.type = Type::of(TypeTag::kError);
   if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
   e.type = Type::of(TypeTag::kBool);
@@ -574,7 +605,30 @@ void ExprChecker::like(Expr& e) {
   }
 }
 
+// `a == "x" ?? false` means `a == ("x" ?? false)`. What was meant is said by asking for null, or for the key, first.
+void ExprChecker::binds_tighter(const Expr& comparison, const Expr& e) {
+  const Expr& left = comparison.args[0];
+  const std::string compared =
+      fmt::format("{} {} {}", p_.report.text(left.span), p_.report.text(comparison.name_span), p_.report.text(e.args[0].span));
+  const bool truth = e.args[1].literal.is_true();
+  std::string known;
+  if (left.kind == ExprKind::kIndex) {
+    known = fmt::format("{} in {}", p_.report.text(left.args[1].span), p_.report.text(left.args[0].span));
+    if (truth) known = fmt::format("not {}", known);
+  } else if (maybe_null(left)) {
+    known = fmt::format("{} {} null", p_.report.text(left.span), truth ? "==" : "!=");
+  }
+  std::optional<Fix> fix =
+      Fix{comparison.span, known.empty() ? compared : fmt::format("({} {} {})", known, truth ? "or" : "and", compared)};
+  if (e.args[1].kind != ExprKind::kLiteral) fix.reset();
+  p_.report.error("E0202", e.name_span,
+                  fmt::format("`??` binds tighter than `{}`: here it is about `{}`, which is never null",
+                              p_.report.text(comparison.name_span), p_.report.excerpt(e.args[0].span)),
+                  left.kind == ExprKind::kIndex ? "a missing key is unknown, not null" : "", std::move(fix));
+}
+
 void ExprChecker::coalesce(Expr& e) {
+  const Expr* const comparison = std::exchange(comparison_, nullptr);
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -589,18 +643,23 @@ void ExprChecker::coalesce(Expr& e) {
     e.type = r.type;
     return;
   }
-  if (rules_ && !maybe_null(l)) {
+  const bool never = rules_ && !maybe_null(l);
+  if (never && comparison != nullptr && &comparison->args[1] == &e && r.type.is(TypeTag::kBool) && !l.type.is(TypeTag::kBool) &&
+      !is_open(l.type))
+    return binds_tighter(*comparison, e);
+  const auto does_nothing = [&] {
+    if (!never) return;
     p_.report.warning("W0807", e.span, fmt::format("`{}` is never null, so `??` does nothing", p_.report.excerpt(l.span)),
                       l.ref.kind == ast::RefKind::kField ? "a stale field is unknown, not null; `stale(…)` asks for that" : "");
-  }
+  };
   if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
     e.type = Type::of(TypeTag::kDyn);
-    return;
+    return does_nothing();
   }
   const Type value = l.type.without_null();
   if (r.type.is(TypeTag::kNull)) {
     e.type = l.type;
-    return;
+    return does_nothing();
   }
   Type want = value;
   want.nullable = true;
@@ -612,9 +671,10 @@ void ExprChecker::coalesce(Expr& e) {
       if (std::find(value.members.begin(), value.members.end(), text) != value.members.end()) e.type = value;
     }
     e.type.nullable = r.type.nullable;
-    return;
+    return does_nothing();
   }
   if (!coerce(r, want, "what stands for null")) return;
+  does_nothing();
   e.type = value;
   e.type.nullable = r.type.nullable;
 }
