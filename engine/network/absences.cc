@@ -109,6 +109,22 @@ bool Network::settle_absences() {
   return any;
 }
 
+void Network::journal_absence(TableId table, std::uint32_t entry) {
+  if (!journal_.open()) return;
+  const AbsenceTable& absences = absences_[table];
+  std::vector<FactId> facts(absences.facts_of(entry), absences.facts_of(entry) + absences.arity());
+  journal_.add_judged([this, table, facts = std::move(facts), before = absences[entry]] {
+    const std::uint32_t e = absences_[table].find(facts.data());
+    if (e == kNone) return;
+    AbsenceEntry& entry_now = absences_[table][e];
+    entry_now.base = before.base;
+    entry_now.live_judged = before.live_judged;
+    entry_now.fresh = before.fresh;
+    mark_absence(table, e);
+    if (!entry_now.live_judged && !entry_now.fresh) arm_absence(table, e);
+  });
+}
+
 void Network::arm_absence(TableId table, std::uint32_t entry) {
   AbsenceEntry& e = absences_[table][entry];
   const Timestamp due = e.base + program_.absences[table].silence_ns;
@@ -125,6 +141,7 @@ bool Network::judge_absences() {
     AbsenceEntry& e = absences_[table][entry];
     const AbsencePlan& plan = program_.absences[table];
     e.unjudged = false;
+    journal_absence(table, entry);
     if (e.bound == 0) {  // forgotten
       any = settle_absence(table, entry) || any;
       if (e.root != kNone) unbind(e.root);

@@ -104,6 +104,7 @@ bool Network::judge_holds() {
     const Truth line = e.line();
     if (line != e.judged) {
       any = true;
+      journal_hold(table, entry);
       if (line == Truth::kFalse) {
         e.held = e.was_held = false;
       } else if (line == Truth::kUnknown) {
@@ -125,6 +126,25 @@ bool Network::judge_holds() {
     holds_[table].free(entry);
   }
   return any;
+}
+
+// Should the instant be undone, the entry is again what it was judged to be before.
+void Network::journal_hold(TableId table, std::uint32_t entry) {
+  if (!journal_.open()) return;
+  const HoldTable& holds = holds_[table];
+  std::vector<FactId> facts(holds.facts_of(entry), holds.facts_of(entry) + holds.arity());
+  journal_.add_judged([this, table, facts = std::move(facts), before = holds[entry]] {
+    const std::uint32_t e = holds_[table].find(facts.data());
+    if (e == kNone) return;
+    HoldEntry& entry_now = holds_[table][e];
+    entry_now.judged = before.judged;
+    entry_now.held = before.held;
+    entry_now.was_held = before.was_held;
+    entry_now.onset = before.onset;
+    if (before.judged == Truth::kTrue && !before.held)
+      timers_.add({before.onset + program_.holds[table].hold_ns, TimerKind::kHold, table, e});
+    settle_hold(table, e);
+  });
 }
 
 // Step 3: a line that has been true since onset, D ago.

@@ -5,8 +5,14 @@
 
 namespace flyball::engine {
 
-Network::Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends)
-    : program_(program), interner_(interner), timers_(timers), ends_(ends), frame_(program, interner), aggregates_(program, timers) {
+Network::Network(const ProgramData& program, Interner& interner, TimerQueue& timers, Journal& journal, ChainEndHandler& ends)
+    : program_(program),
+      interner_(interner),
+      timers_(timers),
+      journal_(journal),
+      ends_(ends),
+      frame_(program, interner),
+      aggregates_(program, timers) {
   const std::vector<FactType>& types = program.rule_set.schema.types;
   stores_.reserve(types.size());
   dispatch_.resize(types.size());

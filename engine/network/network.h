@@ -24,6 +24,7 @@
 #include "engine/network/frame_buffer.h"
 #include "engine/network/tables.h"
 #include "engine/network/token.h"
+#include "engine/session/journal.h"
 #include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
@@ -48,7 +49,7 @@ class Network {
   static constexpr std::size_t kMaxTuple = 32;     // facts a line with a memory may read
   static constexpr std::size_t kMaxStages = 64;    // of one chain: recursion is as deep
 
-  Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends);
+  Network(const ProgramData& program, Interner& interner, TimerQueue& timers, Journal& journal, ChainEndHandler& ends);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -230,6 +231,7 @@ class Network {
   bool settle_holds();
   bool settle_hold(TableId table, std::uint32_t entry);
   bool judge_holds();
+  void journal_hold(TableId table, std::uint32_t entry);
 
   // absences.cc
   std::uint32_t absence_entry(TableId table, const FactId* facts);
@@ -241,6 +243,7 @@ class Network {
   Timestamp silent_since(TableId table, std::uint32_t entry) const;
   bool settle_absence(TableId table, std::uint32_t entry);
   bool judge_absences();
+  void journal_absence(TableId table, std::uint32_t entry);
   void arm_absence(TableId table, std::uint32_t entry);
 
   // aggregate_stage.cc
@@ -251,6 +254,7 @@ class Network {
   const ProgramData& program_;
   Interner& interner_;
   TimerQueue& timers_;
+  Journal& journal_;
   ChainEndHandler& ends_;
   FrameBuffer frame_;
   Timestamp now_;

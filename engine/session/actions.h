@@ -42,7 +42,7 @@ struct ActionRecord {
 
 class Actions {
  public:
-  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters);
+  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters);
 
   // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
   void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
@@ -56,13 +56,7 @@ class Actions {
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
   void drop_retained(ActionNumber number);
-  struct Place {
-    ActionNumber next = 0;
-    std::uint64_t sent = 0;
-  };
-  // Where a cascade begins; and as if what was made from there on had never been.
-  Place mark_place() const { return {next_, counters_.actions_sent}; }
-  void forget_since(const Place& place);
+  void end_instant();
 
   static constexpr std::size_t kEndedMax = 10'000;  // per type without key and `retain`: the newest that are kept
 
@@ -78,7 +72,10 @@ class Actions {
   void fail_try(ActionNumber number);
   void say(const ActionRecord& record, bool shadow);
   void show(ActionNumber number);
+  void journal_fact(FactTypeId type, FactId fact);
   void forget(ActionNumber number);
+  void remember(ActionNumber number, ActionRecord record);
+  void journal_record(ActionNumber number);
   bool goes_on(const ActionRecord& record) const;
   void limit_ended(ActionNumber number);
   void stop_waiting(ActionNumber number);
@@ -88,6 +85,7 @@ class Actions {
   const ProgramData& program_;
   Network& network_;
   TimerQueue& timers_;
+  Journal& journal_;
   Outbox& outbox_;
   Counters& counters_;
   std::unordered_map<ActionNumber, ActionRecord> records_;
@@ -102,6 +100,7 @@ class Actions {
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
   ActionNumber next_ = 0;
+  std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal
 };
 
 }  // namespace flyball::engine

@@ -152,6 +152,14 @@ void Derivation::drop_episode_reasons(std::uint32_t rule, std::uint32_t entry) {
   episode_reasons_.erase(mine);
 }
 
+std::vector<std::pair<std::uint32_t, std::vector<Value>>> Derivation::episode_reasons(std::uint32_t rule, std::uint32_t entry) const {
+  std::vector<std::pair<std::uint32_t, std::vector<Value>>> out;
+  const auto mine = episode_reasons_.find(pair_key(rule, entry));
+  if (mine == episode_reasons_.end()) return out;
+  for (const std::uint32_t id : mine->second) out.emplace_back(reasons_[id].effect, episode_values_.at(id));
+  return out;
+}
+
 // True before unknown, then the order of rules, identities and effects.
 bool Derivation::better(const Reason& a, const Reason& b) const {
   if (a.truth != b.truth) return a.truth > b.truth;

@@ -41,6 +41,9 @@ class Derivation {
   void set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values);
   void drop_episode_reasons(std::uint32_t rule, std::uint32_t entry);
 
+  // What they are: (effect, record).
+  std::vector<std::pair<std::uint32_t, std::vector<Value>>> episode_reasons(std::uint32_t rule, std::uint32_t entry) const;
+
   // Brings network and derived facts to the fixpoint, or to the limit of one instant: then runaway() names the rule that
   // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();

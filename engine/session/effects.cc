@@ -94,6 +94,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.episodes_ended;
   episodes.ended(rule, entry);
+  journal_reasons(rule, entry, true);
   derivation.drop_episode_reasons(rule, entry);
   actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
   if (plan.on_clear.empty()) return;
@@ -130,7 +131,9 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         break;
       }
       case ast::EffectKind::kDerive:
-        if (!shadow && !clear) derivation.set_episode_reason(rule, entry, e.index, e.values);
+        if (shadow || clear) break;
+        journal_reasons(rule, entry, false);
+        derivation.set_episode_reason(rule, entry, e.index, e.values);
         break;
       case ast::EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
       case ast::EffectKind::kAssert: {
@@ -162,6 +165,19 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
       }
     }
   }
+}
+
+// What a running episode derives, before it ends (`had`), or before it begins to.
+void Session::Impl::journal_reasons(std::uint32_t rule, EntryId entry, bool had) {
+  if (!journal.open()) return;
+  const FactId* mine = episodes.identity_of(rule, entry);
+  std::vector<FactId> facts(mine, mine + data.rules[rule].identity.size());
+  auto reasons = had ? derivation.episode_reasons(rule, entry) : std::vector<std::pair<std::uint32_t, std::vector<Value>>>{};
+  journal.add([this, rule, had, facts = std::move(facts), reasons = std::move(reasons)] {
+    const EntryId now = episodes.entry_for(rule, facts.data());
+    if (!had) derivation.drop_episode_reasons(rule, now);
+    for (const auto& [effect, values] : reasons) derivation.set_episode_reason(rule, now, effect, values);
+  });
 }
 
 // Derives of running episodes follow their facts, while everything they read is known. True if any was looked at.

@@ -7,10 +7,11 @@
 
 namespace flyball::engine {
 
-Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers)
+Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal)
     : program_(program),
       network_(network),
       timers_(timers),
+      journal_(journal),
       off_(program.rules.size(), false),
       ends_(Order{this}),
       starts_(Order{this}),
@@ -38,6 +39,11 @@ EntryId Episodes::entry_of(std::uint32_t rule, TokenId token) {
   const RulePlan& plan = program_.rules[rule];
   FactId facts[Network::kMaxTuple];
   for (std::size_t i = 0; i < plan.identity.size(); ++i) facts[i] = network_.fact_of(token, plan.identity[i]);
+  return entry_for(rule, facts);
+}
+
+EntryId Episodes::entry_for(std::uint32_t rule, const FactId* facts) {
+  const RulePlan& plan = program_.rules[rule];
   TupleTable<RuleEntry>& table = tables_[rule];
   EntryId e = table.find(facts);
   if (e != kNone) return e;
@@ -306,6 +312,7 @@ void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
   if (!last_group_) return;  // it could not be evaluated, for a repeated run
   const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
   if (is_new) groups_[rule][next_group_++].key = *last_group_;
+  journal_.add([this, rule, number = at->second, before = groups_[rule].at(at->second).until] { groups_[rule].at(number).until = before; });
   groups_[rule].at(at->second).until = until;
   timers_.add({until, TimerKind::kCooldown, rule, at->second});
 }
@@ -328,7 +335,33 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
 
 // --- episodes ---
 
+// Before an episode begins, runs again or ends: how to have it as it was.
+void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
+  if (!journal_.open()) return;
+  const RulePlan& plan = program_.rules[rule];
+  const FactId* mine = tables_[rule].facts_of(id);
+  std::vector<FactId> facts(mine, mine + plan.identity.size());
+  // The entry may go before the instant is over, its facts' handles must not.
+  for (std::size_t i = 0; i < facts.size(); ++i) pinned_.emplace_back(plan.identity_types[i], facts[i]);
+  for (std::size_t i = 0; i < facts.size(); ++i) network_.store(plan.identity_types[i]).pin(facts[i]);
+  journal_.add([this, rule, facts = std::move(facts), before = tables_[rule][id]] {
+    const EntryId now = entry_for(rule, facts.data());
+    RuleEntry& e = tables_[rule][now];
+    e.active = before.active;
+    e.onset = before.onset;
+    e.last_run = before.last_run;
+    e.last_onset = before.last_onset;
+    e.run = before.run;
+    e.cool_until = before.cool_until;
+    e.false_since = before.false_since;
+    e.repeat_due = before.repeat_due;
+    e.kept_out = before.kept_out;
+    touch(rule, now);
+  });
+}
+
 void Episodes::began(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   const RulePlan& plan = program_.rules[rule];
   e.active = true;
@@ -344,6 +377,7 @@ void Episodes::began(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::ran_again(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   e.last_run = network_.now();
   ++e.run;
@@ -355,6 +389,7 @@ void Episodes::ran_again(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::ended(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   e.active = e.repeat_due = e.kept_out = false;
   e.false_since = kTimestampMax;
@@ -363,6 +398,8 @@ void Episodes::ended(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::start_instant() {
+  for (const auto& [type, fact] : pinned_) network_.store(type).unpin(fact);
+  pinned_.clear();
   std::vector<std::pair<std::uint32_t, EntryId>> begun;
   begun.swap(begun_);
   for (const auto& [rule, id] : begun) {

@@ -52,7 +52,7 @@ struct RuleEntry {
 
 class Episodes : public Identities {
  public:
-  Episodes(const ProgramData& program, Network& network, TimerQueue& timers);
+  Episodes(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal);
 
   // Ends of chains.
   void match_made(std::uint32_t rule, TokenId token);
@@ -111,6 +111,8 @@ class Episodes : public Identities {
   const RuleEntry& entry(std::uint32_t rule, EntryId e) const { return tables_[rule][e]; }
   const FactId* identity_of(std::uint32_t rule, EntryId e) const override { return tables_[rule].facts_of(e); }
   const TupleTable<RuleEntry>& table(std::uint32_t rule) const { return tables_[rule]; }
+  // The entry of an identity, made if there is none.
+  EntryId entry_for(std::uint32_t rule, const FactId* facts);
   // A token whose match is true; kNone: there is none.
   TokenId true_token(std::uint32_t rule, EntryId e) const;
   std::vector<Value> identity_values(std::uint32_t rule, EntryId e) const;
@@ -143,6 +145,7 @@ class Episodes : public Identities {
     bool operator()(const Candidate& a, const Candidate& b) const;
   };
   EntryId entry_of(std::uint32_t rule, TokenId token);
+  void journal_entry(std::uint32_t rule, EntryId id);
   bool must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const;
   bool may_start(std::uint32_t rule, const RuleEntry& e) const;
   bool is_needed(std::uint32_t rule, const RuleEntry& e) const;
@@ -154,10 +157,12 @@ class Episodes : public Identities {
   const ProgramData& program_;
   Network& network_;
   TimerQueue& timers_;
+  Journal& journal_;
   std::vector<TupleTable<RuleEntry>> tables_;
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
   std::vector<bool> off_;
   std::set<Candidate, Order> ends_, starts_;
+  std::vector<std::pair<FactTypeId, FactId>> pinned_;                                       // for the journal, until the next instant
   std::vector<std::unordered_map<std::vector<Value>, std::uint32_t, GroupHash>> group_of_;  // by rule
   std::vector<std::map<std::uint32_t, Group>> groups_;                                      // by rule, by number
   std::uint32_t next_group_ = 0;

@@ -113,12 +113,18 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   const FactInput& fact = input.fact;
   FactStore& store = network.store(fact.type);
   FactId f = kNone;
-  if (store.keyed()) {
+  const bool numbered = !fact.source.is_null() && fact.seq != 0;
+  if (store.keyed() || !numbered) {
     f = store.find_or_make(fact.values.data());
+    if (!store.keyed()) store.set_event_key(f, Value::null(), unkeyed_events++);
   } else {
-    f = store.find_or_make(fact.values.data());
-    const bool numbered = !fact.source.is_null() && fact.seq != 0;
-    store.set_event_key(f, numbered ? fact.source : Value::null(), numbered ? fact.seq : unkeyed_events++);
+    // One per source and number: the later stays.
+    const auto [at, is_new] = numbered_events.try_emplace({fact.type, fact.source.as_handle(), fact.seq}, kNone);
+    if (is_new) {
+      at->second = store.find_or_make(fact.values.data());
+      store.set_event_key(at->second, fact.source, fact.seq);
+    }
+    f = at->second;
   }
   ++counters.events;
   ++counters.facts_taken;
@@ -184,6 +190,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   const FactType& type = data.rule_set.schema.types[type_id];
   FactStore& store = network.store(type_id);
   store.pin(f);
+  journal_fact(type_id, f);
   const bool outdated = is_outdated(store, f, stamp);
   if (!outdated) {
     const bool existed = store.exists(f);
@@ -214,10 +221,41 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
 void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
   FactStore& store = network.store(type);
   pin_for_instant(type, f);
+  journal_fact(type, f);
   network.end_samples(type, f, stamp);
   if (!store.exists(f) || is_outdated(store, f, stamp)) return;
   store.make_absent(f);
   network.fact_vanished(type, f);
+}
+
+// A fact that a rule is about to change, for the undoing of a cascade.
+void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
+  if (!journal.open()) return;
+  const FactStore& store = network.store(type);
+  pin_for_instant(type, fact);
+  std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
+  journal.add([this, type, fact, before = store.meta(fact), known = std::move(known)] { restore_fact(type, fact, before, known); });
+}
+
+void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, const std::vector<Value>& last_known) {
+  FactStore& store = network.store(type);
+  const bool exists = store.exists(fact);
+  if (before.status == FactStatus::kAbsent) {
+    if (!exists) return;
+    store.make_absent(fact);
+    network.fact_vanished(type, fact);
+    return;
+  }
+  store.write(fact, last_known.data());
+  if (before.status == FactStatus::kStale) store.make_stale(fact);
+  store.meta(fact).stamp = before.stamp;
+  store.meta(fact).expires = before.expires;
+  if (before.expires != kTimestampMax) arm_expiry(type, fact);
+  if (exists) {
+    network.fact_changed(type, fact, Network::kEveryField);
+  } else {
+    network.fact_appeared(type, fact);
+  }
 }
 
 // One timer per fact: a renewed ttl lets it ring early, and it is set anew then.

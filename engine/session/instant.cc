@@ -153,6 +153,8 @@ void Session::Impl::run_instant(Timestamp t) {
   }
   run_agenda();
 
+  journal.end();
+  actions.end_instant();
   derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
@@ -169,20 +171,26 @@ void Session::Impl::run_instant(Timestamp t) {
 // Step 4.
 void Session::Impl::run_agenda() {
   bool left = false;
-  Cascade cascade{outbox.size(), actions.mark_place(), {}, 0};
+  firings_now = 0;
+  firings_by_rule.clear();
+  journal.begin();
+  const Counters before = counters;
+  const std::size_t said_before = outbox.size();
   for (;;) {
     closure();
     judge();
     closure();
     episodes.review();
     const std::optional<Episodes::Choice> choice = episodes.choose();
-    if (choice && cascade.size >= limits.firings_per_instant) {
-      stop_cascade(cascade);
+    if (choice && firings_now >= limits.firings_per_instant) {
+      counters = before;
+      outbox.drop_after(said_before);
+      run_away();
       return;
     }
     if (choice) {
-      ++cascade.size;
-      ++cascade.by_rule[choice->rule];
+      ++firings_now;
+      ++firings_by_rule[choice->rule];
       if (choice->end) {
         end(choice->rule, choice->entry);
       } else {
@@ -196,18 +204,22 @@ void Session::Impl::run_agenda() {
   }
 }
 
-// More effects than one instant may have: nothing of the cascade is said, its actions are forgotten, and the rule that
-// went furthest is switched off. Facts and episodes stay as the cascade left them; what
-// may still start or end goes on with the next instant.
-void Session::Impl::stop_cascade(const Cascade& cascade) {
-  static constexpr std::size_t kNamed = 16;
+// The cascade does not end by itself: all of it is taken back, and the rule that fired most runs no more.
+void Session::Impl::run_away() {
+  static constexpr std::size_t kNamed = 16;  // rules named in the message
   std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
-  for (const auto& [rule, times] : cascade.by_rule) most.emplace_back(times, rule);
+  for (const auto& [rule, times] : firings_by_rule) most.emplace_back(times, rule);
   std::sort(most.begin(), most.end(),
             [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   const std::uint32_t worst = most.front().second;
-  outbox.drop_after(cascade.said);
-  actions.forget_since(cascade.actions);
+  journal.take_back();
+  closure();
+  journal.take_back_judged();
+  switch_off(worst);
+  closure();
+  judge();
+  closure();
+  episodes.review();
   std::string chain;
   for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {
     chain += (i == 0 ? "`" : ", `") + data.rules[most[i].second].name + "` " + std::to_string(most[i].first) + " times";
@@ -215,9 +227,7 @@ void Session::Impl::stop_cascade(const Cascade& cascade) {
   if (most.size() > kNamed) chain += " and " + std::to_string(most.size() - kNamed) + " more";
   ++counters.runaways;
   trouble("runaway: the limit of " + std::to_string(limits.firings_per_instant) + " firings in one instant is reached by " + chain +
-          "; nothing of them is sent, and rule `" + data.rules[worst].name + "` is switched off");
-  switch_off(worst);
-  closure();
+          "; they are undone, and rule `" + data.rules[worst].name + "` is switched off");
   events_leave();
   closure();
   judge();
@@ -234,6 +244,7 @@ bool Session::Impl::events_leave() {
   }
   const bool any = !events.empty();
   events.clear();
+  numbered_events.clear();
   return network.end_due_absences() || any;
 }
 

@@ -11,10 +11,10 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       in(interner),
       limits(l),
       outbox(sink),
-      network(data, interner, timers, *this),
-      episodes(data, network, timers),
+      network(data, interner, timers, journal, *this),
+      episodes(data, network, timers, journal),
       derivation(data, network, episodes, l.derived_per_instant),
-      actions(data, network, timers, outbox, counters),
+      actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "engine/session/episodes.h"
 #include "engine/session/explainer.h"
 #include "engine/session/inbox.h"
+#include "engine/session/journal.h"
 #include "engine/session/outbox.h"
 #include "engine/session/timer_queue.h"
 #include "model/text.h"
@@ -40,6 +42,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void apply_state(const FactType& type, const Pending& input);
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
+  void journal_fact(FactTypeId type, FactId fact);
+  void restore_fact(FactTypeId type, FactId fact, FactMeta before, const std::vector<Value>& last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 
@@ -52,15 +56,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void expire(FactTypeId type, FactId fact);
   void closure();
   void judge();
-  // What one instant's effects come to, counted from the first.
-  struct Cascade {
-    std::size_t said = 0;                            // outputs before it
-    Actions::Place actions;                          // before those it makes
-    std::map<std::uint32_t, std::uint64_t> by_rule;  // choices
-    std::size_t size = 0;
-  };
   void run_agenda();
-  void stop_cascade(const Cascade& cascade);
+  void run_away();
   void switch_off(std::uint32_t rule);
   bool events_leave();
   void compact_timers();
@@ -77,6 +74,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives();
+  void journal_reasons(std::uint32_t rule, EntryId entry, bool had);
   void load_identity(std::uint32_t rule, EntryId entry);
   void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
   void trouble(std::string message) { outbox.add(TroubleOutput{network.now(), std::move(message)}); }
@@ -100,6 +98,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Limits limits;
   mutable Counters counters;
   TimerQueue timers;
+  Journal journal;
   Outbox outbox;
   Network network;
   Episodes episodes;
@@ -115,10 +114,13 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Timestamp passed = kTimestampMin;  // the last instant gone through
   std::uint64_t position = 0;        // inputs applied
   std::uint64_t unkeyed_events = 0;
-  std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
-  std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
-  std::vector<Timer> due_later;                       // step 3 of this instant
-  std::vector<Value> row;                             // scratch
+  std::vector<std::pair<FactTypeId, FactId>> events;                                       // of this instant
+  std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
+  std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
+  std::vector<Timer> due_later;                                                            // step 3 of this instant
+  std::vector<Value> row;                                                                  // scratch
+  std::size_t firings_now = 0;                                                             // of this instant
+  std::map<std::uint32_t, std::size_t> firings_by_rule;                                    // of this instant
 };
 
 }  // namespace flyball::engine

@@ -103,7 +103,7 @@ rule first { when { s: Seed } then { derive N { n: s.n } } }
   w.tick("1s");
   const Lines heard = w.heard();
   CHECK(has_line(heard, "runaway: the limit of 50 firings in one instant is reached by"));
-  CHECK(has_line(heard, "more` 50 times; nothing of them is sent"));
+  CHECK(has_line(heard, "more` 50 times; they are undone"));
   CHECK_FALSE(has_line(heard, "Page"));
   CHECK(w.facts("N") == Lines{"(n: 7)"});
   CHECK(w.facts("Page").empty());
@@ -159,6 +159,22 @@ rule down { when { l: Link where not up } then { do Alert { id: l.id } } }
     w.tick("11s");
     CHECK(w.session->counters().actions_acked == 1);
     CHECK(w.session->counters().acks_unmatched == 0);
+  }
+  SECTION("an id that nobody can know yet is refused, and moves no time") {
+    World w(R"(
+fact Link key (id) { id: int  up: bool }
+action Alert key (id) { id: int }
+rule down { when { l: Link where not up } then { do Alert { id: l.id } } }
+)");
+    w.put("1s", "Link", "id: 1, up: true");
+    w.tick("1s");
+    AckInput ack;
+    ack.id = "00000000000000000000000000000000";
+    ack.stamp = at("5s");
+    CHECK_FALSE(w.session->ack(ack));
+    CHECK(w.session->counters().acks_unmatched == 1);
+    CHECK(w.session->now() == at("1s"));
+    CHECK(*w.put("3s", "Link", "id: 1, up: false") != PutOutcome::kLateApplied);
   }
   SECTION("what finds none at its turn is counted there") {
     World w(R"(
