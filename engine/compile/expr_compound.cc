@@ -161,10 +161,9 @@ Operand ExprCompiler::compile_stale(const Expr& e) {
   }
   if (about.ref.kind == RefKind::kFact || type != nullptr) {
     const std::uint32_t t = new_temp();
-    emit({.op = Opcode::kStaleFact,
-          .n = type == nullptr ? 0U : static_cast<std::uint32_t>(type->fields.size()),
-          .dst = t,
-          .a = {Space::kRow, static_cast<std::uint16_t>(about.ref.binding), 0}});
+    std::uint32_t slots = type == nullptr ? 0U : static_cast<std::uint32_t>(type->fields.size());
+    if (type != nullptr && type->has_only_key_fields()) ++slots;  // FactStore keeps a slot for just this
+    emit({.op = Opcode::kStaleFact, .n = slots, .dst = t, .a = {Space::kRow, static_cast<std::uint16_t>(about.ref.binding), 0}});
     return temp(t);
   }
   const Operand a = compile(about);

@@ -21,7 +21,11 @@ void ExprCompiler::describe() {
   };
   const auto low_bits = [](std::uint32_t n) { return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1; };
   for (const Instruction& i : code_.instructions_) {
-    if (i.op == Opcode::kStaleFact || i.op == Opcode::kFactMap) {
+    if (i.op == Opcode::kStaleFact) {
+      add_read(i.a.binding, 1);  // any field: what becomes stale, or live again, changes as a whole
+      continue;
+    }
+    if (i.op == Opcode::kFactMap) {
       add_read(i.a.binding, low_bits(i.n));
       continue;
     }

@@ -109,19 +109,18 @@ bool Network::settle_absences() {
   return any;
 }
 
+// Should the cascade be undone, the entry is again what it was judged to be before.
 void Network::journal_absence(TableId table, std::uint32_t entry) {
-  if (!journal_.open()) return;
-  const AbsenceTable& absences = absences_[table];
-  std::vector<FactId> facts(absences.facts_of(entry), absences.facts_of(entry) + absences.arity());
-  journal_.add_judged([this, table, facts = std::move(facts), before = absences[entry]] {
-    const std::uint32_t e = absences_[table].find(facts.data());
-    if (e == kNone) return;
-    AbsenceEntry& entry_now = absences_[table][e];
-    entry_now.base = before.base;
-    entry_now.live_judged = before.live_judged;
-    entry_now.fresh = before.fresh;
-    mark_absence(table, e);
-    if (!entry_now.live_judged && !entry_now.fresh) arm_absence(table, e);
+  if (!journal_.first(Journalled::kAbsence, table, entry)) return;
+  journal_.add([this, table, entry, before = absences_[table][entry]] {
+    AbsenceEntry& e = absences_[table][entry];
+    e.base = before.base;
+    e.live_judged = before.live_judged;
+    e.fresh = before.fresh;
+    if (before.due_now && !e.due_now) due_absences_.emplace_back(table, entry);
+    e.due_now = before.due_now;
+    if (!e.live_judged && !e.fresh) arm_absence(table, entry);
+    mark_absence(table, entry);
   });
 }
 
@@ -144,6 +143,14 @@ bool Network::judge_absences() {
     journal_absence(table, entry);
     if (e.bound == 0) {  // forgotten
       any = settle_absence(table, entry) || any;
+      if (journal_.has(Journalled::kAbsence, table, entry)) {  // its place goes when the cascade is over
+        if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+        e.due_now = e.live_judged = false;
+        e.fresh = true;
+        e.base = kTimestampMin;
+        journalled_absences_.emplace_back(table, entry);
+        continue;
+      }
       if (e.root != kNone) unbind(e.root);
       // Unbinding took the watched facts away, which marked the entry again.
       std::erase(dirty_absences_, std::pair{table, entry});
@@ -183,6 +190,13 @@ void Network::absence_due(TableId table, std::uint32_t entry) {
     due_absences_.emplace_back(table, entry);
   }
   settle_absence(table, entry);
+}
+
+void Network::end_cascade() {
+  for (const auto& [table, entry] : journalled_holds_) mark_hold(table, entry);
+  for (const auto& [table, entry] : journalled_absences_) mark_absence(table, entry);
+  journalled_holds_.clear();
+  journalled_absences_.clear();
 }
 
 bool Network::end_due_absences() {

@@ -7,7 +7,7 @@
 namespace flyball::engine {
 
 FactStore::FactStore(const FactType& type, FactTotals& totals)
-    : width_(static_cast<std::uint32_t>(type.fields.size())), keyed_(type.has_key), key_(type.key), totals_(&totals) {
+    : width_(static_cast<std::uint32_t>(type.fields.size())), stride_(width_), keyed_(type.has_key), key_(type.key), totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
   const bool state = !type.is_event() && type.role != Role::kAction;
   if (!keyed_ && state) {
@@ -21,6 +21,7 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
   }
   for (const std::uint32_t field : key_) key_mask_ |= std::uint64_t{1} << field;
   if (keyed_) index_.assign(16, kNone);
+  if (type.has_only_key_fields()) ++stride_;
 }
 
 std::uint32_t FactStore::key_hash(const Value* row) const {
@@ -56,11 +57,12 @@ FactId FactStore::make_handle() {
   } else {
     f = end_++;
     FB_CHECK(f < kNone - 1);
-    if (f >> kChunkBits == chunks_.size()) chunks_.push_back(std::make_unique<Value[]>(std::size_t{kChunkSize} * std::max(width_, 1U)));
+    if (f >> kChunkBits == chunks_.size()) chunks_.push_back(std::make_unique<Value[]>(std::size_t{kChunkSize} * std::max(stride_, 1U)));
     meta_.emplace_back();
   }
   meta_[f] = FactMeta{};
   meta_[f].used = true;
+  set_liveness_slot(f, Value::null());
   return f;
 }
 
@@ -112,6 +114,7 @@ std::uint64_t FactStore::write(FactId f, const Value* values) {
   if (meta.status == FactStatus::kStale) {
     changed = all_fields_ & ~key_mask_;
     hidden_.erase(f);
+    set_liveness_slot(f, Value::null());
     --own_.stale, --totals_->stale;
   } else {
     changed = all_fields_;
@@ -130,6 +133,7 @@ std::uint64_t FactStore::make_stale(FactId f) {
   for (std::uint32_t i = 0; i < width_; ++i) {
     if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
   }
+  set_liveness_slot(f, Value::unknown());
   meta.status = FactStatus::kStale;
   --own_.live, --totals_->live;
   ++own_.stale, ++totals_->stale;
@@ -146,6 +150,7 @@ void FactStore::make_absent(FactId f) {
     Value* mine = row_for_update(f);
     for (std::uint32_t i = 0; i < width_; ++i) mine[i] = it->second[i];
     hidden_.erase(it);
+    set_liveness_slot(f, Value::null());
   }
   meta.status = FactStatus::kAbsent;
   meta.suspended = false;
@@ -188,7 +193,7 @@ void FactStore::release_if_unused(FactId f) {
 }
 
 std::size_t FactStore::bytes() const {
-  return chunks_.size() * kChunkSize * width_ * sizeof(Value) + meta_.capacity() * sizeof(FactMeta) + index_.capacity() * sizeof(FactId) +
+  return chunks_.size() * kChunkSize * stride_ * sizeof(Value) + meta_.capacity() * sizeof(FactMeta) + index_.capacity() * sizeof(FactId) +
          free_.capacity() * sizeof(FactId) + hidden_.size() * (width_ * sizeof(Value) + 64);
 }
 

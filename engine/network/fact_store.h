@@ -6,7 +6,8 @@
 //
 // Thread safety: none. Complexity: find and insert O(1) expected.
 // INVARIANT: a row's key fields never change. A stale fact's other fields are Value::unknown(); its last known row is
-// kept aside until it is put again or released.
+// kept aside until it is put again or released. Where all fields are key fields, a hidden slot behind them (null or
+// unknown) shows staleness: `stale(x)` looks for an unknown slot.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +59,8 @@ class FactStore {
 
   FactMeta& meta(FactId f) { return meta_[f]; }
   const FactMeta& meta(FactId f) const { return meta_[f]; }
-  const Value* row(FactId f) const { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * width_; }
-  Value* row_for_update(FactId f) { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * width_; }
+  const Value* row(FactId f) const { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * stride_; }
+  Value* row_for_update(FactId f) { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * stride_; }
   bool exists(FactId f) const { return meta_[f].status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
@@ -79,6 +80,7 @@ class FactStore {
   std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
+  bool has_liveness_slot() const { return stride_ != width_; }
   std::uint64_t all_fields() const { return all_fields_; }
   std::uint64_t key_fields() const { return key_mask_; }
   std::span<const std::uint32_t> key() const { return key_; }
@@ -97,11 +99,15 @@ class FactStore {
   static constexpr std::uint32_t kChunkBits = 10;
   static constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
 
+  void set_liveness_slot(FactId f, Value v) {
+    if (has_liveness_slot()) row_for_update(f)[width_] = v;
+  }
   bool same_key(FactId f, const Value* row) const;
   void grow_index();
   FactId make_handle();
 
   std::uint32_t width_;
+  std::uint32_t stride_;  // width_, or one more: the liveness slot
   bool keyed_;
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;

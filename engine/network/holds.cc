@@ -119,6 +119,10 @@ bool Network::judge_holds() {
       settle_hold(table, entry);
     }
     if (line != Truth::kFalse) continue;
+    if (journal_.has(Journalled::kHold, table, entry)) {  // forgotten when the cascade is over
+      journalled_holds_.emplace_back(table, entry);
+      continue;
+    }
     if (e.dirty) {  // forgotten below; nothing is left to settle
       std::erase(dirty_holds_, std::pair{table, entry});
     }
@@ -128,22 +132,17 @@ bool Network::judge_holds() {
   return any;
 }
 
-// Should the instant be undone, the entry is again what it was judged to be before.
+// Should the cascade be undone, the entry is again what it was judged to be before.
 void Network::journal_hold(TableId table, std::uint32_t entry) {
-  if (!journal_.open()) return;
-  const HoldTable& holds = holds_[table];
-  std::vector<FactId> facts(holds.facts_of(entry), holds.facts_of(entry) + holds.arity());
-  journal_.add_judged([this, table, facts = std::move(facts), before = holds[entry]] {
-    const std::uint32_t e = holds_[table].find(facts.data());
-    if (e == kNone) return;
-    HoldEntry& entry_now = holds_[table][e];
-    entry_now.judged = before.judged;
-    entry_now.held = before.held;
-    entry_now.was_held = before.was_held;
-    entry_now.onset = before.onset;
-    if (before.judged == Truth::kTrue && !before.held)
-      timers_.add({before.onset + program_.holds[table].hold_ns, TimerKind::kHold, table, e});
-    settle_hold(table, e);
+  if (!journal_.first(Journalled::kHold, table, entry)) return;
+  journal_.add([this, table, entry, before = holds_[table][entry]] {
+    HoldEntry& e = holds_[table][entry];
+    e.judged = before.judged;
+    e.held = before.held;
+    e.was_held = before.was_held;
+    e.onset = before.onset;
+    if (e.judged == Truth::kTrue && !e.held) timers_.add({e.onset + program_.holds[table].hold_ns, TimerKind::kHold, table, entry});
+    mark_hold(table, entry);
   });
 }
 

@@ -83,6 +83,13 @@ void Network::end_samples(FactTypeId type, FactId fact, Timestamp up_to) {
   for (const NodeId node : program_.types[type].sample_nodes) aggregates_.end_samples(node, fact, up_to, *this);
 }
 
+void Network::journal_samples(FactTypeId type, FactId fact) {
+  for (const NodeId node : program_.types[type].sample_nodes) {
+    journal_.add(
+        [this, node, fact, before = aggregates_.save_samples(node, fact)] { aggregates_.restore_samples(node, fact, before, *this); });
+  }
+}
+
 void Network::project(TableId table, const FactId* identity) {
   const ProjectionPlan& plan = program_.projections[table];
   FactId facts[kMaxTuple];

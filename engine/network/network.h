@@ -84,6 +84,10 @@ class Network {
   bool judge();
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
+  // The cascade is over, or was taken back: what was kept for the journal may go.
+  void end_cascade();
+  // How to have the fact's samples as they are now.
+  void journal_samples(FactTypeId type, FactId fact);
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;
@@ -274,6 +278,7 @@ class Network {
   std::vector<AbsenceTable> absences_;
   std::vector<ProjectionTable> projections_;
   std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
+  std::vector<std::pair<TableId, std::uint32_t>> journalled_holds_, journalled_absences_;  // unused, kept until the cascade is over
   struct AbsenceEvent {
     TableId table = 0;
     std::uint32_t entry = 0;

@@ -44,7 +44,11 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   }
 
   const ActionNumber number = next_++;
-  journal_.add([this, number] { forget(number); });
+  if (journal_.first(Journalled::kAction, 0, number)) {
+    journal_.add([this, number] {
+      if (records_.contains(number)) forget(number);
+    });
+  }
   if (episode != kNoEpisode && (type.tries > 1 || type.rate_count)) of_episode_[episode].push_back(number);
   record.state = ActionState::kProposed;
   remember(number, std::move(record));
@@ -107,7 +111,9 @@ void Actions::send(ActionNumber number) {
   if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
   if (type.rate_count) {
     sends_[record.type].push_back(network_.now());
-    journal_.add([this, type_id = record.type] { sends_[type_id].pop_back(); });
+    journal_.add([this, type_id = record.type] {
+      if (!sends_[type_id].empty()) sends_[type_id].pop_back();
+    });
   }
   stop_waiting(number);
   ++counters_.actions_sent;
@@ -149,26 +155,33 @@ void Actions::say(const ActionRecord& record, bool shadow) {
 
 // The action's fact, before a cascade changes it.
 void Actions::journal_fact(FactTypeId type, FactId fact) {
+  if (!journal_.first(Journalled::kFact, type, fact)) return;
   FactStore& store = network_.store(type);
   store.pin(fact);
   pinned_.emplace_back(type, fact);
   std::vector<Value> known(store.row(fact), store.row(fact) + store.width());
   journal_.add([this, type, fact, existed = store.exists(fact), stamp = store.meta(fact).stamp, known = std::move(known)] {
     FactStore& facts = network_.store(type);
+    const bool exists = facts.exists(fact);
     if (existed) {
       facts.write(fact, known.data());
       facts.meta(fact).stamp = stamp;
-      network_.fact_changed(type, fact, Network::kEveryField);
-    } else if (facts.exists(fact)) {
+      if (exists) {
+        network_.fact_changed(type, fact, Network::kEveryField);
+      } else {
+        network_.fact_appeared(type, fact);
+      }
+    } else if (exists) {
       facts.make_absent(fact);
       network_.fact_vanished(type, fact);
     }
   });
 }
 
-void Actions::end_instant() {
+void Actions::end_cascade() {
   for (const auto& [type, fact] : pinned_) network_.store(type).unpin(fact);
   pinned_.clear();
+  for (FactTypeId type = 0; type < ended_.size(); ++type) trim_ended(type);
 }
 
 // Writes the record into its fact.
@@ -185,7 +198,7 @@ void Actions::show(ActionNumber number) {
   row[type.action_field(ActionField::kTries)] = Value::integer(record.tries);
   row[type.action_field(ActionField::kResult)] = record.result;
   row[type.action_field(ActionField::kRule)] = in.string(program_.rules[record.rule].name);
-  if (journal_.open()) journal_fact(record.type, record.fact);
+  journal_fact(record.type, record.fact);
   const bool existed = store.exists(record.fact);
   const std::uint64_t changed = store.write(record.fact, row.data());
   store.meta(record.fact).stamp = network_.now();
@@ -214,14 +227,21 @@ void Actions::remember(ActionNumber number, ActionRecord record) {
 
 // Before a cascade changes it: how to have it as it was. Its fact is the caller's.
 void Actions::journal_record(ActionNumber number) {
-  if (!journal_.open()) return;
-  journal_.add([this, number, before = records_.at(number)] {
+  if (!journal_.first(Journalled::kAction, 0, number)) return;
+  const ActionRecord& record = records_.at(number);
+  const auto mine = of_episode_.find(record.episode);
+  const bool listed = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
+  journal_.add([this, number, listed, before = record] {
     if (records_.contains(number)) forget(number);
     if (before.gives_up != kTimestampMax) timers_.add({before.gives_up, TimerKind::kActionTimeout, number, 0});
     if (before.next_try != kTimestampMax) timers_.add({before.next_try, TimerKind::kActionTry, number, 0});
-    const FactTypeId type = before.type;
+    if (before.retained != kTimestampMax) timers_.add({before.retained, TimerKind::kRetain, number, 0});
+    if (listed) {
+      std::vector<ActionNumber>& all = of_episode_[before.episode];
+      all.insert(std::lower_bound(all.begin(), all.end(), number), number);
+    }
     remember(number, before);
-    arm_rate(type);
+    arm_rate(before.type);
   });
 }
 
@@ -251,8 +271,12 @@ void Actions::limit_ended(ActionNumber number) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   if (type.has_key || type.retain_ns || record.ended || goes_on(record)) return;
   record.ended = true;
-  std::deque<ActionNumber>& ended = ended_[record.type];
-  ended.push_back(number);
+  ended_[record.type].push_back(number);
+  if (!journal_.open()) trim_ended(record.type);  // else when it is certain that the cascade stays
+}
+
+void Actions::trim_ended(FactTypeId type) {
+  std::deque<ActionNumber>& ended = ended_[type];
   while (ended.size() > kEndedMax) {
     const ActionNumber oldest = ended.front();
     ended.pop_front();

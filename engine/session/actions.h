@@ -56,7 +56,8 @@ class Actions {
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
   void drop_retained(ActionNumber number);
-  void end_instant();
+  // The cascade is over, or was taken back.
+  void end_cascade();
 
   static constexpr std::size_t kEndedMax = 10'000;  // per type without key and `retain`: the newest that are kept
 
@@ -78,6 +79,7 @@ class Actions {
   void journal_record(ActionNumber number);
   bool goes_on(const ActionRecord& record) const;
   void limit_ended(ActionNumber number);
+  void trim_ended(FactTypeId type);
   void stop_waiting(ActionNumber number);
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;

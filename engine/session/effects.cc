@@ -94,7 +94,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.episodes_ended;
   episodes.ended(rule, entry);
-  journal_reasons(rule, entry, true);
+  journal_reasons(rule, entry);
   derivation.drop_episode_reasons(rule, entry);
   actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
   if (plan.on_clear.empty()) return;
@@ -132,7 +132,7 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
       }
       case ast::EffectKind::kDerive:
         if (shadow || clear) break;
-        journal_reasons(rule, entry, false);
+        journal_reasons(rule, entry);
         derivation.set_episode_reason(rule, entry, e.index, e.values);
         break;
       case ast::EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
@@ -167,16 +167,13 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
   }
 }
 
-// What a running episode derives, before it ends (`had`), or before it begins to.
-void Session::Impl::journal_reasons(std::uint32_t rule, EntryId entry, bool had) {
-  if (!journal.open()) return;
-  const FactId* mine = episodes.identity_of(rule, entry);
-  std::vector<FactId> facts(mine, mine + data.rules[rule].identity.size());
-  auto reasons = had ? derivation.episode_reasons(rule, entry) : std::vector<std::pair<std::uint32_t, std::vector<Value>>>{};
-  journal.add([this, rule, had, facts = std::move(facts), reasons = std::move(reasons)] {
-    const EntryId now = episodes.entry_for(rule, facts.data());
-    if (!had) derivation.drop_episode_reasons(rule, now);
-    for (const auto& [effect, values] : reasons) derivation.set_episode_reason(rule, now, effect, values);
+// What an episode derives, before a cascade changes it.
+void Session::Impl::journal_reasons(std::uint32_t rule, EntryId entry) {
+  if (!journal.first(Journalled::kReasons, rule, entry)) return;
+  episodes.journal_entry(rule, entry);  // the entry is to stay
+  journal.add_last([this, rule, entry, reasons = derivation.episode_reasons(rule, entry)] {
+    derivation.drop_episode_reasons(rule, entry);
+    for (const auto& [effect, values] : reasons) derivation.set_episode_reason(rule, entry, effect, values);
   });
 }
 
@@ -195,6 +192,7 @@ bool Session::Impl::follow_derives() {
       evaluate_record(effect, data.rule_set.schema.types[effect.type], plan.scope, network.frame(), row);
       const bool known = std::none_of(row.begin(), row.end(), [](const Value& v) { return v.is_error(); });
       if (!known) continue;
+      journal_reasons(rule, entry);
       derivation.set_episode_reason(rule, entry, i, row);
       any = true;
     }

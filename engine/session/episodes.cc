@@ -212,6 +212,7 @@ void Episodes::judge_keeps() {
     RuleEntry& e = tables_[rule][id];
     if (plan.keep_ns == 0 || !e.active) continue;
     const bool is_false = e.count_true + e.count_unknown == 0;
+    if (is_false != (e.false_since != kTimestampMax)) journal_entry(rule, id);
     if (is_false && e.false_since == kTimestampMax) {
       e.false_since = network_.now();
       timers_.add({network_.now() + plan.keep_ns, TimerKind::kKeep, rule, id});
@@ -230,7 +231,8 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
   e.touched = e.gone = false;
   put_on_agenda(rule, id, must_end(rule, e, id), may_start(rule, e));
   if (is_needed(rule, e) || e.bound || e.cool_until > network_.now()) return;
-  if (e.last_onset == network_.now()) {  // it may begin again in this instant: that is another run
+  // It may begin again in this instant: that is another run. Or it may yet be what it was before the cascade.
+  if (e.last_onset == network_.now() || journal_.has(Journalled::kEpisode, rule, id)) {
     begun_.emplace_back(rule, id);
     return;
   }
@@ -312,8 +314,16 @@ void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
   if (!last_group_) return;  // it could not be evaluated, for a repeated run
   const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
   if (is_new) groups_[rule][next_group_++].key = *last_group_;
-  journal_.add([this, rule, number = at->second, before = groups_[rule].at(at->second).until] { groups_[rule].at(number).until = before; });
-  groups_[rule].at(at->second).until = until;
+  Group& group = groups_[rule].at(at->second);
+  journal_.add([this, rule, number = at->second, is_new = is_new, before = group.until] {
+    if (is_new) {
+      cooldown_over(rule, number);
+      return;
+    }
+    groups_[rule].at(number).until = before;
+    timers_.add({before, TimerKind::kCooldown, rule, number});
+  });
+  group.until = until;
   timers_.add({until, TimerKind::kCooldown, rule, at->second});
 }
 
@@ -335,18 +345,12 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
 
 // --- episodes ---
 
-// Before an episode begins, runs again or ends: how to have it as it was.
+// Before a cascade changes an entry: how to have it as it was.
 void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
-  if (!journal_.open()) return;
-  const RulePlan& plan = program_.rules[rule];
-  const FactId* mine = tables_[rule].facts_of(id);
-  std::vector<FactId> facts(mine, mine + plan.identity.size());
-  // The entry may go before the instant is over, its facts' handles must not.
-  for (std::size_t i = 0; i < facts.size(); ++i) pinned_.emplace_back(plan.identity_types[i], facts[i]);
-  for (std::size_t i = 0; i < facts.size(); ++i) network_.store(plan.identity_types[i]).pin(facts[i]);
-  journal_.add([this, rule, facts = std::move(facts), before = tables_[rule][id]] {
-    const EntryId now = entry_for(rule, facts.data());
-    RuleEntry& e = tables_[rule][now];
+  if (!journal_.first(Journalled::kEpisode, rule, id)) return;
+  journal_.add([this, rule, id, before = tables_[rule][id]] {
+    const RulePlan& plan = program_.rules[rule];
+    RuleEntry& e = tables_[rule][id];
     e.active = before.active;
     e.onset = before.onset;
     e.last_run = before.last_run;
@@ -356,7 +360,11 @@ void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
     e.false_since = before.false_since;
     e.repeat_due = before.repeat_due;
     e.kept_out = before.kept_out;
-    touch(rule, now);
+    e.failed = false;
+    if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
+    if (e.active && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
+    if (e.active && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+    touch(rule, id);
   });
 }
 
@@ -398,8 +406,6 @@ void Episodes::ended(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::start_instant() {
-  for (const auto& [type, fact] : pinned_) network_.store(type).unpin(fact);
-  pinned_.clear();
   std::vector<std::pair<std::uint32_t, EntryId>> begun;
   begun.swap(begun_);
   for (const auto& [rule, id] : begun) {

@@ -94,6 +94,9 @@ class Episodes : public Identities {
     put_on_agenda(rule, entry, e.ends, false);
   }
 
+  // Before a cascade changes an entry.
+  void journal_entry(std::uint32_t rule, EntryId id);
+
   // Timers.
   void start_instant();
   Timestamp real_due(const Timer& timer) const;
@@ -145,7 +148,6 @@ class Episodes : public Identities {
     bool operator()(const Candidate& a, const Candidate& b) const;
   };
   EntryId entry_of(std::uint32_t rule, TokenId token);
-  void journal_entry(std::uint32_t rule, EntryId id);
   bool must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const;
   bool may_start(std::uint32_t rule, const RuleEntry& e) const;
   bool is_needed(std::uint32_t rule, const RuleEntry& e) const;
@@ -162,7 +164,6 @@ class Episodes : public Identities {
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
   std::vector<bool> off_;
   std::set<Candidate, Order> ends_, starts_;
-  std::vector<std::pair<FactTypeId, FactId>> pinned_;                                       // for the journal, until the next instant
   std::vector<std::unordered_map<std::vector<Value>, std::uint32_t, GroupHash>> group_of_;  // by rule
   std::vector<std::map<std::uint32_t, Group>> groups_;                                      // by rule, by number
   std::uint32_t next_group_ = 0;

@@ -230,9 +230,10 @@ void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
 
 // A fact that a rule is about to change, for the undoing of a cascade.
 void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
-  if (!journal.open()) return;
+  if (!journal.first(Journalled::kFact, type, fact)) return;
   const FactStore& store = network.store(type);
   pin_for_instant(type, fact);
+  network.journal_samples(type, fact);
   std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
   journal.add([this, type, fact, before = store.meta(fact), known = std::move(known)] { restore_fact(type, fact, before, known); });
 }
@@ -241,9 +242,11 @@ void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, 
   FactStore& store = network.store(type);
   const bool exists = store.exists(fact);
   if (before.status == FactStatus::kAbsent) {
-    if (!exists) return;
-    store.make_absent(fact);
-    network.fact_vanished(type, fact);
+    if (exists) {
+      store.make_absent(fact);
+      network.fact_vanished(type, fact);
+    }
+    std::copy(last_known.begin(), last_known.end(), store.row_for_update(fact));
     return;
   }
   store.write(fact, last_known.data());

@@ -1,47 +1,70 @@
-// Journal: how to take back what the effects of one instant did, should its cascade run away (semantics.md §6). Whoever
-// changes something in step 4 leaves the inverse here; at the end of the instant all are forgotten.
+// Journal: how to take back what the effects of one cascade did, should it run away (semantics.md §6). Whoever changes
+// something in step 4 leaves the inverse here; when the cascade has come to its end all are forgotten.
 //
-// Two lists: `add` for what is taken back at once, last first; `add_judged` for what was judged (holds, absences), which
-// is put back when facts and derived facts are as they were before. Not thread-safe.
+// Things are journalled whole, the first time that a cascade touches them, so that what is kept is bounded by the things
+// there are, however long the cascade runs. Not thread-safe.
+// INVARIANT: a record that has() knows is not given up by its owner while the journal is open: ids mean the same thing.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace flyball::engine {
 
+enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold, kAbsence };
+
 class Journal {
  public:
   bool open() const { return open_; }
   void begin() { open_ = true; }
-  template <typename Inverse>
-  void add(Inverse inverse) {
-    if (open_) at_once_.emplace_back(std::move(inverse));
-  }
-  template <typename Inverse>
-  void add_judged(Inverse inverse) {
-    if (open_) judged_.emplace_back(std::move(inverse));
-  }
   void end() {
     open_ = false;
-    at_once_.clear();
-    judged_.clear();
+    inverses_.clear();
+    last_.clear();
+    if (!known_.empty()) known_.clear();
   }
-  void take_back() { run(at_once_); }
-  void take_back_judged() { run(judged_); }
+  // True once for each thing in a cascade: then it is to be journalled.
+  bool first(Journalled kind, std::uint32_t table, std::uint32_t id) { return open_ && known_.insert({kind, table, id}).second; }
+  bool has(Journalled kind, std::uint32_t table, std::uint32_t id) const { return open_ && known_.contains({kind, table, id}); }
+  template <typename Inverse>
+  void add(Inverse inverse) {
+    if (open_) inverses_.emplace_back(std::move(inverse));
+  }
+  // To be done when all others are, and what follows from them.
+  template <typename Inverse>
+  void add_last(Inverse inverse) {
+    if (open_) last_.emplace_back(std::move(inverse));
+  }
+  // Last first; taking back leaves no inverses.
+  void take_back() {
+    open_ = false;
+    run(inverses_);
+  }
+  void take_back_last() { run(last_); }
 
  private:
-  void run(std::vector<std::function<void()>>& inverses) {
-    open_ = false;  // taking back leaves no inverses
-    while (!inverses.empty()) {
-      const std::function<void()> inverse = std::move(inverses.back());
-      inverses.pop_back();
-      inverse();
+  using Inverses = std::vector<std::function<void()>>;
+  struct Thing {
+    Journalled kind;
+    std::uint32_t table, id;
+    friend bool operator==(const Thing&, const Thing&) = default;
+  };
+  struct ThingHash {
+    std::size_t operator()(const Thing& t) const {
+      std::uint64_t h = (std::uint64_t{t.table} << 32 | t.id) + static_cast<std::uint64_t>(t.kind) * 0x9E37'79B9'7F4A'7C15ULL;
+      h *= 0xBF58'476D'1CE4'E5B9ULL;
+      return static_cast<std::size_t>(h ^ (h >> 31));
     }
+  };
+  static void run(Inverses& inverses) {
+    for (; !inverses.empty(); inverses.pop_back()) inverses.back()();
   }
   bool open_ = false;
-  std::vector<std::function<void()>> at_once_, judged_;
+  Inverses inverses_, last_;
+  std::unordered_set<Thing, ThingHash> known_;
 };
 
 }  // namespace flyball::engine

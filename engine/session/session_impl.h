@@ -57,7 +57,9 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void closure();
   void judge();
   void run_agenda();
-  void run_away();
+  void run_cascade();
+  void end_cascade();
+  void take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule);
   void switch_off(std::uint32_t rule);
   bool events_leave();
   void compact_timers();
@@ -74,7 +76,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives();
-  void journal_reasons(std::uint32_t rule, EntryId entry, bool had);
+  void journal_reasons(std::uint32_t rule, EntryId entry);
   void load_identity(std::uint32_t rule, EntryId entry);
   void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
   void trouble(std::string message) { outbox.add(TroubleOutput{network.now(), std::move(message)}); }
@@ -119,8 +121,6 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
   std::vector<Timer> due_later;                                                            // step 3 of this instant
   std::vector<Value> row;                                                                  // scratch
-  std::size_t firings_now = 0;                                                             // of this instant
-  std::map<std::uint32_t, std::size_t> firings_by_rule;                                    // of this instant
 };
 
 }  // namespace flyball::engine

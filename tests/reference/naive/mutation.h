@@ -29,6 +29,7 @@ enum class Mutation : std::uint8_t {
   kEventsStay,              // until the next instant
   kDerivedFirstReasonLast,  // the last reason gives the fields
   kTableSkipsUnknownSilently,
+  kRunawayStays,  // a cascade that runs away is not undone
   kCount
 };
 
