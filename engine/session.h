@@ -26,7 +26,7 @@
 namespace flyball::engine {
 
 struct Limits {
-  std::size_t firings_per_instant = 100'000;    // beyond it the cascade stops, unheard, and is reported
+  std::size_t firings_per_instant = 100'000;    // of one cascade; beyond it that is undone and a rule switched off
   std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
   std::size_t facts = 50'000'000;               // live facts over all types
   std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
@@ -55,6 +55,8 @@ class OutputSink {
   virtual void on_firing(Timestamp, std::uint32_t /*rule*/, bool /*clear*/) {}
   // Something went wrong that no caller can be told directly (an effect that errs, a runaway): said once per cause and instant.
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
+  // An input that put() took was refused at its turn (an incomplete patch of a fact that is not there); `origin` is the input's.
+  virtual void on_refused(Timestamp t, std::uint64_t /*origin*/, const std::string& message) { on_trouble(t, message); }
 };
 
 enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };

@@ -24,8 +24,9 @@ struct FactInput {
   Timestamp stamp;
   std::uint64_t present = 0;  // bit i: field i was given
   std::vector<Value> values;
-  Value source;           // kString, or null: none
-  std::uint64_t seq = 0;  // within source; 0: none
+  Value source;              // kString, or null: none
+  std::uint64_t seq = 0;     // within source; 0: none
+  std::uint64_t origin = 0;  // the giver's own mark, such as a line's number; it comes back with a refusal at the input's turn
 };
 
 enum class ActionState : std::uint8_t { kProposed, kApproved, kSent, kAcked, kFailed, kExpired, kRefused, kRejected };

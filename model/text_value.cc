@@ -130,6 +130,17 @@ std::string to_text(const Value& v, const Interner& in) {
   }
 }
 
+// A ratio as a reader takes it back: 200 % is 2.0, so that it is not mistaken for 2 %, and what is beyond ten says its unit.
+static void append_ratio(std::string& out, std::int64_t ratio_e9) {
+  constexpr std::int64_t kOne = 1'000'000'000, kMost = 10 * kOne;
+  if (ratio_e9 < -kMost || ratio_e9 > kMost) {
+    out += '"' + format_percent(ratio_e9) + '"';
+    return;
+  }
+  out += format_scaled_decimal(ratio_e9, 9);
+  if (ratio_e9 % kOne == 0 && (ratio_e9 > kOne || ratio_e9 < -kOne)) out += ".0";
+}
+
 void append_json(std::string& out, const Value& v, const Interner& in) {
   switch (v.kind) {
     case Kind::kNull:
@@ -147,7 +158,7 @@ void append_json(std::string& out, const Value& v, const Interner& in) {
         out += '"' + format_double(v.as_double()) + '"';
       }
       break;
-    case Kind::kPercent: out += format_scaled_decimal(v.as_int(), 9); break;
+    case Kind::kPercent: append_ratio(out, v.as_int()); break;
     case Kind::kDuration: out += '"' + format_duration(v.as_int()) + '"'; break;
     case Kind::kTimestamp: out += '"' + format_timestamp(v) + '"'; break;
     case Kind::kString: out += quote(in.text(v)); break;

@@ -3,6 +3,7 @@
 // Not thread-safe: one run, one thread.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -20,18 +21,24 @@ struct Io {
   std::FILE* err = stderr;
   bool out_colour = false;
   bool err_colour = false;
+  bool json = false;  // messages are JSON lines, {"severity":"error","message":…,"help":…}, as `--json` asks
 
   void data(std::string_view text) const { write(out, text); }
   void message(std::string_view text) const { write(err, text); }
   // `flyball: error: text` on err, with `help: …` beneath when there is one.
   void error(std::string_view text, std::string_view help = {}) const;
   void warning(std::string_view text) const;
+  // A sentence of its own, without a line end: a summary, a log line.
+  void note(std::string_view text) const;
+  // What is wrong with line `line` of `file`, with help beneath.
+  void refusal(std::string_view file, std::uint64_t line, std::string_view text, std::string_view help = {}) const;
 
   // Escape sequences, or nothing when the stream has no colour.
   std::string_view paint_out(std::string_view sequence) const { return out_colour ? sequence : std::string_view{}; }
   std::string_view paint_err(std::string_view sequence) const { return err_colour ? sequence : std::string_view{}; }
 
  private:
+  void json_message(std::string_view severity, std::string_view place, std::string_view text, std::string_view help) const;
   static void write(std::FILE* to, std::string_view text);
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "app/commands/commands.h"
+#include "model/text.h"
 
 namespace flyball::app {
 namespace {
@@ -86,7 +87,7 @@ std::string option_help(const Option& option) {
 std::string render_manual(const Manual& manual, const Options& options, bool with_colour) {
   const std::string_view bold = with_colour ? colour::kBold : "";
   const std::string_view reset = with_colour ? colour::kReset : "";
-  std::string out = fmt::format("{}flyball {}{} — {}\n\n{}SYNOPSIS{}\n", bold, manual.name, reset, manual.summary, bold, reset);
+  std::string out = fmt::format("{0}NAME{1}\n  flyball {2} — {3}\n\n{0}SYNOPSIS{1}\n", bold, reset, manual.name, manual.summary);
   for (const std::string& line : manual.synopsis) out += fmt::format("  flyball {}\n", line);
   out += fmt::format("\n{}DESCRIPTION{}\n", bold, reset);
   wrap(out, manual.description, 2, 0);
@@ -105,14 +106,34 @@ std::string render_manual(const Manual& manual, const Options& options, bool wit
   };
   for (const Option& option : options.all()) line(option_head(option), option_help(option));
   line("--help", "print this text and exit");
+  out += fmt::format("\n{}EXIT STATUS{}\n", bold, reset);
+  for (const std::string_view code : lines_of(manual.exit_codes)) out += fmt::format("  {}\n", code);
   out += fmt::format("\n{}EXAMPLES{}\n", bold, reset);
   for (const Example& example : manual.examples) {
     for (const std::string_view call : lines_of(example.call)) out += fmt::format("  {}\n", call);
     wrap(out, example.says, 6, 0);
   }
-  out += fmt::format("\n{}EXIT STATUS{}\n", bold, reset);
-  for (const std::string_view code : lines_of(manual.exit_codes)) out += fmt::format("  {}\n", code);
   return out;
+}
+
+std::string render_json(const Manual& manual, const Options& options) {
+  const auto list = [](const auto& items, auto render) {
+    std::string out = "[";
+    for (const auto& item : items) out += (out.size() > 1 ? "," : "") + render(item);
+    return out + "]";
+  };
+  const auto text = [](const std::string& s) { return quote(s); };
+  return fmt::format(
+      "{{\"name\":{},\"summary\":{},\"synopsis\":{},\"description\":{},\"options\":{},\"exit_status\":{},\"examples\":{}}}",
+      quote(manual.name), quote(manual.summary), list(manual.synopsis, [](const std::string& s) { return quote("flyball " + s); }),
+      quote(manual.description),
+      list(options.all(),
+           [&](const Option& o) {
+             return fmt::format("{{\"name\":{},\"value\":{},\"many\":{},\"choices\":{},\"help\":{}}}", quote(o.name),
+                                o.value.empty() || o.positional ? "null" : quote(o.value), o.many, list(o.choices, text), quote(o.help));
+           }),
+      quote(manual.exit_codes),
+      list(manual.examples, [](const Example& e) { return fmt::format("{{\"call\":{},\"says\":{}}}", quote(e.call), quote(e.says)); }));
 }
 
 std::string render_markdown(const Manual& manual, const Options& options) {
@@ -162,7 +183,12 @@ std::string render_overview(bool with_colour) {
 std::string render_reference() {
   std::string out =
       "# Commands\n\nGenerated from the program itself (`flyball help --markdown`); a test compares the two.\n"
-      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n";
+      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n\n"
+      "With `--json` data are JSON, one object a line, and so are messages: "
+      "`{\"severity\":\"error\",\"message\":\"…\",\"help\":\"…\"}`, "
+      "where `severity` is `error`, `warning` or `info`, `help` may be null, and `file` and `line` stand first where an input's line is "
+      "meant; "
+      "mistakes in rules have the shape that `check` describes. `-` as a file is standard input.\n";
   for (const CommandGroup& group : command_groups()) {
     for (const auto make : group.commands) {
       const std::unique_ptr<Command> command = make();

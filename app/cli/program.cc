@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "app/cli/command.h"
 #include "app/cli/manual.h"
@@ -15,6 +16,15 @@ bool asks_help(const std::vector<std::string>& args) {
   for (const std::string& arg : args) {
     if (arg == "--") return false;
     if (arg == "--help" || arg == "-h") return true;
+  }
+  return false;
+}
+
+// Seen before the words are judged, so that wrong usage is said in JSON, too.
+bool asks_json(const std::vector<std::string>& args) {
+  for (const std::string& arg : args) {
+    if (arg == "--") return false;
+    if (arg == "--json") return true;
   }
   return false;
 }
@@ -51,6 +61,7 @@ int run_program(const std::vector<std::string>& args, Io& io) {
     return unknown_command(name, io);
   }
   std::vector<std::string> rest(args.begin() + 1, args.end());
+  io.json = asks_json(rest);
   if (command->takes_raw() && !rest.empty() && rest[0] != "--help" && rest[0] != "-h") return command->run_raw(rest, io);
   Options options;
   command->options(options);
@@ -64,8 +75,10 @@ int run_program(const std::vector<std::string>& args, Io& io) {
     return kExitUsage;
   }
   const int code = command->run(io);
+  errno = 0;
   if (std::fflush(io.out) != 0 || std::ferror(io.out) != 0) {
-    io.error("standard output cannot be written");
+    // Whoever read it and went away has what they wanted.
+    if (errno != EPIPE) io.error("standard output cannot be written");
     return code == kExitFine ? kExitFailed : code;
   }
   return code;

@@ -20,6 +20,15 @@ std::string error_line(const Error& error) {
   return fmt::format("{{\"error\":{}}}\n", quote(error.help.empty() ? error.message : error.message + "; " + error.help));
 }
 
+// The beginning of a word of the command line, for messages.
+std::string shown(const std::string& text) {
+  constexpr std::size_t kMost = 60;
+  if (text.size() <= kMost) return text;
+  std::size_t cut = kMost;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  return text.substr(0, cut) + "…";
+}
+
 class Ask : public Command {
  public:
   Manual manual() const override {
@@ -69,9 +78,22 @@ class Ask : public Command {
       io.error("ask: `--batch` and `--facts -` would both read standard input");
       return kExitUsage;
     }
-    if (connect_ && !arguments_.rules.empty()) {
-      io.error("ask: RULES and `--connect` exclude each other", "ask the service, or decide over recorded facts");
+    if (const std::optional<int> wrong = arguments_.wrong_usage("ask", connect_, false, io)) return *wrong;
+    if (batch_ && explain_) {
+      io.error("ask: `--explain` is for one question", "the lines of `--batch` name the case that answered in `from`");
       return kExitUsage;
+    }
+    if (json_ && explain_) {
+      io.error("ask: `--json` and `--explain` exclude each other");
+      return kExitUsage;
+    }
+    if (!batch_) {
+      Interner interner;
+      if (const auto members = bus::parse_json_object(input_, interner); !members) {
+        io.error(fmt::format("ask: the input `{}` is no JSON object: {}", shown(input_), members.error().message),
+                 members.error().help.empty() ? "write it like '{\"service\":\"api\"}'" : members.error().help);
+        return kExitUsage;
+      }
     }
     return arguments_.rules.empty() ? online(io) : offline(io);
   }
@@ -83,8 +105,9 @@ class Ask : public Command {
   }
 
   int offline(Io& io) {
-    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
-    if (offline == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io, exit_code);
+    if (offline == nullptr) return exit_code;
     const ast::RuleSet& rules = offline->package->program->rules();
     const Result<DecisionId> decision = find_decision(rules.schema, decision_);
     if (!decision) return failed(decision.error(), io);

@@ -68,8 +68,8 @@ class Check : public Command {
         }
       }
     }
-    io.message(fmt::format("{}, {}: {}, {}\n", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
-                           plural(warnings, "warning")));
+    io.note(fmt::format("{}, {}: {}, {}", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
+                        plural(warnings, "warning")));
     return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;
   }
 

@@ -30,8 +30,8 @@ class Eval : public Command {
                 "  out: {\"error\":\"…\"}     when it does not parse, check or evaluate\n"
                 "  out: {\"type\":{…}}      for check_only",
             .examples = {{"flyball eval '2GiB / 4s'", "units: a bitrate"},
-                         {"flyball eval 'client in 10.0.0.0/8' --input '{\"client\":\"10.1.2.3\"}'",
-                          "over an input (strings from JSON are strings: use ip(client))"},
+                         {"flyball eval 'ip(client) in 10.0.0.0/8' --input '{\"client\":\"10.1.2.3\"}'",
+                          "over an input: strings from JSON are strings, ip(…) makes an address of one"},
                          {"flyball eval --batch < cases.jsonl", "a line per case"}},
             .exit_codes =
                 "0   evaluated (with `--batch`: every line was answered)\n1   the expression does not parse or check, or its value is an "
@@ -118,7 +118,7 @@ class Eval : public Command {
       }
       if (status == LineReader::Status::kOversize)
         io.data("{\"error\":\"the line is too long\"}\n");
-      else if (!bus::is_blank_line(line))
+      else  // an empty line as well: the answers stand in the order of the lines, one for each
         io.data(evaluate_case(line) + "\n");
     }
   }

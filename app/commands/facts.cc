@@ -33,14 +33,12 @@ class Facts : public Command {
     options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, expires (a running service gives one object)");
   }
   int run(Io& io) override {
+    if (const std::optional<int> wrong = arguments_.wrong_usage("facts", connect_, true, io)) return *wrong;
     if (arguments_.rules.empty())
       return query_service(connect_, "facts", type_ ? fmt::format("{{\"type\":{}}}", quote(*type_)) : "{}", json_, io);
-    if (connect_) {
-      io.error("facts: RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
-      return kExitUsage;
-    }
-    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
-    if (offline == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io, exit_code);
+    if (offline == nullptr) return exit_code;
     const ast::RuleSet& rules = offline->package->program->rules();
     FactTypeId only = kNoId;
     if (type_) {

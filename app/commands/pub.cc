@@ -70,6 +70,7 @@ class Pub : public Command {
     options.value("--rate", "N", rate_, "facts a second, at most (default: as fast as they are taken)");
     options.value("--timeout", "DURATION", timeout_, "give up when the service takes nothing for so long (default 30s)");
     options.flag("--quiet", quiet_, "no summary");
+    options.flag("--json", json_, "messages as JSON lines");
   }
 
   int run(Io& io) override {
@@ -98,7 +99,7 @@ class Pub : public Command {
           continue;
         case LineReader::Status::kFailed:
           io.error(fmt::format("`{}` cannot be read to its end", lines.name()));
-          ++refused_;
+          unread_ = true;
           return false;
         case LineReader::Status::kEnd: return false;
       }
@@ -107,8 +108,13 @@ class Pub : public Command {
 
   void refuse(const LineReader& lines, std::uint64_t number, const std::string& message, const std::string& help, Io& io) {
     ++refused_;
-    io.message(fmt::format("{}:{}: {}\n", lines.name(), number, message));
-    if (!help.empty()) io.message(fmt::format("  help: {}\n", help));
+    io.refusal(lines.name(), number, message, help);
+  }
+
+  // Every fact is in exactly one of the numbers after the first.
+  std::string summary(std::uint64_t facts, std::uint64_t acknowledged, std::uint64_t left) const {
+    return fmt::format("{} fact{}: {} acknowledged, {} refused{}", facts, facts == 1 ? "" : "s", acknowledged, refused_,
+                       left > 0 ? fmt::format(", {} not acknowledged", left) : "");
   }
 
   int assured(LineReader& lines, Io& io) {
@@ -175,9 +181,9 @@ class Pub : public Command {
                publisher.last_error().empty() ? "is the service running?" : publisher.last_error());
     }
     if (!quiet_)
-      io.message(fmt::format("{} published, {} acknowledged, {} refused\n", publisher.counters().put,
-                             publisher.counters().acked - publisher.counters().refused, refused_));
-    return left > 0 || refused_ > 0 ? kExitFailed : kExitFine;
+      io.note(summary(publisher.counters().put + refused_ - publisher.counters().refused,
+                      publisher.counters().acked - publisher.counters().refused, left));
+    return left > 0 || refused_ > 0 || unread_ ? kExitFailed : kExitFine;
   }
 
   int plain(LineReader& lines, Io& io) {
@@ -214,15 +220,15 @@ class Pub : public Command {
       pace.sent();
       ++sent;
     }
-    if (!quiet_) io.message(fmt::format("{} published plain, {} refused\n", sent, refused_));
-    return refused_ > 0 ? kExitFailed : kExitFine;
+    if (!quiet_) io.note(fmt::format("{} published plain, {} refused", sent, refused_));
+    return refused_ > 0 || unread_ ? kExitFailed : kExitFine;
   }
 
   std::string file_;
   std::optional<std::string> connect_, source_;
   std::optional<double> rate_;
   std::optional<DurationNs> timeout_;
-  bool plain_ = false, quiet_ = false;
+  bool plain_ = false, quiet_ = false, unread_ = false, json_ = false;  // json_: run_program has it already
   std::uint64_t refused_ = 0;
 };
 

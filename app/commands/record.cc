@@ -33,6 +33,7 @@ class Record : public Command {
     options.value("--connect", "ENDPOINT", watch_.endpoint, "the service's out endpoint (default tcp://127.0.0.1:7703)");
     options.value("--count", "N", watch_.count, "stop after N lines");
     options.value("--for", "DURATION", watch_.for_ns, "stop after so long");
+    options.flag("--json", json_, "messages as JSON lines, too (the recording always is)");
   }
   int run(Io& io) override {
     const bool to_out = file_.empty() || file_ == "-";
@@ -53,6 +54,7 @@ class Record : public Command {
  private:
   std::string file_;
   WatchOptions watch_;
+  bool json_ = false;
 };
 
 }  // namespace

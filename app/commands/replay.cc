@@ -14,7 +14,7 @@ namespace flyball::app {
 namespace {
 
 // Writes outputs as JSON lines as they come.
-class LineSink : public engine::OutputSink {
+class LineSink : public RefusalSink {
  public:
   LineSink(const Schema& schema, const Interner& interner, const ast::RuleSet& rules, std::FILE* actions, std::FILE* derived, Io& io)
       : schema_(schema), interner_(interner), rules_(rules), actions_(actions), derived_(derived), io_(io) {}
@@ -34,7 +34,7 @@ class LineSink : public engine::OutputSink {
   void on_log(const LogOutput& log) override {
     line_.clear();
     bus::append_time(line_, log.time);
-    io_.message(fmt::format("log: {} {}: {}\n", line_, rules_.rules[log.rule].qualified, log.text));
+    io_.note(fmt::format("log: {} {}: {}", line_, rules_.rules[log.rule].qualified, log.text));
   }
   void on_trouble(Timestamp t, const std::string& message) override {
     line_.clear();
@@ -83,6 +83,12 @@ class Replay : public Command {
             "1}\n\n"
             "A line that is not JSON, of an unknown type, with a wrong or missing field or too long is refused with its file and line; the "
             "rest goes on. "
+            "A line stamped at or before an instant that is over is late, and taken as its type says; the summary counts them and names "
+            "the "
+            "first. "
+            "A stamp more than 30 days ahead of all before it is warned of: time goes there, and what is stamped before is late from then "
+            "on. "
+            "An acknowledgement that meets no waiting action is counted, not refused: other rules send other actions.\n\n"
             "At the end of the lines everything they said is closed; what would fall due later (a hold, an absence) is not waited for, "
             "unless `--until` says how long.",
         .examples = {{"flyball replay rules/ --facts morning.jsonl", "the actions of a morning"},
@@ -102,6 +108,7 @@ class Replay : public Command {
     options.flag("--strict", strict_, "stop at the first refused line, with exit status 1");
     options.flag("--profile", profile_, "say on standard error how long reading and running took");
     options.flag("--quiet", quiet_, "no summary");
+    options.flag("--json", json_, "messages as JSON lines, too (actions always are)");
   }
 
   int run(Io& io) override {
@@ -110,15 +117,12 @@ class Replay : public Command {
                "`flyball replay --help` shows what it takes");
       return kExitUsage;
     }
-    ReplayOptions options{.until = {}, .strict = strict_};
-    if (arguments_.until && !(options.until = parse_instant(*arguments_.until))) {
-      io.error(fmt::format("`--until` cannot be `{}`", *arguments_.until),
-               "a time is RFC 3339, like 2030-01-15T01:45:00Z, or seconds since the epoch");
-      return kExitUsage;
-    }
+    if (const std::optional<int> wrong = arguments_.wrong_usage("replay", {}, true, io)) return *wrong;
+    const ReplayOptions options{.until = *parse_until(arguments_.until), .strict = strict_};
     const auto begin = std::chrono::steady_clock::now();
-    const std::unique_ptr<CompiledPackage> package = compile_package(arguments_.rules, arguments_.params, io);
-    if (package == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<CompiledPackage> package = compile_package(arguments_.rules, arguments_.params, io, nullptr, &exit_code);
+    if (package == nullptr) return exit_code;
     const auto compiled = std::chrono::steady_clock::now();
     Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
     if (!lines) {
@@ -131,15 +135,14 @@ class Replay : public Command {
 
     LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, io);
     engine::Session session(*package->program, package->interner, sink);
-    const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, options, io);
+    const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, sink, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);
-    if (!quiet_)
-      io.message(fmt::format("{} input{}, {} refused, {} action line{}\n", counts.inputs, counts.inputs == 1 ? "" : "s", counts.refused,
-                             sink.count(), sink.count() == 1 ? "" : "s"));
+    std::fflush(io.out);  // where both streams go to one place, the summary comes last
+    if (!quiet_) io.note(fmt::format("{}, {} action line{}", counts.summary(), sink.count(), sink.count() == 1 ? "" : "s"));
     if (profile_) {
       using Milliseconds = std::chrono::duration<double, std::milli>;
-      io.message(fmt::format("compile {:.3f} ms, replay {:.3f} ms\n", Milliseconds(compiled - begin).count(),
-                             Milliseconds(std::chrono::steady_clock::now() - compiled).count()));
+      io.note(fmt::format("compile {:.3f} ms, replay {:.3f} ms", Milliseconds(compiled - begin).count(),
+                          Milliseconds(std::chrono::steady_clock::now() - compiled).count()));
     }
     return counts.stopped || !written ? kExitFailed : kExitFine;
   }
@@ -160,7 +163,7 @@ class Replay : public Command {
 
   OfflineArguments arguments_;
   std::optional<std::string> actions_, derived_;
-  bool strict_ = false, profile_ = false, quiet_ = false;
+  bool strict_ = false, profile_ = false, quiet_ = false, json_ = false;
 };
 
 }  // namespace

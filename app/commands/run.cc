@@ -117,6 +117,7 @@ class Run : public Command {
     options.value("--ahead-max", "DURATION", ahead_, "refuse facts stamped further ahead of their arrival (default 5s)");
     options.value("--status-every", "DURATION", status_, "a status line on standard error this often (default: none)");
     options.flag("--json-logs", json_logs_, "messages as JSON lines");
+    options.flag("--json", json_logs_, "the same");
     options.flag("--print-endpoints", print_endpoints_, "one JSON object on standard output when all faces are bound");
   }
   int run(Io& io) override {

@@ -31,6 +31,7 @@ class Sub : public Command {
     options.value("--connect", "ENDPOINT", watch_.endpoint, "the service's out endpoint (default tcp://127.0.0.1:7703)");
     options.value("--count", "N", watch_.count, "stop after N messages");
     options.value("--for", "DURATION", watch_.for_ns, "stop after so long");
+    options.flag("--json", json_, "messages as JSON lines, too (what is watched always is)");
   }
   int run(Io& io) override {
     if (kinds_.empty()) kinds_.emplace_back("actions");
@@ -46,6 +47,7 @@ class Sub : public Command {
   std::vector<std::string> kinds_;
   std::optional<std::string> type_;
   WatchOptions watch_;
+  bool json_ = false;
 };
 
 }  // namespace

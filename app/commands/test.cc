@@ -12,7 +12,7 @@
 #include "app/testing/judge.h"
 #include "bus/codec/json_lines.h"
 #include "bus/codec/json_reader.h"
-#include "engine/compile/expr_compiler.h"
+#include "engine/expression.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -78,7 +78,8 @@ class Test : public Command {
                 "A failing expectation is shown with what happened instead, field by field, and with why the rule did not run.\n\n"
                 "`--json` writes one object a line:\n"
                 "  "
-                "{\"test\":…,\"file\":…,\"line\":…,\"passed\":false,\"failures\":[{\"file\":…,\"line\":…,\"message\":…,\"happened\":[…],"
+                "{\"test\":…,\"file\":…,\"line\":…,\"passed\":false,\"expectations\":3,\"failures\":[{\"file\":…,\"line\":…,\"message\":…,"
+                "\"happened\":[…],"
                 "\"why_not\":…}]}",
             .examples = {{"flyball test rules/", "all tests of a package"},
                          {"flyball test rules/ --filter drain --verbose", "those with `drain` in their name, a line for each"},
@@ -97,22 +98,30 @@ class Test : public Command {
     package_ = compile_package(paths_, {}, io);
     if (package_ == nullptr) return kExitFailed;
     const ast::RuleSet& rules = package_->program->rules();
-    std::size_t passed = 0, failed = 0;
+    std::size_t passed = 0, failed = 0, expecting_nothing = 0;
     for (const ast::TestDecl& test : rules.tests) {
       if (filter_ && test.name.text.find(*filter_) == std::string::npos) continue;
-      const std::vector<Told> failures = run_one(test);
+      std::size_t expected = 0;
+      const std::vector<Told> failures = run_one(test, expected);
+      if (failures.empty() && expected == 0) {
+        ++expecting_nothing;
+        io.warning(fmt::format("{}: the test \"{}\" expects nothing, so that it always passes", place(package_->sources, test.span),
+                               test.name.text));
+      }
       ++(failures.empty() ? passed : failed);
       if (json_)
-        say_json(test, failures, io);
+        say_json(test, failures, expected, io);
       else
         say_text(test, failures, io);
     }
     if (coverage_) say_coverage(io);
-    const std::string summary = fmt::format("{} passed, {} failed\n", passed, failed);
+    if (expecting_nothing > 0)
+      io.warning(fmt::format("{} of the passed tests expect{} nothing", expecting_nothing, expecting_nothing == 1 ? "s" : ""));
+    const std::string summary = fmt::format("{} passed, {} failed", passed, failed);
     if (json_)
-      io.message(summary);
+      io.note(summary);
     else
-      io.data(summary);
+      io.data(summary + "\n");
     if (passed + failed == 0)
       io.error(filter_ ? fmt::format("no test has `{}` in its name", *filter_) : "there are no tests",
                "a test stands beside the rules: test \"…\" { … }");
@@ -128,19 +137,24 @@ class Test : public Command {
     std::string why_not;
   };
 
-  std::vector<Told> run_one(const ast::TestDecl& test) {
+  // `expected`: how many things the test looks at.
+  std::vector<Told> run_one(const ast::TestDecl& test, std::size_t& expected) {
     const engine::Program& base = *package_->program;
     Interner& interner = package_->interner;
     const Schema& schema = base.schema();
     std::vector<Value> params;
     for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(base.param_value(i));
-    const engine::ExprContext context{&schema, &params, &interner};
     const auto plan = testing::make_plan(
-        test, schema, interner, [&](const ast::Expr& e) { return engine::constant_value(e, context); },
+        test, schema, interner, [&](const ast::Expr& e) { return engine::constant_of(e, schema, params, interner); },
         [&](const std::string& path, const ast::Span& at, Timestamp zero) {
           return read_recorded(path, at, zero, schema, package_->sources, interner);
         });
     if (!plan) return {{plan.error().span, plan.error().message, {}, {}}};
+    expected = plan->expectations.size();
+    for (const testing::Input& input : plan->inputs) {
+      const testing::Question* asked = std::get_if<testing::Question>(&input.what);
+      if (asked != nullptr && (!asked->expected.empty() || !asked->from.empty())) ++expected;
+    }
 
     // Params are constants of a Program: `set` makes another one.
     std::optional<engine::Program> own;
@@ -220,12 +234,13 @@ class Test : public Command {
     }
   }
 
-  void say_json(const ast::TestDecl& test, const std::vector<Told>& failures, Io& io) const {
+  void say_json(const ast::TestDecl& test, const std::vector<Told>& failures, std::size_t expected, Io& io) const {
     const SourceFiles& sources = package_->sources;
     const auto at = [&](const ast::Span& span) {
       return fmt::format("\"file\":{},\"line\":{}", quote(sources.path(span.file)), sources.position(span.file, span.begin).line);
     };
-    std::string out = fmt::format("{{\"test\":{},{},\"passed\":{},\"failures\":[", quote(test.name.text), at(test.span), failures.empty());
+    std::string out = fmt::format("{{\"test\":{},{},\"passed\":{},\"expectations\":{},\"failures\":[", quote(test.name.text), at(test.span),
+                                  failures.empty(), expected);
     for (std::size_t i = 0; i < failures.size(); ++i) {
       const Told& f = failures[i];
       out += fmt::format("{}{{{},\"message\":{},\"happened\":[", i == 0 ? "" : ",", at(f.span), quote(f.message));
@@ -239,9 +254,9 @@ class Test : public Command {
     const ast::RuleSet& rules = package_->program->rules();
     for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
       if (!fired_.contains(i))
-        io.message(fmt::format("never fired: {} ({})\n", rules.rules[i].qualified, place(package_->sources, rules.rules[i].span)));
+        io.note(fmt::format("never fired: {} ({})", rules.rules[i].qualified, place(package_->sources, rules.rules[i].span)));
     }
-    io.message(fmt::format("{} of {} rules fired in a test\n", fired_.size(), rules.rules.size()));
+    io.note(fmt::format("{} of {} rules fired in a test", fired_.size(), rules.rules.size()));
   }
 
   std::vector<std::string> paths_;

@@ -1,6 +1,8 @@
 // `flyball why`: what led to an action.
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "app/commands/commands.h"
 #include "app/explain/online.h"
 #include "app/explain/render.h"
@@ -25,7 +27,7 @@ class Why : public Command {
                 "The newest actions are kept; an older one is forgotten, and then the answer says so.",
             .examples = {{"flyball why last", "the newest action of the running service"},
                          {"flyball why last rules/ --facts morning.jsonl", "the last action of a recorded morning"},
-                         {"flyball why 6f1c…  --json", "one action, by its id, for a script"}},
+                         {"flyball why 5a0e6a8d2f3b4c5d6e7f80919293a4b5 --json", "one action, by its id, for a script"}},
             .exit_codes =
                 "0   explained\n1   no such action is remembered, the rules do not check, or the service does not answer\n64  wrong usage"};
   }
@@ -37,25 +39,30 @@ class Why : public Command {
   }
   int run(Io& io) override {
     // `why rules/ --facts f`: the first word is a path unless it names an action.
-    if (!action_.empty() && action_ != "last" && !is_action_id(action_) && (!arguments_.rules.empty() || arguments_.facts)) {
+    if (!action_.empty() && action_ != "last" && !is_action_id(action_)) {
+      std::error_code ignored;
+      if (!arguments_.facts && arguments_.rules.empty() && !std::filesystem::exists(action_, ignored)) {
+        io.error(fmt::format("why: `{}` is no action's id", action_),
+                 "an id is 32 hex digits, as action lines have it; `last` is the newest action; `flyball why-not RULE` is about rules");
+        return kExitUsage;
+      }
       arguments_.rules.insert(arguments_.rules.begin(), action_);
       action_.clear();
     }
     if (action_.empty()) action_ = "last";
+    if (const std::optional<int> wrong = arguments_.wrong_usage("why", connect_, true, io)) return *wrong;
     if (arguments_.rules.empty()) return query_service(connect_, "why", fmt::format("{{\"action\":{}}}", quote(action_)), json_, io);
-    if (connect_) {
-      io.error("why: RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
-      return kExitUsage;
-    }
-    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
-    if (offline == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io, exit_code);
+    if (offline == nullptr) return exit_code;
     const engine::Explanation* why = offline->session->why(action_);
     if (why == nullptr) {
       io.error(action_ == "last" ? "no action was made" : fmt::format("no action `{}` is remembered", action_),
                "`flyball why-not RULE` says why a rule does not run");
       return kExitFailed;
     }
-    const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner};
+    const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner,
+                                 offline->session->now()};
     io.data(json_ ? why_json(*why, context) + "\n" : why_text(*why, context));
     return kExitFine;
   }

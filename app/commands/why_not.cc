@@ -48,22 +48,20 @@ class WhyNot : public Command {
       with.emplace_back(text.substr(0, equals), text.substr(equals + 1));
       with_json += fmt::format("{}{}:{}", with_json.empty() ? "" : ",", quote(with.back().first), quote(with.back().second));
     }
+    if (const std::optional<int> wrong = arguments_.wrong_usage("why-not", connect_, true, io)) return *wrong;
     if (arguments_.rules.empty()) {
       return query_service(connect_, "why-not", fmt::format("{{\"rule\":{},\"with\":{{{}}}}}", quote(rule_), with_json), json_, io);
     }
-    if (connect_) {
-      io.error("why-not: RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
-      return kExitUsage;
-    }
-    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io);
-    if (offline == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io, exit_code);
+    if (offline == nullptr) return exit_code;
     const ast::RuleSet& rules = offline->package->program->rules();
     const Result<std::uint32_t> rule = find_rule(rules, rule_);
     if (!rule) return failed(rule.error(), io);
     const auto values = with_values(rules, *rule, with, offline->package->interner);
     if (!values) return failed(values.error(), io);
     const engine::WhyNot why_not = offline->session->why_not(*rule, *values);
-    const ExplainContext context{rules, offline->package->sources, offline->package->interner};
+    const ExplainContext context{rules, offline->package->sources, offline->package->interner, offline->session->now()};
     io.data(json_ ? why_not_json(why_not, context) + "\n" : why_not_text(why_not, context));
     return kExitFine;
   }

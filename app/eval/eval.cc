@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-#include "engine/compile/expr_compiler.h"
-#include "engine/expr/eval.h"
+#include "engine/expression.h"
 #include "parser/parser.h"
 
 namespace flyball::app {
@@ -50,7 +49,7 @@ Result<Evaluated> evaluate_text(std::string_view text, const std::vector<Binding
     values.push_back(b.value);
   }
   Diagnostics checked;
-  check_expression(expr, variables, false, interner, checked);
+  check_expression(expr, variables, false, interner, checked, &sources);
   if (checked.has_errors() && !options.disable_check) {
     for (const Diagnostic& d : checked.all()) diagnostics.add(d);
     return fail(checked.all().front().message, checked.all().front().help);
@@ -58,12 +57,7 @@ Result<Evaluated> evaluate_text(std::string_view text, const std::vector<Binding
   Evaluated result{Value::null(), expr.type};
   if (options.check_only) return result;
 
-  const engine::ExprContext context{.interner = &interner};
-  const engine::Code code = engine::compile_expr(expr, context);
-  engine::Frame frame;
-  frame.variables = values.data();
-  frame.interner = &interner;
-  result.value = engine::evaluate(code, frame);
+  result.value = engine::evaluate_expression(expr, values, interner);
   return result;
 }
 

@@ -47,15 +47,19 @@ std::string record(FactTypeId type, const std::vector<Value>& values, std::size_
 }
 
 std::string age(DurationNs ns) {
-  return ns < 0 ? fmt::format("{} ahead", format_duration_human(-ns)) : ns == 0 ? "now" : fmt::format("{} old", format_duration_human(ns));
+  if (ns < 0) return rough_duration(-ns) + " ahead";
+  return ns == 0 ? "now" : rough_duration(ns) + " old";
 }
 
 std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
 
 std::string used(const engine::FactUsed& fact, const ExplainContext& c) {
   const std::string name = fact.name.empty() ? "" : fact.name + ": ";
-  return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), age(fact.age_ns),
-                     fact.stale ? ", stale" : "");
+  std::string ages = age(fact.age_ns);
+  if (c.now != kTimestampMin && c.now - fact.stamp != fact.age_ns)
+    ages = fmt::format("{}, {}", fact.age_ns == 0 ? "new then" : ages + " then",
+                       c.now == fact.stamp ? "now" : age(c.now - fact.stamp) + " now");
+  return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), ages, fact.stale ? ", stale" : "");
 }
 
 const char* mark(const std::string& verdict) { return verdict == "true" ? "✓" : verdict == "false" ? "✗" : "?"; }
@@ -117,6 +121,21 @@ void facts_json(std::string& out, const std::vector<engine::FactUsed>& facts, co
 }
 
 }  // namespace
+
+std::string rough_duration(DurationNs ns) {
+  constexpr DurationNs kMs = 1'000'000, kMinute = 60 * kNsPerSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+  // Nothing finer than a person reads: two units at most.
+  const DurationNs step = ns < kMs            ? 1
+                          : ns < kNsPerSecond ? kMs
+                          : ns < kMinute      ? 100 * kMs
+                          : ns < kHour        ? kNsPerSecond
+                          : ns < kDay         ? kMinute
+                                              : kHour;
+  const DurationNs cut = ns / step * step;
+  if (cut >= kNsPerSecond && cut < kMinute && cut % kNsPerSecond != 0)
+    return fmt::format("{}.{}s", cut / kNsPerSecond, cut % kNsPerSecond / (100 * kMs));
+  return format_duration_human(cut);
+}
 
 std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   const ActionOutput& a = why.action;

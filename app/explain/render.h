@@ -17,6 +17,7 @@ struct ExplainContext {
   const ast::RuleSet& rules;
   const SourceFiles& sources;
   const Interner& interner;
+  Timestamp now = kTimestampMin;  // for ages as of now beside those of the moment explained; kTimestampMin: only those
 };
 
 std::string why_text(const engine::Explanation& why, const ExplainContext& context);
@@ -24,6 +25,9 @@ std::string why_json(const engine::Explanation& why, const ExplainContext& conte
 
 std::string why_not_text(const engine::WhyNot& why_not, const ExplainContext& context);
 std::string why_not_json(const engine::WhyNot& why_not, const ExplainContext& context);
+
+// A length of time as people say it: "420ms", "12.3s", "3m12s", "5h3m", "2d5h"; cut off, never rounded up.
+std::string rough_duration(DurationNs ns);
 
 // `LinkStats { device: "e1" }  3s old, stale`; `now` gives the age.
 std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& context);

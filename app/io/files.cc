@@ -14,6 +14,10 @@
 namespace flyball::app {
 namespace fs = std::filesystem;
 
+namespace {
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+}  // namespace
+
 Result<std::string> read_text(const std::string& path, std::FILE* in, std::size_t max_bytes) {
   std::error_code ignored;
   if (path != "-" && fs::is_directory(path, ignored)) return fail(fmt::format("`{}` is a folder, not a file", path));
@@ -115,6 +119,13 @@ bool LineReader::ready(int timeout_ms) const {
 }
 
 LineReader::Status LineReader::next(std::string_view& line) {
+  const Status status = next_bytes(line);
+  // What some editors put before the first line is no part of it.
+  if (line_number_ == 1 && status == Status::kLine && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  return status;
+}
+
+LineReader::Status LineReader::next_bytes(std::string_view& line) {
   std::size_t searched = at_;
   bool oversize = false;
   for (;;) {

@@ -30,7 +30,7 @@ class LineReader {
   ~LineReader();
 
   enum class Status { kLine, kOversize, kEnd, kFailed };
-  // `line` views the reader's buffer until the next call; without its line end. Empty lines are given, too.
+  // `line` views the reader's buffer until the next call; without its line end and a byte order mark. Empty lines are given.
   Status next(std::string_view& line);
   // True if the next line is here already; false if next() may wait for it.
   bool has_line() const { return buffer_.find('\n', at_) != std::string::npos; }
@@ -43,6 +43,7 @@ class LineReader {
 
  private:
   LineReader(std::string name, std::FILE* file, bool owned) : name_(std::move(name)), file_(file), owned_(owned) {}
+  Status next_bytes(std::string_view& line);
   bool fill();
 
   std::string name_;

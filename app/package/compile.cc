@@ -24,25 +24,35 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
     }
     // As JSON first (92, true, "x"), else as the bare text of a unit or a string (85%, 2m, up).
     const Type& type = schema.params[found.id].type;
-    Result<Value> value = bus::parse_json_as(written, type, interner);
-    if (!value) value = bus::parse_json_as(quote(written), type, interner);
-    if (!value) return fail(fmt::format("`{}` cannot be `{}`: it is a {}", name, written, to_string(type)));
+    const Result<Value> bare = bus::parse_json_as(written, type, interner);
+    const Result<Value> value = bare ? bare : bus::parse_json_as(quote(written), type, interner);
+    if (!value) {
+      // What is a number is judged as one: its refusal says how to write it with its unit.
+      const Error& error = bus::parse_json(written, interner) ? bare.error() : value.error();
+      return fail(fmt::format("`{}` cannot be `{}`: {}", name, written, error.message), error.help);
+    }
     values.emplace_back(found.id, *value);
   }
   return values;
 }
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared) {
+                                                 Interner* shared, int* exit_code) {
+  if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   if (!parse_into(*package, arguments, io)) return nullptr;
   if (package->diagnostics.has_errors()) {
-    io.message(render_all(package->diagnostics, package->sources, io.err_colour));
+    if (io.json) {
+      for (const Diagnostic& d : package->diagnostics.all()) io.message(render_json(d, package->sources) + "\n");
+    } else {
+      io.message(render_all(package->diagnostics, package->sources, io.err_colour));
+    }
     return nullptr;
   }
   const auto values = parse_params(params, package->rules.schema, package->interner);
   if (!values) {
     io.error(values.error().message, values.error().help);
+    if (exit_code != nullptr) *exit_code = kExitUsage;
     return nullptr;
   }
   Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values);

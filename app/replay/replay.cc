@@ -14,7 +14,10 @@ namespace {
 // Interned content of past facts is given back after this many inputs.
 constexpr std::uint64_t kCollectEvery = 1 << 16;
 
-class QuietSink : public engine::OutputSink {
+// A stamp this far ahead of all before it is said: it may be a wrong clock or milliseconds taken for seconds.
+constexpr DurationNs kLeap = 30 * 24 * 3600 * kNsPerSecond;
+
+class QuietSink : public RefusalSink {
  public:
   explicit QuietSink(Io& io) : io_(io) {}
   void on_action(const ActionOutput&) override {}
@@ -22,6 +25,133 @@ class QuietSink : public engine::OutputSink {
 
  private:
   Io& io_;
+};
+
+std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
+
+// "73y", "45d", "5h": how far, not how far exactly.
+std::string about(DurationNs ns) {
+  constexpr DurationNs kHour = 3600 * kNsPerSecond, kDay = 24 * kHour, kYear = 365 * kDay;
+  if (ns >= 2 * kYear) return fmt::format("{} years", ns / kYear);
+  return ns >= 2 * kDay ? fmt::format("{} days", ns / kDay) : format_duration_human(ns);
+}
+
+// One reading of the lines.
+class Reading {
+ public:
+  Reading(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+          const ReplayOptions& options, Io& io)
+      : lines_(lines), schema_(schema), reader_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+
+  ReplayCounts run() {
+    std::string_view line;
+    while (!counts_.stopped) {
+      // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
+      if (!lines_.buffered()) std::fflush(io_.out);
+      const LineReader::Status status = lines_.next(line);
+      if (status == LineReader::Status::kEnd) break;
+      if (status == LineReader::Status::kFailed) {
+        io_.error(fmt::format("`{}` cannot be read to its end", lines_.name()));
+        counts_.stopped = true;
+        return counts_;
+      }
+      if (status == LineReader::Status::kOversize) {
+        refuse(lines_.line_number(), fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {});
+        continue;
+      }
+      if (!bus::is_blank_line(line)) one(line);
+    }
+    if (options_.until)
+      session_.tick(*options_.until + largest_lateness(schema_));
+    else if (!ended_by_tick_)
+      session_.finish();
+    say_refusals();
+    counts_.unmatched = session_.counters().acks_unmatched;
+    return counts_;
+  }
+
+ private:
+  void one(std::string_view line) {
+    Result<bus::RecordedInput> input = reader_.read(line);
+    if (!input) return refuse(lines_.line_number(), input.error().message, input.error().help);
+    const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
+    FactInput* fact = std::get_if<FactInput>(&*input);
+    const Timestamp stamp = tick != nullptr ? tick->time : fact != nullptr ? fact->stamp : std::get<AckInput>(*input).stamp;
+    ended_by_tick_ = tick != nullptr;
+    if (options_.until && stamp > *options_.until) {
+      ++counts_.left_out;
+      return;
+    }
+    look_at(stamp);
+    ++counts_.inputs;
+    if (tick != nullptr) {
+      session_.tick(stamp);
+    } else if (fact != nullptr) {
+      fact->origin = lines_.line_number();
+      const Result<engine::PutOutcome> done = session_.put(*fact);
+      if (done)
+        note(*done);
+      else
+        take_back(lines_.line_number(), done.error());
+    } else {
+      const std::uint64_t unmatched = session_.counters().acks_unmatched;
+      const Result<void> done = session_.ack(std::get<AckInput>(*input));
+      if (!done && session_.counters().acks_unmatched == unmatched) take_back(lines_.line_number(), done.error());
+    }
+    say_refusals();
+    if (counts_.inputs % kCollectEvery == 0) session_.collect();
+  }
+
+  void look_at(Timestamp stamp) {
+    if (newest_ && stamp.ns > newest_->ns && static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns) > kLeap) {
+      const std::uint64_t leap = static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns);
+      io_.warning(fmt::format("{}:{}: time leaps {} ahead, to {}: what is stamped before that is late from here on", lines_.name(),
+                              lines_.line_number(), about(static_cast<DurationNs>(std::min<std::uint64_t>(leap, kDurationMax))),
+                              moment(stamp)));
+    }
+    if (newest_ && stamp.ns <= newest_->ns) return;
+    newest_ = stamp;
+  }
+
+  void note(engine::PutOutcome outcome) {
+    switch (outcome) {
+      case engine::PutOutcome::kTaken:
+      case engine::PutOutcome::kPending: return;
+      case engine::PutOutcome::kLateApplied: ++counts_.late_applied; break;
+      case engine::PutOutcome::kLateDropped: ++counts_.late_dropped; break;
+      case engine::PutOutcome::kLateDiverted: ++counts_.late_diverted; break;
+    }
+    if (counts_.first_late == 0) counts_.first_late = lines_.line_number();
+  }
+
+  void refuse(std::uint64_t number, const std::string& message, const std::string& help) {
+    ++counts_.refused;
+    if (counts_.first_refused == 0 || number < counts_.first_refused) counts_.first_refused = number;
+    io_.refusal(lines_.name(), number, message, help);
+    counts_.stopped = counts_.stopped || options_.strict;
+  }
+  // What the engine does not take is no input either.
+  void take_back(std::uint64_t number, const Error& error) {
+    --counts_.inputs;
+    refuse(number, error.message, error.help);
+  }
+  void say_refusals() {
+    for (const RefusalSink::Refusal& r : sink_.refusals) take_back(r.line, {r.message, {}});
+    sink_.refusals.clear();
+  }
+
+  static constexpr std::uint64_t kDurationMax = std::uint64_t{1} << 62;
+
+  LineReader& lines_;
+  const Schema& schema_;
+  bus::RecordedReader reader_;
+  engine::Session& session_;
+  RefusalSink& sink_;
+  const ReplayOptions& options_;
+  Io& io_;
+  ReplayCounts counts_;
+  std::optional<Timestamp> newest_;
+  bool ended_by_tick_ = false;  // then the recording says itself how far time went
 };
 
 }  // namespace
@@ -32,63 +162,24 @@ DurationNs largest_lateness(const Schema& schema) {
   return largest;
 }
 
-ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session,
-                          const ReplayOptions& options, Io& io) {
-  bus::RecordedReader reader(schema, interner);
-  ReplayCounts counts;
-  const auto refuse = [&](const std::string& message, const std::string& help) {
-    ++counts.refused;
-    io.message(fmt::format("{}:{}: {}\n", lines.name(), lines.line_number(), message));
-    if (!help.empty()) io.message(fmt::format("  help: {}\n", help));
-    counts.stopped = options.strict;
-  };
-  // What the engine does not take is no input either.
-  const auto refused_by_engine = [&](const Error& error) {
-    --counts.inputs;
-    refuse(error.message, error.help);
-  };
-  const auto later = [&](Timestamp t) { return options.until && t > *options.until; };
-
-  bool ended_by_tick = false;  // then the recording says itself how far time went
-  std::string_view line;
-  while (!counts.stopped) {
-    // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
-    if (!lines.buffered()) std::fflush(io.out);
-    const LineReader::Status status = lines.next(line);
-    if (status == LineReader::Status::kEnd) break;
-    if (status == LineReader::Status::kFailed) {
-      io.error(fmt::format("`{}` cannot be read to its end", lines.name()));
-      counts.stopped = true;
-      break;
-    }
-    if (status == LineReader::Status::kOversize) {
-      refuse(fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {});
-      continue;
-    }
-    if (bus::is_blank_line(line)) continue;
-    Result<bus::RecordedInput> input = reader.read(line);
-    if (!input) {
-      refuse(input.error().message, input.error().help);
-      continue;
-    }
-    ++counts.inputs;
-    ended_by_tick = std::holds_alternative<bus::TickInput>(*input);
-    if (const FactInput* fact = std::get_if<FactInput>(&*input)) {
-      if (later(fact->stamp)) continue;
-      if (const Result<engine::PutOutcome> done = session.put(*fact); !done) refused_by_engine(done.error());
-    } else if (const AckInput* ack = std::get_if<AckInput>(&*input)) {
-      if (later(ack->stamp)) continue;
-      if (const Result<void> done = session.ack(*ack); !done) refused_by_engine(done.error());
-    } else if (const Timestamp t = std::get<bus::TickInput>(*input).time; !later(t)) {
-      session.tick(t);
-    }
-    if (counts.inputs % kCollectEvery == 0) session.collect();
+std::string ReplayCounts::summary() const {
+  std::string out = fmt::format("{} input{}, {} refused", inputs, inputs == 1 ? "" : "s", refused);
+  if (refused > 0) out += fmt::format(" (first: line {})", first_refused);
+  if (late() > 0) {
+    out += fmt::format(", {} late (", late());
+    if (late_applied > 0) out += fmt::format("{} applied, ", late_applied);
+    if (late_dropped > 0) out += fmt::format("{} dropped, ", late_dropped);
+    if (late_diverted > 0) out += fmt::format("{} diverted, ", late_diverted);
+    out += fmt::format("first: line {})", first_late);
   }
-  if (options.until)
-    session.tick(*options.until + largest_lateness(schema));
-  else if (!ended_by_tick)
-    session.finish();
-  return counts;
+  if (unmatched > 0) out += fmt::format(", {} acknowledgement{} without a waiting action", unmatched, unmatched == 1 ? "" : "s");
+  if (left_out > 0) out += fmt::format(", {} left out as later than `--until`", left_out);
+  return out;
+}
+
+ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+                          const ReplayOptions& options, Io& io) {
+  return Reading(lines, schema, interner, session, sink, options, io).run();
 }
 
 void OfflineArguments::add_options(Options& options) {
@@ -99,24 +190,51 @@ void OfflineArguments::add_options(Options& options) {
   options.list("--param", "NAME=VALUE", params, "run with this value of a param; may be given several times");
 }
 
-std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& io) {
-  ReplayOptions options;
-  if (arguments.until) {
-    options.until = parse_instant(*arguments.until);
-    if (!options.until) {
-      io.error(fmt::format("`--until` cannot be `{}`", *arguments.until),
-               "a time is RFC 3339, like 2030-01-15T01:45:00Z, or seconds since the epoch");
-      return nullptr;
-    }
+std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts,
+                                                 Io& io) const {
+  const auto wrong = [&](std::string_view message, std::string_view help) {
+    io.error(fmt::format("{}: {}", command, message), help);
+    return kExitUsage;
+  };
+  if (connect && !rules.empty()) return wrong("RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
+  if (rules.empty()) {
+    const std::string_view option = facts ? "--facts" : until ? "--until" : !params.empty() ? "--param" : "";
+    if (option.empty()) return std::nullopt;
+    if (connect)
+      return wrong(fmt::format("`{}` is for recorded facts, `--connect` asks a running service", option), "leave one of them out");
+    return wrong(fmt::format("`{}` needs RULES", option), "name rule files or folders; without RULES a running service is asked");
+  }
+  if (needs_facts && !facts)
+    return wrong("`--facts FILE` is missing", "RULES are run over recorded facts; without RULES a running service is asked");
+  if (const auto time = parse_until(until); !time) return wrong(time.error().message, time.error().help);
+  return std::nullopt;
+}
+
+Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const std::optional<Timestamp> time = parse_instant(*text);
+  if (!time)
+    return fail(fmt::format("`--until` cannot be `{}`", *text),
+                "a time is RFC 3339, like 2030-01-15T01:45:00Z, or seconds since the epoch");
+  return time;
+}
+
+std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& io, int& exit_code) {
+  exit_code = kExitUsage;
+  const Result<std::optional<Timestamp>> until = parse_until(arguments.until);
+  if (!until) {
+    io.error(until.error().message, until.error().help);
+    return nullptr;
   }
   auto offline = std::make_unique<Offline>();
-  offline->package = compile_package(arguments.rules, arguments.params, io);
+  offline->package = compile_package(arguments.rules, arguments.params, io, nullptr, &exit_code);
   if (offline->package == nullptr) return nullptr;
+  exit_code = kExitFailed;
   CompiledPackage& package = *offline->package;
   offline->sink = std::make_unique<QuietSink>(io);
   offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink);
   if (!arguments.facts) {
-    if (options.until) offline->session->tick(*options.until);
+    if (*until) offline->session->tick(**until);
     return offline;
   }
   Result<LineReader> lines = LineReader::open(*arguments.facts, io.in);
@@ -124,8 +242,9 @@ std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& i
     io.error(lines.error().message, lines.error().help);
     return nullptr;
   }
-  offline->counts = replay_lines(*lines, package.program->schema(), package.interner, *offline->session, options, io);
-  if (offline->counts.refused > 0) io.warning(fmt::format("{} of the recorded lines were refused", offline->counts.refused));
+  const ReplayOptions options{.until = *until};
+  offline->counts = replay_lines(*lines, package.program->schema(), package.interner, *offline->session, *offline->sink, options, io);
+  if (offline->counts.refused > 0 || offline->counts.late() > 0) io.warning(offline->counts.summary());
   if (offline->counts.stopped) return nullptr;
   return offline;
 }

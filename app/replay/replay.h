@@ -24,13 +24,33 @@ struct ReplayOptions {
 };
 
 struct ReplayCounts {
-  std::uint64_t inputs = 0;  // lines that were facts, acknowledgements or ticks
-  std::uint64_t refused = 0;
-  bool stopped = false;  // strict met a refusal, or the file could not be read to its end
+  std::uint64_t inputs = 0;                      // lines that were facts, acknowledgements or ticks, and were not refused
+  std::uint64_t refused = 0, first_refused = 0;  // first_…: the line's number, 0: none
+  std::uint64_t late_applied = 0, late_dropped = 0, late_diverted = 0, first_late = 0;
+  std::uint64_t left_out = 0;   // stamped after `until`
+  std::uint64_t unmatched = 0;  // acknowledgements that met no waiting action: other rules than recorded do that; no bad input
+  bool stopped = false;         // strict met a refusal, or the file could not be read to its end
+
+  std::uint64_t late() const { return late_applied + late_dropped + late_diverted; }
+  // "5 inputs, 1 refused (the first at line 3), 2 late (…)": what is 0 is left out, but for inputs and refused.
+  std::string summary() const;
 };
 
-// Feeds all lines, then closes what is open. Says refusals on io.err.
-ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session,
+// A sink that notes what the session refuses at its turn: replay_lines says it with its line.
+class RefusalSink : public engine::OutputSink {
+ public:
+  struct Refusal {
+    Timestamp time;
+    std::uint64_t line = 0;
+    std::string message;
+  };
+  void on_refused(Timestamp t, std::uint64_t origin, const std::string& message) override { refusals.push_back({t, origin, message}); }
+  std::vector<Refusal> refusals;  // since replay_lines took them last
+};
+
+// Feeds all lines, then closes what is open. Says refusals on io.err, those at their turn (in `sink`, the session's) as well, and warns
+// of a stamp that leaps ahead: a recording has no limit for that, but what is stamped before it is late from there on.
+ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
                           const ReplayOptions& options, Io& io);
 
 // The largest lateness of any type: how far engine time lags behind the newest stamp.
@@ -44,16 +64,21 @@ struct OfflineArguments {
   std::optional<std::string> until;
 
   void add_options(Options& options);
+  // Judges the words together, before anything is read: kExitUsage, said on err, or nothing. `command` asks a service without RULES, at
+  // `connect`; `needs_facts`: with RULES it has nothing to say without recorded facts.
+  std::optional<int> wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts, Io& io) const;
 };
+// `--until` as an instant; the error is wrong usage.
+Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text);
 
 // A package with its facts replayed; nothing is written but messages.
 struct Offline {
   std::unique_ptr<CompiledPackage> package;
-  std::unique_ptr<engine::OutputSink> sink;
+  std::unique_ptr<RefusalSink> sink;
   std::unique_ptr<engine::Session> session;
   ReplayCounts counts;
 };
-// nullptr when the rules do not check or the facts cannot be read (said on err).
-std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& io);
+// nullptr when the rules do not check or the facts cannot be read (said on err); `exit_code` then says what it is.
+std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& io, int& exit_code);
 
 }  // namespace flyball::app

@@ -30,7 +30,7 @@ Result<std::string> Service::on_why(std::string_view action_id) {
   if (why == nullptr)
     return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
                 "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
-  const ExplainContext context{program().rules(), package_->sources, interner_};
+  const ExplainContext context{program().rules(), package_->sources, interner_, session_->now()};
   return with_text(why_json(*why, context), why_text(*why, context));
 }
 
@@ -40,7 +40,7 @@ Result<std::string> Service::on_why_not(std::string_view rule, const std::vector
   const auto values = with_values(program().rules(), *index, with, interner_);
   if (!values) return std::unexpected(values.error());
   const engine::WhyNot why_not = session_->why_not(*index, *values);
-  const ExplainContext context{program().rules(), package_->sources, interner_};
+  const ExplainContext context{program().rules(), package_->sources, interner_, session_->now()};
   return with_text(why_not_json(why_not, context), why_not_text(why_not, context));
 }
 

@@ -25,6 +25,7 @@ class Judge {
     for (const Refusal& refusal : recording_.refusals) {
       verdict_.failures.push_back({.step = plan_.inputs[refusal.input].step, .message = "the engine refused it: " + refusal.message});
     }
+    unmatched();
     if (recording_.restart_differed)
       verdict_.failures.push_back({.step = kNoStep, .message = "after `restart` the same inputs gave other actions"});
     std::stable_sort(verdict_.failures.begin(), verdict_.failures.end(),
@@ -34,6 +35,23 @@ class Judge {
 
  private:
   static constexpr std::size_t kNoStep = static_cast<std::size_t>(-1);
+
+  // An acknowledgement that met nothing is a mistake of the test's author: it looks as if the action had been there.
+  void unmatched() {
+    if (recording_.unmatched_acks == 0) return;
+    std::size_t step = kNoStep, acks = 0;
+    for (const Input& input : plan_.inputs) {
+      if (!std::holds_alternative<AckInput>(input.what)) continue;
+      if (acks++ == 0) step = input.step;
+    }
+    const bool refused = std::any_of(recording_.refusals.begin(), recording_.refusals.end(),
+                                     [&](const Refusal& r) { return std::holds_alternative<AckInput>(plan_.inputs[r.input].what); });
+    if (refused) return;  // said already, with its step
+    const std::uint64_t n = recording_.unmatched_acks;
+    verdict_.failures.push_back(
+        {.step = acks == 1 ? step : kNoStep,
+         .message = n == 1 ? "an acknowledgement met no waiting action" : fmt::format("{} acknowledgements met no waiting action", n)});
+  }
 
   Value field_of(const ActionOutput& a, std::uint32_t field) const {
     const FactType& type = schema_.types[a.action];

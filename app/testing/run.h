@@ -39,6 +39,7 @@ struct Recording {
   std::vector<Told> logs, troubles;
   std::vector<Answer> answers;
   std::vector<Refusal> refusals;
+  std::uint64_t unmatched_acks = 0;  // acknowledgements that met no waiting action
   bool restart_differed = false;  // after `restart` the same inputs gave other outputs: an engine's mistake
 };
 

@@ -101,7 +101,12 @@ bool read_usual(MsgpackReader& reader, const Type& type, Interner& interner, Val
     case TypeTag::kSize:
     case TypeTag::kBitrate:
     case TypeTag::kPps:
-      if (!reader.try_int(n)) return false;
+      if (const std::size_t start = reader.position(); !reader.try_int(n)) {
+        return false;
+      } else if (n < 0 && type.tag != TypeTag::kInt) {  // refused by the general path, in words
+        reader.seek(start);
+        return false;
+      }
       out = type.tag == TypeTag::kInt    ? Value::integer(n)
             : type.tag == TypeTag::kSize ? Value::size_bytes(n)
             : type.tag == TypeTag::kPps  ? Value::pps(n)
@@ -115,8 +120,8 @@ bool read_usual(MsgpackReader& reader, const Type& type, Interner& interner, Val
         out = Value::real(d);
         return true;
       }
-      // Beyond a million percent the general path checks the range.
-      if (type.tag == TypeTag::kPercent && std::abs(d) < 1e6) {
+      // Beyond the usual the general path judges.
+      if (type.tag == TypeTag::kPercent && std::abs(d) <= 1) {
         out = Value::percent_e9(std::llround(d * 1e9));
         return true;
       }
@@ -185,7 +190,9 @@ void pack_value(MsgpackWriter& w, const Value& v, const Interner& in) {
     case Kind::kPps: return w.integer(v.as_int());
     case Kind::kUint: return w.uinteger(v.as_uint());
     case Kind::kDouble: return w.real(v.as_double());
-    case Kind::kPercent: return w.real(static_cast<double>(v.as_int()) / 1e9);
+    case Kind::kPercent:
+      if (std::abs(v.as_int()) > kRatioMaxE9) return w.string(format_percent(v.as_int()));  // so that it can be read back
+      return w.real(static_cast<double>(v.as_int()) / 1e9);
     case Kind::kDuration: return w.real(static_cast<double>(v.as_int()) / 1e9);
     case Kind::kTimestamp: return w.timestamp(v.bits, v.aux);
     case Kind::kTimeOfDay: return w.string(time_of_day(v.as_int()));

@@ -110,10 +110,56 @@ std::optional<Value> timestamp_value(const WireScalar& s) {
   return to_value(Timestamp{*ns});
 }
 
-// The Value of an exact quantity: a number, or text with a unit.
+// The Value of an exact quantity: a number, or text with a unit. Text without one ("80") says nothing about the unit meant.
 using ParseUnit = std::optional<std::int64_t> (*)(std::string_view);
 std::optional<std::int64_t> quantity(const WireScalar& s, int scale_e, ParseUnit parse) {
-  return s.form == Form::kString ? parse(s.text) : scaled(s, scale_e);
+  if (s.form != Form::kString) return scaled(s, scale_e);
+  const bool has_unit = !s.text.empty() && (s.text.back() == '%' || (s.text.back() | 0x20) >= 'a');
+  return has_unit ? parse(s.text) : std::nullopt;
+}
+
+// Sizes and rates count something: there is no fewer than none.
+std::optional<std::int64_t> amount(const WireScalar& s, ParseUnit parse) {
+  const auto n = quantity(s, 0, parse);
+  return n && *n >= 0 ? n : std::nullopt;
+}
+
+// Each unit once and the larger ones first: "1h30m", not "1h1h" or "30m1h".
+bool is_orderly_duration(std::string_view text) {
+  constexpr std::string_view kOrder[] = {"w", "d", "h", "m", "s", "ms", "us", "ns"};
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    while (i < text.size() && !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z') && (text[i] & 0x80) == 0) ++i;
+    std::size_t end = i;
+    while (end < text.size() && (((text[end] | 0x20) >= 'a' && (text[end] | 0x20) <= 'z') || (text[end] & 0x80) != 0)) ++end;
+    if (end == i) break;
+    std::string_view unit = text.substr(i, end - i);
+    if ((unit[0] & 0x80) != 0) unit = "us";  // both ways to write µs
+    while (next < std::size(kOrder) && kOrder[next] != unit) ++next;
+    if (next++ == std::size(kOrder)) return false;
+    i = end;
+  }
+  return true;
+}
+
+std::optional<std::int64_t> duration(const WireScalar& s) {
+  // MessagePack's numbers are seconds, as its documentation says; in a text that people write the unit must stand.
+  if (s.form == Form::kDecimal || (s.form == Form::kString && !is_orderly_duration(s.text))) return std::nullopt;
+  return quantity(s, 9, parse_duration_ns);
+}
+
+// A bare number is a ratio. Whoever writes 80 nearly always means 80 %, not 8000 %: whole numbers beyond one and ratios beyond
+// kRatioMax are not guessed at; with the unit they can be said.
+bool is_ratio(const WireScalar& s, std::int64_t ratio_e9) {
+  const bool whole =
+      s.form == Form::kInt || s.form == Form::kUint || (s.form == Form::kDecimal && s.text.find_first_of(".eE") == std::string_view::npos);
+  const std::int64_t most = whole ? 1'000'000'000 : kRatioMaxE9;
+  return -most <= ratio_e9 && ratio_e9 <= most;
+}
+
+std::optional<std::int64_t> percent(const WireScalar& s) {
+  const auto n = quantity(s, 9, parse_percent_e9);
+  return n && (s.form == Form::kString || is_ratio(s, *n)) ? n : std::nullopt;
 }
 
 std::optional<Value> convert(const WireScalar& s, const Type& type, Interner& in) {
@@ -138,12 +184,12 @@ std::optional<Value> convert(const WireScalar& s, const Type& type, Interner& in
       const auto raw = decode_base64(s.text);
       return raw ? std::optional(in.bytes(*raw)) : std::nullopt;
     }
-    case TypeTag::kDuration: return wrap(quantity(s, 9, parse_duration_ns), Value::duration_ns);
+    case TypeTag::kDuration: return wrap(duration(s), Value::duration_ns);
     case TypeTag::kTimestamp: return timestamp_value(s);
-    case TypeTag::kPercent: return wrap(quantity(s, 9, parse_percent_e9), Value::percent_e9);
-    case TypeTag::kSize: return wrap(quantity(s, 0, parse_size_bytes), Value::size_bytes);
-    case TypeTag::kBitrate: return wrap(quantity(s, 0, parse_bitrate_bps), Value::bitrate_bps);
-    case TypeTag::kPps: return wrap(quantity(s, 0, parse_pps), Value::pps);
+    case TypeTag::kPercent: return wrap(percent(s), Value::percent_e9);
+    case TypeTag::kSize: return wrap(amount(s, parse_size_bytes), Value::size_bytes);
+    case TypeTag::kBitrate: return wrap(amount(s, parse_bitrate_bps), Value::bitrate_bps);
+    case TypeTag::kPps: return wrap(amount(s, parse_pps), Value::pps);
     case TypeTag::kIp: {
       if (s.form != Form::kString) return std::nullopt;
       const auto ip = parse_ip(s.text);
@@ -167,7 +213,7 @@ std::optional<Value> convert(const WireScalar& s, const Type& type, Interner& in
 std::string forms_of(const Type& type) {
   switch (type.tag) {
     case TypeTag::kPercent: return "write a ratio such as 0.92, or \"92%\"";
-    case TypeTag::kDuration: return "write \"120s\", \"2m\", or a number of seconds";
+    case TypeTag::kDuration: return "write a duration with its unit: \"120s\", \"1h30m\", \"250ms\"";
     case TypeTag::kTimestamp: return "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch";
     case TypeTag::kSize: return "write a number of bytes, or \"2GiB\"";
     case TypeTag::kBitrate: return "write a number of bit/s, or \"10Gbps\"";
@@ -175,6 +221,24 @@ std::string forms_of(const Type& type) {
     case TypeTag::kBytes: return "write base64 in JSON, bin in MessagePack";
     default: return {};
   }
+}
+
+// How to write what was probably meant.
+std::string help_for(const WireScalar& s, const Type& type) {
+  if (type.tag == TypeTag::kPercent && is_number(s)) {
+    // 80 → "80%" or 0.8, unless even that is no number here.
+    const std::string written = describe(s);
+    const auto ratio = scaled(s, 9);
+    const auto points = ratio ? std::optional(format_percent(*ratio)) : std::nullopt;
+    return fmt::format("write \"{}%\" or the ratio {}{}", written, ratio ? format_scaled_decimal(*ratio / 100, 9) : "0.92",
+                       points ? fmt::format(": as a ratio {} would be {}; if that is meant, write \"{}\"", written, *points, *points) : "");
+  }
+  const bool counts = type.tag == TypeTag::kSize || type.tag == TypeTag::kBitrate || type.tag == TypeTag::kPps;
+  if (counts && is_number(s)) {
+    const auto n = scaled(s, 0);
+    if (n && *n < 0) return fmt::format("a {} is not negative", to_string(type.without_null()));
+  }
+  return forms_of(type);
 }
 
 }  // namespace
@@ -222,7 +286,7 @@ bool to_typed(const WireScalar& scalar, const Type& type, Interner& interner, Va
   }
   mismatch.expected = describe(type);
   mismatch.got = describe(scalar);
-  mismatch.help = forms_of(type);
+  mismatch.help = help_for(scalar, type);
   if (type.tag == TypeTag::kEnum && scalar.form == Form::kString) {
     const auto near = nearest(scalar.text, type.members);
     if (!near.empty()) mismatch.help = fmt::format("did you mean {}?", quote(near.front()));

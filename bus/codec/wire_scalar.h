@@ -16,6 +16,9 @@
 
 namespace flyball::bus {
 
+// Bare ratios beyond it are refused: a percent of more than 1000 % is written with its unit ("1200%").
+inline constexpr std::int64_t kRatioMaxE9 = 10'000'000'000;
+
 struct WireScalar {
   enum class Form : std::uint8_t { kNull, kBool, kInt, kUint, kDouble, kDecimal, kString, kBytes, kTimestamp };
   Form form = Form::kNull;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/compile/plan_builder.h"
+#include "engine/network/thresholds.h"
 
 namespace flyball::engine {
 
@@ -170,6 +171,20 @@ void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Ex
       alpha.dispatch_values = simple->constants;
       return;
     }
+  }
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const std::optional<SimpleTest> simple = simple_test(*tests[i], context_);
+    if (!simple || simple->binding != own || simple->form != SimpleTest::Form::kFieldConstant) continue;
+    const bool above = simple->op == Compare::kGreater || simple->op == Compare::kGreaterEqual;
+    const bool below = simple->op == Compare::kLess || simple->op == Compare::kLessEqual;
+    if (!above && !below) continue;
+    if (simple->constant.kind != kind_of(simple->field_type) || !Thresholds::is_gate(simple->constant)) continue;
+    const bool inclusive = simple->op == Compare::kGreaterEqual || simple->op == Compare::kLessEqual;
+    alpha.threshold = {simple->field, above, inclusive, simple->constant, 0};
+    for (std::size_t j = 0; j < alpha.tests.size(); ++j) {
+      if (j != i) alpha.threshold.other_reads |= alpha.tests[j].reads_of(own);
+    }
+    return;
   }
 }
 

@@ -49,6 +49,14 @@ struct AlphaPlan {
   // Facts whose field is none of these values cannot pass (unless it is unknown): dispatched by hash.
   std::uint32_t dispatch_field = kNoId;
   std::vector<Value> dispatch_values;
+  // Without those: facts whose field is not greater (less) than this constant cannot pass: dispatched by order.
+  struct Threshold {
+    std::uint32_t field = kNoId;  // kNoId: none
+    bool above = false, inclusive = false;
+    Value constant;
+    std::uint64_t other_reads = 0;  // fields that the other tests read
+  };
+  Threshold threshold;
   std::vector<std::vector<std::uint32_t>> indexes;  // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;      // by index: bit k set: a null in part k joins a null
   std::vector<StageId> successors;                  // descending, so that a fact never meets itself twice

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/expr/collect.h"
+#include "engine/expr/compare_bits.h"
 #include "engine/expr/count_interval.h"
 #include "engine/expr/functions.h"
 #include "engine/expr/operators.h"
@@ -20,18 +21,6 @@ namespace {
 constexpr std::uint32_t kInlineTemps = 32;
 
 Value passed_on(const Value& error) { return as_count_interval(error) ? Value::unknown() : error; }
-
-// The outcomes (equal, greater, less, unordered) that satisfy each comparison, as bits: no branch to mispredict.
-constexpr std::uint8_t kOutcomes[] = {0b0001, 0b1110, 0b0100, 0b0101, 0b0010, 0b0011};
-
-bool holds(std::uint8_t op, std::int64_t a, std::int64_t b) {
-  const unsigned outcome = (a > b ? 1U : 0U) | (a < b ? 2U : 0U);
-  return (kOutcomes[op] >> outcome & 1U) != 0;
-}
-bool holds(std::uint8_t op, double a, double b) {
-  const unsigned outcome = a == b ? 0U : a > b ? 1U : a < b ? 2U : 3U;
-  return (kOutcomes[op] >> outcome & 1U) != 0;
-}
 
 class Machine {
  public:
@@ -125,12 +114,13 @@ Value Machine::run(std::uint32_t pc) {
       case Opcode::kReturn: return load(i.a);
       case Opcode::kMove:
         temps_[i.dst] = load(i.a);
+        if (temps_[i.dst].is_error()) temps_[i.dst] = passed_on(temps_[i.dst]);
         ++pc;
         break;
       case Opcode::kCompareBits: {
         const Value &a = load(i.a), &b = load(i.b);
         if (a.kind == i.kind && b.kind == i.kind) [[likely]] {
-          pc = settle(i, Value::boolean(holds(i.sub, a.bits, b.bits)), pc);
+          pc = settle(i, Value::boolean(compares(i.sub, a.bits, b.bits)), pc);
         } else {
           pc = settle(i, compare(static_cast<Compare>(i.sub), a, b, in()), pc);
         }
@@ -139,7 +129,7 @@ Value Machine::run(std::uint32_t pc) {
       case Opcode::kCompareDouble: {
         const Value &a = load(i.a), &b = load(i.b);
         if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) [[likely]] {
-          pc = settle(i, Value::boolean(holds(i.sub, a.as_double(), b.as_double())), pc);
+          pc = settle(i, Value::boolean(compares(i.sub, a.as_double(), b.as_double())), pc);
         } else {
           pc = settle(i, compare(static_cast<Compare>(i.sub), a, b, in()), pc);
         }
@@ -215,7 +205,7 @@ Value Machine::run(std::uint32_t pc) {
       }
       case Opcode::kCoalesce: {
         const Value a = load(i.a);
-        temps_[i.dst] = a;
+        temps_[i.dst] = a.is_error() ? passed_on(a) : a;
         pc = a.is_null() ? pc + 1 : i.target;
         break;
       }
@@ -456,11 +446,11 @@ Truth run_comparisons(const Code& code, const Frame& frame) {
     if (a.kind != i->kind) [[unlikely]] {
       t = truth_of(compare(static_cast<Compare>(i->sub), a, b, *frame.interner));
     } else if (i->op == Opcode::kCompareBits) {
-      t = holds(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
     } else if (i->op == Opcode::kCompareSame) {
       t = (a == b) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
     } else {
-      t = holds(i->sub, a.as_double(), b.as_double()) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, a.as_double(), b.as_double()) ? Truth::kTrue : Truth::kFalse;
     }
     switch (i->mode) {
       case Mode::kPlain: return t;

@@ -24,7 +24,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   const Value v = aggregates_.value(stage.node, frame_, *this);
   const std::uint32_t slot = values_.make();
   values_[slot] = v;
-  make_token(id, t, kNone, tokens_[t].truth, false, slot);
+  make_token(id, t, kNone, kNone, tokens_[t].truth, false, slot);
 }
 
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
@@ -37,7 +37,7 @@ void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id)
   }
   const std::uint32_t slot = values_.make();
   values_[slot] = v;
-  make_token(id, left, kNone, tokens_[left].truth, false, slot);
+  make_token(id, left, kNone, kNone, tokens_[left].truth, false, slot);
 }
 
 bool Network::settle_aggregates() {

@@ -2,10 +2,12 @@
 //
 // One update is done in an order that makes every pair of facts meet exactly once, also when one fact stands on both
 // sides of a join: first what falls away, then all indexes, then activations from the last stage to the first, then
-// the tokens that stay but must be looked at again.
+// the tokens that stay but must be looked at again. Which alphas a changed field concerns at all, AlphaTables says.
 #include <algorithm>
+#include <bit>
 
 #include "engine/network/network.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -13,33 +15,16 @@ void Network::fact_appeared(FactTypeId type, FactId fact) { update(type, fact, k
 void Network::fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) { update(type, fact, changed, true); }
 void Network::fact_vanished(FactTypeId type, FactId fact) { update(type, fact, kEveryField, false); }
 
-void Network::set_verb(StageId stage, Verb verb) {
-  StageState& state = stage_states_[stage];
-  if (state.seen != epoch_) {
-    state.seen = epoch_;
-    state.verb = verb;
-  } else if (state.verb < verb) {
-    state.verb = verb;
-  }
+Truth Network::alpha_truth(const Update& u, AlphaId alpha) {
+  return truth_and(u.meta->suspended ? Truth::kUnknown : Truth::kTrue, alphas_.truth(alpha, u.row, frame_));
 }
 
-Truth Network::alpha_truth(const AlphaPlan& alpha, const FactMeta& meta, const Value* row) {
-  Truth truth = meta.suspended ? Truth::kUnknown : Truth::kTrue;
-  frame_.set_row(alpha.binding, row);
-  for (const Formula& test : alpha.tests) {
-    truth = truth_and(truth, frame_.truth(test, alpha.scope));
-    if (truth == Truth::kFalse) break;
-  }
-  return truth;
-}
-
-Network::KeyStatus Network::right_key(const AlphaPlan& alpha, std::uint32_t index, const Value* row, std::uint32_t& hash) const {
+Network::KeyStatus Network::right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash) {
   KeyStatus status = KeyStatus::kKnown;
   std::uint64_t h = 0;
-  const std::vector<std::uint32_t>& fields = alpha.indexes[index];
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const Value& v = row[fields[i]];
-    if (v.is_null() && (alpha.index_null_joins[index] >> i & 1U) == 0) return KeyStatus::kNever;
+  for (std::size_t i = 0; i < index.fields.size(); ++i) {
+    const Value& v = row[index.fields[i]];
+    if (v.is_null() && (index.null_joins >> i & 1U) == 0) return KeyStatus::kNever;
     if (v.is_error()) status = KeyStatus::kUnknown;
     h = mix(h, hash_value(v));
   }
@@ -47,52 +32,182 @@ Network::KeyStatus Network::right_key(const AlphaPlan& alpha, std::uint32_t inde
   return status;
 }
 
-void Network::place_entry(AlphaId alpha, std::uint32_t index, std::uint32_t entry, const Value* row) {
-  EntryRecords records{entries_};
-  BucketIndex& bucket = alphas_[alpha].indexes[index];
-  bucket.remove(records, entry);
+void Network::place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row) {
+  AlphaItemRecords records{items_};
+  index.bucket.remove(records, entry);
   std::uint32_t hash = 0;
-  switch (right_key(program_.alphas[alpha], index, row, hash)) {
-    case KeyStatus::kKnown: bucket.insert(records, entry, hash); break;
-    case KeyStatus::kUnknown: bucket.insert_unknown(records, entry); break;
+  switch (right_key(index, row, hash)) {
+    case KeyStatus::kKnown: index.bucket.insert(records, entry, hash); break;
+    case KeyStatus::kUnknown: index.bucket.insert_unknown(records, entry); break;
     case KeyStatus::kNever: break;
   }
 }
 
-std::uint32_t Network::add_item(FactTypeId type, FactId fact, AlphaId alpha, Truth truth, const Value* row) {
-  const std::uint32_t id = items_.make();
-  AlphaItem& item = items_[id];
-  FactMeta& meta = stores_[type].meta(fact);
-  item.alpha = alpha;
-  item.truth = truth;
-  item.next = meta.items;
-  meta.items = id;
-  ++alphas_[alpha].count;
-  const std::uint32_t indexes = static_cast<std::uint32_t>(alphas_[alpha].indexes.size());
-  for (std::uint32_t i = indexes; i-- > 0;) {
-    const std::uint32_t entry = entries_.make();
-    entries_[entry].fact = fact;
-    entries_[entry].truth = truth;
-    entries_[entry].next_entry = item.entry;
-    item.entry = entry;
-    place_entry(alpha, i, entry, row);
+// In all indexes, in no list of its fact.
+std::uint32_t Network::add_item(const Update& u, AlphaId id, Truth truth) {
+  const AlphaState& alpha = alphas_[id];
+  std::uint32_t first = kNone;
+  std::uint32_t* place = &first;
+  for (std::uint32_t i = 0; i < std::max(alpha.index_count, 1U); ++i) {
+    const std::uint32_t entry = items_.make();
+    *place = entry;
+    AlphaItem& item = items_[entry];
+    item.alpha = id;
+    item.fact = u.fact;
+    item.truth = truth;
+    if (i != 0) item.item = first;
+    if (i < alpha.index_count) place_entry(alphas_.index(alpha, i), entry, u.row);
+    place = &item.more;
   }
-  return id;
+  return first;
 }
 
-// Takes the item out of its alpha; the caller has taken it out of the fact's list.
-void Network::drop_item(std::uint32_t item) {
-  EntryRecords records{entries_};
-  AlphaState& state = alphas_[items_[item].alpha];
-  std::uint32_t index = 0;
-  for (std::uint32_t entry = items_[item].entry; entry != kNone; ++index) {
-    const std::uint32_t next = entries_[entry].next_entry;
-    state.indexes[index].remove(records, entry);
-    entries_.free(entry);
-    entry = next;
+void Network::leave_indexes(std::uint32_t id) {
+  AlphaItemRecords records{items_};
+  const AlphaState& alpha = alphas_[items_[id].alpha];
+  std::uint32_t entry = id;
+  for (std::uint32_t i = 0; i < alpha.index_count; ++i, entry = items_[entry].more) alphas_.index(alpha, i).bucket.remove(records, entry);
+}
+
+void Network::free_item(std::uint32_t id) {
+  FB_CHECK(items_[id].tokens == kNone);
+  for (std::uint32_t entry = id; entry != kNone;) {
+    const std::uint32_t more = items_[entry].more;
+    items_.free(entry);
+    entry = more;
   }
-  --state.count;
-  items_.free(item);
+}
+
+// An alpha the fact was not in. The new item, for the caller to put into one of the fact's lists; kNone: it is still not.
+std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
+  AlphaState& alpha = alphas_[id];
+  if (alpha.seen == epoch_) return kNone;
+  alpha.seen = epoch_;
+  if (u.changed != kEveryField && (alpha.reads & u.changed) == 0) return kNone;
+  const Truth truth = alpha_truth(u, id);
+  if (truth == Truth::kFalse) return kNone;
+  const std::uint32_t item = add_item(u, id, truth);
+  for (const StageId stage : alphas_.successors(alpha)) activations_.push_back({stage, u.fact, item, truth});
+  for (const NodeId node : alphas_.nodes(alpha)) aggregates_.put(node, u.fact, truth, u.row, *this);
+  return item;
+}
+
+// An alpha the fact was in. False: no more; then the caller takes the item out of the fact's list.
+bool Network::visit_item(const Update& u, std::uint32_t id) {
+  AlphaItem& item = items_[id];
+  AlphaState& alpha = alphas_[item.alpha];
+  alpha.seen = epoch_;
+  const Truth before = item.truth;
+  Truth after = u.exists ? before : Truth::kFalse;
+  if (u.exists && (u.changed == kEveryField || (alpha.reads & u.changed) != 0)) after = alpha_truth(u, item.alpha);
+  if (after == Truth::kFalse) {
+    for (TokenId t = item.tokens; t != kNone; t = tokens_[t].fact_next) to_delete_.push_back(t);
+    for (const NodeId node : alphas_.nodes(alpha)) aggregates_.remove(node, u.fact);
+    leave_indexes(id);
+    dropped_items_.push_back(id);
+    return false;
+  }
+  if (after != before) {
+    for (std::uint32_t entry = id; entry != kNone; entry = items_[entry].more) items_[entry].truth = after;
+  }
+  std::uint32_t entry = id;
+  for (std::uint32_t i = 0; i < alpha.index_count; ++i, entry = items_[entry].more) {
+    AlphaIndex& index = alphas_.index(alpha, i);
+    if ((index.mask & u.changed) != 0) place_entry(index, entry, u.row);
+  }
+  bool concerned = false;
+  for (const StageId stage : alphas_.successors(alpha)) {
+    StageState& s = stage_states_[stage];
+    if (after != before || (s.own_reads & u.changed) != 0) {
+      s.verb = Verb::kRejoin;
+      activations_.push_back({stage, u.fact, id, after});
+    } else if ((s.later_reads & u.changed) != 0) {
+      s.verb = Verb::kRefresh;
+    } else {
+      continue;
+    }
+    s.seen = epoch_;
+    concerned = true;
+  }
+  for (TokenId t = concerned ? item.tokens : kNone; t != kNone; t = tokens_[t].fact_next) {
+    const StageId stage = tokens_[t].stage;
+    switch (verb_of(stage)) {
+      case Verb::kRejoin: to_delete_.push_back(t); break;
+      case Verb::kRefresh: to_refresh_.emplace_back(t, stage); break;
+      case Verb::kNothing: break;
+    }
+  }
+  for (const NodeId node : alphas_.nodes(alpha)) {
+    if (after != before || (program_.nodes[node].reads & u.changed) != 0) aggregates_.put(node, u.fact, after, u.row, *this);
+  }
+  return true;
+}
+
+// Alphas that thresholds dispatch. While nothing but the one field changes, only gates that it crosses are looked at.
+void Network::update_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates) {
+  const Thresholds& thresholds = order.thresholds;
+  if (!u.exists) {
+    for (std::uint32_t id = gates.top; id != kNone; id = items_[id].next) visit_item(u, id);
+    gates = FactGates{};
+    return;
+  }
+  const std::uint64_t field = std::uint64_t{1} << thresholds.field();
+  if (u.changed != kEveryField && ((order.deep | field) & u.changed) == 0) return;
+  const std::optional<std::uint32_t> position =
+      thresholds.position(u.row[thresholds.field()], gates.position == kNone ? 0 : gates.position);
+  const bool is_new = gates.top == kNone && gates.position == 0;
+  if (!position || gates.position == kNone || (!is_new && (u.changed == kEveryField || (order.deep & u.changed) != 0))) {
+    update_all_gates(u, order, gates, position);
+    return;
+  }
+  for (; gates.position < *position; ++gates.position) {
+    const std::uint32_t id = try_alpha(u, thresholds.alpha(gates.position));
+    if (id == kNone) continue;
+    items_[id].next = gates.top;
+    gates.top = id;
+  }
+  gates.position = *position;
+  while (gates.top != kNone && alphas_[items_[gates.top].alpha].gate >= *position) {
+    const std::uint32_t id = gates.top;
+    gates.top = items_[id].next;
+    const bool stays = visit_item(u, id);
+    FB_CHECK(!stays);
+  }
+}
+
+void Network::update_all_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates,
+                               std::optional<std::uint32_t> position) {
+  const Thresholds& thresholds = order.thresholds;
+  gate_items_.clear();
+  for (std::uint32_t id = gates.top; id != kNone;) {
+    const std::uint32_t next = items_[id].next;
+    if (visit_item(u, id)) gate_items_.push_back(id);
+    id = next;
+  }
+  const bool any = u.changed == kEveryField || !position || gates.position == kNone || (order.other_reads & u.changed) != 0;
+  const std::uint32_t end = position ? *position : thresholds.size();
+  for (std::uint32_t gate = any ? 0 : gates.position; gate < end; ++gate) {
+    const std::uint32_t id = try_alpha(u, thresholds.alpha(gate));
+    if (id != kNone) gate_items_.push_back(id);
+  }
+  std::sort(gate_items_.begin(), gate_items_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return alphas_[items_[a].alpha].gate < alphas_[items_[b].alpha].gate; });
+  gates.top = kNone;
+  for (const std::uint32_t id : gate_items_) {
+    items_[id].next = gates.top;
+    gates.top = id;
+  }
+  gates.position = position ? *position : kNone;
+}
+
+// Bound facts and held lines keep their tokens: tables decide about them.
+void Network::update_given(const Update& u) {
+  for (TokenId t = u.meta->tokens; t != kNone; t = tokens_[t].fact_next) {
+    const StageId stage = tokens_[t].stage;
+    const StageState& s = stage_states_[stage];
+    if (u.exists && (s.later_reads & u.changed) != 0) to_refresh_.emplace_back(t, stage);
+    if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[program_.stages[stage].chain], t);
+  }
 }
 
 void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists) {
@@ -102,94 +217,67 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   } else if ((plan.reads & changed) == 0) {
     return;
   }
+  const AlphaTables::Type& ways = alphas_.type(type);
   FactStore& store = stores_[type];
-  FactMeta& meta = store.meta(fact);
-  const Value* row = store.row(fact);
+  const Update u{type, fact, &store.meta(fact), store.row(fact), changed, exists};
+  FactMeta& meta = *u.meta;
   ++epoch_;
   activations_.clear();
+  dropped_items_.clear();
   to_delete_.clear();
   to_refresh_.clear();
 
   // What becomes of the items it has.
-  for (std::uint32_t* place = &meta.items; *place != kNone;) {
-    const std::uint32_t id = *place;
-    AlphaItem& item = items_[id];
-    const AlphaPlan& alpha = program_.alphas[item.alpha];
-    alphas_[item.alpha].seen = epoch_;
-    const Truth before = item.truth;
-    Truth after = exists ? before : Truth::kFalse;
-    if (exists && (changed == kEveryField || (alpha.reads & changed) != 0)) after = alpha_truth(alpha, meta, row);
-    if (after == Truth::kFalse) {
-      for (const StageId stage : alpha.successors) set_verb(stage, Verb::kRejoin);
-      for (const NodeId node : alpha.nodes) aggregates_.remove(node, fact);
-      *place = item.next;
-      drop_item(id);
-      continue;
-    }
-    item.truth = after;
-    if (after != before) {
-      for (std::uint32_t entry = item.entry; entry != kNone; entry = entries_[entry].next_entry) entries_[entry].truth = after;
-    }
-    std::uint32_t index = 0;
-    for (std::uint32_t entry = item.entry; entry != kNone; entry = entries_[entry].next_entry, ++index) {
-      std::uint64_t fields = 0;
-      for (const std::uint32_t f : alpha.indexes[index]) fields |= std::uint64_t{1} << f;
-      if ((fields & changed) != 0) place_entry(item.alpha, index, entry, row);
-    }
-    for (const StageId stage : alpha.successors) {
-      const StagePlan& s = program_.stages[stage];
-      if (after != before || (s.own_reads & changed) != 0) {
-        set_verb(stage, Verb::kRejoin);
-        activations_.push_back({stage, fact, after});
-      } else if ((s.later_reads & changed) != 0) {
-        set_verb(stage, Verb::kRefresh);
+  std::uint32_t concerned = ~std::uint32_t{0};
+  if (changed != kEveryField) {
+    concerned = ways.concerned(changed) | ((ways.shared_deep & changed) != 0 ? AlphaTables::kSharedBit : 0);
+  }
+  const std::uint32_t members = meta.members;
+  if ((members & concerned) != 0) {
+    meta.members = 0;
+    for (std::uint32_t* place = &meta.items; *place != kNone;) {
+      const std::uint32_t id = *place;
+      const std::uint32_t bit = std::uint32_t{1} << alphas_[items_[id].alpha].bit;
+      if ((concerned & bit) == 0 || visit_item(u, id)) {
+        meta.members |= bit;
+        place = &items_[id].next;
+      } else {
+        *place = items_[id].next;
       }
     }
-    for (const NodeId node : alpha.nodes) {
-      if (after != before || (program_.nodes[node].reads & changed) != 0) aggregates_.put(node, fact, after, row, *this);
-    }
-    place = &item.next;
   }
 
   // Which it comes into.
   if (exists) {
-    const auto try_alpha = [&](AlphaId id) {
-      AlphaState& state = alphas_[id];
-      if (state.seen == epoch_) return;
-      state.seen = epoch_;
-      const AlphaPlan& alpha = program_.alphas[id];
-      if (changed != kEveryField && (alpha.reads & changed) == 0) return;
-      const Truth truth = alpha_truth(alpha, meta, row);
-      if (truth == Truth::kFalse) return;
-      add_item(type, fact, id, truth, row);
-      for (const StageId stage : alpha.successors) activations_.push_back({stage, fact, truth});
-      for (const NodeId node : alpha.nodes) aggregates_.put(node, fact, truth, row, *this);
+    const auto try_plain = [&](AlphaId alpha) {
+      const std::uint32_t id = try_alpha(u, alpha);
+      if (id == kNone) return;
+      items_[id].next = meta.items;
+      meta.items = id;
+      meta.members |= std::uint32_t{1} << alphas_[alpha].bit;
     };
-    for (const AlphaId id : plan.always) try_alpha(id);
-    for (std::size_t d = 0; d < plan.dispatch_fields.size(); ++d) {
-      const Value& v = row[plan.dispatch_fields[d]];
-      for (const AlphaId id : v.is_error() ? dispatch_[type][d].all() : dispatch_[type][d].find(v)) try_alpha(id);
+    const std::uint32_t own = (std::uint32_t{1} << ways.own_count) - 1;
+    for (std::uint32_t left = concerned & ~members & own; left != 0; left &= left - 1) {
+      try_plain(ways.own[static_cast<std::uint32_t>(std::countr_zero(left))]);
     }
+    for (const AlphaId alpha : ways.always) try_plain(alpha);
+    for (const AlphaTables::ByValue& by : ways.by_value) {
+      if (changed != kEveryField && (by.reads & changed) == 0) continue;
+      const Value& v = u.row[by.field];
+      for (const AlphaId alpha : v.is_error() ? by.dispatch.all() : by.dispatch.find(v)) try_plain(alpha);
+    }
+  }
+  if (!ways.by_order.empty()) {
+    std::vector<FactGates>& gates = gates_[type];
+    const std::size_t first = std::size_t{fact} * ways.by_order.size();
+    if (gates.size() < first + ways.by_order.size()) gates.resize(first + ways.by_order.size());
+    for (std::size_t i = 0; i < ways.by_order.size(); ++i) update_gates(u, ways.by_order[i], gates[first + i]);
   }
 
-  // What falls or must be looked at again. Bound facts and held lines keep their tokens: tables decide about them.
-  for (TokenId t = meta.tokens; t != kNone; t = tokens_[t].fact_next) {
-    const StageId stage = tokens_[t].stage;
-    switch (verb_of(stage)) {
-      case Verb::kRejoin: to_delete_.push_back(t); break;
-      case Verb::kRefresh: to_refresh_.emplace_back(t, stage); break;
-      case Verb::kNothing: {
-        const StagePlan& s = program_.stages[stage];
-        const bool given = s.kind == StageKind::kBound || s.kind == StageKind::kHold;
-        if (given && exists && (s.later_reads & changed) != 0) to_refresh_.emplace_back(t, stage);
-        if (!exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
-        break;
-      }
-    }
-  }
+  update_given(u);
   for (const TokenId t : to_delete_) {
     Token& token = tokens_[t];
-    if (!token.alive || token.fact != fact || verb_of(token.stage) != Verb::kRejoin) continue;  // fell with another
+    if (!token.alive) continue;  // fell with another
     if (token.witness) {
       Token& left = tokens_[token.parent];
       (token.truth == Truth::kTrue ? left.count_true : left.count_unknown) -= 1;
@@ -197,6 +285,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     }
     delete_token(t);
   }
+  for (const std::uint32_t id : dropped_items_) free_item(id);
 
   std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
   for (const Activation& activation : activations_) right_activate(activation);

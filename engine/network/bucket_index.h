@@ -76,7 +76,7 @@ class BucketIndex {
   }
   template <typename Records>
   void grow(Records& records) {
-    std::vector<std::uint32_t> old(heads_.size() * 2, kNone);
+    PagedVector<std::uint32_t> old(heads_.size() * 2, kNone);
     old.swap(heads_);
     for (std::uint32_t head : old) {
       while (head != kNone) {
@@ -87,7 +87,7 @@ class BucketIndex {
     }
   }
 
-  std::vector<std::uint32_t> heads_;
+  PagedVector<std::uint32_t> heads_;
   std::uint32_t unknown_ = kNone;
   std::uint32_t count_ = 0, unknown_count_ = 0;
 };

@@ -1,13 +1,22 @@
 // Rows, handles and the key index of one type's facts: open addressing, linear probes, backward-shift deletion.
 #include "engine/network/fact_store.h"
 
+#include <algorithm>
+#include <new>
+
 #include "model/check.h"
 #include "model/compare.h"
 
 namespace flyball::engine {
 
 FactStore::FactStore(const FactType& type, FactTotals& totals)
-    : width_(static_cast<std::uint32_t>(type.fields.size())), stride_(width_), keyed_(type.has_key), key_(type.key), totals_(&totals) {
+    : width_(static_cast<std::uint32_t>(type.fields.size())),
+      slots_(width_ + (type.has_only_key_fields() ? 1 : 0)),
+      keyed_(type.has_key),
+      key_(type.key),
+      stride_(sizeof(FactMeta) + slots_ * sizeof(Value)),
+      lines_ahead_(std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + 63) / 64))),
+      totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
   const bool state = !type.is_event() && type.role != Role::kAction;
   if (!keyed_ && state) {
@@ -20,14 +29,7 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
     key_.push_back(type.action_field(ActionField::kId));
   }
   for (const std::uint32_t field : key_) key_mask_ |= std::uint64_t{1} << field;
-  if (keyed_) index_.assign(16, kNone);
-  if (type.has_only_key_fields()) ++stride_;
-}
-
-std::uint32_t FactStore::key_hash(const Value* row) const {
-  std::uint64_t h = 0;
-  for (const std::uint32_t field : key_) h = mix(h, hash_value(row[field]));
-  return fold(h);
+  if (keyed_) index_.assign(16, Slot{});
 }
 
 bool FactStore::same_key(FactId f, const Value* row) const {
@@ -38,14 +40,13 @@ bool FactStore::same_key(FactId f, const Value* row) const {
   return true;
 }
 
-FactId FactStore::find(const Value* row) const {
+FactId FactStore::find(const Value* row, std::uint32_t hash) const {
   if (!keyed_) return kNone;
-  const std::uint32_t hash = key_hash(row);
-  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
-  for (std::uint32_t at = hash & mask;; at = (at + 1) & mask) {
-    const FactId f = index_[at];
-    if (f == kNone) return kNone;
-    if (meta_[f].hash == hash && same_key(f, row)) return f;
+  const std::size_t mask = index_.size() - 1;
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const Slot slot = index_[at];
+    if (slot.fact == kNone) return kNone;
+    if (slot.hash == hash && same_key(slot.fact, row)) return slot.fact;
   }
 }
 
@@ -57,49 +58,48 @@ FactId FactStore::make_handle() {
   } else {
     f = end_++;
     FB_CHECK(f < kNone - 1);
-    if (f >> kChunkBits == chunks_.size()) chunks_.push_back(std::make_unique<Value[]>(std::size_t{kChunkSize} * std::max(stride_, 1U)));
-    meta_.emplace_back();
+    if (f >> kChunkBits == chunks_.size()) chunks_.push_back(static_cast<std::byte*>(memory_.take(kChunkSize * stride_)));
+    Value* row = row_for_update(f);
+    for (std::uint32_t i = 0; i < slots_; ++i) new (row + i) Value{};
   }
-  meta_[f] = FactMeta{};
-  meta_[f].used = true;
+  new (record_of(f)) FactMeta{};
+  meta(f).used = true;
   set_liveness_slot(f, Value::null());
   return f;
 }
 
-FactId FactStore::find_or_make(const Value* row) {
+FactId FactStore::find_or_make(const Value* row, std::uint32_t hash) {
   if (!keyed_) return make_handle();
-  if ((std::size_t{indexed_} + 1) * 2 > index_.size()) grow_index();
-  const std::uint32_t hash = key_hash(row);
-  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
-  std::uint32_t at = hash & mask;
-  for (; index_[at] != kNone; at = (at + 1) & mask) {
-    const FactId f = index_[at];
-    if (meta_[f].hash == hash && same_key(f, row)) return f;
+  if ((std::size_t{indexed_} + 1) * 4 > index_.size() * 3) grow_index();
+  const std::size_t mask = index_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; index_[at].fact != kNone; at = (at + 1) & mask) {
+    if (index_[at].hash == hash && same_key(index_[at].fact, row)) return index_[at].fact;
   }
   const FactId f = make_handle();
-  meta_[f].hash = hash;
+  meta(f).hash = hash;
   Value* mine = row_for_update(f);
   for (std::uint32_t i = 0; i < width_; ++i) mine[i] = Value::null();
   for (const std::uint32_t field : key_) mine[field] = row[field];
-  index_[at] = f;
+  index_[at] = {hash, f};
   ++indexed_;
   return f;
 }
 
 void FactStore::grow_index() {
-  std::vector<FactId> old(index_.size() * 2, kNone);
+  PagedVector<Slot> old(index_.size() * 2);
   old.swap(index_);
-  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
-  for (const FactId f : old) {
-    if (f == kNone) continue;
-    std::uint32_t at = meta_[f].hash & mask;
-    while (index_[at] != kNone) at = (at + 1) & mask;
-    index_[at] = f;
+  const std::size_t mask = index_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.fact == kNone) continue;
+    std::size_t at = slot.hash & mask;
+    while (index_[at].fact != kNone) at = (at + 1) & mask;
+    index_[at] = slot;
   }
 }
 
 std::uint64_t FactStore::write(FactId f, const Value* values) {
-  FactMeta& meta = meta_[f];
+  FactMeta& meta = this->meta(f);
   Value* mine = row_for_update(f);
   std::uint64_t changed = 0;
   if (meta.status == FactStatus::kLive) {
@@ -126,7 +126,7 @@ std::uint64_t FactStore::write(FactId f, const Value* values) {
 }
 
 std::uint64_t FactStore::make_stale(FactId f) {
-  FactMeta& meta = meta_[f];
+  FactMeta& meta = this->meta(f);
   FB_CHECK(meta.status == FactStatus::kLive);
   Value* mine = row_for_update(f);
   hidden_[f].assign(mine, mine + width_);
@@ -141,7 +141,7 @@ std::uint64_t FactStore::make_stale(FactId f) {
 }
 
 void FactStore::make_absent(FactId f) {
-  FactMeta& meta = meta_[f];
+  FactMeta& meta = this->meta(f);
   if (meta.status == FactStatus::kLive) --own_.live, --totals_->live;
   if (meta.status == FactStatus::kStale) {
     --own_.stale, --totals_->stale;
@@ -157,44 +157,44 @@ void FactStore::make_absent(FactId f) {
 }
 
 const Value* FactStore::last_row(FactId f) const {
-  if (meta_[f].status != FactStatus::kStale) return row(f);
+  if (meta(f).status != FactStatus::kStale) return row(f);
   return hidden_.at(f).data();
 }
 
 void FactStore::unpin(FactId f) {
-  FB_CHECK(meta_[f].pins > 0);
-  if (--meta_[f].pins == 0) release_if_unused(f);
+  FB_CHECK(meta(f).pins > 0);
+  if (--meta(f).pins == 0) release_if_unused(f);
 }
 
 void FactStore::release_if_unused(FactId f) {
-  FactMeta& meta = meta_[f];
+  FactMeta& meta = this->meta(f);
   if (!meta.used || meta.status != FactStatus::kAbsent || meta.pins != 0) return;
   FB_CHECK(meta.items == kNone && meta.tokens == kNone);
   meta.used = false;
   free_.push_back(f);
   if (!keyed_) return;
   // Backward-shift deletion keeps probe sequences without tombstones.
-  const std::uint32_t mask = static_cast<std::uint32_t>(index_.size() - 1);
-  std::uint32_t hole = meta.hash & mask;
-  while (index_[hole] != f) hole = (hole + 1) & mask;
-  std::uint32_t at = hole;
+  const std::size_t mask = index_.size() - 1;
+  std::size_t hole = meta.hash & mask;
+  while (index_[hole].fact != f) hole = (hole + 1) & mask;
+  std::size_t at = hole;
   for (;;) {
     at = (at + 1) & mask;
-    const FactId other = index_[at];
-    if (other == kNone) break;
-    const std::uint32_t home = meta_[other].hash & mask;
+    const Slot other = index_[at];
+    if (other.fact == kNone) break;
+    const std::size_t home = other.hash & mask;
     if (((at - home) & mask) >= ((at - hole) & mask)) {
       index_[hole] = other;
       hole = at;
     }
   }
-  index_[hole] = kNone;
+  index_[hole] = Slot{};
   --indexed_;
 }
 
 std::size_t FactStore::bytes() const {
-  return chunks_.size() * kChunkSize * stride_ * sizeof(Value) + meta_.capacity() * sizeof(FactMeta) + index_.capacity() * sizeof(FactId) +
-         free_.capacity() * sizeof(FactId) + hidden_.size() * (width_ * sizeof(Value) + 64);
+  return memory_.bytes() + index_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(FactId) +
+         hidden_.size() * (width_ * sizeof(Value) + 64);
 }
 
 int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
@@ -225,7 +225,7 @@ void FactStore::append_identity(FactId f, std::vector<Value>& out) const {
 
 void FactStore::mark(Interner& in) const {
   for (FactId f = 0; f < end_; ++f) {
-    if (!meta_[f].used) continue;
+    if (!meta(f).used) continue;
     const Value* mine = row(f);
     for (std::uint32_t i = 0; i < width_; ++i) in.mark(mine[i]);
   }

@@ -1,4 +1,7 @@
-// FactStore: the facts of one type. Rows of Values in a slab, found by key through an open-addressing index.
+// FactStore: the facts of one type. A record holds a fact's FactMeta and, right behind it, its row of Values; records lie
+// in chunks that never move and are found by key through an open-addressing index. The index has the hashes beside the
+// handles, so that a look-up touches one line of the index and one record; prefetch() brings them near while something
+// else is done.
 //
 // A fact is the pair (type, key), not one put: its handle stays while it exists or while somebody pins it (an episode,
 // a hold, a reason, the end of the instant), so that a retract and a put within one instant are the same fact again,
@@ -11,11 +14,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "engine/network/pages.h"
 #include "engine/network/slab.h"
 #include "model/interner.h"
 #include "model/schema.h"
@@ -32,15 +35,17 @@ struct FactMeta {
   Timestamp stamp;                    // of the newest put
   Timestamp expires = kTimestampMax;  // stamp + ttl
   Timestamp armed_for = kTimestampMax;
-  std::uint32_t items = kNone;   // alpha items of this fact (alpha_network.h)
-  std::uint32_t tokens = kNone;  // tokens that hold it (beta_network.h)
+  std::uint32_t items = kNone;   // alpha items of this fact (alpha_item.h)
+  std::uint32_t tokens = kNone;  // tokens that were given it: bound, or held by a table
+  std::uint32_t members = 0;     // which of its type's first alphas it is in (alpha_plan.h)
   std::uint32_t pins = 0;
   std::uint32_t hash = 0;  // of the key
   FactStatus status = FactStatus::kAbsent;
-  bool suspended = false;     // derived, all reasons unknown
-  bool used = false;          // the handle is in use (existing or pinned)
-  bool expiry_armed = false;  // a timer is set, for `armed_for`
+  bool suspended : 1 = false;     // derived, all reasons unknown
+  bool used : 1 = false;          // the handle is in use (existing or pinned)
+  bool expiry_armed : 1 = false;  // a timer is set, for `armed_for`
 };
+static_assert(sizeof(FactMeta) % alignof(Value) == 0);
 
 // Facts of all types of a session; every store counts its own in.
 struct FactTotals {
@@ -52,16 +57,33 @@ class FactStore {
   FactStore(const FactType& type, FactTotals& totals);
 
   // The fact with the key of `row` (only key fields are read), or kNone.
-  FactId find(const Value* row) const;
+  FactId find(const Value* row) const { return keyed_ ? find(row, key_hash(row)) : kNone; }
+  FactId find(const Value* row, std::uint32_t hash) const;
   // The fact with that key, made absent if it was not known. For types without a key (events): always a new one.
-  FactId find_or_make(const Value* row);
-  std::uint32_t key_hash(const Value* row) const;
+  FactId find_or_make(const Value* row) { return find_or_make(row, keyed_ ? key_hash(row) : 0); }
+  FactId find_or_make(const Value* row, std::uint32_t hash);
+  std::uint32_t key_hash(const Value* row) const {
+    std::uint64_t h = 0;
+    for (const std::uint32_t field : key_) h = mix(h, hash_value(row[field]));
+    return fold(h);
+  }
+  // Hints that a fact with this hash will be looked for: first its place in the index, then, when that is here, its record.
+  void prefetch_index(std::uint32_t hash) const { __builtin_prefetch(&index_[hash & (index_.size() - 1)]); }
+  void prefetch_record(std::uint32_t hash) const {
+    const std::size_t mask = index_.size() - 1;
+    for (std::size_t at = hash & mask; index_[at].fact != kNone; at = (at + 1) & mask) {
+      if (index_[at].hash != hash) continue;
+      const char* record = reinterpret_cast<const char*>(record_of(index_[at].fact));
+      for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + std::size_t{line} * 64);
+      return;
+    }
+  }
 
-  FactMeta& meta(FactId f) { return meta_[f]; }
-  const FactMeta& meta(FactId f) const { return meta_[f]; }
-  const Value* row(FactId f) const { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * stride_; }
-  Value* row_for_update(FactId f) { return chunks_[f >> kChunkBits].get() + std::size_t{f & (kChunkSize - 1)} * stride_; }
-  bool exists(FactId f) const { return meta_[f].status != FactStatus::kAbsent; }
+  FactMeta& meta(FactId f) { return *record_of(f); }
+  const FactMeta& meta(FactId f) const { return *record_of(f); }
+  const Value* row(FactId f) const { return reinterpret_cast<const Value*>(record_of(f) + 1); }
+  Value* row_for_update(FactId f) { return reinterpret_cast<Value*>(record_of(f) + 1); }
+  bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
   std::uint64_t write(FactId f, const Value* values);
@@ -71,7 +93,7 @@ class FactStore {
   // The last known values, also of a stale or absent fact.
   const Value* last_row(FactId f) const;
 
-  void pin(FactId f) { ++meta_[f].pins; }
+  void pin(FactId f) { ++meta(f).pins; }
   void unpin(FactId f);
   // Frees an absent fact that nobody pins.
   void release_if_unused(FactId f);
@@ -80,7 +102,7 @@ class FactStore {
   std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
-  bool has_liveness_slot() const { return stride_ != width_; }
+  bool has_liveness_slot() const { return slots_ != width_; }
   std::uint64_t all_fields() const { return all_fields_; }
   std::uint64_t key_fields() const { return key_mask_; }
   std::span<const std::uint32_t> key() const { return key_; }
@@ -99,6 +121,15 @@ class FactStore {
   static constexpr std::uint32_t kChunkBits = 10;
   static constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
 
+  struct Slot {
+    std::uint32_t hash = 0;
+    FactId fact = kNone;  // kNone: empty
+  };
+  static constexpr std::uint32_t kLinesAheadMax = 4;  // of a record, that are fetched beforehand
+
+  FactMeta* record_of(FactId f) const {
+    return reinterpret_cast<FactMeta*>(chunks_[f >> kChunkBits] + std::size_t{f & (kChunkSize - 1)} * stride_);
+  }
   void set_liveness_slot(FactId f, Value v) {
     if (has_liveness_slot()) row_for_update(f)[width_] = v;
   }
@@ -107,19 +138,21 @@ class FactStore {
   FactId make_handle();
 
   std::uint32_t width_;
-  std::uint32_t stride_;  // width_, or one more: the liveness slot
+  std::uint32_t slots_;  // width_, or one more: the liveness slot
   bool keyed_;
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;
-  std::vector<std::unique_ptr<Value[]>> chunks_;
+  std::size_t stride_;  // of a record: FactMeta, then `slots_` Values
+  std::uint32_t lines_ahead_;
+  Chunks memory_;
+  std::vector<std::byte*> chunks_;
   struct EventKey {
     Value source;
     std::uint64_t number = 0;
   };
-  std::vector<FactMeta> meta_;
   std::vector<EventKey> event_keys_;  // only of types without a key
   std::vector<FactId> free_;
-  std::vector<FactId> index_;  // kNone: empty; a power of two, at most half full
+  PagedVector<Slot> index_;  // a power of two, at most three quarters full
   std::uint32_t indexed_ = 0;
   std::uint32_t end_ = 0;
   FactTotals own_;

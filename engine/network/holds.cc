@@ -76,7 +76,7 @@ bool Network::settle_hold(TableId table, std::uint32_t entry) {
         delete_token(t);
         break;
       }
-      if (truth != Truth::kFalse) make_token(id, match.id, own, truth, false);
+      if (truth != Truth::kFalse) make_token(id, match.id, own, kNone, truth, false);
     });
   }
   return true;
@@ -173,7 +173,7 @@ void Network::hold_left(TokenId t, const StagePlan& stage, StageId id) {
     if (holds[e].prefix.hash != hash || holds[e].output == Truth::kFalse || !holds.same(e, facts, plan.arity - 1)) continue;
     matches_.push_back({holds.facts_of(e)[plan.arity - 1], truth_and(so_far, holds[e].output)});
   }
-  take_matches(base, [&](const Match& match) { make_token(id, t, match.id, match.truth, false); });
+  take_matches(base, [&](const Match& match) { make_token(id, t, match.id, kNone, match.truth, false); });
 }
 
 }  // namespace flyball::engine

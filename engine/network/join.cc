@@ -56,14 +56,14 @@ void Network::right_activate(const Activation& activation) {
   const StagePlan& stage = program_.stages[activation.stage];
   const bool exists = stage.kind == StageKind::kExists;
   if (stage.index == kNoId) {  // the first line of its chain
-    make_token(activation.stage, kNone, activation.fact, activation.truth, false);
+    make_token(activation.stage, kNone, activation.fact, activation.item, activation.truth, false);
     return;
   }
   StageState& state = stage_states_[activation.stage];
   if (state.left.empty()) return;
   const Value* row = stores_[stage.type].row(activation.fact);
   std::uint32_t hash = 0;
-  const KeyStatus status = right_key(program_.alphas[stage.alpha], stage.index, row, hash);
+  const KeyStatus status = right_key(alphas_.index(alphas_[stage.alpha], stage.index), row, hash);
   if (status == KeyStatus::kNever) return;
 
   matches_.clear();
@@ -87,7 +87,7 @@ void Network::right_activate(const Activation& activation) {
   for (TokenId t = state.left.unknown(); t != kNone; t = tokens_[t].left.next) meet(t);
 
   take_matches(0, [&](const Match& match) {
-    make_token(activation.stage, match.id, activation.fact, match.truth, exists);
+    make_token(activation.stage, match.id, activation.fact, activation.item, match.truth, exists);
     if (!exists) return;
     Token& left = tokens_[match.id];
     (match.truth == Truth::kTrue ? left.count_true : left.count_unknown) += 1;
@@ -107,26 +107,26 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
 
   if (key.status != KeyStatus::kNever) {
     const FactStore& store = stores_[stage.type];
-    const BucketIndex& right = alphas_[stage.alpha].indexes[stage.index];
+    const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
     const Truth so_far = exists || stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
     const std::size_t base = matches_.size();
     const auto meet = [&](std::uint32_t e) {
-      const RightEntry& entry = entries_[e];
+      const AlphaItem& entry = items_[e];
       const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
-      if (pair != Truth::kFalse) matches_.push_back({entry.fact, truth_and(pair, so_far)});
+      if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
     };
     if (key.status == KeyStatus::kKnown) {
-      for (std::uint32_t e = right.bucket(key.hash); e != kNone; e = entries_[e].link.next) {
-        if (entries_[e].link.hash == key.hash) meet(e);
+      for (std::uint32_t e = right.bucket(key.hash); e != kNone; e = items_[e].link.next) {
+        if (items_[e].link.hash == key.hash) meet(e);
       }
     } else {
       for (std::uint32_t b = 0; b < right.bucket_count(); ++b) {
-        for (std::uint32_t e = right.bucket_at(b); e != kNone; e = entries_[e].link.next) meet(e);
+        for (std::uint32_t e = right.bucket_at(b); e != kNone; e = items_[e].link.next) meet(e);
       }
     }
-    for (std::uint32_t e = right.unknown(); e != kNone; e = entries_[e].link.next) meet(e);
+    for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) meet(e);
     take_matches(base, [&](const Match& match) {
-      make_token(id, t, match.id, match.truth, exists);
+      make_token(id, t, items_[match.id].fact, match.id, match.truth, exists);
       if (exists) (match.truth == Truth::kTrue ? tokens_[t].count_true : tokens_[t].count_unknown) += 1;
     });
   }
@@ -176,7 +176,7 @@ void Network::set_output(TokenId left, StageId stage, Truth truth) {
     if (tokens_[output].truth == truth) return;
     delete_token(output);
   }
-  if (truth != Truth::kFalse) make_token(stage, left, kNone, truth, false);
+  if (truth != Truth::kFalse) make_token(stage, left, kNone, kNone, truth, false);
 }
 
 }  // namespace flyball::engine

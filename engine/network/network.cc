@@ -12,26 +12,19 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
       journal_(journal),
       ends_(ends),
       frame_(program, interner),
+      alphas_(program),
       aggregates_(program, timers) {
   const std::vector<FactType>& types = program.rule_set.schema.types;
   stores_.reserve(types.size());
-  dispatch_.resize(types.size());
-  for (FactTypeId t = 0; t < types.size(); ++t) {
-    stores_.emplace_back(types[t], totals_);
-    const TypePlan& plan = program.types[t];
-    dispatch_[t].resize(plan.dispatch_fields.size());
-    for (const AlphaId id : plan.alphas) {
-      const AlphaPlan& alpha = program.alphas[id];
-      for (std::size_t d = 0; d < plan.dispatch_fields.size(); ++d) {
-        if (plan.dispatch_fields[d] != alpha.dispatch_field) continue;
-        for (const Value& v : alpha.dispatch_values) dispatch_[t][d].add(v, id);
-      }
-    }
-    for (Dispatch& d : dispatch_[t]) d.seal();
-  }
-  alphas_.resize(program.alphas.size());
-  for (AlphaId id = 0; id < program.alphas.size(); ++id) alphas_[id].indexes.resize(program.alphas[id].indexes.size());
+  for (const FactType& type : types) stores_.emplace_back(type, totals_);
+  gates_.resize(types.size());
   stage_states_.resize(program.stages.size());
+  for (StageId id = 0; id < program.stages.size(); ++id) {
+    const StagePlan& plan = program.stages[id];
+    stage_states_[id].own_reads = plan.own_reads;
+    stage_states_[id].later_reads = plan.later_reads;
+    stage_states_[id].kind = plan.kind;
+  }
   for (const HoldPlan& plan : program.holds) holds_.emplace_back(plan.arity, plan.binds);
   for (const AbsencePlan& plan : program.absences) absences_.emplace_back(plan.arity, false);
   for (const ProjectionPlan& plan : program.projections) projections_.emplace_back(static_cast<std::uint32_t>(plan.places.size()), false);
@@ -170,11 +163,9 @@ void Network::disarmed(const Timer& timer) {
 }
 
 std::size_t Network::bytes() const {
-  std::size_t n = items_.bytes() + entries_.bytes() + tokens_.bytes() + values_.bytes() + aggregates_.bytes();
+  std::size_t n = items_.bytes() + alphas_.bytes() + tokens_.bytes() + values_.bytes() + aggregates_.bytes();
   for (const FactStore& store : stores_) n += store.bytes();
-  for (const AlphaState& alpha : alphas_) {
-    for (const BucketIndex& index : alpha.indexes) n += index.bytes();
-  }
+  for (const std::vector<FactGates>& gates : gates_) n += gates.capacity() * sizeof(FactGates);
   for (const StageState& stage : stage_states_) n += stage.left.bytes();
   for (const HoldTable& t : holds_) n += t.bytes();
   for (const AbsenceTable& t : absences_) n += t.bytes();

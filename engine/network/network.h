@@ -13,13 +13,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/compile/program_data.h"
 #include "engine/network/aggregates.h"
+#include "engine/network/alpha_item.h"
+#include "engine/network/alpha_tables.h"
 #include "engine/network/bucket_index.h"
-#include "engine/network/dispatch.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
 #include "engine/network/tables.h"
@@ -133,40 +135,19 @@ class Network {
  private:
   friend class Aggregates;
 
-  // A fact's membership in an alpha memory.
-  struct AlphaItem {
-    AlphaId alpha = 0;
-    std::uint32_t next = kNone;   // of the same fact
-    std::uint32_t entry = kNone;  // first of its entries, one per index of the alpha, consecutive by `next_entry`
-    Truth truth = Truth::kTrue;
-  };
-  struct RightEntry {
-    Link link;
-    FactId fact = kNone;
-    std::uint32_t next_entry = kNone;
-    Truth truth = Truth::kTrue;
-    Place place = Place::kOut;
-  };
-  struct AlphaState {
-    std::vector<BucketIndex> indexes;
-    std::uint32_t count = 0;
-    std::uint64_t seen = 0;  // epoch in which an update met it
-  };
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct StageState {
     BucketIndex left;
     std::uint64_t seen = 0;
+    // Of its plan, because every update of a fact asks.
+    std::uint64_t own_reads = 0, later_reads = 0;
+    StageKind kind = StageKind::kCheck;
     Verb verb = Verb::kNothing;
   };
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
     Link& link(std::uint32_t id) { return tokens[id].left; }
     Place& place(std::uint32_t id) { return tokens[id].left_place; }
-  };
-  struct EntryRecords {
-    Slab<RightEntry>& entries;
-    Link& link(std::uint32_t id) { return entries[id].link; }
-    Place& place(std::uint32_t id) { return entries[id].place; }
   };
   enum class KeyStatus : std::uint8_t { kKnown, kUnknown, kNever };
   struct LeftKey {
@@ -177,6 +158,7 @@ class Network {
   struct Activation {
     StageId stage = 0;
     FactId fact = 0;
+    std::uint32_t item = 0;
     Truth truth = Truth::kTrue;
   };
   struct Match {
@@ -185,14 +167,27 @@ class Network {
   };
 
   // alpha.cc
+  struct Update {  // the one on its way
+    FactTypeId type = 0;
+    FactId fact = 0;
+    FactMeta* meta = nullptr;
+    const Value* row = nullptr;
+    std::uint64_t changed = 0;
+    bool exists = true;
+  };
   void update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists);
-  Truth alpha_truth(const AlphaPlan& alpha, const FactMeta& meta, const Value* row);
-  std::uint32_t add_item(FactTypeId type, FactId fact, AlphaId alpha, Truth truth, const Value* row);
-  void drop_item(std::uint32_t item);
-  void place_entry(AlphaId alpha, std::uint32_t index, std::uint32_t entry, const Value* row);
-  KeyStatus right_key(const AlphaPlan& alpha, std::uint32_t index, const Value* row, std::uint32_t& hash) const;
+  bool visit_item(const Update& u, std::uint32_t item);
+  std::uint32_t try_alpha(const Update& u, AlphaId alpha);
+  void update_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates);
+  void update_all_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates, std::optional<std::uint32_t> position);
+  void update_given(const Update& u);
+  Truth alpha_truth(const Update& u, AlphaId alpha);
+  std::uint32_t add_item(const Update& u, AlphaId alpha, Truth truth);
+  void leave_indexes(std::uint32_t item);
+  void free_item(std::uint32_t item);
+  void place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row);
+  static KeyStatus right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash);
   Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
-  void set_verb(StageId stage, Verb verb);
 
   // join.cc
   void right_activate(const Activation& activation);
@@ -214,7 +209,12 @@ class Network {
   }
 
   // tokens.cc
-  TokenId make_token(StageId stage, TokenId parent, FactId fact, Truth truth, bool witness, std::uint32_t value = kNone);
+  // `item`: what brought the fact; kNone: it was given, or there is none.
+  TokenId make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
+                     std::uint32_t value = kNone);
+  TokenId& first_token(StageId stage, FactId fact, std::uint32_t item) {
+    return item != kNone ? items_[item].tokens : stores_[program_.stages[stage].type].meta(fact).tokens;
+  }
   void delete_token(TokenId t);
   void delete_children(TokenId t);
   void refresh(TokenId t);
@@ -267,11 +267,10 @@ class Network {
 
   FactTotals totals_;  // of all stores
   std::vector<FactStore> stores_;
-  std::vector<std::vector<Dispatch>> dispatch_;  // by type, parallel to TypePlan::dispatch_fields
-  std::vector<AlphaState> alphas_;
+  AlphaTables alphas_;
+  std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
   Slab<AlphaItem> items_;
-  Slab<RightEntry> entries_;
   Slab<Token> tokens_;
   Slab<Value> values_;  // of aggregates, for tokens
   std::vector<HoldTable> holds_;
@@ -291,6 +290,7 @@ class Network {
   // Scratch of update(), kept to save allocations.
   std::uint64_t epoch_ = 0;
   std::vector<Activation> activations_;
+  std::vector<std::uint32_t> dropped_items_, gate_items_;
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
   std::vector<TokenId> touched_exists_;

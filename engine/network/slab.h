@@ -4,10 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <type_traits>
 #include <vector>
 
+#include "engine/network/pages.h"
 #include "model/check.h"
 
 namespace flyball::engine {
@@ -35,8 +36,9 @@ class Slab {
     }
     if (next_ == chunks_.size() << kChunkBits) {
       FB_CHECK(next_ < kNone - kChunkSize);
-      chunks_.push_back(std::make_unique<T[]>(kChunkSize));
+      chunks_.push_back(static_cast<T*>(memory_.take(kChunkSize * sizeof(T))));
     }
+    new (&(*this)[next_]) T{};
     return next_++;
   }
   void free(std::uint32_t id) {
@@ -46,10 +48,11 @@ class Slab {
 
   std::uint32_t end() const { return next_; }  // ids lie below it
   std::size_t used() const { return used_; }
-  std::size_t bytes() const { return chunks_.size() * kChunkSize * sizeof(T) + free_.capacity() * sizeof(std::uint32_t); }
+  std::size_t bytes() const { return memory_.bytes() + free_.capacity() * sizeof(std::uint32_t); }
 
  private:
-  std::vector<std::unique_ptr<T[]>> chunks_;
+  Chunks memory_;
+  std::vector<T*> chunks_;
   std::vector<std::uint32_t> free_;
   std::uint32_t next_ = 0;
   std::size_t used_ = 0;

@@ -2,7 +2,8 @@
 // its own stage and finds the others upwards. Records of a Slab, linked intrusively so that removal is O(1):
 //
 //   parent ── first_child → sibling ↔ sibling …      (everything that falls with it)
-//   fact   ── FactMeta::tokens → fact_next ↔ …       (everything to look at when the fact changes)
+//   item   ── AlphaItem::tokens → fact_next ↔ …      (everything to look at when the fact changes; facts that were given
+//                                                     to the token, not found by an alpha: FactMeta::tokens → …)
 //   next   ── the left index of the following stage   (everything a new fact there may meet)
 #pragma once
 
@@ -23,6 +24,7 @@ struct Token {
   TokenId first_child = kNone;
   TokenId next_sibling = kNone, prev_sibling = kNone;
   std::uint32_t fact = kNone;
+  std::uint32_t item = kNone;  // the alpha item that brought the fact; kNone: it was given
   TokenId fact_next = kNone, fact_prev = kNone;
   Link left;                                        // in the left index of `next`; at the end: next ↔ prev in its entry's list
   std::uint32_t value = kNone;                      // of an aggregate's stage: its value's slot; root: the tag given to bind()

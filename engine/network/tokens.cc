@@ -3,7 +3,8 @@
 
 namespace flyball::engine {
 
-TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, Truth truth, bool witness, std::uint32_t value) {
+TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
+                            std::uint32_t value) {
   const StagePlan& plan = program_.stages[stage];
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
@@ -11,6 +12,7 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, Truth tr
   token.next = plan.last || witness ? kNone : stage + 1;
   token.parent = parent;
   token.fact = fact;
+  token.item = item;
   token.truth = truth;
   token.witness = witness;
   token.value = value;
@@ -23,10 +25,10 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, Truth tr
     if (fact == kNone) above.output = t;
   }
   if (fact != kNone) {
-    FactMeta& meta = stores_[plan.type].meta(fact);
-    token.fact_next = meta.tokens;
-    if (meta.tokens != kNone) tokens_[meta.tokens].fact_prev = t;
-    meta.tokens = t;
+    TokenId& first = first_token(stage, fact, item);
+    token.fact_next = first;
+    if (first != kNone) tokens_[first].fact_prev = t;
+    first = t;
   }
   if (witness) return t;
   if (token.next == kNone) {
@@ -54,7 +56,7 @@ void Network::delete_token(TokenId t) {
     if (token.fact_prev != kNone) {
       tokens_[token.fact_prev].fact_next = token.fact_next;
     } else {
-      stores_[program_.stages[token.stage].type].meta(token.fact).tokens = token.fact_next;
+      first_token(token.stage, token.fact, token.item) = token.fact_next;
     }
     if (token.fact_next != kNone) tokens_[token.fact_next].fact_prev = token.fact_prev;
   }
@@ -113,7 +115,7 @@ TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
     return root;
   }
   TokenId t = root;
-  for (std::uint32_t i = 0; i < plan.bound; ++i) t = make_token(plan.first + i, t, facts[i], Truth::kTrue, false);
+  for (std::uint32_t i = 0; i < plan.bound; ++i) t = make_token(plan.first + i, t, facts[i], kNone, Truth::kTrue, false);
   if (plan.bound == 0) left_activate(root);
   return root;
 }

@@ -2,6 +2,7 @@
 #include "engine/session/derivation.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/session/records.h"
 #include "model/check.h"
@@ -18,6 +19,7 @@ Derivation::Derivation(const ProgramData& program, Network& network, const Ident
       identities_(identities),
       derived_(program.types.size()),
       dirty_(program.stratum_count),
+      dirty_strata_((program.stratum_count + 63) / 64, 0),
       lost_(program.stratum_count, 0),
       off_(program.rules.size(), false),
       per_instant_max_(per_instant_max),
@@ -64,7 +66,10 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
   network_.store(type).pin(fact);
   const std::uint32_t stratum = program_.types[type].stratum;
   dirty_[stratum].emplace_back(type, fact);
-  dirty_strata_.insert(stratum);
+  std::uint64_t& word = dirty_strata_[stratum / 64];
+  if ((word >> stratum % 64 & 1U) != 0) return;
+  word |= std::uint64_t{1} << stratum % 64;
+  ++dirty_strata_count_;
 }
 
 void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
@@ -235,11 +240,15 @@ void Derivation::touch(FactTypeId type, FactId fact) {
   if (d.touched) return;
   d.touched = true;
   FactStore& store = network_.store(type);
+  d.known = store.exists(fact);
   store.pin(fact);
   Touched touched{type, fact, d.told, told_values_.size()};
   if (d.told) {
-    const auto otherwise = told_otherwise_.find(pair_key(type, fact));
-    const Value* row = otherwise != told_otherwise_.end() ? otherwise->second.data() : store.last_row(fact);
+    const Value* row = store.last_row(fact);
+    if (!told_otherwise_.empty()) {
+      const auto otherwise = told_otherwise_.find(pair_key(type, fact));
+      if (otherwise != told_otherwise_.end()) row = otherwise->second.data();
+    }
     told_values_.insert(told_values_.end(), row, row + store.width());
   }
   touched_.push_back(touched);
@@ -271,11 +280,15 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
     network_.fact_changed(type, fact, Network::kEveryField);
     return;
   }
-  if (reasons_[best].token != kNone) {
+  Derived& d = derived(type, fact);
+  if (truth == Truth::kUnknown && d.known) {  // withdrawn on the way to the fixpoint: what was known last stays so
+    scratch_.assign(store.row(fact), store.row(fact) + store.width());
+  } else if (reasons_[best].token != kNone) {
     values_of(reasons_[best], scratch_);
   } else {
     scratch_ = episode_values_.at(best);
   }
+  d.known = true;
   const bool was_suspended = meta.suspended;
   const std::uint64_t changed = store.write(fact, scratch_.data());
   meta.suspended = truth == Truth::kUnknown;
@@ -297,14 +310,21 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
 void Derivation::closure() {
   for (;;) {
     network_.settle();
-    if (dirty_strata_.empty() || made_ > per_instant_max_) return;
-    settle_stratum(*dirty_strata_.begin());
+    if (dirty_strata_count_ == 0 || made_ > per_instant_max_) return;
+    settle_stratum(first_dirty_stratum());
   }
+}
+
+std::uint32_t Derivation::first_dirty_stratum() const {
+  std::uint32_t word = 0;
+  while (dirty_strata_[word] == 0) ++word;
+  return word * 64 + static_cast<std::uint32_t>(std::countr_zero(dirty_strata_[word]));
 }
 
 void Derivation::settle_stratum(std::uint32_t stratum) {
   if (dirty_[stratum].empty()) {
-    dirty_strata_.erase(stratum);
+    dirty_strata_[stratum / 64] &= ~(std::uint64_t{1} << stratum % 64);
+    --dirty_strata_count_;
     return;
   }
   if (program_.types[dirty_[stratum].front().first].recursive) {
@@ -376,7 +396,7 @@ void Derivation::tell(Timestamp now, Outbox& outbox) {
     d.touched = false;
     const Value* told = told_values_.data() + t.values;
     const std::uint32_t width = store.width();
-    told_otherwise_.erase(pair_key(t.type, t.fact));
+    if (!told_otherwise_.empty()) told_otherwise_.erase(pair_key(t.type, t.fact));
     if (!store.exists(t.fact)) {
       if (t.told) outbox.add(DerivedOutput{now, t.type, false, std::vector<Value>(told, told + width)});
       d.told = false;

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -75,6 +74,7 @@ class Derivation {
     bool lost = false;  // recursive types: lost a reason, not withdrawn yet
     bool told = false;
     bool touched = false;  // since the last tell()
+    bool known = false;    // while touched: the row, of an absent fact, too, is what was known last
   };
   struct Touched {
     FactTypeId type = kNoId;
@@ -87,6 +87,7 @@ class Derivation {
   std::uint32_t add_reason(Reason reason);
   void remove_reason(std::uint32_t id);
   void set_dirty(FactTypeId type, FactId fact, bool lost);
+  std::uint32_t first_dirty_stratum() const;
   void settle_stratum(std::uint32_t stratum);
   void settle_recursive(std::uint32_t stratum);
   void apply_best(FactTypeId type, FactId fact);
@@ -104,7 +105,8 @@ class Derivation {
   std::unordered_map<std::uint32_t, std::vector<Value>> episode_values_;           // by reason
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> episode_reasons_;  // (rule, entry) → reasons
   std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;                  // by stratum
-  std::set<std::uint32_t> dirty_strata_;
+  std::vector<std::uint64_t> dirty_strata_;                                        // bits
+  std::size_t dirty_strata_count_ = 0;
   std::vector<std::size_t> lost_;  // by stratum: facts of recursive types that lost a reason and are not withdrawn yet
   std::vector<Touched> touched_;
   std::vector<Value> told_values_;

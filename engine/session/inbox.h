@@ -1,5 +1,5 @@
-// Inbox: inputs that wait for their instant: facts and acknowledgements, by (instant, arrival). Values live in reused
-// rows, so that an input in order costs no allocation. Not thread-safe.
+// Inbox: inputs that wait for their instant: facts and acknowledgements, by (instant, arrival). They lie in a pool and
+// never move, only their places in the heap do; an input in order costs no allocation. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +16,13 @@
 namespace flyball::engine {
 
 struct Pending {
-  Timestamp at;  // the instant that takes it: its stamp, or engine time if it is late
   std::uint64_t arrival = 0;
   FactInput fact;
+  std::uint32_t hash = 0;  // of the fact's key, if its type has one
   bool late = false;
   std::uint32_t ack = 0xFFFF'FFFF;  // index of an acknowledgement instead
 };
+using PendingId = std::uint32_t;
 
 class Inbox {
  public:
@@ -29,21 +30,18 @@ class Inbox {
   std::size_t size() const { return heap_.size(); }
   Timestamp next() const { return heap_.empty() ? kTimestampMax : heap_.front().at; }
 
-  void add_fact(Timestamp at, bool late, const FactInput& input) {
-    Pending pending;
-    if (!spare_.empty()) {
-      pending.fact = std::move(spare_.back());
-      spare_.pop_back();
-    }
+  // `at`: the instant that takes it: its stamp, or engine time if it is late.
+  void add_fact(Timestamp at, bool late, const FactInput& input, std::uint32_t hash) {
+    Pending& pending = make(at);
     pending.fact = input;
-    pending.at = at;
+    pending.hash = hash;
     pending.late = late;
-    push(std::move(pending));
   }
   void add_ack(Timestamp at, const AckInput& input) {
-    Pending pending;
-    pending.at = at;
+    Pending& pending = make(at);
     pending.fact.stamp = input.stamp;
+    pending.fact.source = Value::null();
+    pending.fact.seq = 0;
     if (free_acks_.empty()) {
       pending.ack = static_cast<std::uint32_t>(acks_.size());
       acks_.push_back(input);
@@ -52,56 +50,76 @@ class Inbox {
       free_acks_.pop_back();
       acks_[pending.ack] = input;
     }
-    push(std::move(pending));
   }
+  const Pending& operator[](PendingId id) const { return pool_[id]; }
   const AckInput& ack(std::uint32_t index) const { return acks_[index]; }
 
   // All inputs of instant `t`, by (source, sequence, arrival); those without a source first.
-  void take(Timestamp t, const Interner& in, std::vector<Pending>& out) {
+  void take(Timestamp t, const Interner& in, std::vector<PendingId>& out) {
     while (!heap_.empty() && heap_.front().at == t) {
       std::pop_heap(heap_.begin(), heap_.end(), Later{});
-      out.push_back(std::move(heap_.back()));
+      out.push_back(heap_.back().id);
       heap_.pop_back();
     }
     if (out.size() < 2) return;
-    std::sort(out.begin(), out.end(), [&](const Pending& a, const Pending& b) {
+    std::sort(out.begin(), out.end(), [&](PendingId x, PendingId y) {
+      const Pending &a = pool_[x], &b = pool_[y];
       if (a.fact.source != b.fact.source) return compare_total(a.fact.source, b.fact.source, in) < 0;
       return a.fact.seq != b.fact.seq ? a.fact.seq < b.fact.seq : a.arrival < b.arrival;
     });
   }
   // Gives back what take() gave.
-  void release(std::vector<Pending>& taken) {
-    for (Pending& pending : taken) {
+  void release(std::vector<PendingId>& taken) {
+    for (const PendingId id : taken) {
+      Pending& pending = pool_[id];
       if (pending.ack != 0xFFFF'FFFF) {
         free_acks_.push_back(pending.ack);
-      } else if (spare_.size() < kSpareMax) {
-        spare_.push_back(std::move(pending.fact));
+        pending.ack = 0xFFFF'FFFF;
       }
+      if (free_.size() >= kSpareMax) std::vector<Value>().swap(pending.fact.values);
+      free_.push_back(id);
     }
     taken.clear();
   }
   void mark(Interner& in) const {
-    for (const Pending& p : heap_) {
-      for (const Value& v : p.fact.values) in.mark(v);
-      in.mark(p.fact.source);
-      if (p.ack == 0xFFFF'FFFF) continue;
+    for (const Place& place : heap_) {
+      const Pending& p = pool_[place.id];
+      if (p.ack == 0xFFFF'FFFF) {
+        for (const Value& v : p.fact.values) in.mark(v);
+        in.mark(p.fact.source);
+        continue;
+      }
       for (const Value& v : acks_[p.ack].data) in.mark(v);
       for (const Value& v : acks_[p.ack].result) in.mark(v);
     }
   }
 
  private:
-  static constexpr std::size_t kSpareMax = 4096;
-  struct Later {
-    bool operator()(const Pending& a, const Pending& b) const { return a.at != b.at ? a.at > b.at : a.arrival > b.arrival; }
+  static constexpr std::size_t kSpareMax = 4096;  // rows kept for what comes next
+  struct Place {
+    Timestamp at;
+    std::uint64_t arrival = 0;
+    PendingId id = 0;
   };
-  void push(Pending pending) {
-    pending.arrival = arrivals_++;
-    heap_.push_back(std::move(pending));
+  struct Later {
+    bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.arrival > b.arrival; }
+  };
+  Pending& make(Timestamp at) {
+    PendingId id = static_cast<PendingId>(pool_.size());
+    if (free_.empty()) {
+      pool_.emplace_back();
+    } else {
+      id = free_.back();
+      free_.pop_back();
+    }
+    pool_[id].arrival = arrivals_;
+    heap_.push_back({at, arrivals_++, id});
     std::push_heap(heap_.begin(), heap_.end(), Later{});
+    return pool_[id];
   }
-  std::vector<Pending> heap_;
-  std::vector<FactInput> spare_;
+  std::vector<Place> heap_;
+  std::deque<Pending> pool_;
+  std::vector<PendingId> free_;
   std::deque<AckInput> acks_;
   std::vector<std::uint32_t> free_acks_;
   std::uint64_t arrivals_ = 0;

@@ -43,8 +43,12 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   if (Result<void> r = check_stamp(input.stamp); !r) return refuse(r.error().message, r.error().help);
   if (inbox.size() >= limits.pending_inputs)
     return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  // While the instants before it are closed, the memory it will touch is fetched: first the index, then the record.
+  const FactStore& store = network.store(input.type);
+  const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
+  if (store.keyed()) store.prefetch_index(hash);
   if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
-      network.store(input.type).find(input.values.data()) == kNone) {
+      store.find(input.values.data(), hash) == kNone) {
     return refuse("too many facts", "the limit is " + std::to_string(limits.facts));
   }
   const bool late = admit(input.stamp);
@@ -56,7 +60,8 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
     ++counters.facts_late_diverted;
     return PutOutcome::kLateDiverted;
   }
-  inbox.add_fact(late ? engine_time() : input.stamp, late, input);
+  if (store.keyed()) store.prefetch_record(hash);
+  inbox.add_fact(late ? engine_time() : input.stamp, late, input, hash);
   if (late) {
     ++counters.facts_late_applied;
     return PutOutcome::kLateApplied;
@@ -114,9 +119,11 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   FactStore& store = network.store(fact.type);
   FactId f = kNone;
   const bool numbered = !fact.source.is_null() && fact.seq != 0;
-  if (store.keyed() || !numbered) {
+  if (store.keyed()) {
+    f = store.find_or_make(fact.values.data(), input.hash);
+  } else if (!numbered) {
     f = store.find_or_make(fact.values.data());
-    if (!store.keyed()) store.set_event_key(f, Value::null(), unkeyed_events++);
+    store.set_event_key(f, Value::null(), unkeyed_events++);
   } else {
     // One per source and number: the later stays.
     const auto [at, is_new] = numbered_events.try_emplace({fact.type, fact.source.as_handle(), fact.seq}, kNone);
@@ -152,7 +159,7 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
 void Session::Impl::apply_state(const FactType& type, const Pending& input) {
   const FactInput& fact = input.fact;
   FactStore& store = network.store(fact.type);
-  FactId f = store.find(fact.values.data());
+  FactId f = store.find(fact.values.data(), input.hash);
   const bool exists = f != kNone && store.exists(f);
   if (fact.op == FactOp::kRetract) {
     if (f == kNone) return;
@@ -165,7 +172,12 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
     const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
     if (!exists && (fact.present & all) != all) {
       ++counters.facts_refused;
-      trouble("a patch of `" + type.name + "` has an unknown key and is not complete: refused");
+      std::string key;
+      for (const std::uint32_t field : type.key)
+        key += (key.empty() ? " " : ", ") + type.fields[field].name + ": " + to_source(fact.values[field], in);
+      outbox.add(RefusedOutput{
+          network.now(), fact.origin,
+          "a patch of `" + type.local + "` that is not there (" + key.substr(key.empty() ? 0 : 1) + ") must have all its fields: refused"});
       return;
     }
     row.assign(fact.values.begin(), fact.values.end());
@@ -175,7 +187,7 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
     }
     values = row.data();
   }
-  if (f == kNone) f = store.find_or_make(values);
+  if (f == kNone) f = store.find_or_make(values, input.hash);
   ++counters.facts_taken;
   write_fact(fact.type, f, values, fact.stamp);
 }

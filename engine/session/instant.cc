@@ -131,10 +131,9 @@ void Session::Impl::run_instant(Timestamp t) {
   episodes.start_instant();
 
   run_due(t);
-  std::vector<Pending> inputs;
-  inbox.take(t, in, inputs);
-  for (const Pending& input : inputs) apply(input);
-  inbox.release(inputs);
+  inbox.take(t, in, taken);
+  for (const PendingId input : taken) apply(inbox[input]);
+  inbox.release(taken);
   closure();
   judge();
 

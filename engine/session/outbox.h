@@ -23,6 +23,12 @@ struct TroubleOutput {
   std::string message;
 };
 
+struct RefusedOutput {
+  Timestamp time;
+  std::uint64_t origin = 0;
+  std::string message;
+};
+
 class Outbox {
  public:
   explicit Outbox(OutputSink& sink) : sink_(sink) {}
@@ -50,9 +56,10 @@ class Outbox {
   void say(const LogOutput& o) { sink_.on_log(o); }
   void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
   void say(const TroubleOutput& o) { sink_.on_trouble(o.time, o.message); }
+  void say(const RefusedOutput& o) { sink_.on_refused(o.time, o.origin, o.message); }
 
   OutputSink& sink_;
-  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput>> waiting_;
+  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput>> waiting_;
 };
 
 }  // namespace flyball::engine

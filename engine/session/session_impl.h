@@ -120,6 +120,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
   std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
   std::vector<Timer> due_later;                                                            // step 3 of this instant
+  std::vector<PendingId> taken;                                                            // inputs of this instant
   std::vector<Value> row;                                                                  // scratch
 };
 

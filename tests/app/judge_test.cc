@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "engine/compile/expr_compiler.h"
+#include "engine/expression.h"
 #include "parser/parser.h"
 
 namespace flyball::app::testing {
@@ -35,9 +35,8 @@ struct World {
     rules = check_package(std::move(files), sources, interner, diagnostics);
     for (const Diagnostic& d : diagnostics.all()) INFO(d.message);
     if (diagnostics.has_errors()) FAIL(diagnostics.all().front().message << " in " << steps);
-    const engine::ExprContext context{&rules.schema, nullptr, &interner};
     plan = make_plan(
-        rules.tests.at(0), rules.schema, interner, [&](const ast::Expr& e) { return engine::constant_value(e, context); },
+        rules.tests.at(0), rules.schema, interner, [&](const ast::Expr& e) { return engine::constant_of(e, rules.schema, {}, interner); },
         [](const std::string&, const ast::Span&, Timestamp) -> Result<std::vector<RecordedLine>> { return fail("no files here"); });
   }
 

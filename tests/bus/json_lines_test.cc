@@ -130,8 +130,9 @@ TEST_CASE("values take the forms of their types, exactly") {
       {"y", "\"A\"", "`y` of `Everything`: expected bytes or null, got \"A\""},
       {"dur", "\"120s\"", "\"120s\""},
       {"dur", "\"2m\"", "\"120s\""},
-      {"dur", "0.000000001", "\"0.000000001s\""},
-      {"dur", "90", "\"90s\""},
+      {"dur", "\"1ns\"", "\"0.000000001s\""},
+      {"dur", "\"1w2d3h4m5s6ms7us8ns\"", "\"788645.006007008s\""},
+      {"dur", "\"-1.5s\"", "\"-1.5s\""},
       {"at", "\"2026-11-22T10:00:00Z\"", "\"2026-11-22T10:00:00Z\""},
       {"at", "1.5", "\"1970-01-01T00:00:01.5Z\""},
       {"pct", "0.92", "0.92"},
@@ -162,6 +163,50 @@ TEST_CASE("values take the forms of their types, exactly") {
   for (const auto& [name, json, expected] : table) {
     INFO(name << " " << json);
     CHECK(round(w, name, json) == expected);
+  }
+}
+
+TEST_CASE("a quantity says its unit where a bare number could mean two things") {
+  World w;
+  // What is written, what it is taken for; or what the refusal says.
+  const std::vector<std::array<const char*, 3>> table = {
+      {"pct", "0", "0"},
+      {"pct", "1", "1"},
+      {"pct", "-1", "-1"},
+      {"pct", "1.5", "1.5"},
+      {"pct", "2.0", "2.0"},
+      {"pct", "10.0", "10.0"},
+      {"pct", "\"1200%\"", "\"1200%\""},
+      {"pct", "80", "got 80; write \"80%\" or the ratio 0.8: as a ratio 80 would be 8000%; if that is meant, write \"8000%\""},
+      {"pct", "2", "got 2; write \"2%\" or the ratio 0.02: as a ratio 2 would be 200%; if that is meant, write \"200%\""},
+      {"pct", "80.5", "got 80.5; write \"80.5%\" or the ratio 0.805: as a ratio 80.5 would be 8050%; if that is meant, write \"8050%\""},
+      {"pct", "1e300", "got 1e300; write \"1e300%\" or the ratio 0.92"},
+      {"pct", "\"80\"", "got \"80\"; write a ratio such as 0.92, or \"92%\""},
+      {"pct", "\"0.8\"", "got \"0.8\"; write a ratio such as 0.92, or \"92%\""},
+      {"size", "5", "5"},
+      {"size", "\"5B\"", "5"},
+      {"size", "\"5\"", "got \"5\"; write a number of bytes, or \"2GiB\""},
+      {"size", "-5", "got -5; a size is not negative"},
+      {"size", "\"-5MB\"", "got \"-5MB\"; write a number of bytes, or \"2GiB\""},
+      {"rate", "\"10\"", "got \"10\"; write a number of bit/s, or \"10Gbps\""},
+      {"rate", "-1", "got -1; a bitrate is not negative"},
+      {"pps", "\"7\"", "got \"7\"; write a number of packets/s, or \"3Mpps\""},
+      {"dur", "90", "got 90; write a duration with its unit: \"120s\", \"1h30m\", \"250ms\""},
+      {"dur", "\"90\"", "got \"90\"; write a duration with its unit: \"120s\", \"1h30m\", \"250ms\""},
+      {"dur", "\"0\"", "got \"0\"; write a duration with its unit: \"120s\", \"1h30m\", \"250ms\""},
+      {"dur", "\"1h1h\"", "got \"1h1h\"; write a duration with its unit: \"120s\", \"1h30m\", \"250ms\""},
+      {"dur", "\"30m1h\"", "got \"30m1h\"; write a duration with its unit: \"120s\", \"1h30m\", \"250ms\""},
+  };
+  for (const auto& [name, json, expected] : table) {
+    INFO(name << " " << json);
+    const std::string line = "{\"time\":1,\"type\":\"Everything\",\"data\":{\"k\":1,\"" + std::string(name) + "\":" + json + "}}";
+    RecordedReader reader(w.schema, w.in);
+    if (std::string_view(expected).starts_with("got")) {
+      CHECK(error_of(w, line).ends_with(expected));
+      continue;
+    }
+    CHECK(round(w, name, json) == expected);
+    CHECK(round(w, name, expected) == expected);  // what is written can be read back
   }
 }
 

@@ -13,7 +13,7 @@ In each page, in order, in one empty folder per page:
                            a line `…` stands for any lines, `…` within a line for any text; `[exit N]` as the last
                            line of an output says its status (0 otherwise)
   ```console norun         is not run (long-running or machine-dependent); keep these few
-Anything else is prose.
+Anything else is prose. Links to files of the repository must lead somewhere, with their #heading.
 """
 import os
 import pathlib
@@ -112,10 +112,34 @@ def fly(info, text, folder, flyball, number):
     return complaints
 
 
+def anchors(page):
+    """The names by which headings of a page are linked to."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def broken_links(page):
+    """Returns complaints about links that lead nowhere."""
+    complaints = []
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", prose):
+        if re.match(r"\w+:", target):
+            continue
+        path = page.parent / target if target else page
+        if not path.exists():
+            complaints.append(f"the link to {target} leads nowhere")
+        elif heading and path.suffix == ".md" and heading not in anchors(path):
+            complaints.append(f"{target} has no heading #{heading}")
+    return complaints
+
+
 def main():
     flyball, pages = sys.argv[1], sys.argv[2:]
     passed = failed = 0
     for page in map(pathlib.Path, pages):
+        for complaint in broken_links(page):
+            failed += 1
+            print(f"{page}: {complaint}\n")
         with tempfile.TemporaryDirectory(prefix="flyball-docs-") as folder:
             for number, info, text in blocks(page):
                 kind = info[0] if info else ""

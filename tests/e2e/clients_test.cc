@@ -133,7 +133,7 @@ TEST_CASE("rubbish on every socket harms nobody else") {
   CHECK(hostile.status == 0);
   CHECK(hostile.out.find("sent ") == 0);
   CHECK(good.wait() == 0);
-  CHECK(good.err() == "2000 published, 2000 acknowledged, 0 refused\n");
+  CHECK(good.err() == "2000 facts: 2000 acknowledged, 0 refused\n");
   CHECK(service.eventually_says({"facts", "--type", "LinkStats", "--json"}, "\"d1999\""));
   CHECK(service.query({"ask", "pick_pool", R"({"service":"api","client":"10.0.0.1"})"}).status == 0);
   const std::string status = service.query({"status", "--json"}).out;

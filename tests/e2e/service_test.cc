@@ -18,7 +18,7 @@ TEST_CASE("run: says where it listens, takes facts, acts, answers, explains, dra
   Child sub(folder, "sub", {"sub", "actions", "derived", "--connect", service.endpoint("out"), "--count", "2"});
   const Finished published = service.pub(probe("b1", true) + probe("b2", true));
   CHECK(published.status == 0);
-  CHECK(published.err == "2 published, 2 acknowledged, 0 refused\n");
+  CHECK(published.err == "2 facts: 2 acknowledged, 0 refused\n");
   // A subscriber that has just started may miss what is published before its subscription has arrived: until it hears something.
   REQUIRE(eventually([&] {
     service.pub(probe("b1", false));

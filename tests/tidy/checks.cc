@@ -50,7 +50,8 @@ const std::map<std::string, std::set<std::string>>& arrows() {
 
 // engine → parser/ast: what compiles rules, and the two headers whose values name places in them.
 bool may_read_ast(const std::string& path) {
-  return is_below(path, "engine/compile") || path == "engine/program.h" || path == "engine/explain/explanation.h";
+  return is_below(path, "engine/compile") || path == "engine/program.h" || path == "engine/expression.h" ||
+         path == "engine/explain/explanation.h";
 }
 
 Findings check_arrows(const SourceText& s) {
@@ -68,6 +69,24 @@ Findings check_arrows(const SourceText& s) {
       out.push_back(finding(s, i, "include \"" + target + "\" does not name its folder"));
     } else if (to != allowed->first && !allowed->second.contains(to) && !(is_below(target, "parser/ast") && may_read_ast(s.path))) {
       out.push_back(finding(s, i, "new arrow " + allowed->first + " -> " + to + " (\"" + target + "\")"));
+    }
+  }
+  return out;
+}
+
+// Who is not the engine nor tests it knows its doors only (engine/program.h names them).
+Findings check_engine_doors(const SourceText& s) {
+  static const std::set<std::string> kDoors = {"engine/program.h", "engine/session.h", "engine/expression.h",
+                                               "engine/explain/explanation.h"};
+  const std::string from = folder_of(s.path);
+  if (!is_cpp(s.path) || from == "engine" || from == "tests" || from == "benchmarks") return {};
+  static const std::regex kInclude(R"re(^\s*#\s*include\s*"(engine/[^"]+)")re");
+  Findings out;
+  const std::vector<std::string> lines = lines_of(code_only(s.text));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::smatch m;
+    if (std::regex_search(lines[i], m, kInclude) && !kDoors.contains(m[1])) {
+      out.push_back(finding(s, i, "not a door of the engine: " + m[1].str()));
     }
   }
   return out;
@@ -183,6 +202,7 @@ Findings check_x3_headers(const std::vector<SourceText>& sources) {
 const std::vector<Check>& all_checks() {
   static const std::vector<Check> kChecks = {
       {"arrows between folders", check_arrows},
+      {"the engine's doors", check_engine_doors},
       {"X3 stays in parser/grammar", check_x3},
       {"no wire library in headers", check_wire_headers},
       {"the outside world at the borders only", check_outside_world},

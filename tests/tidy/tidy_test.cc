@@ -35,6 +35,7 @@ const std::vector<Sample>& samples() {
       {"arrows between folders", {"bus/a.cc", "#include \"engine/session.h\"\n"}, {"bus/a.cc", "#include \"bus/b.h\"\n"}},
       {"arrows between folders", {"connectors/a.cc", "#include \"engine/session.h\"\n"}, {"connectors/a.cc", "#include \"bus/b.h\"\n"}},
       {"arrows between folders", {"bus/a.cc", "#include \"b.h\"\n"}, {"bus/a.cc", "#include <b.h>\n"}},
+      {"the engine's doors", {"app/a.cc", "#include \"engine/expr/eval.h\"\n"}, {"app/a.cc", "#include \"engine/expression.h\"\n"}},
       {"X3 stays in parser/grammar", {"parser/check/a.cc", "auto p = x3::int_;\n"}, {"parser/grammar/a.cc", "auto p = x3::int_;\n"}},
       {"X3 stays in parser/grammar", {"parser/a.h", "#include <boost/spirit/home/x3.hpp>\n"}, {"parser/a.h", "// x3::int_ is not here\n"}},
       {"no wire library in headers", {"bus/transport/a.h", "#include <zmq.h>\n"}, {"bus/transport/a.cc", "#include <zmq.h>\n"}},

@@ -1,0 +1,197 @@
+// Building AlphaTables from the plan, and running the inlined tests.
+#include "engine/network/alpha_tables.h"
+
+#include <bit>
+#include <map>
+#include <tuple>
+
+#include "engine/expr/compare_bits.h"
+
+namespace flyball::engine {
+
+AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
+  alphas_.resize(program.alphas.size());
+  for (AlphaId id = 0; id < program.alphas.size(); ++id) {
+    const AlphaPlan& plan = program.alphas[id];
+    AlphaState& alpha = alphas_[id];
+    alpha.reads = alpha.deep = plan.reads;
+    add_tests(id);
+    alpha.first_successor = static_cast<std::uint32_t>(successors_.size());
+    alpha.successor_count = static_cast<std::uint32_t>(plan.successors.size());
+    successors_.insert(successors_.end(), plan.successors.begin(), plan.successors.end());
+    for (const StageId stage : plan.successors) alpha.deep |= program.stages[stage].own_reads | program.stages[stage].later_reads;
+    alpha.first_node = static_cast<std::uint32_t>(nodes_.size());
+    alpha.node_count = static_cast<std::uint32_t>(plan.nodes.size());
+    nodes_.insert(nodes_.end(), plan.nodes.begin(), plan.nodes.end());
+    for (const NodeId node : plan.nodes) alpha.deep |= program.nodes[node].reads;
+    alpha.first_index = static_cast<std::uint32_t>(indexes_.size());
+    alpha.index_count = static_cast<std::uint32_t>(plan.indexes.size());
+    for (std::size_t i = 0; i < plan.indexes.size(); ++i) {
+      AlphaIndex index;
+      index.fields = plan.indexes[i];
+      index.null_joins = plan.index_null_joins[i];
+      for (const std::uint32_t field : index.fields) index.mask |= std::uint64_t{1} << field;
+      alpha.deep |= index.mask;
+      indexes_.push_back(std::move(index));
+    }
+  }
+  types_.resize(program.types.size());
+  for (FactTypeId id = 0; id < program.types.size(); ++id) plan_type(id);
+}
+
+void AlphaTables::add_tests(AlphaId id) {
+  const AlphaPlan& plan = program_.alphas[id];
+  AlphaState& alpha = alphas_[id];
+  alpha.first_test = static_cast<std::uint32_t>(tests_.size());
+  alpha.test_count = static_cast<std::uint32_t>(plan.tests.size());
+  for (std::uint32_t i = 0; i < plan.tests.size(); ++i) {
+    AlphaTest test;
+    test.formula = i;
+    const Code& code = plan.tests[i].code;
+    const std::span<const Instruction> instructions = code.instructions();
+    const Operand& a = instructions[0].a;
+    if (a.space == Space::kRow && a.binding == plan.binding) {
+      test.field = static_cast<std::uint16_t>(a.index);
+      if (instructions.size() == 1 && instructions[0].op == Opcode::kReturn) {
+        test.form = AlphaTest::Form::kField;
+      } else if (instructions.size() == 2 && instructions[0].op == Opcode::kNot && instructions[0].mode == Mode::kPlain) {
+        test.form = AlphaTest::Form::kNotField;
+      } else if (instructions.size() == 2 && code.is_comparisons() && instructions[0].mode == Mode::kPlain) {
+        test.op = instructions[0].sub;
+        test.constant = code.constants()[instructions[0].b.index];
+        test.form = instructions[0].op == Opcode::kCompareBits     ? AlphaTest::Form::kBits
+                    : instructions[0].op == Opcode::kCompareDouble ? AlphaTest::Form::kDouble
+                                                                   : AlphaTest::Form::kSame;
+      }
+    }
+    tests_.push_back(test);
+  }
+}
+
+Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const {
+  const AlphaState& alpha = alphas_[id];
+  Truth truth = Truth::kTrue;
+  bool framed = false;
+  for (std::uint32_t i = 0; i < alpha.test_count; ++i) {
+    const AlphaTest& test = tests_[alpha.first_test + i];
+    Truth t = Truth::kUnknown;
+    bool known = true;
+    switch (test.form) {
+      case AlphaTest::Form::kField: t = truth_of(row[test.field]); break;
+      case AlphaTest::Form::kNotField: t = truth_not(truth_of(row[test.field])); break;
+      case AlphaTest::Form::kBits:
+      case AlphaTest::Form::kDouble:
+      case AlphaTest::Form::kSame: {
+        const Value& v = row[test.field];
+        known = v.kind == test.constant.kind;
+        if (!known) break;
+        bool holds = false;
+        if (test.form == AlphaTest::Form::kBits) {
+          holds = compares(test.op, v.bits, test.constant.bits);
+        } else if (test.form == AlphaTest::Form::kDouble) {
+          holds = compares(test.op, v.as_double(), test.constant.as_double());
+        } else {
+          holds = (v == test.constant) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
+        }
+        t = holds ? Truth::kTrue : Truth::kFalse;
+        break;
+      }
+      case AlphaTest::Form::kFormula: known = false; break;
+    }
+    if (!known) {
+      const AlphaPlan& plan = program_.alphas[id];
+      if (!framed) frame.set_row(plan.binding, row);
+      framed = true;
+      t = frame.truth(plan.tests[test.formula], plan.scope);
+    }
+    truth = truth_and(truth, t);
+    if (truth == Truth::kFalse) break;
+  }
+  return truth;
+}
+
+void AlphaTables::plan_type(FactTypeId id) {
+  const TypePlan& plan = program_.types[id];
+  Type& type = types_[id];
+  type.by_field.resize(program_.rule_set.schema.types[id].fields.size(), 0);
+
+  // Thresholds whose alphas look at the same other fields stand together: a change of those goes over no more of them.
+  using Group = std::tuple<std::uint32_t, bool, Kind, std::uint64_t, std::uint64_t>;
+  std::map<Group, std::vector<AlphaId>> groups;
+  std::vector<AlphaId> plain;
+  for (const AlphaId a : plan.always) {
+    const AlphaPlan::Threshold& t = program_.alphas[a].threshold;
+    if (t.field == kNoId) {
+      plain.push_back(a);
+      continue;
+    }
+    std::uint64_t behind = t.other_reads;
+    AlphaState& alpha = alphas_[a];
+    for (const StageId s : successors(alpha)) behind |= program_.stages[s].own_reads | program_.stages[s].later_reads;
+    for (const NodeId n : nodes(alpha)) behind |= program_.nodes[n].reads;
+    for (std::uint32_t i = 0; i < alpha.index_count; ++i) behind |= index(alpha, i).mask;
+    groups[{t.field, t.above, t.constant.kind, behind, t.other_reads}].push_back(a);
+  }
+  for (const auto& [group, members] : groups) {
+    if (members.size() < kThresholdsMin) {
+      plain.insert(plain.end(), members.begin(), members.end());
+      continue;
+    }
+    const auto& [field, above, kind, behind, other_reads] = group;
+    ByOrder order{Thresholds(field, above, kind), behind, other_reads};
+    for (const AlphaId a : members) {
+      const AlphaPlan::Threshold& t = program_.alphas[a].threshold;
+      order.thresholds.add(t.constant, t.inclusive, a);
+    }
+    order.thresholds.seal();
+    for (std::uint32_t g = 0; g < order.thresholds.size(); ++g) alphas_[order.thresholds.alpha(g)].gate = g;
+    type.by_order.push_back(std::move(order));
+  }
+
+  for (const AlphaId a : plain) {
+    AlphaState& alpha = alphas_[a];
+    if (type.own_count == kOwnBits) {
+      type.always.push_back(a);
+      type.shared_deep |= alpha.deep;
+      continue;
+    }
+    alpha.bit = type.own_count;
+    type.own[type.own_count++] = a;
+    for (std::uint32_t f = 0; f < type.by_field.size(); ++f) {
+      if ((alpha.deep >> f & 1U) != 0) type.by_field[f] |= std::uint32_t{1} << alpha.bit;
+    }
+  }
+
+  for (const std::uint32_t field : plan.dispatch_fields) {
+    ByValue by;
+    by.field = field;
+    for (const AlphaId a : plan.alphas) {
+      const AlphaPlan& alpha = program_.alphas[a];
+      if (alpha.dispatch_field != field) continue;
+      for (const Value& v : alpha.dispatch_values) by.dispatch.add(v, a);
+      by.reads |= alpha.reads;
+      type.shared_deep |= alphas_[a].deep;
+    }
+    by.dispatch.seal();
+    type.by_value.push_back(std::move(by));
+  }
+}
+
+// The alphas with a bit of their own that look at one of the changed fields.
+std::uint32_t AlphaTables::Type::concerned(std::uint64_t changed) const {
+  std::uint32_t bits = 0;
+  for (std::uint64_t left = changed; left != 0; left &= left - 1) {
+    const auto field = static_cast<std::uint32_t>(std::countr_zero(left));
+    if (field >= by_field.size()) break;
+    bits |= by_field[field];
+  }
+  return bits;
+}
+
+std::size_t AlphaTables::bytes() const {
+  std::size_t n = 0;
+  for (const AlphaIndex& index : indexes_) n += index.bucket.bytes();
+  return n;
+}
+
+}  // namespace flyball::engine

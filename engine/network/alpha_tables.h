@@ -1,0 +1,105 @@
+// AlphaTables: the alphas of a program as update() meets them: what is looked at per fact lies together, a line or two per
+// alpha, whatever its rule is like; and per type the ways from a changed field to the few alphas it may concern:
+//
+//   the first 31 that nothing dispatches   a bit each: by field, which alphas read it; by fact, which it is in
+//   `field == constant`, `in [constants]`  Dispatch, by hash
+//   `field > constant` and the like        Thresholds, by order
+//   the rest                               are tried one by one
+//
+// It holds the counts and indexes of the alpha memories, and no facts. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/compile/program_data.h"
+#include "engine/network/bucket_index.h"
+#include "engine/network/dispatch.h"
+#include "engine/network/frame_buffer.h"
+#include "engine/network/thresholds.h"
+
+namespace flyball::engine {
+
+// One conjunct, inlined where it is a field alone or a field compared with a constant of its kind.
+struct AlphaTest {
+  enum class Form : std::uint8_t { kField, kNotField, kBits, kDouble, kSame, kFormula };
+  Form form = Form::kFormula;
+  std::uint8_t op = 0;  // Compare
+  std::uint16_t field = 0;
+  std::uint32_t formula = 0;  // of the alpha's tests: what it is in full
+  Value constant;
+};
+
+struct AlphaIndex {
+  BucketIndex bucket;
+  std::uint64_t mask = 0;  // of its fields
+  std::uint32_t null_joins = 0;
+  std::vector<std::uint32_t> fields;
+};
+
+struct AlphaState {
+  std::uint64_t reads = 0;  // fields its tests read
+  std::uint64_t deep = 0;   // and what stands behind it, too
+  std::uint64_t seen = 0;   // epoch in which an update met it
+  // Places in the arrays of AlphaTables.
+  std::uint32_t first_test = 0, first_successor = 0, first_node = 0, first_index = 0;
+  std::uint32_t test_count = 0, successor_count = 0, node_count = 0, index_count = 0;
+  std::uint32_t gate = kNone;  // place in its Thresholds
+  std::uint32_t bit = 31;      // its bit in FactMeta::members; 31: shared by all that have none of their own
+};
+
+class AlphaTables {
+ public:
+  static constexpr std::uint32_t kOwnBits = 31;
+  static constexpr std::uint32_t kSharedBit = std::uint32_t{1} << kOwnBits;
+  static constexpr std::size_t kThresholdsMin = 4;  // fewer constants are tried one by one
+
+  // Equality dispatch on one field.
+  struct ByValue {
+    std::uint32_t field = 0;
+    std::uint64_t reads = 0;  // of all its alphas
+    Dispatch dispatch;
+  };
+  struct ByOrder {
+    Thresholds thresholds;
+    std::uint64_t deep = 0;         // what its alphas look at, but for the thresholds themselves
+    std::uint64_t other_reads = 0;  // their other tests
+  };
+  struct Type {
+    std::uint32_t own[kOwnBits] = {};  // alphas by bit
+    std::uint32_t own_count = 0;
+    std::vector<std::uint32_t> by_field;  // bits of the alphas that look at a field; by field
+    std::vector<AlphaId> always;          // those without a bit
+    std::uint64_t shared_deep = 0;        // what alphas of the shared bit look at
+    std::vector<ByValue> by_value;
+    std::vector<ByOrder> by_order;
+    std::uint32_t concerned(std::uint64_t changed) const;
+  };
+
+  explicit AlphaTables(const ProgramData& program);
+
+  AlphaState& operator[](AlphaId id) { return alphas_[id]; }
+  const AlphaState& operator[](AlphaId id) const { return alphas_[id]; }
+  const Type& type(FactTypeId id) const { return types_[id]; }
+  std::span<const StageId> successors(const AlphaState& a) const { return {successors_.data() + a.first_successor, a.successor_count}; }
+  std::span<const NodeId> nodes(const AlphaState& a) const { return {nodes_.data() + a.first_node, a.node_count}; }
+  AlphaIndex& index(const AlphaState& a, std::uint32_t number) { return indexes_[a.first_index + number]; }
+
+  // Whether the row passes the alpha's own tests.
+  Truth truth(AlphaId id, const Value* row, FrameBuffer& frame) const;
+  std::size_t bytes() const;
+
+ private:
+  void add_tests(AlphaId id);
+  void plan_type(FactTypeId id);
+
+  const ProgramData& program_;
+  std::vector<AlphaState> alphas_;
+  std::vector<AlphaTest> tests_;
+  std::vector<StageId> successors_;
+  std::vector<NodeId> nodes_;
+  std::vector<AlphaIndex> indexes_;
+  std::vector<Type> types_;
+};
+
+}  // namespace flyball::engine

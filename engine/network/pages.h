@@ -1,0 +1,101 @@
+// Where the engine's big arrays live: memory in 2 MiB pages once there is much of it. A fact touches a handful of records
+// spread over many megabytes, and with 4 KiB pages every one of them is a miss in the TLB, too.
+//
+// PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. Small sessions take what they
+// need and no more. Not thread-safe. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <utility>
+#include <vector>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+namespace flyball::engine {
+
+inline constexpr std::size_t kPageBytes = std::size_t{2} << 20;
+
+inline void* take_pages(std::size_t bytes) {
+  void* memory = ::operator new(bytes, std::align_val_t{kPageBytes});
+#ifdef __linux__
+  (void)::madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+inline void give_pages(void* memory) { ::operator delete(memory, std::align_val_t{kPageBytes}); }
+
+template <typename T>
+struct PageAllocator {
+  using value_type = T;
+  PageAllocator() = default;
+  template <typename U>
+  PageAllocator(const PageAllocator<U>&) {}  // NOLINT: what allocators must offer
+  T* allocate(std::size_t n) {
+    const std::size_t bytes = n * sizeof(T);
+    return static_cast<T*>(bytes < kPageBytes ? ::operator new(bytes) : take_pages(bytes));
+  }
+  void deallocate(T* memory, std::size_t n) {
+    if (n * sizeof(T) < kPageBytes) {
+      ::operator delete(memory);
+    } else {
+      give_pages(memory);
+    }
+  }
+  friend bool operator==(const PageAllocator&, const PageAllocator&) { return true; }
+};
+
+template <typename T>
+using PagedVector = std::vector<T, PageAllocator<T>>;
+
+class Chunks {
+ public:
+  Chunks() = default;
+  ~Chunks() {
+    for (const auto& [memory, paged] : owned_) {
+      if (paged) {
+        give_pages(memory);
+      } else {
+        ::operator delete(memory);
+      }
+    }
+  }
+  Chunks(Chunks&& other) noexcept { *this = std::move(other); }
+  Chunks& operator=(Chunks&& other) noexcept {
+    std::swap(owned_, other.owned_);
+    std::swap(page_, other.page_);
+    std::swap(left_, other.left_);
+    std::swap(taken_, other.taken_);
+    return *this;
+  }
+
+  // `bytes`, aligned for anything, not initialised.
+  void* take(std::size_t bytes) {
+    bytes = (bytes + 63) & ~std::size_t{63};
+    taken_ += bytes;
+    if (taken_ <= kPageBytes || bytes > kPageBytes) {
+      owned_.emplace_back(::operator new(bytes), false);
+      return owned_.back().first;
+    }
+    if (left_ < bytes) {
+      page_ = static_cast<std::byte*>(take_pages(kPageBytes));
+      left_ = kPageBytes;
+      owned_.emplace_back(page_, true);
+    }
+    void* memory = page_;
+    page_ += bytes;
+    left_ -= bytes;
+    return memory;
+  }
+  std::size_t bytes() const { return taken_; }
+
+ private:
+  std::vector<std::pair<void*, bool>> owned_;
+  std::byte* page_ = nullptr;
+  std::size_t left_ = 0;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace flyball::engine
