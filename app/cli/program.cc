@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/manual.h"
 #include "app/commands/commands.h"
+#include "bus/transport/endpoint.h"
 #include "model/schema.h"
 
 namespace flyball::app {
@@ -27,6 +28,16 @@ bool asks_json(const std::vector<std::string>& args) {
     if (arg == "--json") return true;
   }
   return false;
+}
+
+// What `--connect` names must be an endpoint, before anything is read or opened.
+Result<void> check_endpoints(const Options& options) {
+  for (const Option& option : options.all()) {
+    const auto* const* target = std::get_if<std::optional<std::string>*>(&option.target);
+    if (option.name != "--connect" || target == nullptr || !(*target)->has_value()) continue;
+    if (Result<void> checked = bus::check_endpoint(***target); !checked) return checked;
+  }
+  return {};
 }
 
 int unknown_command(const std::string& name, Io& io) {
@@ -72,6 +83,10 @@ int run_program(const std::vector<std::string>& args, Io& io) {
   if (Result<void> parsed = options.parse(std::move(rest)); !parsed) {
     io.error(fmt::format("{}: {}", name, parsed.error().message),
              parsed.error().help.empty() ? fmt::format("`flyball {} --help` shows what it takes", name) : parsed.error().help);
+    return kExitUsage;
+  }
+  if (const Result<void> reachable = check_endpoints(options); !reachable) {
+    io.error(fmt::format("{}: {}", name, reachable.error().message), reachable.error().help);
     return kExitUsage;
   }
   const int code = command->run(io);

@@ -248,7 +248,7 @@ class Planner {
   void send_from(const ast::Step& step) {
     for (const Timestamp zero : times(step, plan_.start)) {
       Result<std::vector<RecordedLine>> lines = read_(step.path, step.span, zero);
-      if (!lines) return fail_at(step.span, lines.error().message);
+      if (!lines) return fail_at(step.span, lines.error().message + (lines.error().help.empty() ? "" : "; " + lines.error().help));
       Timestamp arrival = zero;
       for (RecordedLine& line : *lines) {
         if (FactInput* fact = std::get_if<FactInput>(&line.input)) {

@@ -120,6 +120,7 @@ struct ChainPlan {
   std::uint32_t owner = 0;           // kRule, kUntil, kWatch: rule; kHold, kAbsence: table
   std::uint32_t bound = 0;           // leading kBound stages
   bool rooted = false;               // the first stage is not a pattern: one token is there from the start
+  bool logical = false;              // kRule: of a rule that only derives
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
 };
 

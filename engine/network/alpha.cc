@@ -48,7 +48,7 @@ std::uint32_t Network::add_item(const Update& u, AlphaId id, Truth truth) {
   const AlphaState& alpha = alphas_[id];
   std::uint32_t first = kNone;
   std::uint32_t* place = &first;
-  for (std::uint32_t i = 0; i < std::max(alpha.index_count, 1U); ++i) {
+  for (std::uint32_t i = 0; i < std::max<std::uint32_t>(alpha.index_count, 1); ++i) {
     const std::uint32_t entry = items_.make();
     *place = entry;
     AlphaItem& item = items_[entry];
@@ -206,7 +206,7 @@ void Network::update_given(const Update& u) {
     const StageId stage = tokens_[t].stage;
     const StageState& s = stage_states_[stage];
     if (u.exists && (s.later_reads & u.changed) != 0) to_refresh_.emplace_back(t, stage);
-    if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[program_.stages[stage].chain], t);
+    if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/expr/compare_bits.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -25,7 +26,7 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
     nodes_.insert(nodes_.end(), plan.nodes.begin(), plan.nodes.end());
     for (const NodeId node : plan.nodes) alpha.deep |= program.nodes[node].reads;
     alpha.first_index = static_cast<std::uint32_t>(indexes_.size());
-    alpha.index_count = static_cast<std::uint32_t>(plan.indexes.size());
+    alpha.index_count = static_cast<std::uint16_t>(plan.indexes.size());
     for (std::size_t i = 0; i < plan.indexes.size(); ++i) {
       AlphaIndex index;
       index.fields = plan.indexes[i];
@@ -43,7 +44,8 @@ void AlphaTables::add_tests(AlphaId id) {
   const AlphaPlan& plan = program_.alphas[id];
   AlphaState& alpha = alphas_[id];
   alpha.first_test = static_cast<std::uint32_t>(tests_.size());
-  alpha.test_count = static_cast<std::uint32_t>(plan.tests.size());
+  FB_CHECK(plan.tests.size() < 65536 && plan.indexes.size() < 65536);
+  alpha.test_count = static_cast<std::uint16_t>(plan.tests.size());
   for (std::uint32_t i = 0; i < plan.tests.size(); ++i) {
     AlphaTest test;
     test.formula = i;

@@ -37,16 +37,18 @@ struct AlphaIndex {
   std::vector<std::uint32_t> fields;
 };
 
-struct AlphaState {
+struct alignas(64) AlphaState {
   std::uint64_t reads = 0;  // fields its tests read
   std::uint64_t deep = 0;   // and what stands behind it, too
   std::uint64_t seen = 0;   // epoch in which an update met it
   // Places in the arrays of AlphaTables.
   std::uint32_t first_test = 0, first_successor = 0, first_node = 0, first_index = 0;
-  std::uint32_t test_count = 0, successor_count = 0, node_count = 0, index_count = 0;
+  std::uint32_t successor_count = 0, node_count = 0;
+  std::uint16_t test_count = 0, index_count = 0;
   std::uint32_t gate = kNone;  // place in its Thresholds
   std::uint32_t bit = 31;      // its bit in FactMeta::members; 31: shared by all that have none of their own
 };
+static_assert(sizeof(AlphaState) == 64);  // one line
 
 class AlphaTables {
  public:

@@ -4,7 +4,7 @@
 namespace flyball::engine {
 
 void Network::end_made(TokenId t) {
-  const ChainPlan& chain = program_.chains[tokens_[t].stage == kNone ? tokens_[t].chain : program_.stages[tokens_[t].stage].chain];
+  const ChainPlan& chain = chain_of(t);
   switch (chain.end) {
     case ChainEnd::kHold: hold_count(t, 1); break;
     case ChainEnd::kAbsence: {
@@ -21,7 +21,7 @@ void Network::end_made(TokenId t) {
 }
 
 void Network::end_gone(TokenId t) {
-  const ChainPlan& chain = program_.chains[tokens_[t].stage == kNone ? tokens_[t].chain : program_.stages[tokens_[t].stage].chain];
+  const ChainPlan& chain = chain_of(t);
   switch (chain.end) {
     case ChainEnd::kHold: hold_count(t, -1); break;
     case ChainEnd::kAbsence: {
@@ -38,7 +38,7 @@ void Network::end_gone(TokenId t) {
 }
 
 void Network::end_touched(TokenId t) {
-  const ChainPlan& chain = program_.chains[tokens_[t].stage == kNone ? tokens_[t].chain : program_.stages[tokens_[t].stage].chain];
+  const ChainPlan& chain = chain_of(t);
   if (chain.end == ChainEnd::kRule || chain.end == ChainEnd::kUntil || chain.end == ChainEnd::kWatch) ends_.token_touched(chain, t);
 }
 

@@ -53,14 +53,14 @@ Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, const Valu
 }
 
 void Network::right_activate(const Activation& activation) {
-  const StagePlan& stage = program_.stages[activation.stage];
-  const bool exists = stage.kind == StageKind::kExists;
-  if (stage.index == kNoId) {  // the first line of its chain
+  StageState& state = stage_states_[activation.stage];
+  if (state.first) {
     make_token(activation.stage, kNone, activation.fact, activation.item, activation.truth, false);
     return;
   }
-  StageState& state = stage_states_[activation.stage];
   if (state.left.empty()) return;
+  const StagePlan& stage = program_.stages[activation.stage];
+  const bool exists = stage.kind == StageKind::kExists;
   const Value* row = stores_[stage.type].row(activation.fact);
   std::uint32_t hash = 0;
   const KeyStatus status = right_key(alphas_.index(alphas_[stage.alpha], stage.index), row, hash);
@@ -161,8 +161,8 @@ void Network::left_activate(TokenId t) {
 void Network::settle_exists(TokenId left) {
   const Token& token = tokens_[left];
   if (token.next == kNone) return;
+  if (stage_states_[token.next].kind != StageKind::kExists) return;  // the token has gone, its id is another's
   const StagePlan& stage = program_.stages[token.next];
-  if (stage.kind != StageKind::kExists) return;  // the token has gone, its id is another's
   Truth truth = token.count_true != 0 ? Truth::kTrue : token.count_unknown != 0 ? Truth::kUnknown : Truth::kFalse;
   if (stage.negated) truth = truth_not(truth);
   if (!stage.fresh_truth) truth = truth_and(truth, token.truth);

@@ -21,9 +21,15 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   stage_states_.resize(program.stages.size());
   for (StageId id = 0; id < program.stages.size(); ++id) {
     const StagePlan& plan = program.stages[id];
-    stage_states_[id].own_reads = plan.own_reads;
-    stage_states_[id].later_reads = plan.later_reads;
-    stage_states_[id].kind = plan.kind;
+    StageState& stage = stage_states_[id];
+    stage.own_reads = plan.own_reads;
+    stage.later_reads = plan.later_reads;
+    stage.chain = plan.chain;
+    stage.type = plan.type;
+    stage.binding = plan.binding;
+    stage.kind = plan.kind;
+    stage.first = plan.alpha != kNoId && plan.index == kNoId;
+    stage.last = plan.last;
   }
   for (const HoldPlan& plan : program.holds) holds_.emplace_back(plan.arity, plan.binds);
   for (const AbsencePlan& plan : program.absences) absences_.emplace_back(plan.arity, false);

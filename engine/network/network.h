@@ -136,13 +136,18 @@ class Network {
   friend class Aggregates;
 
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
-  struct StageState {
-    BucketIndex left;
-    std::uint64_t seen = 0;
-    // Of its plan, because every update of a fact asks.
+  struct alignas(64) StageState {
+    // Of its plan, in one line, because every update of a fact and every token asks.
     std::uint64_t own_reads = 0, later_reads = 0;
+    ChainId chain = 0;
+    FactTypeId type = kNoId;
+    std::uint32_t binding = kNoId;
     StageKind kind = StageKind::kCheck;
+    bool first = false;  // a pattern with nothing to join
+    bool last = false;
     Verb verb = Verb::kNothing;
+    std::uint64_t seen = 0;
+    BucketIndex left;
   };
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
@@ -213,7 +218,7 @@ class Network {
   TokenId make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                      std::uint32_t value = kNone);
   TokenId& first_token(StageId stage, FactId fact, std::uint32_t item) {
-    return item != kNone ? items_[item].tokens : stores_[program_.stages[stage].type].meta(fact).tokens;
+    return item != kNone ? items_[item].tokens : stores_[stage_states_[stage].type].meta(fact).tokens;
   }
   void delete_token(TokenId t);
   void delete_children(TokenId t);
@@ -223,6 +228,10 @@ class Network {
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
 
   // ends.cc: chains whose ends are the network's own
+  const ChainPlan& chain_of(TokenId t) const {
+    const Token& token = tokens_[t];
+    return program_.chains[token.stage == kNone ? token.chain : stage_states_[token.stage].chain];
+  }
   void end_made(TokenId t);
   void end_gone(TokenId t);
   void end_touched(TokenId t);

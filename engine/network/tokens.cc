@@ -5,11 +5,10 @@ namespace flyball::engine {
 
 TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                             std::uint32_t value) {
-  const StagePlan& plan = program_.stages[stage];
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
   token.stage = stage;
-  token.next = plan.last || witness ? kNone : stage + 1;
+  token.next = stage_states_[stage].last || witness ? kNone : stage + 1;
   token.parent = parent;
   token.fact = fact;
   token.item = item;
@@ -94,7 +93,7 @@ void Network::refresh(TokenId t) {
     end_touched(t);
     return;
   }
-  if (program_.stages[token.next].kind == StageKind::kBound) {
+  if (stage_states_[token.next].kind == StageKind::kBound) {
     if (token.first_child != kNone) refresh(token.first_child);
     return;
   }
@@ -130,7 +129,7 @@ std::uint32_t Network::root_tag(TokenId t) const {
 FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
   for (; t != kNone; t = tokens_[t].parent) {
     const Token& token = tokens_[t];
-    if (token.fact != kNone && program_.stages[token.stage].binding == binding) return token.fact;
+    if (token.fact != kNone && stage_states_[token.stage].binding == binding) return token.fact;
   }
   return kNone;
 }
@@ -139,7 +138,7 @@ void Network::load(TokenId t) {
   for (; t != kNone; t = tokens_[t].parent) {
     const Token& token = tokens_[t];
     if (token.stage == kNone) return;
-    const StagePlan& stage = program_.stages[token.stage];
+    const StageState& stage = stage_states_[token.stage];
     if (token.fact != kNone) {
       frame_.set_row(stage.binding, stores_[stage.type].row(token.fact));
     } else if (token.value != kNone) {

@@ -21,9 +21,62 @@ Derivation::Derivation(const ProgramData& program, Network& network, const Ident
       dirty_(program.stratum_count),
       dirty_strata_((program.stratum_count + 63) / 64, 0),
       lost_(program.stratum_count, 0),
-      off_(program.rules.size(), false),
-      per_instant_max_(per_instant_max),
-      made_by_(program.rules.size(), 0) {}
+      rules_(program.rules.size()),
+      per_instant_max_(per_instant_max) {
+  for (std::uint32_t rule = 0; rule < program.rules.size(); ++rule) plan_derives(rule);
+}
+
+void Derivation::plan_derives(std::uint32_t rule_id) {
+  const RulePlan& rule = program_.rules[rule_id];
+  RuleDerives& derives = rules_[rule_id];
+  derives.first = static_cast<std::uint32_t>(derives_.size());
+  if (!rule.logical) return;
+  derives.count = static_cast<std::uint32_t>(rule.then.size());
+  derives.off = rule.mode != ast::Mode::kActive;
+  for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
+    const EffectPlan& effect = rule.then[i];
+    const FactType& type = program_.rule_set.schema.types[effect.type];
+    derives_.push_back(
+        {effect.type, i, rule.scope, static_cast<std::uint32_t>(fields_.size()), static_cast<std::uint32_t>(effect.fields.size())});
+    for (std::size_t f = 0; f < effect.fields.size(); ++f) {
+      const FieldSource& source = effect.fields[f];
+      FieldPlan field;
+      if (!source.formula) {
+        field.constant = source.value;
+      } else {
+        field.form = FieldPlan::Form::kFormula;
+        field.formula = &*source.formula;
+        field.to_double = type.fields[f].type.is(TypeTag::kDouble);
+        const std::span<const Instruction> code = source.formula->code.instructions();
+        const Value* constant = source.formula->code.constant();
+        if (constant != nullptr) {
+          field.form = FieldPlan::Form::kConstant;
+          field.constant = coerced(*constant, type.fields[f].type);
+        } else if (code.size() == 1 && code[0].op == Opcode::kReturn && code[0].a.space == Space::kRow) {
+          field.form = FieldPlan::Form::kField;
+          field.binding = code[0].a.binding;
+          field.field = static_cast<std::uint16_t>(code[0].a.index);
+        }
+      }
+      fields_.push_back(field);
+    }
+  }
+}
+
+// Appends one Value per field; those that cannot be evaluated are errors.
+void Derivation::evaluate(const DerivePlan& plan, std::vector<Value>& out) {
+  FrameBuffer& frame = network_.frame();
+  for (std::uint32_t i = 0; i < plan.field_count; ++i) {
+    const FieldPlan& field = fields_[plan.first_field + i];
+    Value v = field.constant;
+    if (field.form == FieldPlan::Form::kField) {
+      v = frame.row(field.binding)[field.field];
+    } else if (field.form == FieldPlan::Form::kFormula) {
+      v = frame.value(*field.formula, plan.scope);
+    }
+    out.push_back(field.to_double && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v);
+  }
+}
 
 Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
   std::vector<Derived>& all = derived_[type];
@@ -73,15 +126,14 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
 }
 
 void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
-  const RulePlan& rule = program_.rules[rule_id];
-  if (rule.mode != ast::Mode::kActive || off_[rule_id]) return;
+  const RuleDerives& rule = rules_[rule_id];
+  if (rule.off) return;
   network_.load(token);
   std::uint32_t first = kNone;
-  for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
-    const EffectPlan& effect = rule.then[i];
-    const FactType& type = program_.rule_set.schema.types[effect.type];
+  for (std::uint32_t i = 0; i < rule.count; ++i) {
+    const DerivePlan& effect = derives_[rule.first + i];
     scratch_.clear();
-    evaluate_record(effect, type, rule.scope, network_.frame(), scratch_);
+    evaluate(effect, scratch_);
     FactStore& store = network_.store(effect.type);
     Truth truth = network_.token(token).truth;
     bool key_known = true;
@@ -115,7 +167,7 @@ void Derivation::token_gone(TokenId token) {
 }
 
 void Derivation::set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values) {
-  if (off_[rule]) return;
+  if (rules_[rule].off) return;
   std::vector<std::uint32_t>& mine = episode_reasons_[pair_key(rule, entry)];
   const EffectPlan& plan = program_.rules[rule].then[effect];
   const FactId fact = network_.store(plan.type).find_or_make(values.data());
@@ -192,9 +244,8 @@ std::uint32_t Derivation::best_reason(FactTypeId type, FactId fact) const {
 
 void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
   out.clear();
-  const RulePlan& rule = program_.rules[reason.rule];
   network_.load(reason.token);
-  evaluate_record(rule.then[reason.effect], program_.rule_set.schema.types[reason.type], rule.scope, network_.frame(), out);
+  evaluate(derives_[rules_[reason.rule].first + reason.effect], out);
 }
 
 // --- the limit of one instant ---
@@ -202,19 +253,22 @@ void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
 void Derivation::start_instant() {
   if (made_ == 0) return;
   made_ = 0;
-  std::fill(made_by_.begin(), made_by_.end(), 0);
+  for (const std::uint32_t rule : makers_) rules_[rule].made = 0;
+  makers_.clear();
 }
 
-std::optional<std::uint32_t> Derivation::runaway() {
-  if (made_ <= per_instant_max_) return std::nullopt;
-  const auto most = std::max_element(made_by_.begin(), made_by_.end());
-  const std::uint32_t rule = static_cast<std::uint32_t>(most - made_by_.begin());
-  start_instant();  // the others may go on
-  return rule;
+// The rule that made most, of several the first; the others may go on.
+std::optional<std::uint32_t> Derivation::take_runaway() {
+  std::uint32_t worst = makers_.front();
+  for (const std::uint32_t rule : makers_) {
+    if (rules_[rule].made > rules_[worst].made || (rules_[rule].made == rules_[worst].made && rule < worst)) worst = rule;
+  }
+  start_instant();
+  return worst;
 }
 
 void Derivation::switch_off(std::uint32_t rule) {
-  off_[rule] = true;
+  rules_[rule].off = true;
   std::vector<std::uint32_t> entries;
   for (const auto& [pair, reasons] : episode_reasons_) {
     if (pair >> 32 == rule) entries.push_back(static_cast<std::uint32_t>(pair));
@@ -296,7 +350,7 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
   if (meta.suspended) store.make_stale(fact);
   if (!existed || was_suspended || changed != 0) {
     ++made_;
-    ++made_by_[reasons_[best].rule];
+    if (rules_[reasons_[best].rule].made++ == 0) makers_.push_back(reasons_[best].rule);
   }
   if (!existed) {
     network_.fact_appeared(type, fact);

@@ -47,7 +47,7 @@ class Derivation {
   // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();
   void start_instant();
-  std::optional<std::uint32_t> runaway();
+  std::optional<std::uint32_t> runaway() { return made_ <= per_instant_max_ ? std::nullopt : take_runaway(); }
   // The rule's reasons go, and it gives no more.
   void switch_off(std::uint32_t rule);
 
@@ -83,6 +83,30 @@ class Derivation {
     std::size_t values = 0;  // told ones, in told_values_
   };
 
+  // One derive of a logical rule: what evaluating it needs, together and without the rule's plan.
+  struct FieldPlan {
+    enum class Form : std::uint8_t { kConstant, kField, kFormula };
+    Form form = Form::kConstant;
+    bool to_double = false;  // an int becomes one
+    std::uint16_t binding = 0, field = 0;
+    const Formula* formula = nullptr;
+    Value constant;
+  };
+  struct DerivePlan {
+    FactTypeId type = kNoId;
+    std::uint32_t effect = 0;
+    std::uint32_t scope = 0;
+    std::uint32_t first_field = 0, field_count = 0;
+  };
+  struct RuleDerives {
+    std::uint32_t first = 0, count = 0;
+    bool off = false;
+    std::size_t made = 0;  // facts made or changed in this instant
+  };
+
+  void plan_derives(std::uint32_t rule);
+  void evaluate(const DerivePlan& plan, std::vector<Value>& out);
+  std::optional<std::uint32_t> take_runaway();
   Derived& derived(FactTypeId type, FactId fact);
   std::uint32_t add_reason(Reason reason);
   void remove_reason(std::uint32_t id);
@@ -112,10 +136,12 @@ class Derivation {
   std::vector<Value> told_values_;
   std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row
   std::vector<Value> scratch_;
-  std::vector<bool> off_;  // by rule
+  std::vector<RuleDerives> rules_;
+  std::vector<DerivePlan> derives_;
+  std::vector<FieldPlan> fields_;
   std::size_t per_instant_max_;
-  std::size_t made_ = 0;              // facts made or changed in this instant
-  std::vector<std::size_t> made_by_;  // by rule
+  std::size_t made_ = 0;               // facts made or changed in this instant
+  std::vector<std::uint32_t> makers_;  // rules that made some
 };
 
 }  // namespace flyball::engine

@@ -208,7 +208,7 @@ void Session::Impl::token_made(const ChainPlan& chain, TokenId token) {
     episodes.until_made(rule, token);
   } else if (chain.end == ChainEnd::kWatch) {
     episodes.watched(rule, network.root_tag(token));
-  } else if (data.rules[rule].logical) {
+  } else if (chain.logical) {
     derivation.token_made(rule, token);
   } else {
     episodes.match_made(rule, token);
@@ -221,7 +221,7 @@ void Session::Impl::token_gone(const ChainPlan& chain, TokenId token) {
     episodes.until_gone(rule, token);
   } else if (chain.end == ChainEnd::kWatch) {
     return;
-  } else if (data.rules[rule].logical) {
+  } else if (chain.logical) {
     derivation.token_gone(token);
   } else {
     episodes.match_gone(rule, token);
@@ -233,7 +233,7 @@ void Session::Impl::token_touched(const ChainPlan& chain, TokenId token) {
   if (chain.end == ChainEnd::kUntil) return;
   if (chain.end == ChainEnd::kWatch) {
     episodes.watched(rule, network.root_tag(token));
-  } else if (data.rules[rule].logical) {
+  } else if (chain.logical) {
     derivation.token_gone(token);
     derivation.token_made(rule, token);
   } else {
