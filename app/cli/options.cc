@@ -166,6 +166,9 @@ Result<void> Options::parse(std::vector<std::string> args) {
       if (handles[i]->count() == 0) continue;
       values = handles[i]->results();
       if (values.empty()) values.emplace_back();
+      // Taking one of two silently would lose what the other one meant.
+      if (values.size() > 1 && !options_[i].value.empty() && !options_[i].many)
+        return fail(fmt::format("`{}` is given twice", options_[i].name));
       std::transform(values.begin(), values.end(), values.begin(), restore);
     } else {
       while (next_word < words.size() && (options_[i].many || values.empty())) values.push_back(std::move(words[next_word++]));

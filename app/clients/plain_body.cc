@@ -26,7 +26,9 @@ Result<void> member(bus::JsonReader& json, const std::string& name, bus::FactBod
       break;
     case bus::JsonKind::kNumber: {
       if (!json.read_number(text)) break;
-      const std::optional<std::int64_t> whole = bus::exact_int(text);
+      // As written: 2.0 may be a ratio, where 2 would be refused as one.
+      const bool fraction = text.find_first_of(".eE") != std::string_view::npos;
+      const std::optional<std::int64_t> whole = fraction ? std::nullopt : bus::exact_int(text);
       const std::optional<double> real = bus::to_double(text);
       if (whole)
         body.integer(name, *whole);

@@ -1,6 +1,7 @@
 // `flyball ask`: a decision, from a running service or over recorded facts.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/commands/commands.h"
@@ -74,8 +75,9 @@ class Ask : public Command {
       io.error("ask: `JSON` is missing", "the decision's input, like '{\"service\":\"api\"}'; or `--batch`");
       return kExitUsage;
     }
-    if (batch_ && arguments_.facts == "-") {
-      io.error("ask: `--batch` and `--facts -` would both read standard input");
+    const std::vector<std::string>& rules = arguments_.rules;
+    if (batch_ && (arguments_.facts == "-" || std::find(rules.begin(), rules.end(), "-") != rules.end())) {
+      io.error(fmt::format("ask: `--batch` and {} would both read standard input", arguments_.facts == "-" ? "`--facts -`" : "RULES `-`"));
       return kExitUsage;
     }
     if (const std::optional<int> wrong = arguments_.wrong_usage("ask", connect_, false, io)) return *wrong;

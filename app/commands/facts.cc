@@ -51,11 +51,15 @@ class Facts : public Command {
     }
     const ExplainContext context{rules, offline->package->sources, offline->package->interner};
     const Timestamp now = offline->session->now();
+    std::size_t listed = 0;
     for (FactTypeId type = 0; type < rules.schema.types.size(); ++type) {
       if (only != kNoId && type != only) continue;
-      for (const engine::FactView& fact : offline->session->facts(type))
+      for (const engine::FactView& fact : offline->session->facts(type)) {
         io.data((json_ ? fact_json(fact, now, context) : fact_text(fact, now, context)) + "\n");
+        ++listed;
+      }
     }
+    if (listed == 0) io.note(only == kNoId ? "no facts" : fmt::format("no {} is there", rules.schema.types[only].local));
     return kExitFine;
   }
 

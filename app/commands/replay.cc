@@ -3,9 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 
 #include "app/commands/commands.h"
 #include "bus/codec/json_lines.h"
@@ -119,6 +121,11 @@ class Replay : public Command {
     }
     if (const std::optional<int> wrong = arguments_.wrong_usage("replay", {}, true, io)) return *wrong;
     const ReplayOptions options{.until = *parse_until(arguments_.until), .strict = strict_};
+    if (const std::string file = overwritten(); !file.empty()) {
+      io.error(fmt::format("replay: `{}` would be overwritten while it is read or written otherwise", file),
+               "name another file to write to");
+      return kExitUsage;
+    }
     const auto begin = std::chrono::steady_clock::now();
     int exit_code = kExitFailed;
     const std::unique_ptr<CompiledPackage> package = compile_package(arguments_.rules, arguments_.params, io, nullptr, &exit_code);
@@ -148,6 +155,23 @@ class Replay : public Command {
   }
 
  private:
+  // An output that is one of the inputs, or the other output; empty if there is none.
+  std::string overwritten() const {
+    namespace fs = std::filesystem;
+    const auto same = [](const std::string& a, const std::string& b) {
+      std::error_code error;
+      if (a == "-" || b == "-") return false;
+      return a == b || (fs::is_regular_file(a, error) && fs::is_regular_file(b, error) && fs::equivalent(a, b, error));
+    };
+    for (const std::optional<std::string>& output : {actions_, derived_}) {
+      if (!output) continue;
+      if (same(*output, *arguments_.facts)) return *output;
+      const Result<std::vector<std::string>> paths = rule_paths(arguments_.rules);
+      if (paths && std::any_of(paths->begin(), paths->end(), [&](const std::string& path) { return same(*output, path); })) return *output;
+    }
+    return actions_ && derived_ && *actions_ != "/dev/null" && same(*actions_, *derived_) ? *derived_ : std::string();
+  }
+
   static std::FILE* open(const std::string& path, Io& io) {
     std::FILE* file = std::fopen(path.c_str(), "wb");
     if (file == nullptr) io.error(fmt::format("`{}` cannot be written: {}", path, std::strerror(errno)));

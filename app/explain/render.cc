@@ -51,7 +51,12 @@ std::string age(DurationNs ns) {
   return ns == 0 ? "now" : rough_duration(ns) + " old";
 }
 
-std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
+// To the millisecond, cut off: for people; the JSON forms are exact.
+std::string moment(Timestamp t) {
+  constexpr DurationNs kShown = 1'000'000;
+  if (t.ns < kTimestampMin.ns + kShown) return format_timestamp(to_value(t));
+  return format_timestamp(to_value(Timestamp{t.ns - ((t.ns % kShown) + kShown) % kShown}));
+}
 
 std::string used(const engine::FactUsed& fact, const ExplainContext& c) {
   const std::string name = fact.name.empty() ? "" : fact.name + ": ";
@@ -124,13 +129,9 @@ void facts_json(std::string& out, const std::vector<engine::FactUsed>& facts, co
 
 std::string rough_duration(DurationNs ns) {
   constexpr DurationNs kMs = 1'000'000, kMinute = 60 * kNsPerSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+  if (ns < kMs) return ns == 0 ? "0s" : "<1ms";
   // Nothing finer than a person reads: two units at most.
-  const DurationNs step = ns < kMs            ? 1
-                          : ns < kNsPerSecond ? kMs
-                          : ns < kMinute      ? 100 * kMs
-                          : ns < kHour        ? kNsPerSecond
-                          : ns < kDay         ? kMinute
-                                              : kHour;
+  const DurationNs step = ns < kNsPerSecond ? kMs : ns < kMinute ? 100 * kMs : ns < kHour ? kNsPerSecond : ns < kDay ? kMinute : kHour;
   const DurationNs cut = ns / step * step;
   if (cut >= kNsPerSecond && cut < kMinute && cut % kNsPerSecond != 0)
     return fmt::format("{}.{}s", cut / kNsPerSecond, cut % kNsPerSecond / (100 * kMs));

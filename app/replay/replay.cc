@@ -204,6 +204,8 @@ std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const
       return wrong(fmt::format("`{}` is for recorded facts, `--connect` asks a running service", option), "leave one of them out");
     return wrong(fmt::format("`{}` needs RULES", option), "name rule files or folders; without RULES a running service is asked");
   }
+  if (facts == "-" && std::find(rules.begin(), rules.end(), "-") != rules.end())
+    return wrong("RULES and `--facts` would both read standard input", "name a file for one of them");
   if (needs_facts && !facts)
     return wrong("`--facts FILE` is missing", "RULES are run over recorded facts; without RULES a running service is asked");
   if (const auto time = parse_until(until); !time) return wrong(time.error().message, time.error().help);

@@ -61,6 +61,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   const engine::Program& program() const { return *package_->program; }
   std::unique_ptr<engine::Session> new_session();
   Timestamp clock() const;
+  Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
   Timestamp next_tick() const;

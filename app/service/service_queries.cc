@@ -1,6 +1,8 @@
 // The service's answers: decisions, why, why-not, facts, status.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "app/explain/lookup.h"
 #include "app/explain/online.h"
 #include "app/explain/render.h"
@@ -24,13 +26,16 @@ Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<V
   return view;
 }
 
+// Ages are as of now, for people: engine time stands still while nothing comes. Publishers' clocks may be ahead of ours.
+Timestamp Service::ages_from() const { return std::max(session_->now(), clock()); }
+
 Result<std::string> Service::on_why(std::string_view action_id) {
   const std::string id = action_id.empty() || action_id == "last" ? "last" : sent_.inside(std::string(action_id));
   const engine::Explanation* why = session_->why(id);
   if (why == nullptr)
     return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
                 "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
-  const ExplainContext context{program().rules(), package_->sources, interner_, session_->now()};
+  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
   return with_text(why_json(*why, context), why_text(*why, context));
 }
 
@@ -40,7 +45,7 @@ Result<std::string> Service::on_why_not(std::string_view rule, const std::vector
   const auto values = with_values(program().rules(), *index, with, interner_);
   if (!values) return std::unexpected(values.error());
   const engine::WhyNot why_not = session_->why_not(*index, *values);
-  const ExplainContext context{program().rules(), package_->sources, interner_, session_->now()};
+  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
   return with_text(why_not_json(why_not, context), why_not_text(why_not, context));
 }
 
@@ -53,7 +58,7 @@ Result<std::string> Service::on_facts(std::string_view type) {
     only = *found;
   }
   const ExplainContext context{program().rules(), package_->sources, interner_};
-  const Timestamp now = session_->now();
+  const Timestamp now = ages_from();
   std::string json = "{\"facts\":[", text;
   std::size_t left_out = 0;
   bool first = true;

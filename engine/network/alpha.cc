@@ -96,11 +96,14 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
 bool Network::visit_item(const Update& u, std::uint32_t id) {
   AlphaItem& item = items_[id];
   AlphaState& alpha = alphas_[item.alpha];
+  if (item.tokens != kNone) __builtin_prefetch(&tokens_[item.tokens]);
   alpha.seen = epoch_;
   const Truth before = item.truth;
   Truth after = u.exists ? before : Truth::kFalse;
   if (u.exists && (u.changed == kEveryField || (alpha.reads & u.changed) != 0)) after = alpha_truth(u, item.alpha);
   if (after == Truth::kFalse) {
+    if (item.link.next != kNone) __builtin_prefetch(&items_[item.link.next]);
+    if (item.link.prev != kNone) __builtin_prefetch(&items_[item.link.prev]);
     for (TokenId t = item.tokens; t != kNone; t = tokens_[t].fact_next) to_delete_.push_back(t);
     for (const NodeId node : alphas_.nodes(alpha)) aggregates_.remove(node, u.fact);
     leave_indexes(id);
@@ -275,6 +278,12 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   }
 
   update_given(u);
+  for (const TokenId t : to_delete_) {
+    const Token& token = tokens_[t];
+    for (const TokenId near : {token.parent, token.next_sibling, token.prev_sibling}) {
+      if (near != kNone) __builtin_prefetch(&tokens_[near]);
+    }
+  }
   for (const TokenId t : to_delete_) {
     Token& token = tokens_[t];
     if (!token.alive) continue;  // fell with another

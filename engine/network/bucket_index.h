@@ -58,6 +58,9 @@ class BucketIndex {
 
   // First of the bucket that holds `hash`; follow link.next and skip other hashes.
   std::uint32_t bucket(std::uint32_t hash) const { return heads_.empty() ? kNone : heads_[hash & mask()]; }
+  void prefetch(std::uint32_t hash) const {
+    if (!heads_.empty()) __builtin_prefetch(&heads_[hash & mask()]);
+  }
   std::uint32_t unknown() const { return unknown_; }
   // For walks over all: buckets by number.
   std::uint32_t bucket_count() const { return static_cast<std::uint32_t>(heads_.size()); }

@@ -67,16 +67,18 @@ class FactStore {
     for (const std::uint32_t field : key_) h = mix(h, hash_value(row[field]));
     return fold(h);
   }
-  // Hints that a fact with this hash will be looked for: first its place in the index, then, when that is here, its record.
+  // Hints that a fact with this hash will be looked for: its place in the index; when that is here, its record. The
+  // second gives the likely fact, or kNone.
   void prefetch_index(std::uint32_t hash) const { __builtin_prefetch(&index_[hash & (index_.size() - 1)]); }
-  void prefetch_record(std::uint32_t hash) const {
+  FactId prefetch(std::uint32_t hash) const {
     const std::size_t mask = index_.size() - 1;
     for (std::size_t at = hash & mask; index_[at].fact != kNone; at = (at + 1) & mask) {
       if (index_[at].hash != hash) continue;
       const char* record = reinterpret_cast<const char*>(record_of(index_[at].fact));
       for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + std::size_t{line} * 64);
-      return;
+      return index_[at].fact;
     }
+    return kNone;
   }
 
   FactMeta& meta(FactId f) { return *record_of(f); }

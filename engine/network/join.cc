@@ -102,6 +102,7 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   left_key(stage, key);
   TokenRecords records{tokens_};
   StageState& state = stage_states_[id];
+  alphas_.index(alphas_[stage.alpha], stage.index).bucket.prefetch(key.hash);
   if (key.status == KeyStatus::kKnown) state.left.insert(records, t, key.hash);
   if (key.status == KeyStatus::kUnknown) state.left.insert_unknown(records, t);
 

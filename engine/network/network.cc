@@ -58,7 +58,7 @@ void Network::start(Timestamp now) {
   }
 }
 
-bool Network::settle() {
+bool Network::settle_all() {
   bool any = false;
   for (bool again = true; again;) {
     again = settle_aggregates();
@@ -69,7 +69,7 @@ bool Network::settle() {
   return any;
 }
 
-bool Network::judge() {
+bool Network::judge_all() {
   const bool holds = judge_holds();
   return judge_absences() || holds;
 }

@@ -81,9 +81,11 @@ class Network {
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
-  bool settle();
+  bool settle() { return needs_settling() && settle_all(); }
+  bool needs_settling() const { return aggregates_.has_dirty() || !dirty_holds_.empty() || !dirty_absences_.empty(); }
   // Compares holds and absences with the last judgement (semantics.md §6). True if settle() has something to do again.
-  bool judge();
+  bool judge() { return needs_judging() && judge_all(); }
+  bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
   // The cascade is over, or was taken back: what was kept for the journal may go.
@@ -126,6 +128,11 @@ class Network {
   std::size_t token_count() const { return tokens_.used(); }
   std::size_t bytes() const;
   void mark() const;
+  // A hint that this fact will be changed next.
+  void prefetch(FactTypeId type, FactId fact) const {
+    const std::uint32_t item = stores_[type].meta(fact).items;
+    if (item != kNone) __builtin_prefetch(&items_[item]);
+  }
 
   const HoldTable& hold_table(TableId t) const { return holds_[t]; }
   const AbsenceTable& absence_table(TableId t) const { return absences_[t]; }
@@ -258,6 +265,9 @@ class Network {
   bool judge_absences();
   void journal_absence(TableId table, std::uint32_t entry);
   void arm_absence(TableId table, std::uint32_t entry);
+
+  bool settle_all();
+  bool judge_all();
 
   // aggregate_stage.cc
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);

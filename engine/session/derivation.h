@@ -46,6 +46,7 @@ class Derivation {
   // Brings network and derived facts to the fixpoint, or to the limit of one instant: then runaway() names the rule that
   // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();
+  bool is_closed() const { return dirty_strata_count_ == 0 && made_ <= per_instant_max_ && !network_.needs_settling(); }
   void start_instant();
   std::optional<std::uint32_t> runaway() { return made_ <= per_instant_max_ ? std::nullopt : take_runaway(); }
   // The rule's reasons go, and it gives no more.

@@ -246,12 +246,6 @@ void Episodes::review() {
   for (const auto& [rule, id] : dirty) review_entry(rule, id);
 }
 
-std::optional<Episodes::Choice> Episodes::choose() {
-  if (!ends_.empty()) return Choice{ends_.begin()->rule, ends_.begin()->entry, true};
-  if (!starts_.empty()) return Choice{starts_.begin()->rule, starts_.begin()->entry, false};
-  return std::nullopt;
-}
-
 // --- cooldown ---
 
 std::optional<std::vector<Value>> Episodes::group_key(const RulePlan& plan, FrameBuffer& frame) const {

@@ -77,7 +77,11 @@ class Episodes : public Identities {
     EntryId entry = kNone;
     bool end = false;
   };
-  std::optional<Choice> choose();
+  std::optional<Choice> choose() const {
+    if (!ends_.empty()) return Choice{ends_.begin()->rule, ends_.begin()->entry, true};
+    if (!starts_.empty()) return Choice{starts_.begin()->rule, starts_.begin()->entry, false};
+    return std::nullopt;
+  }
 
   // The cooldown group of an entry whose match is in the frame: empty optional: cannot be evaluated.
   enum class Cooling : std::uint8_t { kNo, kYes, kUnknown };
@@ -109,6 +113,9 @@ class Episodes : public Identities {
   bool is_off(std::uint32_t rule) const { return off_[rule]; }
   // Entries whose derives must be evaluated anew; forgets them.
   std::vector<std::pair<std::uint32_t, EntryId>> take_watched();
+  bool has_watched() const { return !watched_.empty(); }
+  // No entry changed since the last review.
+  bool is_reviewed() const { return dirty_.empty() && unbound_.empty(); }
 
   RuleEntry& entry(std::uint32_t rule, EntryId e) { return tables_[rule][e]; }
   const RuleEntry& entry(std::uint32_t rule, EntryId e) const { return tables_[rule][e]; }

@@ -43,9 +43,13 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   if (Result<void> r = check_stamp(input.stamp); !r) return refuse(r.error().message, r.error().help);
   if (inbox.size() >= limits.pending_inputs)
     return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
-  // While the instants before it are closed, the memory it will touch is fetched: first the index, then the record.
+  // While the instants before it are closed, the memory it will touch is fetched step by step (look_ahead).
   const FactStore& store = network.store(input.type);
   const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
+  if (ahead != kNone) network.prefetch(ahead_type, ahead);
+  ahead = kNone;
+  ahead_type = store.keyed() ? input.type : kNoId;
+  ahead_hash = hash;
   if (store.keyed()) store.prefetch_index(hash);
   if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
       store.find(input.values.data(), hash) == kNone) {
@@ -60,13 +64,19 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
     ++counters.facts_late_diverted;
     return PutOutcome::kLateDiverted;
   }
-  if (store.keyed()) store.prefetch_record(hash);
   inbox.add_fact(late ? engine_time() : input.stamp, late, input, hash);
+  look_ahead();
   if (late) {
     ++counters.facts_late_applied;
     return PutOutcome::kLateApplied;
   }
   return input.stamp > engine_time() ? PutOutcome::kPending : PutOutcome::kTaken;
+}
+
+// The input last put, whose place in the index has come meanwhile: its record is fetched, once.
+void Session::Impl::look_ahead() {
+  if (ahead_type == kNoId || ahead != kNone) return;
+  ahead = network.store(ahead_type).prefetch(ahead_hash);
 }
 
 Result<void> Session::Impl::ack(const AckInput& input) {

@@ -94,6 +94,7 @@ void Session::Impl::run_due(Timestamp t) {
 }
 
 void Session::Impl::closure() {
+  if (!episodes.has_watched() && derivation.is_closed()) return;
   // Episodes' derives first: what follows their facts is not to be seen with the fields of before.
   follow_derives();
   for (;;) {
@@ -117,6 +118,7 @@ void Session::Impl::switch_off(std::uint32_t rule) {
 }
 
 void Session::Impl::judge() {
+  if (episodes.is_reviewed() && !network.needs_judging()) return;
   // Lines of `until` are judged for identities whose match is not false any more, or not yet.
   while (episodes.bind_entries()) closure();
   episodes.judge_keeps();
@@ -134,6 +136,7 @@ void Session::Impl::run_instant(Timestamp t) {
   inbox.take(t, in, taken);
   for (const PendingId input : taken) apply(inbox[input]);
   inbox.release(taken);
+  look_ahead();
   closure();
   judge();
 

@@ -37,6 +37,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void see_first(Timestamp stamp);
   Result<void> check_stamp(Timestamp stamp) const;
   bool admit(Timestamp stamp);
+  void look_ahead();
   void apply(const Pending& input);
   void apply_event(const FactType& type, const Pending& input);
   void apply_state(const FactType& type, const Pending& input);
@@ -120,8 +121,11 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
   std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
   std::vector<Timer> due_later;                                                            // step 3 of this instant
-  std::vector<PendingId> taken;                                                            // inputs of this instant
-  std::vector<Value> row;                                                                  // scratch
+  FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
+  std::uint32_t ahead_hash = 0;
+  FactId ahead = kNone;
+  std::vector<PendingId> taken;  // inputs of this instant
+  std::vector<Value> row;        // scratch
 };
 
 }  // namespace flyball::engine

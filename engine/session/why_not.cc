@@ -29,7 +29,10 @@ struct Explainer::Search {
 
 namespace {
 
-std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
+// For people: to the millisecond, cut off. What is exact stands in the fields beside the sentence.
+constexpr DurationNs kShown = 1'000'000;
+DurationNs cut(DurationNs ns) { return ns - ((ns % kShown) + kShown) % kShown; }
+std::string moment(Timestamp t) { return format_timestamp(to_value(Timestamp{t.ns < kTimestampMin.ns + kShown ? t.ns : cut(t.ns)})); }
 
 }  // namespace
 
@@ -124,8 +127,9 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
   };
   const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
   if (judged.waits && judged.since && judged.due) {
-    return start + (line.absence ? "has been quiet for " : "has been true for ") + format_duration_human(network_.now() - *judged.since) +
-           ", it needs " + format_duration_human(line.hold_ns) + ": due at " + moment(*judged.due);
+    return start + (line.absence ? "has been quiet for " : "has been true for ") +
+           format_duration_human(cut(network_.now() - *judged.since)) + ", it needs " + format_duration_human(line.hold_ns) + ": due at " +
+           moment(*judged.due);
   }
   if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kNo) {
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";

@@ -65,6 +65,7 @@ TEST_CASE("options: what is wrong is said, with what was meant") {
       {{"--count", "three"}, "`--count` needs a whole number, not `three`", ""},
       {{"--count", "-3"}, "`--count` needs a whole number, not `-3`", ""},
       {{"--for", "5 apples"}, "`--for` needs a duration, not `5 apples`", "durations are written like 250ms, 90s or 1h30m"},
+      {{"--facts", "a", "--facts", "b"}, "`--facts` is given twice", ""},
       {{"--rate", "0"}, "`--rate` needs a number above 0, not `0`", ""},
   };
   for (const Bad& bad : all) {

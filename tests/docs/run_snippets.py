@@ -13,8 +13,10 @@ In each page, in order, in one empty folder per page:
                            a line `…` stands for any lines, `…` within a line for any text; `[exit N]` as the last
                            line of an output says its status (0 otherwise)
   ```console norun         is not run (long-running or machine-dependent); keep these few
-Anything else is prose. Links to files of the repository must lead somewhere, with their #heading.
+Anything else is prose. Links to files of the repository must lead somewhere, with their #heading, and the
+options of commands that a page names, in prose or in blocks that are not run, must exist.
 """
+import json
 import os
 import pathlib
 import re
@@ -133,11 +135,29 @@ def broken_links(page):
     return complaints
 
 
+def options_of_commands(flyball):
+    """What each command takes, as the program says of itself."""
+    said = subprocess.run([flyball, "help", "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    manuals = map(json.loads, said.splitlines())
+    return {m["name"]: {o["name"] for o in m["options"]} | {"--help"} for m in manuals}
+
+
+def unknown_options(page, known):
+    """Returns complaints about calls with options that their command does not have; connectors have their own."""
+    complaints = []
+    for command, rest in re.findall(r"\bflyball ([a-z-]+)([^`\n|]*)", page.read_text()):
+        for option in re.findall(r"(?<![\w-])--[a-z-]+", rest):
+            if command != "connect" and option not in known.get(command, set()):
+                complaints.append(f"`flyball {command}` has no {option}")
+    return complaints
+
+
 def main():
     flyball, pages = sys.argv[1], sys.argv[2:]
     passed = failed = 0
+    known = options_of_commands(flyball)
     for page in map(pathlib.Path, pages):
-        for complaint in broken_links(page):
+        for complaint in broken_links(page) + unknown_options(page, known):
             failed += 1
             print(f"{page}: {complaint}\n")
         with tempfile.TemporaryDirectory(prefix="flyball-docs-") as folder:
