@@ -211,7 +211,9 @@ void Session::Impl::run_cascade() {
 }
 
 void Session::Impl::end_cascade() {
+  const bool quiet = journal.is_empty();
   journal.end();
+  if (quiet) return;
   network.end_cascade();
   actions.end_cascade();
 }
@@ -228,7 +230,9 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   journal.take_back();
   closure();
   journal.take_back_last();
-  end_cascade();
+  network.end_cascade();
+  actions.end_cascade();
+  journal.end();
   switch_off(worst);
   std::string chain;
   for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {

@@ -19,6 +19,7 @@ enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold
 class Journal {
  public:
   bool open() const { return open_; }
+  bool is_empty() const { return inverses_.empty() && last_.empty() && known_.empty(); }
   void begin() { open_ = true; }
   void end() {
     open_ = false;

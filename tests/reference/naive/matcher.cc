@@ -188,6 +188,18 @@ void judge_until(State& state, std::uint32_t rule) {
   }
 }
 
+// What is known of each fact of the identity, whether or not the others are there.
+void remember_values(const State& state, const ast::RuleDecl& rule, const Key& identity, Episode& episode) {
+  auto at = identity.begin();
+  for (std::size_t k = 0; k < rule.identity.size(); ++k) {
+    const FactTypeId type = rule.binding_types[rule.identity[k]];
+    const auto end = at + static_cast<std::ptrdiff_t>(state.key_length(type));
+    const auto found = state.facts[type].find(Key(at, end));
+    if (found != state.facts[type].end() && !found->second.suspended) episode.last_values[k] = found->second.values;
+    at = end;
+  }
+}
+
 }  // namespace
 
 Scope rule_scope(State& state, std::uint32_t rule) {
@@ -285,11 +297,7 @@ void judge(State& state) {
           episode.false_since = state.now;
         }
       }
-      if (!there) continue;
-      for (std::size_t k = 0; k < plan.rule->identity.size(); ++k) {
-        const Bound& b = scope.bound[plan.rule->identity[k]];
-        if (!b.suspended) episode.last_values[k] = *b.values;
-      }
+      remember_values(state, *plan.rule, identity, episode);
     }
   }
 }
