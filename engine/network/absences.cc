@@ -3,6 +3,8 @@
 //
 // An entry per choice of facts has a watch chain, whose ends are the live facts and events of that description. What
 // falls due at T is true throughout T: what came at T counts when T's events leave (end_due_absences).
+#include <bit>
+
 #include "engine/network/network.h"
 
 namespace flyball::engine {
@@ -78,6 +80,19 @@ Timestamp Network::silent_since(TableId table, std::uint32_t entry) const {
   return since;
 }
 
+// What the line reads of the facts it names: the description whose absence is meant.
+std::uint64_t Network::absence_reads(TableId table, std::uint32_t entry) const {
+  const AbsencePlan& plan = program_.absences[table];
+  const StageId first = program_.chains[plan.watch_chain].first;
+  std::uint64_t h = 0;
+  for (std::uint32_t i = 0; i < plan.arity; ++i) {
+    const Value* row = stores_[plan.types[i]].row(absences_[table].facts_of(entry)[i]);
+    for (std::uint64_t left = program_.stages[first + i].later_reads; left != 0; left &= left - 1)
+      h = mix(h, hash_value(row[std::countr_zero(left)]));
+  }
+  return h;
+}
+
 bool Network::settle_absence(TableId table, std::uint32_t entry) {
   AbsenceTable& absences = absences_[table];
   AbsenceEntry& e = absences[entry];
@@ -117,6 +132,7 @@ void Network::journal_absence(TableId table, std::uint32_t entry) {
     e.base = before.base;
     e.live_judged = before.live_judged;
     e.fresh = before.fresh;
+    e.reads = before.reads;
     if (before.due_now && !e.due_now) due_absences_.emplace_back(table, entry);
     e.due_now = before.due_now;
     if (!e.live_judged && !e.fresh) arm_absence(table, entry);
@@ -160,9 +176,12 @@ bool Network::judge_absences() {
       absences_[table].free(entry);
       continue;
     }
-    if (e.fresh) {
-      e.fresh = false;
+    const std::uint64_t reads = absence_reads(table, entry);
+    if (e.fresh || reads != e.reads) {
       e.base = std::max(e.base, now_);
+      if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+      e.fresh = e.due_now = false;
+      e.reads = reads;
     }
     e.base = silent_since(table, entry);
     if (e.live_judged && e.live == 0) e.base = std::max(e.base, now_);

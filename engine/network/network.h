@@ -262,6 +262,7 @@ class Network {
   bool settle_absences();
   Timestamp silent_since(TableId table, std::uint32_t entry) const;
   bool settle_absence(TableId table, std::uint32_t entry);
+  std::uint64_t absence_reads(TableId table, std::uint32_t entry) const;
   bool judge_absences();
   void journal_absence(TableId table, std::uint32_t entry);
   void arm_absence(TableId table, std::uint32_t entry);

@@ -100,11 +100,14 @@ Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool u
 struct Judged {
   Truth raw = Truth::kFalse;
   Presence presence;
+  std::vector<Value> reads;
 };
 
 Judged look(const LinePlan& line, Scope& scope) {
-  if (line.absence) return {Truth::kUnknown, presence(line.line->pattern, scope)};
-  return {raw_truth(line, scope), {}};
+  if (!line.absence) return {raw_truth(line, scope), {}, {}};
+  Judged out{Truth::kUnknown, presence(line.line->pattern, scope), {}};
+  for (const auto& [binding, field] : line.fields) out.reads.push_back(field_of(scope.state, scope.bound[binding], field));
+  return out;
 }
 
 void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Scope& scope, KeyMap<Judged>& out) {
@@ -144,8 +147,14 @@ void update_hold(State& state, KeyMap<Hold>& table, const Key& key, Truth raw) {
   }
 }
 
-void update_absence(State& state, KeyMap<Absence>& table, const Key& key, const Presence& now) {
-  Absence& a = table.try_emplace(key, Absence{state.now, false, false}).first->second;
+void update_absence(State& state, KeyMap<Absence>& table, const Key& key, const Judged& judged) {
+  const Presence& now = judged.presence;
+  Absence& a = table.try_emplace(key, Absence{judged.reads, state.now, false, false}).first->second;
+  if (a.reads != judged.reads && !state.is(Mutation::kAbsenceSurvivesChange)) {
+    a.since = state.now;
+    a.due_now = false;
+  }
+  a.reads = judged.reads;
   if (now.event) a.since = std::max(a.since, *now.event);
   if (a.present && !now.fact) a.since = state.now;
   a.present = now.fact;
@@ -156,7 +165,7 @@ void judge_line(State& state, const LinePlan& line, LinePlace place, const KeyMa
   if (line.absence) {
     KeyMap<Absence>& table = state.absences.at(place);
     forget(table);
-    for (const auto& [key, j] : judged) update_absence(state, table, key, j.presence);
+    for (const auto& [key, j] : judged) update_absence(state, table, key, j);
   } else {
     KeyMap<Hold>& table = state.holds.at(place);
     forget(table);
@@ -336,7 +345,7 @@ void start_absences(State& state) {
     for (const bool until : {false, true}) {
       const std::vector<LinePlan>& lines = until ? state.plan.rules[rule].until : state.plan.rules[rule].when;
       for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (lines[i].absence && lines[i].reads.empty()) state.absences.at({rule, until, i})[{}] = Absence{*state.start, false, false};
+        if (lines[i].absence && lines[i].reads.empty()) state.absences.at({rule, until, i})[{}] = Absence{{}, *state.start, false, false};
       }
     }
   }

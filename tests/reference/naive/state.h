@@ -56,9 +56,10 @@ struct Hold {
 
 // A line `no … for D` for one choice of the facts it reads.
 struct Absence {
-  Timestamp since;       // counted from here
-  bool present = false;  // a live fact of that description at the last judgement
-  bool due_now = false;  // since + D is this very instant
+  std::vector<Value> reads;  // what the line reads of its facts, as last judged
+  Timestamp since;           // counted from here
+  bool present = false;      // a live fact of that description at the last judgement
+  bool due_now = false;      // since + D is this very instant
 };
 
 struct Episode {
