@@ -97,7 +97,7 @@ bool Network::settle_absence(TableId table, std::uint32_t entry) {
   AbsenceTable& absences = absences_[table];
   AbsenceEntry& e = absences[entry];
   const AbsencePlan& plan = program_.absences[table];
-  const bool known = e.bound != 0 && !e.fresh;
+  const bool known = e.bound != 0 && !e.fresh && absence_reads(table, entry) == e.reads;
   const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && silent_since(table, entry) + plan.silence_ns <= now_));
   if (verdict == e.output) return false;
   e.output = verdict;

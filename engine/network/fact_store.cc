@@ -14,7 +14,8 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
       slots_(width_ + (type.has_only_key_fields() ? 1 : 0)),
       keyed_(type.has_key),
       key_(type.key),
-      stride_(sizeof(FactMeta) + slots_ * sizeof(Value)),
+      timed_(type.ttl_ns.has_value()),
+      stride_(sizeof(FactMeta) + slots_ * sizeof(Value) + (timed_ ? sizeof(FactTimes) : 0)),
       lines_ahead_(std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + 63) / 64))),
       totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
@@ -65,12 +66,13 @@ FactId FactStore::make_handle() {
   new (record_of(f)) FactMeta{};
   meta(f).used = true;
   set_liveness_slot(f, Value::null());
+  if (timed_) new (&times(f)) FactTimes{};
   return f;
 }
 
 FactId FactStore::find_or_make(const Value* row, std::uint32_t hash) {
   if (!keyed_) return make_handle();
-  if ((std::size_t{indexed_} + 1) * 4 > index_.size() * 3) grow_index();
+  if ((std::size_t{indexed_} + 1) * 5 > index_.size() * 4) grow_index();
   const std::size_t mask = index_.size() - 1;
   std::size_t at = hash & mask;
   for (; index_[at].fact != kNone; at = (at + 1) & mask) {

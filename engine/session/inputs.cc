@@ -221,7 +221,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
     FactMeta& meta = store.meta(f);
     meta.stamp = stamp;
     if (type.ttl_ns) {
-      meta.expires = stamp + *type.ttl_ns;
+      store.times(f).expires = stamp + *type.ttl_ns;
       arm_expiry(type_id, f);
     }
     if (!existed) {
@@ -236,7 +236,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   }
   if (!data.types[type_id].sample_nodes.empty()) network.sample(type_id, f, stamp, values);
   // A stamp so old that its ttl is over already.
-  if (!outdated && store.meta(f).status == FactStatus::kLive && store.meta(f).expires <= network.now()) expire(type_id, f);
+  if (type.ttl_ns && !outdated && store.meta(f).status == FactStatus::kLive && store.times(f).expires <= network.now()) expire(type_id, f);
   store.unpin(f);
 }
 
@@ -257,10 +257,15 @@ void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
   pin_for_instant(type, fact);
   network.journal_samples(type, fact);
   std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
-  journal.add([this, type, fact, before = store.meta(fact), known = std::move(known)] { restore_fact(type, fact, before, known); });
+  const bool timed = data.rule_set.schema.types[type].ttl_ns.has_value();
+  const std::optional<Timestamp> expires = timed ? std::optional(store.times(fact).expires) : std::nullopt;
+  journal.add([this, type, fact, before = store.meta(fact), expires, known = std::move(known)] {
+    restore_fact(type, fact, before, expires, known);
+  });
 }
 
-void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, const std::vector<Value>& last_known) {
+void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires,
+                                 const std::vector<Value>& last_known) {
   FactStore& store = network.store(type);
   const bool exists = store.exists(fact);
   if (before.status == FactStatus::kAbsent) {
@@ -274,8 +279,10 @@ void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, 
   store.write(fact, last_known.data());
   if (before.status == FactStatus::kStale) store.make_stale(fact);
   store.meta(fact).stamp = before.stamp;
-  store.meta(fact).expires = before.expires;
-  if (before.expires != kTimestampMax) arm_expiry(type, fact);
+  if (expires) {
+    store.times(fact).expires = *expires;
+    arm_expiry(type, fact);
+  }
   if (exists) {
     network.fact_changed(type, fact, Network::kEveryField);
   } else {
@@ -286,10 +293,11 @@ void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, 
 // One timer per fact: a renewed ttl lets it ring early, and it is set anew then.
 void Session::Impl::arm_expiry(FactTypeId type, FactId fact) {
   FactMeta& meta = network.store(type).meta(fact);
-  if (meta.expiry_armed && meta.armed_for <= meta.expires) return;
+  FactTimes& times = network.store(type).times(fact);
+  if (meta.expiry_armed && times.armed_for <= times.expires) return;
   meta.expiry_armed = true;
-  meta.armed_for = meta.expires;
-  timers.add({meta.expires, TimerKind::kExpiry, type, fact});
+  times.armed_for = times.expires;
+  timers.add({times.expires, TimerKind::kExpiry, type, fact});
 }
 
 }  // namespace flyball::engine

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -44,7 +45,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void journal_fact(FactTypeId type, FactId fact);
-  void restore_fact(FactTypeId type, FactId fact, FactMeta before, const std::vector<Value>& last_known);
+  void restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires, const std::vector<Value>& last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 

@@ -55,11 +55,18 @@ bool is_over(const State& state, Timestamp since, DurationNs d) {
   return state.is(Mutation::kAbsenceOneLate) ? since + d < state.now : since + d <= state.now;
 }
 
+std::vector<Value> reads_now(const LinePlan& line, const Scope& scope) {
+  std::vector<Value> out;
+  for (const auto& [binding, field] : line.fields) out.push_back(field_of(scope.state, scope.bound[binding], field));
+  return out;
+}
+
 Truth absence_truth(const LinePlan& line, LinePlace place, Scope& scope) {
   const KeyMap<Absence>& table = scope.state.absences.at(place);
   const auto found = table.find(timed_key(line, scope));
   if (found == table.end()) return Truth::kFalse;
   const Absence& a = found->second;
+  if (reads_now(line, scope) != a.reads && !scope.state.is(Mutation::kAbsenceSurvivesChange)) return Truth::kFalse;
   if (a.due_now) return Truth::kTrue;
   const Presence now = presence(line.line->pattern, scope);
   if (now.fact || a.present) return Truth::kFalse;
@@ -106,7 +113,7 @@ struct Judged {
 Judged look(const LinePlan& line, Scope& scope) {
   if (!line.absence) return {raw_truth(line, scope), {}, {}};
   Judged out{Truth::kUnknown, presence(line.line->pattern, scope), {}};
-  for (const auto& [binding, field] : line.fields) out.reads.push_back(field_of(scope.state, scope.bound[binding], field));
+  out.reads = reads_now(line, scope);
   return out;
 }
 
