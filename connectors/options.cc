@@ -8,6 +8,7 @@
 
 #include "connectors/wire_fact.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 #include "model/text.h"
 
 namespace flyball::connectors {
@@ -21,9 +22,7 @@ Result<Options> Options::parse(std::span<const OptionSpec> specs, const std::vec
     if (spec == specs.end()) {
       std::vector<std::string> names;
       for (const OptionSpec& s : specs) names.emplace_back(s.name);
-      const std::vector<std::string> near = nearest(name, names);
-      return fail(fmt::format("unknown option `{}`", name),
-                  near.empty() ? "" : fmt::format("did you mean `{}`?", fmt::join(near, "` or `")));
+      return fail(fmt::format("unknown option `{}`", name), did_you_mean(nearest(name, names)));
     }
     std::string value;
     if (!spec->has_value && equals != std::string::npos) return fail(fmt::format("`{}` takes no value", name));

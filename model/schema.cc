@@ -46,6 +46,14 @@ Schema::Lookup look_up(const std::unordered_map<std::string, std::vector<std::ui
   return out;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return out;
+}
+
 // Insertions, deletions, replacements and swaps of neighbours; gives up beyond `limit`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
   if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
@@ -79,10 +87,11 @@ Schema::Lookup Schema::find_decision(std::string_view name) const { return look_
 Schema::Lookup Schema::find_param(std::string_view name) const { return look_up(param_names_, name, params); }
 
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
-  std::size_t best = 1 + word.size() / 4;
+  const std::string plain = lower_case(word);
+  std::size_t best = word.size() < 3 ? 0 : word.size() < 6 ? 1 : word.size() < 9 ? 2 : 3;
   std::vector<std::string> out;
   for (const std::string& name : names) {
-    const std::size_t d = edit_distance(word, name, best);
+    const std::size_t d = edit_distance(plain, lower_case(name), best);
     if (d > best) continue;
     if (d < best) out.clear();
     best = d;

@@ -114,7 +114,8 @@ class Schema {
   std::unordered_map<std::string, std::vector<std::uint32_t>> type_names_, decision_names_, param_names_;
 };
 
-// All of `names` at the smallest edit distance from `word`, if that is near enough to be a slip (<= 1 + length/4).
+// All of `names` at the smallest edit distance from `word`, capitals aside, if that is near enough to be a slip: of one or
+// two letters nothing but other capitals is, of up to five one slip, of up to eight two, of more three.
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace flyball

@@ -2,10 +2,11 @@
 // forgotten, so memory stays that of the largest. Door: parser.h. Thread safety: one call, one thread.
 #include <algorithm>
 
-#include "model/schema.h"
+#include "model/suggest.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/scan.h"
+#include "parser/grammar/slips.h"
 #include "parser/lower/lower.h"
 #include "parser/parser.h"
 
@@ -52,18 +53,18 @@ std::string unknown_declaration(const char* p, bool after_another, cst::Builder&
     b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected a declaration, found " + found, b.foreign_help(p)));
   } else {
     Diagnostic d = b.error(codes::kUnknownDeclaration, p, p + word.size(), "`" + word + "` begins no declaration");
-    const std::vector<std::string> near = nearest(word, cst::declaration_words());
-    if (near.size() == 1) {
-      d.fix = Fix{d.span, near[0]};
-    } else if (near.size() > 1) {
-      for (const std::string& n : near) d.help += (d.help.empty() ? "did you mean `" : "` or `") + n;
-      d.help += "`?";
-    } else {
-      for (const std::string& n : cst::declaration_words()) d.help += (d.help.empty() ? "declarations begin with `" : "`, `") + n;
-      d.help += "`";
+    std::string meant;
+    if (const cst::Slip* slip = cst::find_slip(cst::Place::kDeclaration, word)) {
+      meant = slip->instead;
+      d.help = slip->help;
+      if (!meant.empty()) d.fix = Fix{d.span, meant};
+    } else if (!suggest(d, word, cst::declaration_words())) {
+      d.help = "declarations begin with " + listed(cst::declaration_words());
+    } else if (d.fix) {
+      meant = d.fix->replacement;
     }
     b.report(std::move(d));
-    if (near.size() == 1 && cst::follows_declaration_word(near[0], p + word.size(), b.end())) return near[0];
+    if (!meant.empty() && cst::follows_declaration_word(meant, p + word.size(), b.end())) return meant;
   }
   return {};
 }
@@ -99,19 +100,20 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
   if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
   p = b.token(p);
   std::vector<ast::Span> broken;
-  const auto skip = [&](const char* from) { return cst::skip_blanks(from, b.end(), b.begin(), bad.all); };
   while (p != b.end()) {
     std::string word(cst::word_at(p, b.end()));
     if (!cst::is_declaration_word(word)) word = unknown_declaration(p, after_another, b);
     after_another = !word.empty();
     if (word.empty()) {
-      p = skip(cst::next_declaration(p, p, b));
+      const std::uint32_t begin = b.offset(p);
+      p = b.skip(cst::next_declaration(p, p, b));
+      broken.push_back({file, begin, b.offset(p)});
       continue;
     }
     const std::uint32_t begin = b.offset(p);
     cst::Tree tree = cst::parse_declaration(p, word, b);
     if (tree.root.broken) broken.push_back({file, begin, b.offset(p)});
-    p = skip(p);
+    p = b.skip(p);
     check_place(tree, result, others, b);
     others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
     lowering.use(tree);

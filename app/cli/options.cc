@@ -10,6 +10,7 @@
 #include <deque>
 
 #include "model/schema.h"
+#include "model/suggest.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -187,9 +188,7 @@ Result<void> Options::unknown(const std::string& word) const {
   for (const Option& option : options_) {
     if (!option.positional) names.push_back(option.name);
   }
-  std::string meant;
-  for (const std::string& near : nearest(word, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
-  return fail(fmt::format("unknown option `{}`", word), meant.empty() ? meant : meant + "?");
+  return fail(fmt::format("unknown option `{}`", word), did_you_mean(nearest(word, names)));
 }
 
 }  // namespace flyball::app

@@ -9,6 +9,7 @@
 #include "app/commands/commands.h"
 #include "bus/transport/endpoint.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 
 namespace flyball::app {
 namespace {
@@ -45,9 +46,8 @@ int unknown_command(const std::string& name, Io& io) {
   for (const CommandGroup& group : command_groups()) {
     for (const auto make : group.commands) names.push_back(make()->manual().name);
   }
-  std::string meant;
-  for (const std::string& near : nearest(name, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
-  io.error(fmt::format("unknown command `{}`", name), meant.empty() ? "`flyball --help` lists the commands" : meant + "?");
+  const std::string meant = did_you_mean(nearest(name, names));
+  io.error(fmt::format("unknown command `{}`", name), meant.empty() ? "`flyball --help` lists the commands" : meant);
   return kExitUsage;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 
 namespace flyball::app {
 namespace {
@@ -46,11 +47,8 @@ class Connect : public Command {
       }
       return c.run(std::move(rest));
     }
-    std::string meant;
-    for (const std::string& near : nearest(words[0], names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
-    std::string all;
-    for (const std::string& name : names) all += (all.empty() ? "`" : ", `") + name + "`";
-    io.error(fmt::format("connect: there is no connector `{}`", words[0]), meant.empty() ? "there are " + all : meant + "?");
+    const std::string meant = did_you_mean(nearest(words[0], names));
+    io.error(fmt::format("connect: there is no connector `{}`", words[0]), meant.empty() ? "there are " + listed(names, "and") : meant);
     return kExitUsage;
   }
 

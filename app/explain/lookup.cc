@@ -4,22 +4,16 @@
 #include <fmt/core.h>
 
 #include "bus/codec/json_lines.h"
+#include "model/suggest.h"
 #include "model/text.h"
 
 namespace flyball::app {
 namespace {
 
-std::string meant(const std::vector<std::string>& candidates, bool ambiguous = false) {
-  std::string out;
-  for (const std::string& candidate : candidates) out += (out.empty() ? "" : " or ") + fmt::format("`{}`", candidate);
-  if (out.empty()) return out;
-  return ambiguous ? "it could be " + out : "did you mean " + out + "?";
-}
-
 Result<std::uint32_t> judged(const Schema::Lookup& found, std::string_view what, std::string_view name) {
   if (found.id != kNoId) return found.id;
-  if (found.ambiguous) return fail(fmt::format("there are several {}s `{}`", what, name), meant(found.candidates, true));
-  return fail(fmt::format("there is no {} `{}`", what, name), meant(found.candidates));
+  if (found.ambiguous) return fail(fmt::format("there are several {}s `{}`", what, name), "it could be " + listed(found.candidates));
+  return fail(fmt::format("there is no {} `{}`", what, name), did_you_mean(found.candidates));
 }
 
 }  // namespace
@@ -36,8 +30,8 @@ Result<std::uint32_t> find_rule(const ast::RuleSet& rules, std::string_view name
     found = i;
   }
   if (same.size() == 1) return found;
-  if (same.size() > 1) return fail(fmt::format("there are several rules `{}`", name), meant(same, true));
-  return fail(fmt::format("there is no rule `{}`", name), meant(nearest(name, all)));
+  if (same.size() > 1) return fail(fmt::format("there are several rules `{}`", name), "it could be " + listed(same));
+  return fail(fmt::format("there is no rule `{}`", name), did_you_mean(nearest(name, all)));
 }
 
 Result<FactTypeId> find_fact_type(const Schema& schema, std::string_view name) { return judged(schema.find_type(name), "type", name); }
@@ -59,7 +53,7 @@ Result<std::vector<std::pair<std::string, Value>>> with_values(const ast::RuleSe
       for (const Field& f : type.fields) names.push_back(f.name);
     }
     if (field == nullptr)
-      return fail(fmt::format("no fact of `{}` has a field `{}`", rules.rules[rule].qualified, name), meant(nearest(name, names)));
+      return fail(fmt::format("no fact of `{}` has a field `{}`", rules.rules[rule].qualified, name), did_you_mean(nearest(name, names)));
     Result<Value> value = bus::parse_json_as(text, field->type, interner);
     if (!value) value = bus::parse_json_as(quote(text), field->type, interner);
     if (!value) return fail(fmt::format("`{}` cannot be `{}`: it is a {}", name, text, to_string(field->type)));

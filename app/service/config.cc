@@ -12,6 +12,7 @@
 
 #include "app/io/files.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -125,9 +126,7 @@ Result<void> apply(const toml::table& table, const std::string& prefix, const Ke
     }
     std::vector<std::string> names;
     for (const auto& entry : keys) names.push_back(entry.first);
-    std::string meant;
-    for (const std::string& near : nearest(name, names)) meant += (meant.empty() ? "did you mean `" : " or `") + near + "`";
-    return fail(fmt::format("{}:{}: there is no setting `{}`", path, node.source().begin.line, name), meant.empty() ? meant : meant + "?");
+    return fail(fmt::format("{}:{}: there is no setting `{}`", path, node.source().begin.line, name), did_you_mean(nearest(name, names)));
   }
   return {};
 }

@@ -37,16 +37,6 @@ std::string code(std::string_view name) {
   return "`" + shown + "`";
 }
 
-std::string did_you_mean(const std::vector<std::string>& candidates) {
-  if (candidates.empty()) return {};
-  std::string words = "did you mean ";
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (i > 0) words += i + 1 == candidates.size() ? " or " : ", ";
-    words += code(candidates[i]);
-  }
-  return words + "?";
-}
-
 std::string one_line(const Error& error) { return error.help.empty() ? error.message : error.message + "; " + error.help; }
 
 Result<FactTypeId> find_puttable(const Schema& schema, std::string_view name) {

@@ -1,4 +1,4 @@
-// Words of messages to people: names in backticks, made safe, and "did you mean".
+// Words of messages to people: names in backticks, made safe, and looking names up.
 #pragma once
 
 #include <string>
@@ -7,13 +7,12 @@
 
 #include "model/result.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 
 namespace flyball::bus {
 
 // `name` in backticks; a peer's bytes are cut short and made printable.
 std::string code(std::string_view name);
-// "did you mean `util` or `until`?"; empty for no candidates.
-std::string did_you_mean(const std::vector<std::string>& candidates);
 // One sentence of an error: message, and the help after "; ".
 std::string one_line(const Error& error);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "parser/ast/words.h"
 #include "parser/check/expressions.h"
 
 namespace flyball::check {
@@ -14,10 +15,7 @@ using ast::ExprKind;
 
 namespace {
 
-constexpr const char* kWords[] = {"count", "sum",   "avg",   "min",  "max",      "stddev", "p50",  "p90",  "p95",    "p99",
-                                  "rate",  "delta", "deriv", "ewma", "distinct", "first",  "last", "topk", "changes"};
-
-const char* word(AggregateFn fn) { return kWords[static_cast<std::size_t>(fn)]; }
+std::string_view word(AggregateFn fn) { return ast::kAggregateWords[static_cast<std::size_t>(fn)]; }
 
 bool in_this_version(AggregateFn fn) {
   return fn == AggregateFn::kCount || fn == AggregateFn::kSum || fn == AggregateFn::kAvg || fn == AggregateFn::kMin ||
@@ -79,6 +77,24 @@ void ExprChecker::check_aggregate(Expr& e) {
   scope_.aggregates = true;
 
   bool good = true;
+  const FactType& counted = p_.schema.types[*type];
+  if (agg->over_last && counted.is_event() && !counted.has_key) {
+    p_.report.error("E0216", agg->over_last->span, fmt::format("`{}` has no key, so each is the last of its own", local),
+                    fmt::format("give `{}` a key, or use a window of time: `over 5m`", local));
+    good = false;
+  }
+  if (agg->value) {
+    bool other = false;
+    visit(*agg->value, [&](const Expr& x) {
+      other = other || ((x.ref.kind == ast::RefKind::kField || x.ref.kind == ast::RefKind::kFact) && x.ref.binding != agg->binding) ||
+              x.ref.kind == ast::RefKind::kLet || x.ref.kind == ast::RefKind::kInput;
+    });
+    if (other) {
+      p_.report.error("E0216", agg->value->span, fmt::format("`{}` is of the fields of `{}` alone", word(agg->fn), local),
+                      "other facts stand in its `where`");
+      good = false;
+    }
+  }
   if (agg->over) good = constant_duration(p_, *scope_.file, *agg->over, "the window of an aggregate").has_value() && good;
   if (agg->over_last) good = constant_count(p_, *scope_.file, *agg->over_last, "the number after `over last`", 1).has_value() && good;
   if (agg->at_least) {
@@ -104,7 +120,7 @@ void ExprChecker::check_aggregate(Expr& e) {
     constexpr std::size_t kMaxNamed = 3;
     if (candidates.size() > kMaxNamed) candidates.resize(kMaxNamed);
     p_.report.error("E0216", agg->type_name.span, fmt::format("`{}` needs a value of `{}`", word(agg->fn), local),
-                    candidates.empty() ? std::string{} : fmt::format("for example {}", one_of(candidates)));
+                    candidates.empty() ? std::string{} : fmt::format("for example {}", listed(candidates)));
     good = false;
   } else {
     const Type value = agg->value->type.without_null();

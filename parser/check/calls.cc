@@ -196,6 +196,8 @@ bool int_literal(const Expr& e) {
 
 }  // namespace
 
+bool is_function(std::string_view name) { return overloads().contains(name) || name == "has" || name == "stale"; }
+
 bool ExprChecker::call_let(Expr& e) {
   if (scope_.variables != nullptr) return false;
   const std::string path = dotted_call(e);
@@ -204,7 +206,7 @@ bool ExprChecker::call_let(Expr& e) {
   if (found.symbol == nullptr) {
     if (found.ambiguous.empty()) return false;
     p_.report.error("E0307", e.name_span, fmt::format("`{}` is declared in several imported modules", path),
-                    fmt::format("write {}", one_of(found.ambiguous)));
+                    fmt::format("write {}", listed(found.ambiguous)));
     e.type = Type::of(TypeTag::kError);
     return true;
   }
@@ -299,7 +301,7 @@ void ExprChecker::check_call(Expr& e) {
   }
   constexpr std::size_t kMaxForms = 4;
   if (forms.size() > kMaxForms) forms.resize(kMaxForms);
-  std::string help = forms.empty() ? std::string{} : fmt::format("it is {}", one_of(forms));
+  std::string help = forms.empty() ? std::string{} : fmt::format("it is {}", listed(forms));
   if (forms.empty() && other_form) {
     help = e.method ? fmt::format("it is no method: write `{}({})`", e.name, p_.report.excerpt(e.args[0].span))
                     : fmt::format("it is a method: write `x.{}(…)`", e.name);

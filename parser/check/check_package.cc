@@ -45,8 +45,11 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
   for (std::size_t i = 0; i < p.files.size(); ++i) {
     for (ast::TestDecl& test : p.files[i].tests) check::check_test(p, i, test, decisions);
   }
-  check::check_cycles(p);                 // needs every rule's reads
-  if (!out.has_errors()) check::warn(p);  // what is wrong comes before what is doubtful
+  check::check_cycles(p);   // needs every rule's reads
+  if (!out.has_errors()) {  // what is wrong comes before what is doubtful
+    check::warn(p);
+    check::warn_unused(p);
+  }
 
   ast::RuleSet set;
   for (ast::File& file : p.files) {

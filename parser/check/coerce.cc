@@ -85,16 +85,13 @@ bool ExprChecker::coerce(Expr& e, const Type& want, const std::string& what) {
   if (e.kind == ExprKind::kLiteral && e.literal.is(Kind::kString) && want.is(TypeTag::kEnum)) {
     const std::string text(p_.interner.text(e.literal));
     if (std::find(want.members.begin(), want.members.end(), text) != want.members.end()) return true;
-    const std::vector<std::string> near = nearest(text, want.members);
-    std::optional<Fix> fix;
-    if (near.size() == 1) fix = Fix{e.span, quote(near.front())};
-    std::vector<std::string> quoted;
-    for (const std::string& m : near.empty() ? want.members : near) quoted.push_back(quote(m));
-    p_.report.error("E0206", e.span, fmt::format("{} is never {}", what, quote(text)),
-                    near.size() == 1 ? std::string{}
-                    : near.empty()   ? fmt::format("it is one of {}", one_of(quoted))
-                                     : fmt::format("did you mean {}?", one_of(quoted)),
-                    std::move(fix));
+    Diagnostic d{"E0206", Severity::kError, e.span, fmt::format("{} is never {}", what, quote(text)), {}, {}};
+    if (!suggest(d, text, want.members, true)) {
+      std::vector<std::string> quoted;
+      for (const std::string& m : want.members) quoted.push_back(quote(m));
+      d.help = fmt::format("it is one of {}", listed(quoted));
+    }
+    p_.diagnostics.add(std::move(d));
     e.type = Type::of(TypeTag::kError);
     return false;
   }

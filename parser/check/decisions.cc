@@ -48,6 +48,9 @@ void check_decision(Package& p, std::size_t file, ast::DecisionDecl& decision) {
                      "answers name their case, so each has its own name");
       break;
     }
+    if (c.name.text == "default") {
+      p.report.error("E0601", c.name.span, "a case cannot be called `default`", "answers say `default` where no case holds");
+    }
     check_case(p, file, type, c);
   }
   if (decision.fallback) {

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/text.h"
+#include "parser/ast/words.h"
+#include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 
 namespace flyball::check {
@@ -23,6 +26,14 @@ const char* kind_word(SymbolKind kind) {
 
 void declare(Package& p, SymbolKind kind, std::size_t file, const ast::Name& name, std::uint32_t id) {
   if (name.text.empty()) return;
+  if (kind == SymbolKind::kValue && name.text == "now") {
+    p.report.error("E0104", name.span, "`now` is the engine's time and cannot be another name", "choose another word");
+    return;
+  }
+  if (kind == SymbolKind::kFunction && (ast::is_among(ast::kAggregateWords, name.text) || is_function(name.text))) {
+    p.report.error("E0104", name.span, fmt::format("`{}` is a function of the language", name.text), "choose another name");
+    return;
+  }
   const Symbol* before = p.names.declare(kind, p.scopes[file].module, name.text, id, name.span);
   if (before == nullptr) return;
   p.report.error("E0401", name.span,
@@ -115,6 +126,15 @@ void declare_names(Package& p) {
       d.id = decisions++;
       d.qualified = p.qualified(i, d.name.text);
       declare(p, SymbolKind::kDecision, i, d.name, d.id);
+    }
+    for (std::size_t t = 0; t < file.tests.size(); ++t) {
+      const ast::Name& title = file.tests[t].name;
+      for (std::size_t before = 0; before < t; ++before) {
+        if (file.tests[before].name.text != title.text || title.text.empty()) continue;
+        p.report.error("E0401", title.span, fmt::format("two tests of this file are called {}", quote(title.text)),
+                       fmt::format("the other one is at {}", p.report.place(file.tests[before].name.span)));
+        break;
+      }
     }
     for (ast::RuleDecl& r : file.rules) {
       r.qualified = p.qualified(i, r.name.text);

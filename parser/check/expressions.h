@@ -63,6 +63,9 @@ class ExprChecker {
   void mismatch(ast::Expr& e, const char* code = "E0202");
   void check_now_sides(ast::Expr& e);
   bool now_is_a_length(ast::Expr& e);
+  bool both_usable(ast::Expr& e);
+  bool without_value(ast::Expr& e);
+  void same_sides(const ast::Expr& e);
 
   // expressions.cc
   void check_logic(ast::Expr& e);
@@ -122,6 +125,9 @@ std::optional<Value> constant(Package& p, const FileScope& file, ast::Expr& e, c
 // A constant duration above 0 (or from 0), a constant count from `at_least` on.
 std::optional<std::int64_t> constant_duration(Package& p, const FileScope& file, ast::Expr& e, const std::string& what, bool zero = false);
 std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, ast::Expr& e, const std::string& what, std::int64_t at_least);
+
+// calls.cc: whether the language has a function of this name.
+bool is_function(std::string_view name);
 
 // inline.cc: checks a package-wide let if it was not yet; false if it is bad (reported).
 bool prepare_let(Package& p, std::uint32_t let);

@@ -5,6 +5,7 @@
 
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::check {
 
@@ -46,6 +47,11 @@ class LineChecker {
 
  private:
   bool taken(const ast::Name& name) {
+    if (name.text == "now" || (name.text == "input" && context_.in_decision)) {
+      p_.report.error("E0104", name.span, fmt::format("`{}` has a meaning of its own here and cannot be another name", name.text),
+                      "choose another word");
+      return true;
+    }
     const auto same = [&](const auto& x) { return x.name == name.text; };
     if (!std::any_of(scope_.bindings.begin(), scope_.bindings.end(), same) && !std::any_of(scope_.lets.begin(), scope_.lets.end(), same))
       return false;
@@ -219,7 +225,7 @@ class LineChecker {
 
     if (one && !is_first && !pattern.cross && pattern.same.empty() && !where_ties && !(type.has_key && type.key.empty()))
       forgotten_join(pattern, type);
-    if (pattern.within) p_.report.later(pattern.within->span, "`within`");
+    if (pattern.within) p_.report.later(pattern.within->span, "`within`", std::string(cst::instead_of("within")));
     if (!pattern.hold) return;
     if (type.is_event() && pattern.quantifier != Quantifier::kNo && !context_.in_decision) {
       p_.report.error("E0513", pattern.hold->span, fmt::format("`{}` is an event, a moment: it cannot hold `for` a time", type.local),

@@ -32,6 +32,13 @@ void ExprChecker::check_macro(Expr& e) {
       p_.report.error("E0209", over.span, fmt::format("`{}` goes through a list or a map, not {}", e.name, a_type(over.type, &p_.schema)));
       break;
   }
+  if (rules_) {
+    for (const std::string& name : e.names) {
+      if (!head_is_local(name) && p_.names.find(SymbolKind::kValue, name, *scope_.file).none()) continue;
+      p_.report.warning("W0815", e.span, fmt::format("`{}` means the elements here, and hides what is called so outside", name),
+                        "choose another name");
+    }
+  }
   const std::size_t outer = scope_.locals.size();
   for (std::size_t i = 0; i < e.names.size(); ++i) {
     scope_.locals.push_back(Local{e.names[i], static_cast<std::uint32_t>(outer + i), i == 0 ? first : second});

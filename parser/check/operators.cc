@@ -37,6 +37,11 @@ const char* sign(Op op) {
   }
 }
 
+bool is_comparison(Op op) {
+  return op == Op::kLess || op == Op::kLessEqual || op == Op::kGreater || op == Op::kGreaterEqual || op == Op::kEqual ||
+         op == Op::kNotEqual;
+}
+
 // The result of `l op r`; nullopt if there is none. Both sides are plain types, neither open nor nullable.
 std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
   const auto of = [](TypeTag t) { return std::optional<Type>(Type::of(t)); };
@@ -173,6 +178,14 @@ bool ExprChecker::unit_beside_number(Expr& e) {
   return true;
 }
 
+// Whether both sides, checked already, are values that an operator can take; e has no type until more is known.
+bool ExprChecker::both_usable(Expr& e) {
+  e.type = Type::of(TypeTag::kError);
+  if (e.args[0].type.is(TypeTag::kError) || e.args[1].type.is(TypeTag::kError)) return false;
+  const bool left = usable(e.args[0]);
+  return usable(e.args[1]) && left;
+}
+
 void ExprChecker::mismatch(Expr& e, const char* code) {
   const Type& l = e.args[0].type;
   const Type& r = e.args[1].type;
@@ -185,7 +198,12 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
       fix = Fix{of.span, fmt::format("{}({})", to, p_.report.text(of.span))};
     }
   };
-  if (is_number(l) && is_number(r)) {
+  const Expr& first = e.args[0];
+  if (l.is(TypeTag::kBool) && first.kind == ExprKind::kBinary && is_comparison(first.op) && is_comparison(e.op)) {
+    help = "two comparisons are joined with `and`";
+    fix = Fix{e.span, fmt::format("{} and {} {} {}", p_.report.text(first.span), p_.report.text(first.args[1].span), sign(e.op),
+                                  p_.report.text(e.args[1].span))};
+  } else if (is_number(l) && is_number(r)) {
     if (e.op == Op::kRemainder) {
       help = "the remainder is of whole numbers";
     } else if (l.is(TypeTag::kDouble) || r.is(TypeTag::kDouble)) {
@@ -263,20 +281,42 @@ void ExprChecker::check_binary(Expr& e) {
   }
 }
 
+// A division by zero or an overflow that can be seen here: unknown at every moment, so certainly not meant.
+bool ExprChecker::without_value(Expr& e) {
+  const std::optional<Value> right = fold(e.args[1], p_.interner);
+  if (!right || right->is(Kind::kDouble)) return false;
+  const bool divides = e.op == Op::kDivide || e.op == Op::kRemainder;
+  if (divides && right->bits == 0) {
+    p_.report.error("E0219", e.args[1].span, fmt::format("`{}` divides by zero", p_.report.excerpt(e.span)));
+    return true;
+  }
+  const std::optional<Value> left = fold(e.args[0], p_.interner);
+  if (divides || !left || !left->is(Kind::kInt) || !right->is(Kind::kInt) || fold(e, p_.interner)) return false;
+  p_.report.error("E0219", e.span, fmt::format("`{}` does not fit an int", p_.report.excerpt(e.span)));
+  return true;
+}
+
+// `a.x == a.x` is no join.
+void ExprChecker::same_sides(const Expr& e) {
+  const Expr& l = e.args[0];
+  const Place place = place_of(l);
+  if (!rules_ || place.kind == ast::RefKind::kNone || l.ref.kind == ast::RefKind::kLocal || !(place == place_of(e.args[1]))) return;
+  p_.report.warning("W0816", e.span, fmt::format("`{}` is compared with itself", p_.report.excerpt(l.span)),
+                    l.ref.kind == ast::RefKind::kField ? "a bare name is this line's own field; another fact's is `name.field`" : "");
+}
+
 void ExprChecker::arithmetic(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
   check(r);
-  e.type = Type::of(TypeTag::kError);
-  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
-  const bool usable_l = usable(l);
-  if (!usable(r) || !usable_l) return;
+  if (!both_usable(e)) return;
   if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
     e.type = Type::of(TypeTag::kDyn);
     return;
   }
   if (rules_) same_numbers(l, r);
+  if (rules_ && without_value(e)) return;
   if (const std::optional<Type> t = result_of(e.op, l.type, r.type)) {
     e.type = *t;
     if (rules_ && t->is(TypeTag::kList) && t->args[0].is(TypeTag::kDyn)) mismatch(e);
@@ -325,10 +365,9 @@ void ExprChecker::comparison(Expr& e) {
   check_now_sides(e);
   e.type = Type::of(TypeTag::kError);
   if (scope_.now == NowUse::kDeadline && now_is_a_length(e)) return;
-  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
-  const bool usable_l = usable(l);
-  if (!usable(r) || !usable_l) return;
+  if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
+  same_sides(e);
   if (rules_) same_numbers(l, r);
   if (is_open(l.type) || is_open(r.type)) return;
   if (is_number(l.type) && is_number(r.type)) return;
@@ -375,11 +414,9 @@ void ExprChecker::equality(Expr& e) {
     e.type = Type::of(TypeTag::kError);
     return;
   }
-  const bool usable_l = usable(l);
-  if (!usable(r) || !usable_l) {
-    e.type = Type::of(TypeTag::kError);
-    return;
-  }
+  if (!both_usable(e)) return;
+  e.type = Type::of(TypeTag::kBool);
+  same_sides(e);
   if (is_open(l.type) || is_open(r.type)) return;
   if (rules_) same_numbers(l, r);
   for (const auto& [text, closed] : {std::pair(&l, &r), std::pair(&r, &l)}) {
@@ -405,10 +442,7 @@ void ExprChecker::membership(Expr& e) {
   Expr& r = e.args[1];
   check(l);
   check(r);
-  e.type = Type::of(TypeTag::kError);
-  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
-  const bool usable_l = usable(l);
-  if (!usable(r) || !usable_l) return;
+  if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
   const std::string what = "`" + p_.report.excerpt(l.span) + "`";
   switch (r.type.tag) {
@@ -584,10 +618,7 @@ void ExprChecker::check_range(Expr& e) {
   Expr& r = e.args[1];
   check(l);
   check(r);
-  e.type = Type::of(TypeTag::kError);
-  if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
-  const bool usable_l = usable(l);
-  if (!usable(r) || !usable_l) return;
+  if (!both_usable(e)) return;
   if (rules_) same_numbers(l, r);
   const bool numbers = is_number(l.type) && is_number(r.type);
   if (is_open(l.type) || is_open(r.type)) {

@@ -15,18 +15,21 @@ void Report::warning(const char* code, ast::Span at, std::string message, std::s
   out_.add(Diagnostic{code, Severity::kWarning, at, std::move(message), std::move(help), std::move(fix)});
 }
 
-void Report::misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names) {
-  // Of a single letter everything is near.
-  const std::vector<std::string> near = word.size() < 2 ? std::vector<std::string>{} : nearest(word, names);
-  if (near.size() == 1) return error(code, at, std::move(message), {}, Fix{at, near.front()});
-  if (!near.empty()) return error(code, at, std::move(message), fmt::format("did you mean {}?", one_of(near)));
+void Report::misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names,
+                      const char* all) {
+  Diagnostic d{code, Severity::kError, at, message, {}, {}};
+  if (suggest(d, word, names)) return out_.add(std::move(d));
   // What the parser could not read may well declare it.
   if (parsed_badly_) return;
   // Nothing near: it is missing, and that is one mistake however often it is named.
   if (!first(fmt::format("{} {} {}", code, at.file, message))) return;
   constexpr std::size_t kMaxListed = 12;
   std::string help;
-  if (!names.empty() && names.size() <= kMaxListed) help = fmt::format("it could be {}", one_of(names));
+  if (all != nullptr) {
+    help = fmt::format("{} {}", all, listed(names, "and"));
+  } else if (!names.empty() && names.size() <= kMaxListed) {
+    help = fmt::format("it could be {}", listed(names));
+  }
   error(code, at, std::move(message), std::move(help));
 }
 
@@ -48,15 +51,6 @@ std::string Report::excerpt(ast::Span s) const {
 
 std::string Report::place(ast::Span s) const {
   return fmt::format("{}:{}", sources_->path(s.file), sources_->position(s.file, s.begin).line);
-}
-
-std::string one_of(const std::vector<std::string>& words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
-    out += "`" + words[i] + "`";
-  }
-  return out;
 }
 
 std::string type_name(const Type& type, const Schema* schema) {
@@ -87,7 +81,7 @@ std::optional<FactTypeId> find_fact_type(Package& p, const FileScope& from, cons
   if (found.symbol != nullptr) return found.symbol->id;
   if (!found.ambiguous.empty()) {
     p.report.error("E0307", name.span, fmt::format("`{}` is declared in several imported modules", name.text),
-                   fmt::format("write {}", one_of(found.ambiguous)));
+                   fmt::format("write {}", listed(found.ambiguous)));
     return std::nullopt;
   }
   if (!found.not_imported.empty()) {

@@ -11,6 +11,7 @@
 
 #include "model/interner.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 #include "parser/ast/ast.h"
 #include "parser/check/names.h"
 #include "parser/diagnostics/diagnostic.h"
@@ -26,11 +27,13 @@ inline constexpr std::uint32_t kLetBindingBase = 0x8000'0000;  // aggregates ins
 class Report {
  public:
   // Without sources (a test, a generated expression) messages quote nothing.
-  Report(const SourceFiles* sources, Diagnostics& out) : sources_(sources), out_(out), parsed_badly_(out.has_errors()) {}
+  Report(const SourceFiles* sources, Diagnostics& out) : sources_(sources), out_(out), parsed_badly_(out.has_muted()) {}
   void error(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   void warning(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   // A name that is none of `names`: all the nearest are listed, and one alone is the fix.
-  void misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names);
+  // With `all` the help lists all names when none is near ("types are `ip`, …").
+  void misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names,
+                const char* all = nullptr);
   // Whether this is the first time; for what one mistake would make many places say.
   bool first(const std::string& what) { return said_.insert(what).second; }
   // A form that later versions have.
@@ -77,8 +80,6 @@ struct Package {
   std::string qualified(std::size_t file, const std::string& local) const { return scopes[file].module + "." + local; }
 };
 
-// "`a`", "`a` or `b`", "`a`, `b` or `c`".
-std::string one_of(const std::vector<std::string>& words);
 // "a percent", "an int": a type with its article, as messages say it.
 std::string a_type(const Type& type, const Schema* schema = nullptr);
 std::string type_name(const Type& type, const Schema* schema = nullptr);

@@ -24,6 +24,8 @@ void check_table(Package& p, std::size_t file, ast::DecisionDecl& decision);
 void check_test(Package& p, std::size_t file, ast::TestDecl& test, const std::vector<const ast::DecisionDecl*>& decisions);
 // warnings.cc: what compiles but is probably not meant
 void warn(Package& p);
+// unused.cc: what has no effect
+void warn_unused(Package& p);
 
 // lines.cc: the lines of a `when` or `until` block.
 struct LineContext {

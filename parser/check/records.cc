@@ -6,19 +6,6 @@
 
 namespace flyball::check {
 
-namespace {
-
-std::string and_list(const std::vector<std::string>& words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) out += i + 1 == words.size() ? " and " : ", ";
-    out += "`" + words[i] + "`";
-  }
-  return out;
-}
-
-}  // namespace
-
 void check_record(Package& p, Scope& scope, ast::Record& record, const std::vector<Field>& fields, std::size_t count,
                   const std::string& what, Completeness completeness) {
   std::vector<bool> given(count, false);
@@ -47,7 +34,7 @@ void check_record(Package& p, Scope& scope, ast::Record& record, const std::vect
   }
   if (missing.empty()) return;
   const ast::Span at = record.type.text.empty() ? record.span : record.type.span;
-  p.report.error("E0505", at, fmt::format("{} needs {}, too", what, and_list(missing)),
+  p.report.error("E0505", at, fmt::format("{} needs {}, too", what, listed(missing, "and")),
                  "give every field that has no default and is not optional (`T?`)");
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "parser/check/expressions.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::check {
 
@@ -180,7 +181,7 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
     e.type = Type::of(TypeTag::kError);
     if (!found.ambiguous.empty()) {
       p_.report.error("E0307", e.span, fmt::format("`{}` is declared in several imported modules", name),
-                      fmt::format("write {}", one_of(found.ambiguous)));
+                      fmt::format("write {}", listed(found.ambiguous)));
     } else {
       p_.report.error("E0305", e.span,
                       fmt::format("`{}` is declared in module `{}`, which this file does not import", name, found.not_imported),
@@ -223,6 +224,10 @@ void ExprChecker::unknown_name(Expr& e) {
     p_.report.error("E0301", e.span, fmt::format("`{}` is a function, not a value", name), fmt::format("call it: `{}(…)`", name));
     return;
   }
+  if (const std::string_view value = cst::value_meant(name); !value.empty()) {
+    p_.report.error("E0301", e.span, fmt::format("`{}` is not a name known here", name), {}, Fix{e.span, std::string(value)});
+    return;
+  }
   std::vector<std::string> known;
   std::vector<std::string> qualified;
   for (const Local& l : scope_.locals) known.push_back(l.name);
@@ -243,7 +248,7 @@ void ExprChecker::unknown_name(Expr& e) {
     if (qualified.size() == 1) {
       fix = Fix{e.span, qualified.front()};
     } else {
-      help = fmt::format("did you mean {}?", one_of(qualified));
+      help = fmt::format("did you mean {}?", listed(qualified));
     }
     p_.report.error("E0301", e.span, fmt::format("`{}` alone means nothing here", name), help, std::move(fix));
     return;

@@ -5,6 +5,7 @@
 
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::check {
 
@@ -43,7 +44,7 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
                      "keep the one you mean; inside `until`, `for D` waits");
     }
   }
-  if (rule.late_skip) p.report.later(rule.late_skip->span, "`late skip`");
+  if (rule.late_skip) p.report.later(rule.late_skip->span, "`late skip`", std::string(cst::instead_of("late skip")));
 }
 
 const char* effect_word(EffectKind kind) {
@@ -128,6 +129,8 @@ void check_target(Package& p, const Scope& scope, Effect& effect) {
   effect.record.fact_type = bound->type;
   const FactType& type = p.schema.types[bound->type];
   if (!right_kind(p, effect, type, effect.target.span) || effect.kind != EffectKind::kSet) return;
+  if (effect.record.fields.empty())
+    p.report.error("E0505", effect.target.span, "this `set` sets nothing", "name the fields: `set name { field: value }`");
   for (const ast::RecordField& f : effect.record.fields) {
     const std::uint32_t index = type.field_index(f.name.text);
     if (index == kNoId || !type.is_key_field(index)) continue;

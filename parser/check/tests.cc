@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "model/compare.h"
 #include "model/fact.h"
@@ -54,12 +55,25 @@ class TestChecker {
     if (step.from) from = constant_duration(p_, file, *step.from, "the time after `from`", true);
     if (step.to) to = constant_duration(p_, file, *step.to, "the time after `to`", true);
     if (step.stamped) constant_duration(p_, file, *step.stamped, "the time after `stamped`", true);
+    const bool expects = step.kind == StepKind::kExpect || step.kind == StepKind::kExpectNone ||
+                         step.kind == StepKind::kExpectNothingElse || step.kind == StepKind::kExpectFirings;
+    const bool timed = step.at || step.by || step.every;
+    if (expects && !timed) {
+      p_.report.error("E0703", step.span, "an expectation needs a time", "`at 2m expect …` exactly then, `by 2m expect …` up to then");
+    } else if (step.by && !expects) {
+      p_.report.error("E0703", step.by->span, "`by` is for expectations", "write `at`");
+    } else if ((step.kind == StepKind::kStart || step.kind == StepKind::kSet) && timed) {
+      p_.report.error("E0703", step.span,
+                      fmt::format("`{}` is for the whole test and has no time", step.kind == StepKind::kStart ? "start" : "set"),
+                      "leave the time out");
+    }
     if (from && to && *to < *from)
       p_.report.error("E0703", step.to->span, "the last time is before the first", "`from A to B` with A before B");
   }
 
   void start(Step& step) {
     if (!step.value) return;
+    once("start", step.span);
     const std::optional<Value> text = constant(p_, *scope_.file, *step.value, Type::of(TypeTag::kString), "the time after `start`");
     if (!text) return;
     const std::optional<Value> time = parse_timestamp(p_.interner.text(*text));
@@ -69,12 +83,18 @@ class TestChecker {
     }
   }
 
+  void once(const std::string& what, ast::Span at) {
+    if (std::find(said_.begin(), said_.end(), what) != said_.end())
+      p_.report.error("E0703", at, fmt::format("this test says `{}` twice", what), "keep one of them");
+    said_.push_back(what);
+  }
+
   void set(Step& step) {
     const Found found = p_.names.find(SymbolKind::kValue, step.set_param.text, *scope_.file);
     if (found.symbol == nullptr || (found.symbol->id & Package::kLetFlag) != 0) {
       if (!found.ambiguous.empty()) {
         p_.report.error("E0307", step.set_param.span, fmt::format("`{}` is declared in several imported modules", step.set_param.text),
-                        fmt::format("write {}", one_of(found.ambiguous)));
+                        fmt::format("write {}", listed(found.ambiguous)));
       } else if (found.symbol != nullptr) {
         p_.report.error("E0701", step.set_param.span, fmt::format("`{}` is a `let`; tests set params", step.set_param.text));
       } else {
@@ -84,6 +104,7 @@ class TestChecker {
       return;
     }
     step.param = found.symbol->id;
+    once("set " + step.set_param.text, step.set_param.span);
     const Param& param = p_.schema.params[step.param];
     if (!step.value) return;
     const std::optional<Value> v = constant(p_, *scope_.file, *step.value, param.type, "`" + param.local + "`");
@@ -170,17 +191,37 @@ class TestChecker {
     }
     if (!found.ambiguous.empty()) {
       p_.report.error("E0307", step.from_rule.span, fmt::format("`{}` is declared in several imported modules", step.from_rule.text),
-                      fmt::format("write {}", one_of(found.ambiguous)));
+                      fmt::format("write {}", listed(found.ambiguous)));
       return;
     }
     p_.report.misspelt("E0701", step.from_rule.span, fmt::format("there is no rule `{}`", step.from_rule.text), step.from_rule.text,
                        p_.names.visible(SymbolKind::kRule, *scope_.file));
   }
 
+  void made_by(const Step& step, const FactType& type) {
+    std::size_t number = step.rule;
+    const ast::RuleDecl* rule = nullptr;
+    for (const ast::File& file : p_.files) {
+      if (number < file.rules.size()) {
+        rule = &file.rules[number];
+        break;
+      }
+      number -= file.rules.size();
+    }
+    if (rule == nullptr) return;
+    for (const auto* effects : {&rule->then, &rule->on_clear}) {
+      for (const ast::Effect& e : *effects) {
+        if (e.kind == ast::EffectKind::kDo && (e.record.fact_type == step.record.fact_type || e.record.fact_type == kNoId)) return;
+      }
+    }
+    p_.report.error("E0702", step.from_rule.span, fmt::format("`{}` never does `{}`", step.from_rule.text, type.local));
+  }
+
   void expect(Step& step) {
     if (step.count) constant_count(p_, *scope_.file, *step.count, "the number of actions", 0);
     rule(step);
     const FactType* type = action(step.record, "expect");
+    if (type != nullptr && step.rule != kNoId) made_by(step, *type);
     if (type != nullptr) record(step.record, type->fields, type->declared_fields, "`" + type->local + "`", Completeness::kPartial);
   }
 
@@ -196,7 +237,16 @@ class TestChecker {
     record(step.record, type.input, type.input.size(), "the question", Completeness::kComplete);
     if (step.expected) record(*step.expected, type.output, type.output.size(), "the answer", Completeness::kPartial);
     const std::string& from = step.from_rule.text;
-    if (from.empty() || from == "default" || from.starts_with("row")) return;
+    if (from.empty() || from == "default") return;
+    if (from.starts_with("row ")) {
+      const auto& table = decisions_[step.decision_id]->table;
+      std::size_t row = 0;
+      const auto [end, error] = std::from_chars(from.data() + 4, from.data() + from.size(), row);
+      if (error == std::errc{} && end == from.data() + from.size() && table && row >= 1 && row <= table->rows.size()) return;
+      p_.report.error("E0701", step.from_rule.span, fmt::format("`{}` has no `{}`", type.local, from),
+                      table ? fmt::format("its table has rows 1 to {}", table->rows.size()) : "it has no table");
+      return;
+    }
     std::vector<std::string> names;
     for (const ast::Case& c : decisions_[step.decision_id]->cases) names.push_back(c.name.text);
     if (std::find(names.begin(), names.end(), from) != names.end()) return;
@@ -207,6 +257,7 @@ class TestChecker {
   Package& p_;
   const std::vector<const ast::DecisionDecl*>& decisions_;
   Scope scope_;
+  std::vector<std::string> said_;
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "parser/grammar/slips.h"
+
 namespace flyball::check {
 
 namespace {
@@ -81,7 +83,14 @@ Type resolve_type(Package& p, const ast::TypeExpr& written) {
     t.nullable = written.nullable && tag != TypeTag::kDyn;
     return t;
   }
-  p.report.misspelt("E0201", written.name.span, fmt::format("`{}` is not a type", word), word, type_words());
+  std::string message = fmt::format("`{}` is not a type", word);
+  if (const cst::Slip* slip = cst::find_type_slip(word)) {
+    std::optional<Fix> fix;
+    if (!slip->instead.empty()) fix = Fix{written.name.span, std::string(slip->instead)};
+    p.report.error("E0201", written.name.span, std::move(message), std::string(slip->help), std::move(fix));
+  } else {
+    p.report.misspelt("E0201", written.name.span, std::move(message), word, type_words(), "types are");
+  }
   return Type::of(TypeTag::kError);
 }
 

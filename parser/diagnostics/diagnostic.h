@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parser/ast/expr.h"
@@ -28,6 +29,10 @@ struct Diagnostic {
   std::optional<Fix> fix;
 };
 
+// What a misspelt `word` most likely is: the one nearest of `names` is the fix, several are all listed in the help;
+// false if none is near. `quoted`: they are texts.
+bool suggest(Diagnostic& d, std::string_view word, const std::vector<std::string>& names, bool quoted = false);
+
 // Collects diagnostics; keeps at most kMaxPerFile errors of a file and counts the rest.
 class Diagnostics {
  public:
@@ -36,6 +41,8 @@ class Diagnostics {
   // A declaration with a mistake of grammar: what later passes find inside it may follow from what did not parse, and is
   // left out. Its own diagnostics are there already.
   void mute(ast::Span declaration) { muted_.push_back(declaration); }
+  // Whether anything was left out: what is missing may have been in it.
+  bool has_muted() const { return !muted_.empty(); }
   bool has_errors() const { return errors_ > 0; }
   std::size_t error_count() const { return errors_; }
   std::size_t suppressed() const { return suppressed_; }

@@ -2,9 +2,20 @@
 #include <algorithm>
 #include <tuple>
 
+#include "model/schema.h"
+#include "model/suggest.h"
+#include "model/text.h"
 #include "parser/diagnostics/diagnostic.h"
 
 namespace flyball {
+
+bool suggest(Diagnostic& d, std::string_view word, const std::vector<std::string>& names, bool quoted) {
+  std::vector<std::string> near = nearest(word, names);
+  if (quoted) std::transform(near.begin(), near.end(), near.begin(), [](const std::string& n) { return quote(n); });
+  if (near.size() == 1) d.fix = Fix{d.span, near.front()};
+  if (near.size() > 1) d.help = did_you_mean(near);
+  return !near.empty();
+}
 
 void Diagnostics::add(Diagnostic d) {
   const auto covers = [&](const ast::Span& m) { return m.file == d.span.file && m.begin <= d.span.begin && d.span.begin < m.end; };

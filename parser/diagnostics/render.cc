@@ -62,10 +62,14 @@ std::size_t code_points(std::string_view text) {
 
 std::string fix_text(const Diagnostic& d, const SourceFiles& sources) {
   const std::string_view old = sources.text(d.fix->span);
+  // Blanks that keep words apart are no part of what is shown.
+  std::string_view shown = d.fix->replacement;
+  while (shown.starts_with(' ')) shown.remove_prefix(1);
+  while (shown.ends_with(' ')) shown.remove_suffix(1);
+  if (shown.empty() && !old.empty() && !d.fix->replacement.empty()) return "fix: a plain blank";
   if (d.fix->replacement.empty()) return fmt::format("fix: remove `{}`", old);
-  if (old.empty() && (d.fix->span.begin != d.span.begin || d.fix->span.end != d.span.end))
-    return fmt::format("fix: insert `{}`", d.fix->replacement);
-  return fmt::format("fix: `{}`", d.fix->replacement);
+  if (old.empty() && (d.fix->span.begin != d.span.begin || d.fix->span.end != d.span.end)) return fmt::format("fix: insert `{}`", shown);
+  return fmt::format("fix: `{}`", shown);
 }
 
 }  // namespace

@@ -6,8 +6,21 @@
 
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/scan.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::cst {
+
+namespace {
+
+// Blanks that cannot be told from others; the length of the one here.
+std::size_t special_blank(std::string_view text) {
+  for (const std::string_view blank : {"\u00A0", "\u200B", "\u2009", "\u202F", "\u3000", "\uFEFF"}) {
+    if (text.starts_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
+}  // namespace
 
 void Builder::back(const Mark& m) {
   stack_.resize(m.stack);
@@ -31,7 +44,53 @@ const char* Builder::token(const char* at) {
   last_end_ = offset(at);
   // Most tokens are followed by one blank and then no comment.
   if (at != end() && (is_word(*at) || *at == '.' || *at == ',' || *at == '(' || *at == ')')) return at;
-  return skip_blanks(at, end(), begin(), bad_bytes_);
+  return skip(at);
+}
+
+const char* Builder::skip(const char* at) {
+  while (true) {
+    at = skip_blanks(at, end(), begin(), bad_bytes_);
+    if (at == end()) return at;
+    const std::string_view rest(at, static_cast<std::size_t>(end() - at));
+    if (rest.starts_with(';')) {
+      if (semicolon_ == kNowhere) semicolon_ = offset(at);
+      if (semicolon_ == offset(at)) {
+        Diagnostic d = error(codes::kUnexpected, at, at + 1, "`;` means nothing", "lines need no mark at their end, here and below");
+        d.fix = Fix{d.span, ""};
+        report_intact(std::move(d));
+      }
+      ++at;
+    } else if (rest.starts_with("/*")) {
+      const std::size_t stop = std::min(rest.find("*/"), rest.size());
+      const char* past = at + std::min(stop + 2, rest.size());
+      report_intact(error(codes::kUnexpected, at, at + 2, "`/* … */` is no comment", "begin each line of it with `#`"));
+      // One without an end would swallow the file.
+      at = stop == rest.size() ? std::find(at, end(), '\n') : past;
+    } else if (rest.starts_with("-- ") && begins_line(at)) {
+      Diagnostic d = error(codes::kUnexpected, at, at + 2, "`--` begins no comment", "comments begin with `#`");
+      d.fix = Fix{d.span, "#"};
+      report_intact(std::move(d));
+      at = std::find(at, end(), '\n');
+    } else if (const std::size_t blank = special_blank(rest); blank > 0) {
+      Diagnostic d = error(codes::kUnexpected, at, at + blank, "a special blank", "replace it by a plain one");
+      d.fix = Fix{d.span, " "};
+      report_intact(std::move(d));
+      at += blank;
+    } else {
+      return at;
+    }
+  }
+}
+
+bool Builder::begins_line(const char* at) const {
+  while (at != begin() && (at[-1] == ' ' || at[-1] == '\t')) --at;
+  return at == begin() || at[-1] == '\n';
+}
+
+bool Builder::first_time(std::string_view what) {
+  if (std::find(said_.begin(), said_.end(), what) != said_.end()) return false;
+  said_.push_back(what);
+  return true;
 }
 
 Tree Builder::take(Kind kind, const Mark& m, bool broken) {
@@ -91,6 +150,12 @@ bool Builder::new_line_before(const char* at) const {
 
 namespace {
 
+const char* code_point_end(const char* p, const char* end) {
+  ++p;
+  while (p != end && (static_cast<unsigned char>(*p) & 0xC0) == 0x80) ++p;
+  return p;
+}
+
 // The end of the token at p, only for messages: a word, a number with its letters, a string's quote, one character.
 const char* rough_token_end(const char* p, const char* end) {
   if (p == end) return p;
@@ -101,9 +166,7 @@ const char* rough_token_end(const char* p, const char* end) {
   for (const std::string_view two : {"==", "!=", "<=", ">=", "&&", "||", "??", "..", "::"}) {
     if (std::string_view(p, static_cast<std::size_t>(end - p)).starts_with(two)) return p + 2;
   }
-  ++p;
-  while (p != end && (static_cast<unsigned char>(*p) & 0xC0) == 0x80) ++p;
-  return p;
+  return code_point_end(p, end);
 }
 
 }  // namespace
@@ -114,18 +177,20 @@ std::string Builder::found(const char* at) const {
 }
 
 const char* Builder::token_end(const char* at) const { return rough_token_end(at, end()); }
+const char* Builder::char_end(const char* at) const { return code_point_end(at, end()); }
 
-// Characters that word processors put in place of the ones meant; some cannot be seen.
 std::string Builder::foreign_help(const char* at) const {
   const std::string_view t(at, static_cast<std::size_t>(token_end(at) - at));
-  for (const std::string_view quote : {"“", "”", "„", "‘", "’", "«", "»"}) {
-    if (t == quote) return "write straight quotes: `\"`";
+  for (const Slip& mark : foreign_marks()) {
+    if (t != mark.word) continue;
+    if (is_foreign_quote(t)) return "write straight quotes: `\"`";
+    return mark.instead.empty() ? std::string(mark.help) : "write `" + std::string(mark.instead) + "`";
   }
-  for (const std::string_view dash : {"–", "—", "−", "‐"}) {
-    if (t == dash) return "write a plain `-`";
-  }
-  for (const std::string_view blank : {"\u00A0", "\u200B", "\u2009", "\u202F", "\u3000", "\uFEFF"}) {
-    if (t == blank) return "this is a special blank; replace it by a plain one";
+  // x == edge1": the text lacks its first quote.
+  if ((t == "\"" || t == "'") && at != begin() && is_word(at[-1])) {
+    const char* word = at;
+    while (word != begin() && is_word(word[-1])) --word;
+    return "a text begins with a quote, too: `" + std::string(t) + std::string(word, at) + std::string(t) + "`";
   }
   return {};
 }
@@ -147,6 +212,8 @@ void Builder::fail_expected(const char* at, std::string_view what, bool names) c
   const std::string_view word = word_at(at, end());
   const bool after_comma = last_end_ > 0 && text_[last_end_ - 1] == ',';
   if ((names || after_comma) && is_reserved(word)) fail_reserved(at, word);
+  if (names && at < end() && (*at == '"' || *at == '\'') && !new_line_before(at))
+    fail(codes::kUnexpected, at, token_end(at), expected(what, found(at)), "a name stands without quotes, and its words are joined by `_`");
   if (at < end() && !new_line_before(at)) fail(codes::kUnexpected, at, token_end(at), expected(what, found(at)), foreign_help(at));
   const char* after = begin() + last_end_;
   fail(codes::kUnexpected, after, after, expected(what, at >= end() ? "the end of the file" : "the end of the line"));

@@ -26,6 +26,7 @@ struct SyntaxError {
 class Builder {
  public:
   static constexpr std::uint32_t kMaxArenaNodes = 64u << 20;
+  static constexpr std::uint32_t kNowhere = 0xFFFF'FFFF;
 
   struct Mark {
     std::size_t stack, arena;
@@ -52,6 +53,8 @@ class Builder {
   void keep(const Mark& m, std::size_t count) { stack_.resize(m.stack + count); }  // of what was pushed, the first
   // Ends a token at `end`; returns where the next one begins, past blanks and comments.
   const char* token(const char* end);
+  // Past blanks and comments, and past what other languages have in their place (`;`, `/* */`, `-- …`), which is said.
+  const char* skip(const char* at);
   std::uint32_t last_end() const { return last_end_; }
   Tree take(Kind kind, const Mark& m, bool broken);
   void reuse(Tree&& tree);
@@ -67,10 +70,17 @@ class Builder {
   [[noreturn]] void fail_item(const char* at, std::string_view what) const;
   std::string found(const char* at) const;         // the token at `at`, for a message
   const char* token_end(const char* at) const;     // where it ends, roughly
-  std::string foreign_help(const char* at) const;  // if it is a character that stands for another; else empty
+  const char* char_end(const char* at) const;      // of the code point at `at`
+  std::string foreign_help(const char* at) const;  // if it is a mark that stands for another; else empty
   bool new_line_before(const char* at) const;
+  bool begins_line(const char* at) const;
   std::size_t mistakes() const { return mistakes_; }
-  void begin_declaration() { before_declaration_ = mistakes_; }
+  void begin_declaration() {
+    before_declaration_ = mistakes_;
+    said_.clear();
+  }
+  // Whether this is the first time in this declaration: a habit is one mistake, however often it shows.
+  bool first_time(std::string_view what);
   std::size_t mistakes_in_declaration() const { return mistakes_ - before_declaration_; }
 
   // Modes of the expression being read; see x3.h's directives.
@@ -91,6 +101,8 @@ class Builder {
   std::uint32_t last_end_ = 0;
   std::size_t mistakes_ = 0;
   std::size_t before_declaration_ = 0;
+  std::vector<std::string_view> said_;
+  std::uint32_t semicolon_ = kNowhere;  // the first one, for which all are said
 };
 
 }  // namespace flyball::cst

@@ -4,7 +4,8 @@
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
-#include "model/schema.h"
+#include "model/suggest.h"
+#include "parser/ast/words.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -12,21 +13,17 @@
 
 namespace flyball::cst {
 
-void fail_unknown_word(Iterator at, Builder const& b, std::string_view what, std::string_view of, std::vector<std::string> const& words) {
+void fail_unknown_word(Iterator at, Builder const& b, Place place, std::string_view what, std::string_view of,
+                       std::vector<std::string> const& words) {
   std::string const w(word_at(at, b.end()));
   if (w.empty()) b.fail_item(at, what);
   SyntaxError e{b.error(codes::kUnknownPart, at, at + w.size(), "`" + w + "` is no " + std::string(of)), b.offset(at + w.size()), false};
-  std::vector<std::string> const near = nearest(w, words);
-  if (near.size() == 1) e.diagnostic.fix = Fix{e.diagnostic.span, near[0]};
-  std::string help;
-  if (near.size() > 1) {
-    for (std::string const& n : near) help += (help.empty() ? "did you mean `" : "` or `") + n;
-    help += "`?";
-  } else if (near.empty()) {
-    for (std::string const& n : words) help += (help.empty() ? "these are: `" : "`, `") + n;
-    help += "`";
+  if (Slip const* slip = find_slip(place, w)) {
+    e.diagnostic.help = slip->help;
+    if (!slip->instead.empty()) e.diagnostic.fix = Fix{e.diagnostic.span, std::string(slip->instead)};
+  } else if (!suggest(e.diagnostic, w, words)) {
+    e.diagnostic.help = "these are: " + flyball::listed(words, "and");
   }
-  e.diagnostic.help = help;
   throw e;
 }
 
@@ -54,8 +51,43 @@ Iterator field_type_end(Iterator p, Builder const& b) {
   Iterator const next = skip_blanks(end, b.end(), b.begin(), b.bad_bytes());
   return next != b.end() && *next == ':' ? p : end;
 }
-auto const type_def = node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
-                                        -LeafParser<Kind::kNullable, nullable_end>{}];
+// `[string]`, `string[]`, `list of string`: said, and taken as `list<string>`.
+struct ForeignList : Terminal<ForeignList> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last) return false;
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    Iterator const start = first;
+    bool const bracket = *first == '[';
+    Iterator const word = bracket ? skip_blanks(first + 1, last, b.begin(), b.bad_bytes()) : first;
+    Iterator element = word;
+    Iterator stop = path_end(word, b);
+    Iterator element_end = stop;
+    if (stop == word) return false;
+    Iterator const after = skip_blanks(stop, last, b.begin(), b.bad_bytes());
+    if (bracket) {
+      if (after == last || *after != ']') return false;
+      stop = after + 1;
+    } else if (starts(stop, b, "[]")) {
+      stop += 2;
+    } else if (std::string_view(word, stop) == "list" && at_word(after, last, "of")) {
+      element = skip_blanks(after + 2, last, b.begin(), b.bad_bytes());
+      stop = element_end = path_end(element, b);
+      if (stop == element) return false;
+    } else {
+      return false;
+    }
+    Diagnostic d = b.error(codes::kUnexpected, start, stop, "lists are written `list<…>`");
+    d.fix = Fix{d.span, "list<" + std::string(element, element_end) + ">"};
+    b.report_intact(std::move(d));
+    first = b.token(stop);
+    b.close(Kind::kType, m);
+    return true;
+  }
+};
+auto const type_def = ForeignList{} | node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
+                                                        -LeafParser<Kind::kNullable, nullable_end>{}];
 BOOST_SPIRIT_DEFINE(type)
 
 // ---- Fields and the types of the world
@@ -77,7 +109,33 @@ auto fields() {
   return block<K>(field, unknown_field, never, keep_field);
 }
 
-auto const key_names = must(mark("(")) >> listed(name, mark(")"), "`,` or `)`", "a name or `)`");
+// `key a, b` and `key [a]`: said, and taken as `key (a, b)`.
+struct BareKey : Terminal<BareKey> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    bool const bracket = first != last && (*first == '[' || *first == '<');
+    if (first == last || (!bracket && name_end(first, b) == first)) return false;
+    Iterator const start = first;
+    if (bracket) first = b.token(first + 1);
+    std::string names;
+    while (true) {
+      Iterator const end = name_end(first, b);
+      if (end == first) break;
+      b.leaf(Kind::kName, first, end);
+      names += (names.empty() ? "" : ", ") + std::string(first, end);
+      first = b.token(end);
+      if (first == last || *first != ',') break;
+      first = b.token(first + 1);
+    }
+    if (bracket && first != last && (*first == ']' || *first == '>')) first = b.token(first + 1);
+    Diagnostic d = b.error(codes::kUnexpected, start, b.begin() + b.last_end(), "the fields of a key stand in parentheses");
+    d.fix = Fix{d.span, "(" + names + ")"};
+    b.report_intact(std::move(d));
+    return true;
+  }
+};
+auto const key_names = BareKey{} | (must(mark("(")) >> listed(name, mark(")"), "`,` or `)`", "a name or `)`"));
 auto const option =
     node<Kind::kKey>[word("key") >> key_names] | node<Kind::kOption>[word_leaf("ttl") >> must(operand, "a duration")] |
     node<Kind::kOption>[word_leaf("lateness") >> must(operand, "a duration")] |
@@ -93,8 +151,8 @@ struct OnlyOptions : Terminal<OnlyOptions> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
     if (first != last && is_word_start(*first) && !builder(context).new_line_before(first)) {
-      fail_unknown_word(first, builder(context), "`{`", "option of this declaration",
-                        {"key", "ttl", "late", "lateness", "tries", "timeout", "rate", "retain"});
+      fail_unknown_word(first, builder(context), Place::kOption, "`{`", "option of this declaration",
+                        {ast::kOptionWords.begin(), ast::kOptionWords.end()});
     }
     return true;
   }
@@ -108,11 +166,44 @@ auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFi
 
 auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
 auto const import_decl = must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
-auto const param = must_name(name, "the param's name") >> must(mark(":")) >> must(type, "a type") >> param_value >>
+// `param high = 80%`: a param has a type.
+struct ParamColon : Terminal<ParamColon> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
+    if (mark(":").parse(first, last, context, r, a)) return true;
+    Builder const& b = builder(context);
+    if (first == last || *first != '=') b.fail_expected(first, "`:` and a type");
+    b.fail(codes::kUnexpected, first, first + 1, "expected `:` and a type, found `=`", "as in `param high: percent = 80%`");
+  }
+};
+auto const param = must_name(name, "the param's name") >> ParamColon{} >> must(type, "a type") >> param_value >>
                    -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
 auto const parameter = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type")];
 auto const parameters = node<Kind::kParameters>[mark("(") >> listed(parameter, mark(")"), "`,` or `)`", "a parameter or `)`")];
-auto const let = must_name(name, "a name") >> -parameters >> soft(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
+// `let x: int = …`: the type is said to be none and left out.
+struct LetType : Terminal<LetType> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
+    if (first == last || *first != ':') return false;
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    Iterator const colon = first;
+    first = b.token(first + 1);
+    if (!type.parse(first, last, context, r, x3::unused)) {
+      first = colon;
+      b.back(m);
+      return false;
+    }
+    std::uint32_t const end = b.last_end();
+    b.keep(m, 0);
+    Diagnostic d = b.error(codes::kUnexpected, colon, b.begin() + end, "a `let` has the type of its value");
+    d.fix = Fix{d.span, ""};
+    b.report_intact(std::move(d));
+    return true;
+  }
+};
+auto const let = must_name(name, "a name") >> -parameters >> -LetType{} >>
+                 soft(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
 
 // ---- when
 
@@ -146,7 +237,8 @@ struct NoQuantifier : Terminal<NoQuantifier> {
   }
 };
 auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
-auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >> NoQuantifier{} >> pattern_body;
+auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
+                   -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
                   node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
                   node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
@@ -156,18 +248,21 @@ auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
   std::vector<std::string> const suffixes{"same", "where", "within", "for"};
-  if (!b.new_line_before(p) && !nearest(w, suffixes).empty())
-    fail_unknown_word(p, b, "a part of the pattern", "part of a pattern", suffixes);
-  if (!w.empty() && is_upper(w[0])) {
-    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
-           "write `x: " + w + " …` to use the fact, `some " + w + " …` if one must exist");
-  }
   std::vector<std::string> const words{"some", "no", "let", "check", "cross", "every", "either"};
-  if (!w.empty() && nearest(w, words).empty()) {
+  if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
+      (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
+    fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
+  if (!w.empty() && is_upper(w[0])) {
+    std::string name = w;
+    name[0] = static_cast<char>(name[0] | 0x20);
+    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
+           "write `" + name + ": " + w + " …` to use the fact, `some " + w + " …` if one must exist");
+  }
+  if (!w.empty() && find_slip(Place::kLine, w) == nullptr && nearest(w, words).empty()) {
     b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`",
            "a condition is written `check …`, a pattern `name: Type …`, `some Type …` or `no Type …`");
   }
-  fail_unknown_word(p, b, "a line of `when`", "line of `when`", words);
+  fail_unknown_word(p, b, Place::kLine, "a line of `when`", "line of `when`", words);
 }
 
 // What follows a block of a rule if its `}` is missing.
@@ -181,6 +276,19 @@ bool at_next_part(Iterator p, Builder const& b) {
   }
   return q != b.end() && *q == '{';
 }
+// The next part of a rule, after a block without `{`.
+bool at_rule_word(Iterator p, Builder const& b) {
+  if (at_binding(p, b)) return false;
+  return ast::is_among(ast::kRuleWords, word_at(p, b.end()));
+}
+bool at_line(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  return at_binding(p, b) || w == "some" || w == "no" || w == "let" || w == "check" || w == "cross" || w == "every";
+}
+bool at_effect(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  return w == "do" || w == "derive" || w == "assert" || w == "set" || w == "retract" || w == "log";
+}
 // Of a line with a mistake the name it binds is kept.
 bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
   std::size_t const pushed = b.pushed_since(m);
@@ -192,7 +300,7 @@ bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
 }
 template <Kind K>
 auto lines() {
-  return block<K>(line, unknown_line, at_next_part, keep_line, true);
+  return block<K>(line, unknown_line, at_next_part, keep_line, true, {at_line, at_rule_word});
 }
 
 // ---- then
@@ -213,11 +321,11 @@ void unknown_effect(Iterator p, Builder const& b) {
                   b.offset(p + w.size()), false};
     throw e;
   }
-  fail_unknown_word(p, b, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
+  fail_unknown_word(p, b, Place::kEffect, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
 }
 template <Kind K>
 auto effects() {
-  return block<K>(effect, unknown_effect, at_next_part);
+  return block<K>(effect, unknown_effect, at_next_part, keep_nothing, false, {at_effect, at_rule_word});
 }
 
 // ---- rule
@@ -225,6 +333,28 @@ auto effects() {
 auto const text_or_name = plain_string | path;
 auto const tags = node<Kind::kTags>[word("tags") >> ((mark("[") >> listed(text_or_name, mark("]"), "`,` or `]`", "a tag or `]`")) |
                                                      (must(text_or_name, "a tag") >> *(mark(",") >> must(text_or_name, "a tag"))))];
+// `-> { … }` and `{ … }` behind `when { … }`: said, and taken as `then { … }`.
+bool at_nameless_then(Iterator p, Builder const& b) {
+  if (starts(p, b, "->") || starts(p, b, "=>") || starts(p, b, "→")) {
+    p = skip_blanks(p + (*p == '-' || *p == '=' ? 2 : 3), b.end(), b.begin(), b.bad_bytes());
+  }
+  if (p == b.end() || *p != '{') return false;
+  return at_effect(skip_blanks(p + 1, b.end(), b.begin(), b.bad_bytes()), b);
+}
+struct NamelessThen : Terminal<NamelessThen> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    bool const arrow = *first != '{';
+    Iterator const stop = !arrow ? first : b.char_end(first) + (*first == '-' || *first == '=' ? 1 : 0);
+    Diagnostic d = b.error(codes::kUnexpected, first, arrow ? stop : first + 1,
+                           "`then` is missing before " + b.found(stop == first ? first : b.skip(stop)));
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(stop)}, arrow ? "then" : "then "};
+    b.report_intact(std::move(d));
+    if (arrow) first = b.token(stop);
+    return true;
+  }
+};
 auto const rule_part =
     node<Kind::kPriority>[word("priority") >> must(operand, "a number")] |
     node<Kind::kCooldown>[word("cooldown") >> must(operand, "a duration") >>
@@ -233,16 +363,19 @@ auto const rule_part =
     node<Kind::kKeep>[word("keep") >> must(operand, "a duration")] | node<Kind::kRepeat>[word("repeat") >> must(operand, "a duration")] |
     node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] | tags |
     node<Kind::kOwner>[word("owner") >> must(text_or_name, "a text")] |
-    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] | (word("when") >> must(lines<Kind::kWhen>(), "`{`")) |
-    (word("then") >> must(effects<Kind::kThen>(), "`{`")) | (word("until") >> must(lines<Kind::kUntil>(), "`{`")) |
-    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{`")) | not_yet("during", "", "during") |
-    not_yet("not", "during", "not during") | not_yet("approve", "", "approve when");
+    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] |
+    (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
+    (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
+    (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
+    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
+    (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) | not_yet("during", "", "during") |
+    not_yet("not", "during", "not during") | not_yet("approve", "", "approve when") | not_yet("partition", "", "partition by");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
-  fail_unknown_word(p, b, "a part of the rule", "part of a rule",
-                    {"priority", "cooldown", "mode", "keep", "repeat", "late", "tags", "owner", "runbook", "when", "then", "until", "on"});
+  fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});
 }
-auto const rule_decl = must_name(name, "the rule's name") >> must(block<Kind::kFields>(rule_part, unknown_rule_part), "`{`");
+auto const rule_decl = must_name(name, "the rule's name") >>
+                       must(block<Kind::kFields>(rule_part, unknown_rule_part, never, keep_nothing, false, {at_rule_word, never}), "`{`");
 
 // ---- decision
 
@@ -266,8 +399,9 @@ void unknown_row(Iterator p, Builder const& b) { b.fail_item(p, "a row, which be
 
 Iterator second_policy_word_end(Iterator p, Builder const& b) { return at_word(p, b.end(), "from") ? p : word_end(p, b.end()); }
 auto const policy = node<Kind::kPolicy>[any_word >> -LeafParser<Kind::kName, second_policy_word_end>{}];
-auto const table = node<Kind::kTable>[word("table") >> must(policy, "a hit policy, as `first`") >> -not_yet("from", "", "table … from") >>
-                                      must(block<Kind::kFields>(row, unknown_row), "`{` and the rows")];
+auto const table =
+    node<Kind::kTable>[word("table") >> -not_yet("from", "", "table … from") >> must(policy, "a hit policy, as `first`") >>
+                       -not_yet("from", "", "table … from") >> must(block<Kind::kFields>(row, unknown_row), "`{` and the rows")];
 auto const the_return = must(word("return"), "`return`") >> node<Kind::kReturn>[the_record];
 auto const decision_part = (word("input") >> must(fields<Kind::kInput>(), "`{` and the fields")) |
                            (word("output") >> must(fields<Kind::kOutput>(), "`{` and the fields")) |
@@ -277,7 +411,8 @@ auto const decision_part = (word("input") >> must(fields<Kind::kInput>(), "`{` a
                            node<Kind::kOnUnknown>[word("on") >> must(word("unknown"), "`unknown fail`") >> must(word("fail"), "`fail`")] |
                            table;
 void unknown_decision_part(Iterator p, Builder const& b) {
-  fail_unknown_word(p, b, "a part of the decision", "part of a decision", {"input", "output", "case", "table", "default", "on"});
+  fail_unknown_word(p, b, Place::kDecisionPart, "a part of the decision", "part of a decision",
+                    {"input", "output", "case", "table", "default", "on"});
 }
 auto const decision = must_name(name, "the decision's name") >> must(block<Kind::kFields>(decision_part, unknown_decision_part), "`{`");
 
@@ -289,6 +424,16 @@ auto const time_of_step = node<Kind::kAt>[word("at") >> must(operand, "a duratio
                           node<Kind::kBy>[word("by") >> must(operand, "a duration")] |
                           (node<Kind::kEvery>[word("every") >> must(operand, "a duration")] >> from_to);
 auto const from_rule = node<Kind::kFromRule>[word("from") >> must_name(path, "the name of a rule or case")];
+// `from row 3` of a table, `from high_load` of a case.
+Iterator row_end(Iterator p, Builder const& b) {
+  if (!at_word(p, b.end(), "row")) return p;
+  Iterator const number = skip_blanks(p + 3, b.end(), b.begin(), b.bad_bytes());
+  Iterator q = number;
+  while (q != b.end() && is_digit(*q)) ++q;
+  return q == number ? p : q;
+}
+auto const from_case = node<Kind::kFromRule>[word("from") >> (LeafParser<Kind::kPath, row_end>{} |
+                                                              must_name(path, "the name of a case, `row N` or `default`"))];
 bool at_number(Iterator p, Builder const& b) { return p != b.end() && is_digit(*p); }
 auto const number = node<Kind::kCount>[ahead<at_number> >> operand];
 auto const described = must_name(type_path, "a type") >> -record_body;
@@ -307,11 +452,11 @@ auto const step_body =
     node<Kind::kAcknowledge>[acknowledgement >> described >> -node<Kind::kResult>[word("result") >> the_record]] |
     (word("expect") >> must(expectation, "what is expected")) |
     node<Kind::kAsk>[word("ask") >> must_name(path, "the name of a decision") >> node<Kind::kInput>[the_record] >>
-                     -node<Kind::kExpected>[word("expect") >> must(record_body, "`{` and the expected output")] >> -from_rule] |
+                     -node<Kind::kExpected>[word("expect") >> must(record_body, "`{` and the expected output")] >> -from_case] |
     node<Kind::kRestart>[word("restart")] | node<Kind::kDown>[word("down") >> from_to];
 std::vector<std::string> const kStepWords{"start",  "set", "send",    "retract", "ack", "fail", "approve", "reject",
                                           "expect", "ask", "restart", "down",    "at",  "by",   "every"};
-void unknown_step(Iterator p, Builder const& b) { fail_unknown_word(p, b, "a step", "step of a test", kStepWords); }
+void unknown_step(Iterator p, Builder const& b) { fail_unknown_word(p, b, Place::kStep, "a step", "step of a test", kStepWords); }
 struct AfterTime : Terminal<AfterTime> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
@@ -346,33 +491,20 @@ auto const after_word_def = (is<Kind::kRule> >> rule_decl) | (is<Kind::kFact> >>
                             (is<Kind::kImport> >> import_decl) | (is<Kind::kModule> >> module_decl);
 BOOST_SPIRIT_DEFINE(after_word)
 
-Kind kind_of(std::string_view w) {
-  if (w == "module") return Kind::kModule;
-  if (w == "import") return Kind::kImport;
-  if (w == "fact") return Kind::kFact;
-  if (w == "mutable") return Kind::kMutableFact;
-  if (w == "event") return Kind::kEvent;
-  if (w == "action") return Kind::kAction;
-  if (w == "param") return Kind::kParam;
-  if (w == "let") return Kind::kLet;
-  if (w == "rule") return Kind::kRule;
-  if (w == "decision") return Kind::kDecision;
-  if (w == "test") return Kind::kTest;
-  return Kind::kNothing;  // calendar
-}
-
 }  // namespace
 
 Tree parse_declaration(char const*& first, std::string_view as, Builder& b) {
   Iterator const start = first;
   Iterator const last = b.end();
   Builder::Mark const m = b.mark(first);
-  b.declaration = kind_of(as);
+  Declaration const* const declared = find_declaration(as);
+  b.declaration = declared != nullptr ? declared->kind : Kind::kNothing;
   b.begin_declaration();
   bool broken = false;
   try {
     Iterator const end = word_end(first, last);
-    if (b.declaration == Kind::kNothing) b.fail(codes::kNotInThisVersion, first, end, "`" + std::string(as) + "` is not in this version");
+    if (b.declaration == Kind::kNothing)
+      b.fail(codes::kNotInThisVersion, first, end, "`" + std::string(as) + "` is not in this version", std::string(instead_of(as)));
     first = b.token(end);
     after_word.parse(first, last, make_context(b), x3::unused, x3::unused);
   } catch (SyntaxError& e) {

@@ -21,7 +21,7 @@ Iterator range_end(Iterator p, Builder const& b) {
   return p + 2 != b.end() && p[2] == '<' ? p + 3 : p + 2;
 }
 Iterator coalesce_end(Iterator p, Builder const& b) { return starts(p, b, "??") ? p + 2 : p; }
-Iterator add_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '+' || *p == '-') ? p + 1 : p; }
+Iterator add_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '+' || (*p == '-' && !starts(p, b, "->"))) ? p + 1 : p; }
 Iterator multiply_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '*' || *p == '/' || *p == '%') ? p + 1 : p; }
 Iterator prefix_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '-' || (*p == '!' && !starts(p, b, "!="))) ? p + 1 : p; }
 
@@ -162,7 +162,20 @@ auto const atom = literal | paren | list | map | aggregate | record | named;
 
 // ---- Postfix to ternary
 
-auto const member = node<Kind::kMember>[ahead<member_mark> >> mark(".") >>
+// `l->util`, taken as `l.util`.
+struct ArrowMark : Terminal<ArrowMark> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    if (!starts(first, b, "->") || last - first < 3 || !is_word_start(first[2])) return false;
+    Diagnostic d = b.error(codes::kForeignOperator, first, first + 2, "a field follows a point");
+    d.fix = Fix{d.span, "."};
+    b.report_intact(std::move(d));
+    first = b.token(first + 2);
+    return true;
+  }
+};
+auto const member = node<Kind::kMember>[((ahead<member_mark> >> mark(".")) | ArrowMark{}) >>
                                         ((ahead<member_here> >> any_word >> -arguments) | must(quoted_name, "a member name"))];
 auto const optional_member = node<Kind::kOptionalMember>[mark(".?") >> must(any_word | quoted_name, "a member name")];
 auto const index = node<Kind::kIndex>[mark("[") >> inside[must(expression, "an index")] >> must(mark("]"))];

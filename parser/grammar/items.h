@@ -7,13 +7,18 @@
 
 #include <algorithm>
 
+#include "parser/grammar/slips.h"
 #include "parser/grammar/x3.h"
 
 namespace flyball::cst {
 
 using Stop = bool (*)(Iterator, Builder const&);
 using Keep = bool (*)(Iterator, Builder&, Builder::Mark const&);  // of an item that did not parse, closes what can be kept
-using Unknown = void (*)(Iterator, Builder const&);               // throws: what stands here begins no item
+struct Bare {  // of a block whose `{` is missing: what must stand there so that it is one, and what ends it
+  Stop begins = nullptr;
+  Stop ends = nullptr;
+};
+using Unknown = void (*)(Iterator, Builder const&);  // throws: what stands here begins no item
 
 inline bool keep_nothing(Iterator, Builder&, Builder::Mark const&) { return false; }
 inline bool never(Iterator, Builder const&) { return false; }
@@ -29,7 +34,7 @@ inline bool next_declaration_here(Iterator p, Builder const& b) {
 }
 
 // "`cooldwon` is no part of a rule", with the nearest of `words`.
-[[noreturn]] void fail_unknown_word(Iterator at, Builder const& b, std::string_view what, std::string_view of,
+[[noreturn]] void fail_unknown_word(Iterator at, Builder const& b, Place place, std::string_view what, std::string_view of,
                                     std::vector<std::string> const& words);
 
 template <Kind K, typename Item>
@@ -39,28 +44,43 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   Stop stop;
   Keep keep;
   bool lets;  // `let` begins an item of this block
-  BlockParser(Item const& i, Unknown u, Stop s, Keep k, bool l) : item(i), unknown(u), stop(s), keep(k), lets(l) {}
+  Bare bare_block;
+  BlockParser(Item const& i, Unknown u, Stop s, Keep k, bool l, Bare bare)
+      : item(i), unknown(u), stop(s), keep(k), lets(l), bare_block(bare) {}
 
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
-    if (first == last || *first != '{') return false;
+    if (first == last) return false;
     Builder& b = builder(context);
+    bool const bare = *first != '{';
+    if (bare && (bare_block.begins == nullptr || !not_opened(b, first))) return false;
     Builder::Mark const whole = b.mark(first);
     Iterator const open = first;
     Deeper const deeper(b, first);
     Modes const modes(b, false, false);
-    first = b.token(first + 1);
+    if (!bare) first = b.token(first + 1);
     bool broken = false;
     while (true) {
       if (first != last && *first == '}') {
-        first = b.token(first + 1);
+        // Of a block without `{` it closes what is around; of a rule's body there is nothing around.
+        if (!bare || b.depth == 1) first = b.token(first + 1);
         break;
       }
       bool const follows = first == last || stop(first, b) || (next_declaration_here(first, b) && !(lets && at_word(first, last, "let")));
-      if (follows) {
+      if (follows || (bare && bare_block.ends(first, b))) {
+        if (bare) break;
         not_closed(b, open, first);
         broken = true;
         break;
+      }
+      if (*first == ',') {
+        if (b.first_time(",")) {
+          Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`,` means nothing here", "lines need no mark between them");
+          d.fix = Fix{d.span, ""};
+          b.report_intact(std::move(d));
+        }
+        first = b.token(first + 1);
+        continue;
       }
       Iterator const start = first;
       Builder::Mark const m = b.mark(first);
@@ -71,7 +91,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
         broken = true;
         if (!keep(start, b, m)) b.back(m);
         first = std::max(next_item(start, b.begin() + e.resume, b), start + 1);
-        first = skip_blanks(first, last, b.begin(), b.bad_bytes());
+        first = b.skip(first);
       }
     }
     b.close(K, whole, broken);
@@ -79,6 +99,23 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   }
 
  private:
+  // The `{` is missing, but what stands here can begin an item: said, and read as if it were there.
+  bool not_opened(Builder& b, Iterator& at) const {
+    if (*at == ':') {  // `rule r:`, as if indentation made blocks
+      Diagnostic d = b.error(codes::kUnexpected, at, at + 1, "expected `{`, found `:`", "blocks stand in `{ … }`");
+      d.fix = Fix{d.span, "{"};
+      b.report_intact(std::move(d));
+      at = b.token(at + 1);
+      return true;
+    }
+    if (!bare_block.begins(at, b)) return false;
+    Iterator const after = b.begin() + b.last_end();
+    Diagnostic d = b.error(codes::kNotClosed, after, after, "`{` is missing before " + b.found(at), "and `}` at the block's end");
+    d.fix = Fix{d.span, " {"};
+    b.report_intact(std::move(d));
+    return true;
+  }
+
   // One message a declaration: a mistake before, or an inner block that was not closed, is the likely cause.
   static void not_closed(Builder& b, Iterator open, Iterator at) {
     if (b.mistakes_in_declaration() > 0) return;
@@ -95,9 +132,9 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   }
 };
 template <Kind K, typename P>
-auto block(P const& item, Unknown unknown, Stop stop = never, Keep keep = keep_nothing, bool lets = false) {
+auto block(P const& item, Unknown unknown, Stop stop = never, Keep keep = keep_nothing, bool lets = false, Bare bare = {}) {
   using Item = typename x3::extension::as_parser<P>::value_type;
-  return BlockParser<K, Item>(x3::as_parser(item), unknown, stop, keep, lets);
+  return BlockParser<K, Item>(x3::as_parser(item), unknown, stop, keep, lets, bare);
 }
 
 // Words of the language that this version does not have: one message, by name.
@@ -114,7 +151,8 @@ struct NotYetParser : Terminal<NotYetParser> {
       if (!at_word(q, last, second_word)) return false;
       stop = q + second_word.size();
     }
-    b.fail(codes::kNotInThisVersion, first, stop, "`" + std::string(construct) + "` is not in this version");
+    b.fail(codes::kNotInThisVersion, first, stop, "`" + std::string(construct) + "` is not in this version",
+           std::string(instead_of(construct)));
   }
 };
 inline NotYetParser not_yet(std::string_view first_word, std::string_view second_word, std::string_view construct) {

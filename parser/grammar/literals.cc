@@ -1,5 +1,6 @@
 // Grammar, part 1: literals and f-strings. Door: the rule `literal` of x3.h.
 // Thread safety: rules are constants; the Builder is the state.
+#include "parser/grammar/slips.h"
 #include "parser/grammar/x3.h"
 
 namespace flyball::cst {
@@ -13,10 +14,38 @@ struct ScannedLiteral : Terminal<ScannedLiteral> {
     Builder& b = builder(context);
     Literal l = scan_string(first, b);
     if (l.end == first) l = scan_number_or_address(first, b);
+    if (l.end == first) l = foreign_string(first, b);
     if (l.end == first) return false;
+    if (l.kind == Kind::kInt || l.kind == Kind::kDouble) l = unit_apart(first, l, b);
     b.leaf(l.kind, first, l.end);
     first = b.token(l.end);
     return true;
+  }
+
+ private:
+  // `10 seconds`: said, and no value.
+  static Literal unit_apart(Iterator number, Literal l, Builder& b) {
+    SpacedUnit const unit = scan_spaced_unit(l.end, b);
+    if (unit.end == l.end) return l;
+    Diagnostic d = b.error(codes::kBadUnit, number, unit.end, "a number and its unit are written together");
+    d.fix = Fix{d.span, std::string(number, l.end) + std::string(unit.unit)};
+    b.report_intact(std::move(d));
+    return {unit.end, Kind::kNothing};
+  }
+
+  // “text” with the quotes of a word processor: said, and no value.
+  static Literal foreign_string(Iterator p, Builder& b) {
+    if (p == b.end() || !is_foreign_quote({p, static_cast<std::size_t>(b.token_end(p) - p)})) return {p, Kind::kNothing};
+    Iterator const body = b.token_end(p);
+    for (Iterator q = body; q != b.end() && *q != '\n'; q = b.char_end(q)) {
+      Iterator const stop = b.char_end(q);
+      if (*q != '"' && *q != '\'' && !is_foreign_quote({q, static_cast<std::size_t>(stop - q)})) continue;
+      Diagnostic d = b.error(codes::kUnexpected, p, stop, "these are not the quotes of a text");
+      d.fix = Fix{d.span, "\"" + std::string(body, q) + "\""};
+      b.report_intact(std::move(d));
+      return {stop, Kind::kNothing};
+    }
+    return {p, Kind::kNothing};
   }
 };
 

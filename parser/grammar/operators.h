@@ -2,6 +2,9 @@
 // beginning of another. Included by parser/grammar/*.cc only.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "parser/grammar/x3.h"
 
 namespace flyball::cst {
@@ -9,18 +12,30 @@ namespace flyball::cst {
 inline bool starts(Iterator p, Builder const& b, std::string_view s) {
   return static_cast<std::size_t>(b.end() - p) >= s.size() && std::string_view(p, s.size()) == s;
 }
+// A word of another language in the place of an operator, said to be wrong when lowered: not where it can be the name of
+// the next line or field, or of a fact.
+inline Iterator foreign_operator_end(Iterator p, Builder const& b, std::initializer_list<std::string_view> words) {
+  std::string_view const w = word_at(p, b.end());
+  if (std::find(words.begin(), words.end(), w) == words.end() || b.begins_line(p)) return p;
+  Iterator q = p + w.size();
+  while (q != b.end() && (*q == ' ' || *q == '\t')) ++q;
+  return q == b.end() || *q == ':' || *q == '{' || *q == '.' || *q == ',' || *q == ')' ? p : p + w.size();
+}
 inline Iterator or_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
   // A single `|` or `&` is taken for the double one and said to be wrong when lowered.
   if (*p == '|') return b.in_cell ? p : starts(p, b, "||") ? p + 2 : p + 1;
-  return *p == 'o' && at_word(p, b.end(), "or") ? p + 2 : p;
+  return at_word(p, b.end(), "or") ? p + 2 : foreign_operator_end(p, b, {"OR", "Or"});
 }
 inline Iterator and_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
   if (*p == '&') return starts(p, b, "&&") ? p + 2 : p + 1;
-  return *p == 'a' && at_word(p, b.end(), "and") ? p + 3 : p;
+  return at_word(p, b.end(), "and") ? p + 3 : foreign_operator_end(p, b, {"AND", "And"});
 }
-inline Iterator not_end(Iterator p, Builder const& b) { return p != b.end() && *p == 'n' && at_word(p, b.end(), "not") ? p + 3 : p; }
+inline Iterator not_end(Iterator p, Builder const& b) {
+  if (p == b.end() || (*p != 'n' && *p != 'N')) return p;
+  return at_word(p, b.end(), "not") ? p + 3 : foreign_operator_end(p, b, {"NOT", "Not"});
+}
 inline Iterator compare_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
   char const next = p + 1 != b.end() ? p[1] : '\0';
@@ -30,7 +45,18 @@ inline Iterator compare_end(Iterator p, Builder const& b) {
     case '!': return starts(p, b, "!==") ? p + 3 : next == '=' ? p + 2 : p;
     case '<': return next == '=' || next == '>' ? p + 2 : p + 1;
     case '>': return next == '=' ? p + 2 : p + 1;
-    case 'i': return at_word(p, b.end(), "in") ? p + 2 : p;
+    case 'i': {
+      if (at_word(p, b.end(), "in")) return p + 2;
+      Iterator const is = foreign_operator_end(p, b, {"is"});
+      if (is == p) return p;
+      Iterator q = is;
+      while (q != b.end() && *q == ' ') ++q;
+      return at_word(q, b.end(), "not") ? q + 3 : is;
+    }
+    case 'c':
+    case 's':
+    case 'e':
+    case 'm': return foreign_operator_end(p, b, {"contains", "startsWith", "endsWith", "matches"});
     case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
     case 'n': {
       if (!at_word(p, b.end(), "not")) return p;

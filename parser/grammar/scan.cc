@@ -2,7 +2,6 @@
 #include "parser/grammar/scan.h"
 
 #include <algorithm>
-#include <array>
 
 #include "parser/diagnostics/codes.h"
 #include "parser/diagnostics/utf8.h"
@@ -25,40 +24,13 @@ const char* skip_blanks(const char* p, const char* end, const char* base, const 
   return p;
 }
 
-bool is_reserved(std::string_view w) {
-  switch (w.size()) {
-    case 2: return w == "or" || w == "in";
-    case 3: return w == "and" || w == "not" || w == "for";
-    case 4: return w == "like" || w == "over" || w == "true" || w == "null";
-    case 5: return w == "where" || w == "after" || w == "false";
-    case 6: return w == "within";
-    default: return false;
-  }
-}
-
-bool is_aggregate(std::string_view w) {
-  static constexpr std::array<std::string_view, 19> kWords{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
-                                                           "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
-                                                           "distinct", "first", "last", "topk", "changes"};
-  return std::find(kWords.begin(), kWords.end(), w) != kWords.end();
-}
-
 const std::vector<std::string>& declaration_words() {
-  static const std::vector<std::string> words{"module", "import",   "fact", "mutable", "event",    "action",
-                                              "param",  "calendar", "let",  "rule",    "decision", "test"};
+  static const std::vector<std::string> words = [] {
+    std::vector<std::string> all;
+    for (const Declaration& d : kDeclarations) all.emplace_back(d.word);
+    return all;
+  }();
   return words;
-}
-
-bool is_declaration_word(std::string_view word) {
-  switch (word.size()) {
-    case 3: return word == "let";
-    case 4: return word == "rule" || word == "fact" || word == "test";
-    case 5: return word == "event" || word == "param";
-    case 6: return word == "action" || word == "import" || word == "module";
-    case 7: return word == "mutable";
-    case 8: return word == "decision" || word == "calendar";
-    default: return false;
-  }
 }
 
 bool follows_declaration_word(std::string_view w, const char* p, const char* end) {

@@ -3,10 +3,13 @@
 // Thread safety: pure functions. Every `const char*` points into one text; `end` is its end.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "parser/ast/words.h"
 #include "parser/grammar/builder.h"
 
 namespace flyball::cst {
@@ -31,11 +34,32 @@ inline const char* word_end(const char* p, const char* end) {
 inline std::string_view word_at(const char* p, const char* end) { return {p, static_cast<std::size_t>(word_end(p, end) - p)}; }
 inline bool at_word(const char* p, const char* end, std::string_view word) { return word_at(p, end) == word; }
 
-bool is_reserved(std::string_view word);
-bool is_aggregate(std::string_view word);
+inline bool is_reserved(std::string_view word) { return ast::is_among(ast::kReservedWords, word); }
+inline bool is_aggregate(std::string_view word) { return ast::is_among(ast::kAggregateWords, word); }
+
 // The words that begin a declaration, in the order messages list them.
+struct Declaration {
+  std::string_view word;
+  Kind kind;  // kNothing: not in this version
+};
+inline constexpr std::array<Declaration, 12> kDeclarations{{{"module", Kind::kModule},
+                                                            {"import", Kind::kImport},
+                                                            {"fact", Kind::kFact},
+                                                            {"mutable", Kind::kMutableFact},
+                                                            {"event", Kind::kEvent},
+                                                            {"action", Kind::kAction},
+                                                            {"param", Kind::kParam},
+                                                            {"calendar", Kind::kNothing},
+                                                            {"let", Kind::kLet},
+                                                            {"rule", Kind::kRule},
+                                                            {"decision", Kind::kDecision},
+                                                            {"test", Kind::kTest}}};
+inline const Declaration* find_declaration(std::string_view word) {
+  const auto* at = std::find_if(kDeclarations.begin(), kDeclarations.end(), [&](const Declaration& d) { return d.word == word; });
+  return at == kDeclarations.end() ? nullptr : at;
+}
+inline bool is_declaration_word(std::string_view word) { return find_declaration(word) != nullptr; }
 const std::vector<std::string>& declaration_words();
-bool is_declaration_word(std::string_view word);
 // True if what stands at p, after blanks, can follow a declaration's word `w`.
 bool follows_declaration_word(std::string_view w, const char* p, const char* end);
 // True if a declaration begins at p: its word, then what may follow it.
@@ -51,6 +75,14 @@ struct Literal {
   Kind kind;
 };
 Literal scan_number_or_address(const char* p, const Builder& b);
+
+// A number and its unit with blanks between (`10 seconds`, `80 %`): where the unit ends, and the unit that is meant;
+// the number's end and nothing if what follows is no unit. `number`..`end` is the number.
+struct SpacedUnit {
+  const char* end;
+  std::string_view unit;
+};
+SpacedUnit scan_spaced_unit(const char* end, const Builder& b);
 
 // A string or bytes literal with its prefix (r R b B br …) and quotes, or {p}. Throws when it is not closed.
 Literal scan_string(const char* p, const Builder& b);

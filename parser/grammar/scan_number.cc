@@ -4,10 +4,11 @@
 #include <array>
 #include <string>
 
-#include "model/schema.h"
+#include "model/suggest.h"
 #include "model/text.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/scan.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::cst {
 namespace {
@@ -103,28 +104,8 @@ struct Scanner {
     std::vector<std::string> known;
     for (const auto& u : kDurationUnits) known.emplace_back(u);
     for (const auto& u : kQuantityUnits) known.emplace_back(u);
-    static const std::array<std::array<std::string_view, 2>, 18> kSlips{{{"min", "m"},
-                                                                         {"mins", "m"},
-                                                                         {"minutes", "m"},
-                                                                         {"minute", "m"},
-                                                                         {"sec", "s"},
-                                                                         {"secs", "s"},
-                                                                         {"seconds", "s"},
-                                                                         {"hour", "h"},
-                                                                         {"hours", "h"},
-                                                                         {"hr", "h"},
-                                                                         {"hrs", "h"},
-                                                                         {"day", "d"},
-                                                                         {"days", "d"},
-                                                                         {"week", "w"},
-                                                                         {"weeks", "w"},
-                                                                         {"msec", "ms"},
-                                                                         {"Gbit", "Gbps"},
-                                                                         {"Mbit", "Mbps"}}};
     std::vector<std::string> near;
-    for (const auto& slip : kSlips) {
-      if (slip[0] == text) near.emplace_back(slip[1]);
-    }
+    if (const std::string_view meant = unit_meant(text); !meant.empty()) near.emplace_back(meant);
     if (near.empty()) {
       for (const std::string& u : known) {
         if (u.size() == text.size() &&
@@ -136,9 +117,7 @@ struct Scanner {
     if (near.size() == 1) {
       e.diagnostic.fix = Fix{{b.file(), b.offset(unit), b.offset(stop)}, near[0]};
     } else if (!near.empty()) {
-      e.diagnostic.help = "did you mean ";
-      for (std::size_t i = 0; i < near.size(); ++i) e.diagnostic.help += (i ? " or `" : "`") + near[i] + "`";
-      e.diagnostic.help += "?";
+      e.diagnostic.help = did_you_mean(near);
     } else {
       e.diagnostic.help = "times: w d h m s ms us ns; sizes: B KiB MiB GiB TiB kB MB GB TB; rates: bps kbps Mbps Gbps Tbps, pps kpps Mpps";
     }
@@ -235,6 +214,31 @@ struct Scanner {
 };
 
 }  // namespace
+
+SpacedUnit scan_spaced_unit(const char* end, const Builder& b) {
+  const char* last = b.end();
+  const auto blanks = [&](const char* q) {
+    while (q != last && (*q == ' ' || *q == '\t')) ++q;
+    return q;
+  };
+  const char* unit = blanks(end);
+  if (unit == end || unit == last) return {end, {}};
+  const auto ends_a_value = [&](const char* q) {
+    if (q == last || *q == '\n' || *q == '\r' || *q == '#') return true;
+    return std::string_view("})],|").find(*q) != std::string_view::npos || is_reserved(word_at(q, last));
+  };
+  if (*unit == '%') return ends_a_value(blanks(unit + 1)) ? SpacedUnit{unit + 1, "%"} : SpacedUnit{end, {}};
+  const std::string_view word = word_at(unit, last);
+  if (word.empty()) return {end, {}};
+  const std::string_view meant = among(kQuantityUnits, word) ? word : unit_meant(word);
+  const char* stop = unit + word.size();
+  const char* after = blanks(stop);
+  // `m:` is the next field or pattern, `min(…)` a call, `B {…}` a fact.
+  const bool other =
+      after != last && (std::string_view(":(.").find(*after) != std::string_view::npos || (*after == '{' && is_upper(word[0])));
+  if (meant.empty() || other) return {end, {}};
+  return {stop, meant};
+}
 
 Literal scan_number_or_address(const char* p, const Builder& b) {
   if (p == b.end()) return {p, Kind::kNothing};

@@ -245,6 +245,18 @@ struct SoftMark : Terminal<SoftMark> {
     if (inner.parse(first, last, context, r, a)) return true;
     Builder& b = builder(context);
     std::string const what = "`" + std::string(inner.mark) + "`";
+    // The mark that another language has in its place.
+    for (std::string_view const other : {"==", "=>", "->", ":=", "=", ":"}) {
+      if (std::string_view(first, static_cast<std::size_t>(last - first)).substr(0, other.size()) != other) continue;
+      if (b.first_time(inner.mark == ":" ? "mark :" : "mark =")) {
+        Diagnostic d =
+            b.error(codes::kUnexpected, first, first + other.size(), "expected " + what + ", found `" + std::string(other) + "`");
+        d.fix = Fix{d.span, std::string(inner.mark)};
+        b.report_intact(std::move(d));
+      }
+      first = b.token(first + other.size());
+      return true;
+    }
     bool const clear = first != last && !b.new_line_before(first) && (is_word(*first) || *first == '"' || *first == '[') &&
                        !is_reserved(word_at(first, last));
     if (!clear) b.fail_expected(first, wanted.empty() ? std::string_view(what) : wanted);

@@ -2,7 +2,7 @@
 #include <array>
 #include <utility>
 
-#include "model/schema.h"
+#include "model/suggest.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/lower/lower.h"
 
@@ -37,6 +37,7 @@ ast::Expr Lowering::cell_expr(const Node& n) {
       ast::Expr outer = make(ast::ExprKind::kUnary, n);
       outer.op = ast::Op::kNot;
       outer.name_span = span(parts[i]);
+      logic_word(parts[i], "not");
       outer.args.push_back(std::move(e));
       e = std::move(outer);
       if (!grown(e)) return hole(n);
@@ -45,7 +46,13 @@ ast::Expr Lowering::cell_expr(const Node& n) {
   }
   if (n.kind == Kind::kAnd || n.kind == Kind::kOr) {
     ast::Expr e = make(n.kind == Kind::kAnd ? ast::ExprKind::kAnd : ast::ExprKind::kOr, n);
-    for (std::size_t i = 0; i < parts.size(); i += 2) e.args.push_back(cell_expr(parts[i]));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i % 2 == 0) {
+        e.args.push_back(cell_expr(parts[i]));
+      } else {
+        logic_word(parts[i], n.kind == Kind::kAnd ? "and" : "or");
+      }
+    }
     if (parts.size() > 1) e.name_span = span(parts[1]);
     return e;
   }
@@ -102,12 +109,9 @@ ast::Table Lowering::table(const Node& n) {
       }
     }
     if (!known) {
-      const std::vector<std::string> near = nearest(words, all);
-      std::optional<Fix> fix;
-      if (near.size() == 1) fix = Fix{span(*policy), near[0]};
-      report(codes::kUnknownPart, span(*policy), "`" + words + "` is no hit policy",
-             near.size() == 1 ? "" : "these are: first, unique, any, priority, collect [sum|min|max|count], rule order, output order",
-             std::move(fix));
+      Diagnostic d{codes::kUnknownPart, Severity::kError, span(*policy), "`" + words + "` is no hit policy", {}, {}};
+      if (!suggest(d, words, all)) d.help = "these are: " + listed(all);
+      b_.report_intact(std::move(d));
     }
   }
   const Node* rows = child(n, Kind::kFields);

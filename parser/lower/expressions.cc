@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "parser/ast/words.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/scan.h"
 #include "parser/lower/lower.h"
@@ -75,6 +76,7 @@ Expr Lowering::expr(const Node& n) {
       if (e.name == "now") e.kind = ExprKind::kNow;
       return e;
     }
+    case Kind::kNothing: return hole(n);  // a slip, said already
     default: return literal(n, false);
   }
 }
@@ -97,14 +99,23 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
   std::string_view t = text(op_node);
   const bool negated = t.starts_with("not");
   if (negated) t = t.ends_with("in") ? "in" : "like";
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kForeign{
-      {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kForeign{
+      {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}, {"is", "=="}, {"is not", "!="}}};
+  if (t.starts_with("is") && t.ends_with("not")) t = "is not";
   for (const auto& [theirs, ours] : kForeign) {
     if (t != theirs) continue;
-    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` does not compare", t == "=" ? "equality is written `==`" : "",
-           Fix{span(op_node), std::string(ours)});
+    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` does not compare",
+           t == "=" || t == "is" ? "equality is written `==`" : "", Fix{span(op_node), std::string(ours)});
     t = ours;
     break;
+  }
+  if (cst::is_word_start(t[0]) && t != "in" && t != "like") {
+    // x contains y, as if the function were an operator.
+    const std::string call = std::string(b_.text().substr(left.span.begin, left.span.end - left.span.begin)) + "." + std::string(t) + "(" +
+                             std::string(b_.text().substr(right.span.begin, right.span.end - right.span.begin)) + ")";
+    const ast::Span all{b_.file(), left.span.begin, right.span.end};
+    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` is a function, called with a point", "", Fix{all, call});
+    return hole(op_node);
   }
   Expr e;
   e.kind = ExprKind::kBinary;
@@ -145,6 +156,13 @@ Expr Lowering::chain(const Node& n) {
   return left;
 }
 
+// `and`, `or` and `not` as other languages write them were taken as read.
+void Lowering::logic_word(const Node& op, std::string_view ours) {
+  const std::string_view t = text(op);
+  if (t == ours || t == "&&" || t == "||") return;
+  report(codes::kForeignOperator, span(op), "`" + std::string(t) + "` is no operator", "", Fix{span(op), std::string(ours)});
+}
+
 Expr Lowering::flat(const Node& n, ExprKind kind) {
   Expr e = make(kind, n);
   const auto parts = children(n);
@@ -154,9 +172,8 @@ Expr Lowering::flat(const Node& n, ExprKind kind) {
     if (i % 2 == 0) {
       e.args.push_back(expr(parts[i]));
       height = std::max(height, height_);
-    } else if (parts[i].end - parts[i].begin == 1) {
-      const std::string t(text(parts[i]));
-      report(codes::kForeignOperator, span(parts[i]), "`" + t + "` is no operator", "", Fix{span(parts[i]), t == "&" ? "and" : "or"});
+    } else {
+      logic_word(parts[i], kind == ExprKind::kAnd ? "and" : "or");
     }
   }
   if (parts.size() > 1) e.name_span = span(parts[1]);
@@ -174,6 +191,7 @@ Expr Lowering::not_prefix(const Node& n) {
     outer.op = Op::kNot;
     outer.span.begin = parts[i].begin;
     outer.name_span = span(parts[i]);
+    logic_word(parts[i], "not");
     outer.args.push_back(std::move(e));
     e = std::move(outer);
     if (!grown(e)) return hole(n);
@@ -428,9 +446,6 @@ Expr Lowering::f_string(const Node& n) {
 }
 
 Expr Lowering::aggregate(const Node& n) {
-  static constexpr std::array<std::string_view, 19> kNames{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
-                                                           "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
-                                                           "distinct", "first", "last", "topk", "changes"};
   Expr e = make(ExprKind::kAggregate, n);
   auto a = std::make_shared<ast::Aggregate>();
   a->span = span(n);
@@ -451,7 +466,7 @@ Expr Lowering::aggregate(const Node& n) {
       case Kind::kName: {
         e.name = text(c);
         e.name_span = span(c);
-        const auto at = std::find(kNames.begin(), kNames.end(), e.name) - kNames.begin();
+        const auto at = std::find(ast::kAggregateWords.begin(), ast::kAggregateWords.end(), e.name) - ast::kAggregateWords.begin();
         a->fn = static_cast<ast::AggregateFn>(at);
         break;
       }

@@ -52,6 +52,7 @@ class Lowering {
   ast::Expr chain(const Node& n);
   ast::Expr flat(const Node& n, ast::ExprKind kind);
   ast::Expr binary(ast::Expr left, const Node& op, ast::Expr right);
+  void logic_word(const Node& op, std::string_view ours);
   ast::Expr not_prefix(const Node& n);
   ast::Expr unary(const Node& n);
   ast::Expr ternary(const Node& n);

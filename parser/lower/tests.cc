@@ -89,6 +89,10 @@ ast::Step Lowering::step(const Node& n) {
         if (const Node* input = child(c, Kind::kInput)) s.record = record(*input);
         if (const Node* expected = child(c, Kind::kExpected)) s.expected = record(*expected);
         s.from_rule = source_name();
+        // As answers have it, whatever the blanks.
+        if (const std::size_t number = s.from_rule.text.find_first_of("0123456789");
+            number != std::string::npos && s.from_rule.text.find_first_of(" \t\n") == 3)
+          s.from_rule.text = "row " + s.from_rule.text.substr(number);
         break;
       case Kind::kRestart: s.kind = StepKind::kRestart; break;
       case Kind::kDown:

@@ -46,6 +46,12 @@ TEST_CASE("nearest gives all equally near names") {
   CHECK(nearest("prot", names) == std::vector<std::string>{"port"});
   CHECK(nearest("peor", names) == std::vector<std::string>{"peer"});
   CHECK(nearest("fort", {"sort", "port", "rate"}) == std::vector<std::string>{"port", "sort"});
+  // Of a short word everything would be near.
+  CHECK(nearest("up", {"p", "us", "cup"}).empty());
+  CHECK(nearest("time", {"size", "ttl"}).empty());
+  CHECK(nearest("IP", {"ip", "pp"}) == std::vector<std::string>{"ip"});
+  CHECK(nearest("List", {"list"}) == std::vector<std::string>{"list"});
+  CHECK(nearest("cooldwon", {"cooldown", "cool"}) == std::vector<std::string>{"cooldown"});
 }
 
 TEST_CASE("fields and keys") {

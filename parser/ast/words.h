@@ -1,0 +1,29 @@
+// The words of the language that more than one part of the front end asks for, each list once. Words that stand in one
+// grammar rule only are there. Plain data.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace flyball::ast {
+
+// Cannot be names.
+inline constexpr std::array<std::string_view, 13> kReservedWords{"and", "or",     "not",   "in",   "like",  "where", "over",
+                                                                 "for", "within", "after", "true", "false", "null"};
+// By AggregateFn.
+inline constexpr std::array<std::string_view, 19> kAggregateWords{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
+                                                                  "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
+                                                                  "distinct", "first", "last", "topk", "changes"};
+// The parts of a rule, as messages list them.
+inline constexpr std::array<std::string_view, 13> kRuleWords{"priority", "cooldown", "mode", "keep", "repeat", "late", "tags",
+                                                             "owner",    "runbook",  "when", "then", "until",  "on"};
+// The options between a type's name and its fields.
+inline constexpr std::array<std::string_view, 8> kOptionWords{"key", "ttl", "late", "lateness", "tries", "timeout", "rate", "retain"};
+
+template <std::size_t N>
+constexpr bool is_among(const std::array<std::string_view, N>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace flyball::ast
