@@ -24,11 +24,12 @@ std::string equality_rules(std::int64_t count) {
   return text;
 }
 
-std::string threshold_rules(std::int64_t count) {
+// `test`: how the threshold is written, `where` of the pattern or a `check` of its own.
+std::string threshold_rules(std::int64_t count, const char* test = " where ") {
   std::string text = "module bench.rules\nfact Gauge key (id) { id: int  level: int }\nfact Above key (rule, id) { rule: int  id: int }\n";
   for (std::int64_t r = 0; r < count; ++r) {
-    text += fmt::format("rule r{0} {{\n  when {{ g: Gauge where level > {1} }}\n  then {{ derive Above {{ rule: {0}, id: g.id }} }}\n}}\n",
-                        r, r * 1000 + 500);
+    text += fmt::format("rule r{0} {{\n  when {{ g: Gauge{2}level > {1} }}\n  then {{ derive Above {{ rule: {0}, id: g.id }} }}\n}}\n", r,
+                        r * 1000 + 500, test);
   }
   return text;
 }
@@ -63,16 +64,17 @@ void equality(benchmark::State& state) {
   state.counters["checked"] = world.session->facts(world.program->schema().type_id("Alarm")).size() == wanted ? 1 : 0;
 }
 
-void threshold(benchmark::State& state) {
+// Gauges step over one threshold and back, `met` thresholds of which they stand above.
+void step_over(benchmark::State& state, const std::string& text, std::int64_t met) {
   const std::int64_t rules = state.range(0);
-  World world(threshold_rules(rules));
+  World world(text);
   FactInput gauge = world.fact("Gauge");
   Random random(7);
   std::int64_t clock = 0;
   constexpr std::uint32_t kGauges = 100;
   std::vector<std::int64_t> level(kGauges, 0);
-  // Each gauge sits beside a threshold of its own and steps over it and back: one crossing a change.
-  const auto base = [rules](std::uint32_t i) { return static_cast<std::int64_t>(i % 10 % rules) * 1000 + 400; };
+  // Each gauge sits beside a threshold of its own: one crossing a change.
+  const auto base = [rules, met](std::uint32_t i) { return (met + static_cast<std::int64_t>(i % 10)) % rules * 1000 + 400; };
   for (std::uint32_t i = 0; i < kGauges; ++i) {
     level[i] = base(i);
     gauge.stamp = {++clock};
@@ -93,8 +95,14 @@ void threshold(benchmark::State& state) {
   state.counters["checked"] = world.session->facts(world.program->schema().type_id("Above")).size() == wanted ? 1 : 0;
 }
 
+void threshold(benchmark::State& state) { step_over(state, threshold_rules(state.range(0)), 0); }
+void threshold_high(benchmark::State& state) { step_over(state, threshold_rules(state.range(0)), state.range(0) / 2); }
+void check(benchmark::State& state) { step_over(state, threshold_rules(state.range(0), "\n    check g."), 0); }
+
 BENCHMARK(equality)->Arg(10)->Arg(1'000)->Arg(10'000);
 BENCHMARK(threshold)->Arg(10)->Arg(1'000)->Arg(10'000);
+BENCHMARK(threshold_high)->Arg(10)->Arg(1'000)->Arg(10'000);
+BENCHMARK(check)->Arg(10)->Arg(10'000);
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 // Not thread-safe; used once. Errors: limits, and what the language has but this engine does not run yet.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -50,6 +51,14 @@ struct ChainDraft {
   std::set<std::uint32_t> aggregates;  // bindings whose values are there
   std::vector<FieldReads> end_reads;
   bool driven = false;  // bound from outside, even with no facts
+  // Parts of `check` lines that test one field of one fact: they stand in the pattern that binds it, and are dispatched.
+  std::map<std::uint32_t, std::vector<const ast::Expr*>> moved;  // by binding
+  bool is_moved(const ast::Expr* part) const {
+    for (const auto& [binding, parts] : moved) {
+      if (std::find(parts.begin(), parts.end(), part) != parts.end()) return true;
+    }
+    return false;
+  }
 };
 
 // The parts of a condition on one fact.
@@ -101,6 +110,7 @@ class PlanBuilder {
 
   // plan_rules.cc
   Result<void> plan_rule(std::uint32_t rule);
+  void move_checks(ChainDraft& chain, const RuleScope& scope) const;
   Result<void> plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);

@@ -110,7 +110,13 @@ Result<void> PlanBuilder::add_raw_line(ChainDraft& chain, const LineInfo& line, 
   stage.kind = StageKind::kCheck;
   stage.line = line.number;
   stage.fresh_truth = fresh_truth;
-  for (const ast::Expr* part : conjuncts(line.line->expr)) stage.residual.push_back(formula(*part, scope));
+  bool all_moved = !chain.moved.empty();
+  for (const ast::Expr* part : conjuncts(line.line->expr)) {
+    if (chain.is_moved(part)) continue;
+    all_moved = false;
+    stage.residual.push_back(formula(*part, scope));
+  }
+  if (all_moved) return {};
   for (const Formula& f : stage.residual) {
     if (Result<void> r = need_aggregates(chain, f.aggregates, scope); !r) return r;
   }
@@ -124,6 +130,9 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   const std::uint32_t own = pattern.binding;
   if (pattern.within) return fail("`" + scope.where + "` uses `within`, which this engine does not run yet");
   SplitWhere split = split_where(pattern.where ? &*pattern.where : nullptr, scope, own, true);
+  if (const auto moved = chain.moved.find(own); moved != chain.moved.end()) {
+    split.own.insert(split.own.end(), moved->second.begin(), moved->second.end());
+  }
   std::vector<KeyPart> keys;
   std::vector<KeyPart> loose;
   const FactType& type = out_.rule_set.schema.types[pattern.fact_type];

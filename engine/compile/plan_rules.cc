@@ -81,6 +81,7 @@ Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast:
 
 Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
   ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
+  move_checks(chain, scope);
   for (const LineInfo& line : scope.when) {
     if (Result<void> r = add_line(chain, line, scope); !r) return r;
   }

@@ -154,6 +154,22 @@ SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& sco
   return split;
 }
 
+// In a rule's main chain the truth of all lines is joined by `and`, so that it does not matter at which of them a test of
+// one fact stands. Lines with a memory have chains of their own and do not see what is moved.
+void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope) const {
+  std::set<std::uint32_t> bound;
+  for (const LineInfo& line : scope.when) {
+    if (line.binds() && line.duration_ns == 0) bound.insert(line.line->pattern.binding);
+    if (line.line->kind != ast::LineKind::kCheck || line.duration_ns != 0) continue;
+    for (const ast::Expr* part : conjuncts(line.line->expr)) {
+      const std::optional<SimpleTest> simple = simple_test(*part, context_);
+      if (!simple || !bound.contains(simple->binding)) continue;
+      if (simple->form != SimpleTest::Form::kFieldConstant && simple->form != SimpleTest::Form::kFieldIn) continue;
+      chain.moved[simple->binding].push_back(part);
+    }
+  }
+}
+
 // The first test that names the values a field may have picks the alpha's place in the type's dispatch.
 void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const {
   for (const ast::Expr* test : tests) {

@@ -30,7 +30,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
   load(left);
   const Value v = aggregates_.value(stage.node, frame_, *this);
-  const TokenId output = tokens_[left].output;
+  const TokenId output = tokens_[left].output();
   if (output != kNone) {
     if (values_[tokens_[output].value] == v) return;
     delete_token(output);

@@ -13,7 +13,8 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
     : width_(static_cast<std::uint32_t>(type.fields.size())),
       keyed_(type.has_key),
       key_(type.key),
-      stride_(sizeof(FactMeta) + type.fields.size() * sizeof(Value)),
+      timed_(type.ttl_ns.has_value()),
+      stride_(sizeof(FactMeta) + type.fields.size() * sizeof(Value) + (timed_ ? sizeof(FactTimes) : 0)),
       lines_ahead_(std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + 63) / 64))),
       totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
@@ -63,12 +64,13 @@ FactId FactStore::make_handle() {
   }
   new (record_of(f)) FactMeta{};
   meta(f).used = true;
+  if (timed_) new (&times(f)) FactTimes{};
   return f;
 }
 
 FactId FactStore::find_or_make(const Value* row, std::uint32_t hash) {
   if (!keyed_) return make_handle();
-  if ((std::size_t{indexed_} + 1) * 4 > index_.size() * 3) grow_index();
+  if ((std::size_t{indexed_} + 1) * 5 > index_.size() * 4) grow_index();
   const std::size_t mask = index_.size() - 1;
   std::size_t at = hash & mask;
   for (; index_[at].fact != kNone; at = (at + 1) & mask) {

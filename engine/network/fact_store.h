@@ -1,4 +1,4 @@
-// FactStore: the facts of one type. A record holds a fact's FactMeta and, right behind it, its row of Values; records lie
+// FactStore: the facts of one type. A record holds a fact's FactMeta, its row of Values and its FactTimes; records lie
 // in chunks that never move and are found by key through an open-addressing index. The index has the hashes beside the
 // handles, so that a look-up touches one line of the index and one record; prefetch() brings them near while something
 // else is done.
@@ -31,9 +31,7 @@ using FactId = std::uint32_t;
 enum class FactStatus : std::uint8_t { kAbsent, kLive, kStale };
 
 struct FactMeta {
-  Timestamp stamp;                    // of the newest put
-  Timestamp expires = kTimestampMax;  // stamp + ttl
-  Timestamp armed_for = kTimestampMax;
+  Timestamp stamp;               // of the newest put
   std::uint32_t items = kNone;   // alpha items of this fact (alpha_item.h)
   std::uint32_t tokens = kNone;  // tokens that were given it: bound, or held by a table
   std::uint32_t members = 0;     // which of its type's first alphas it is in (alpha_plan.h)
@@ -42,9 +40,15 @@ struct FactMeta {
   FactStatus status = FactStatus::kAbsent;
   bool suspended : 1 = false;     // derived, all reasons unknown
   bool used : 1 = false;          // the handle is in use (existing or pinned)
-  bool expiry_armed : 1 = false;  // a timer is set, for `armed_for`
+  bool expiry_armed : 1 = false;  // a timer is set
 };
 static_assert(sizeof(FactMeta) % alignof(Value) == 0);
+
+// Of facts whose type has a ttl.
+struct FactTimes {
+  Timestamp expires = kTimestampMax;    // stamp + ttl
+  Timestamp armed_for = kTimestampMax;  // a timer is set for then, if expiry_armed
+};
 
 // Facts of all types of a session; every store counts its own in.
 struct FactTotals {
@@ -84,6 +88,10 @@ class FactStore {
   const FactMeta& meta(FactId f) const { return *record_of(f); }
   const Value* row(FactId f) const { return reinterpret_cast<const Value*>(record_of(f) + 1); }
   Value* row_for_update(FactId f) { return reinterpret_cast<Value*>(record_of(f) + 1); }
+  // For types with a ttl.
+  bool timed() const { return timed_; }
+  FactTimes& times(FactId f) { return *reinterpret_cast<FactTimes*>(row_for_update(f) + width_); }
+  const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(row(f) + width_); }
   bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
@@ -138,7 +146,8 @@ class FactStore {
   bool keyed_;
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;
-  std::size_t stride_;  // of a record: FactMeta, then `width_` Values
+  bool timed_;
+  std::size_t stride_;  // of a record: FactMeta, `width_` Values, with a ttl FactTimes
   std::uint32_t lines_ahead_;
   Chunks memory_;
   std::vector<std::byte*> chunks_;
@@ -148,7 +157,7 @@ class FactStore {
   };
   std::vector<EventKey> event_keys_;  // only of types without a key
   std::vector<FactId> free_;
-  PagedVector<Slot> index_;  // a power of two, at most three quarters full
+  PagedVector<Slot> index_;  // a power of two, at most four fifths full
   std::uint32_t indexed_ = 0;
   std::uint32_t end_ = 0;
   FactTotals own_;

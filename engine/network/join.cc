@@ -172,7 +172,7 @@ void Network::settle_exists(TokenId left) {
 
 // Gives the token's one successor the truth; makes, replaces or deletes it as needed.
 void Network::set_output(TokenId left, StageId stage, Truth truth) {
-  const TokenId output = tokens_[left].output;
+  const TokenId output = tokens_[left].output();
   if (output != kNone) {
     if (tokens_[output].truth == truth) return;
     delete_token(output);

@@ -122,8 +122,8 @@ Timestamp Network::real_due(const Timer& timer) const {
       const FactStore& store = stores_[timer.a];
       if (timer.b >= store.end()) return kTimestampMax;
       const FactMeta& meta = store.meta(timer.b);
-      const bool mine = meta.used && meta.expiry_armed && meta.armed_for == timer.due;
-      return mine && meta.status == FactStatus::kLive ? meta.expires : kTimestampMax;
+      const bool mine = meta.used && meta.expiry_armed && store.times(timer.b).armed_for == timer.due;
+      return mine && meta.status == FactStatus::kLive ? store.times(timer.b).expires : kTimestampMax;
     }
     case TimerKind::kWindow: return aggregates_.timer_is_live(timer.a, timer.due) ? timer.due : kTimestampMax;
     case TimerKind::kHold: {
@@ -145,14 +145,14 @@ Timestamp Network::real_due(const Timer& timer) const {
 }
 
 void Network::rearmed(const Timer& timer, Timestamp due) {
-  if (timer.kind == TimerKind::kExpiry) stores_[timer.a].meta(timer.b).armed_for = due;
+  if (timer.kind == TimerKind::kExpiry) stores_[timer.a].times(timer.b).armed_for = due;
   if (timer.kind == TimerKind::kAbsence) absences_[timer.a][timer.b].armed = due;
 }
 
 void Network::disarmed(const Timer& timer) {
   if (timer.kind == TimerKind::kExpiry && timer.b < stores_[timer.a].end()) {
     FactMeta& meta = stores_[timer.a].meta(timer.b);
-    if (meta.expiry_armed && meta.armed_for == timer.due) meta.expiry_armed = false;
+    if (meta.expiry_armed && stores_[timer.a].times(timer.b).armed_for == timer.due) meta.expiry_armed = false;
   }
   if (timer.kind == TimerKind::kAbsence && absences_[timer.a].in_use(timer.b)) {
     AbsenceEntry& e = absences_[timer.a][timer.b];

@@ -233,7 +233,7 @@ class Network {
   // ends.cc: chains whose ends are the network's own
   const ChainPlan& chain_of(TokenId t) const {
     const Token& token = tokens_[t];
-    return program_.chains[token.stage == kNone ? token.chain : stage_states_[token.stage].chain];
+    return program_.chains[token.stage == kNone ? token.chain() : stage_states_[token.stage].chain];
   }
   void end_made(TokenId t);
   void end_gone(TokenId t);

@@ -24,18 +24,23 @@ struct Token {
   TokenId first_child = kNone;
   TokenId next_sibling = kNone, prev_sibling = kNone;
   std::uint32_t fact = kNone;
-  std::uint32_t item = kNone;  // the alpha item that brought the fact; kNone: it was given
+  std::uint32_t item = kNone;  // the alpha item that brought the fact; kNone: it was given. Of a root: see chain()
   TokenId fact_next = kNone, fact_prev = kNone;
   Link left;                                        // in the left index of `next`; at the end: next ↔ prev in its entry's list
   std::uint32_t value = kNone;                      // of an aggregate's stage: its value's slot; root: the tag given to bind()
-  TokenId output = kNone;                           // the one child that carries on, where the next stage binds nothing
+  std::uint32_t entry = kNone;                      // at the end: the entry it belongs to; before it: see output()
   std::uint32_t count_true = 0, count_unknown = 0;  // witnesses of the next stage, if that is some/no
-  std::uint32_t chain = kNone;                      // of a root
-  std::uint32_t entry = kNone;                      // at the end: the entry it belongs to
   Truth truth = Truth::kTrue;                       // of all lines so far (in hold chains: of the last)
   Place left_place = Place::kOut;
   bool witness = false;  // a fact met by a some/no line; never carries on
   bool alive = false;
+
+  // What a token never needs at once shares a place.
+  TokenId output() const { return entry; }  // the one child that carries on, where the next stage binds nothing
+  void set_output(TokenId child) { entry = child; }
+  std::uint32_t chain() const { return item; }  // of a root, which has no fact
+  void set_chain(std::uint32_t id) { item = id; }
 };
+static_assert(sizeof(Token) == 72);
 
 }  // namespace flyball::engine

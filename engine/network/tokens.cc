@@ -21,7 +21,7 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uin
     token.next_sibling = above.first_child;
     if (above.first_child != kNone) tokens_[above.first_child].prev_sibling = t;
     above.first_child = t;
-    if (fact == kNone) above.output = t;
+    if (fact == kNone) above.set_output(t);
   }
   if (fact != kNone) {
     TokenId& first = first_token(stage, fact, item);
@@ -61,7 +61,7 @@ void Network::delete_token(TokenId t) {
   }
   if (token.parent != kNone) {
     Token& above = tokens_[token.parent];
-    if (above.output == t) above.output = kNone;
+    if (token.fact == kNone && above.output() == t) above.set_output(kNone);
     if (token.prev_sibling != kNone) {
       tokens_[token.prev_sibling].next_sibling = token.next_sibling;
     } else {
@@ -108,7 +108,7 @@ TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
   tokens_[root].alive = true;
   tokens_[root].value = tag;
   tokens_[root].next = plan.count == 0 ? kNone : plan.first;
-  tokens_[root].chain = chain;
+  tokens_[root].set_chain(chain);
   if (plan.count == 0) {
     end_made(root);
     return root;

@@ -212,7 +212,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
     FactMeta& meta = store.meta(f);
     meta.stamp = stamp;
     if (type.ttl_ns) {
-      meta.expires = stamp + *type.ttl_ns;
+      store.times(f).expires = stamp + *type.ttl_ns;
       arm_expiry(type_id, f);
     }
     if (!existed) {
@@ -227,7 +227,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   }
   if (!data.types[type_id].sample_nodes.empty()) network.sample(type_id, f, stamp, values);
   // A stamp so old that its ttl is over already.
-  if (!outdated && store.meta(f).status == FactStatus::kLive && store.meta(f).expires <= network.now()) expire(type_id, f);
+  if (type.ttl_ns && !outdated && store.meta(f).status == FactStatus::kLive && store.times(f).expires <= network.now()) expire(type_id, f);
   store.unpin(f);
 }
 
@@ -243,10 +243,11 @@ void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
 // One timer per fact: a renewed ttl lets it ring early, and it is set anew then.
 void Session::Impl::arm_expiry(FactTypeId type, FactId fact) {
   FactMeta& meta = network.store(type).meta(fact);
-  if (meta.expiry_armed && meta.armed_for <= meta.expires) return;
+  FactTimes& times = network.store(type).times(fact);
+  if (meta.expiry_armed && times.armed_for <= times.expires) return;
   meta.expiry_armed = true;
-  meta.armed_for = meta.expires;
-  timers.add({meta.expires, TimerKind::kExpiry, type, fact});
+  times.armed_for = times.expires;
+  timers.add({times.expires, TimerKind::kExpiry, type, fact});
 }
 
 }  // namespace flyball::engine

@@ -63,7 +63,7 @@ std::vector<FactView> Session::facts(FactTypeId type) const {
     const Value* row = store.last_row(f);
     view.values.assign(row, row + store.width());
     view.stamp = meta.stamp;
-    if (meta.expires != kTimestampMax) view.expires = meta.expires;
+    if (store.timed() && store.times(f).expires != kTimestampMax) view.expires = store.times(f).expires;
     view.stale = meta.status == FactStatus::kStale;
     out.push_back(std::move(view));
   }

@@ -220,6 +220,12 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
       help = "a text stands in quotes";
       if (number.kind == ExprKind::kLiteral) fix = Fix{number.span, quote(p_.report.text(number.span))};
     }
+  } else if ((is_unit(l) && is_text(r) && e.args[1].kind == ExprKind::kLiteral) ||
+             (is_unit(r) && is_text(l) && first.kind == ExprKind::kLiteral)) {
+    const Expr& text = is_text(r) ? e.args[1] : first;
+    help = "a value with a unit stands without quotes";
+    const std::string_view written = p_.interner.text(text.literal);
+    if (parse_percent_e9(written) || parse_duration_ns(written) || parse_bitrate_bps(written)) fix = Fix{text.span, std::string(written)};
   } else if (e.op == Op::kAdd && (is_text(l) || is_text(r))) {
     help = "an f-string takes any value: `f\"… {x} …\"`";
   } else if ((l.is(TypeTag::kIp) || l.is(TypeTag::kCidr)) && (r.is(TypeTag::kIp) || r.is(TypeTag::kCidr)) && l.tag != r.tag) {

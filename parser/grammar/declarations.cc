@@ -90,11 +90,61 @@ auto const type_def = ForeignList{} | node<Kind::kType>[(type_set | (LeafParser<
                                                         -LeafParser<Kind::kNullable, nullable_end>{}];
 BOOST_SPIRIT_DEFINE(type)
 
+// What a declaration's name is followed by when it is not one word: `drain-hot`, `drain hot`.
+struct WholeName : Terminal<WholeName> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    Iterator const name = b.begin() + b.last_end();
+    bool const dash = first != last && *first == '-' && first == name && last - first > 1 && is_word(first[1]);
+    bool const is_type = b.declaration == Kind::kFact || b.declaration == Kind::kMutableFact || b.declaration == Kind::kEvent ||
+                         b.declaration == Kind::kAction;
+    bool const word =
+        first != last && is_word(*first) && !ast::is_among(ast::kRuleWords, word_at(first, last)) && !b.new_line_before(first) && !is_type;
+    if (!dash && !word) return true;
+    Iterator begin = name;
+    while (begin != b.begin() && is_word(begin[-1])) --begin;
+    Iterator end = first;
+    std::string joined(begin, name);
+    while (end != last && (is_word(*end) || *end == '-' || (word && *end == ' '))) ++end;
+    while (end[-1] == ' ' || end[-1] == '-') --end;
+    if (is_type && is_lower(joined[0])) joined[0] = static_cast<char>(joined[0] ^ 0x20);
+    for (Iterator p = name; p != end; ++p) {
+      bool const begins = p != begin && !is_word(p[-1]);
+      if (is_word(*p)) {
+        joined += is_type && begins && is_lower(*p) ? static_cast<char>(*p ^ 0x20) : *p;
+      } else if (!is_type && joined.back() != '_') {
+        joined += '_';
+      }
+    }
+    SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, joined};
+    throw e;
+  }
+};
+
 // ---- Fields and the types of the world
 
 auto const default_value = node<Kind::kDefault>[mark("=") >> must(expression, "a value")];
 auto const param_value = node<Kind::kDefault>[soft(mark("="), "`=` and a value") >> must(expression, "a value")];
-auto const field = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+// `string device`: the type first, as elsewhere.
+struct TypeFirst : Terminal<TypeFirst> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    std::string_view const word = word_at(first, last);
+    if (word != "string" && word != "int" && word != "bool" && word != "double" && word != "percent" && word != "ip" && word != "duration")
+      return true;
+    Builder const& b = builder(context);
+    Iterator name = first + word.size();
+    while (name != last && (*name == ' ' || *name == '\t')) ++name;
+    Iterator const end = word_end(name, last);
+    if (end == name || name == first + word.size() || (end != last && *end == ':')) return true;
+    SyntaxError e{b.error(codes::kUnexpected, first, end, "the name of a field stands before its type"), b.offset(end), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, std::string(name, end) + ": " + std::string(word)};
+    throw e;
+  }
+};
+auto const field = node<Kind::kField>[TypeFirst{} >> name >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
 // Of a field with a mistake its name is kept, and its type if that was read, so that uses of it are none.
 bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
@@ -157,7 +207,7 @@ struct OnlyOptions : Terminal<OnlyOptions> {
     return true;
   }
 };
-auto const type_head = must_name(name, "the name of the type") >> *option >> OnlyOptions{} >>
+auto const type_head = must_name(name, "the name of the type") >> WholeName{} >> *option >> OnlyOptions{} >>
                        must(fields<Kind::kFields>(), "`{` and the fields");
 auto const mutable_fact = must(word("fact"), "`fact`") >> type_head;
 auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>(), "`{` and the fields of the result"));
@@ -252,6 +302,31 @@ void unknown_line(Iterator p, Builder const& b) {
   if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
       (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
     fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
+  if (*p == '(' || *p == '{') {
+    b.fail(codes::kUnexpected, p, p + 1, "expected a line of `when`, found `" + std::string(1, *p) + "`",
+           "a condition on a pattern is written `where …`: `name: Type where …`");
+  }
+  if (is_lower(*p) && !at_binding(p, b)) {
+    Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
+    // `l.util > 80%`, `l == 3`: a condition without its verb.
+    if (after != b.end() && (*after == '.' || *after == '<' || *after == '>' || *after == '!' || starts(after, b, "=="))) {
+      Diagnostic d =
+          b.error(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`", "a condition begins with `check`");
+      d.fix = Fix{{b.file(), b.offset(p), b.offset(p)}, "check "};
+      throw SyntaxError{std::move(d), b.offset(p + w.size()), false};
+    }
+    std::string_view const next = word_at(after, b.end());
+    bool const mark = after != b.end() && *after == '=' && !starts(after, b, "==");
+    Iterator const type_at = mark ? skip_blanks(after + 1, b.end(), b.begin(), b.bad_bytes())
+                                  : skip_blanks(after + next.size(), b.end(), b.begin(), b.bad_bytes());
+    if ((mark || next == "in" || next == "is" || next == "as") && type_at != b.end() && is_upper(*type_at)) {
+      Iterator const stop = mark ? after + 1 : after + next.size();
+      Diagnostic d =
+          b.error(codes::kUnexpected, after, stop, "expected `:`, found `" + std::string(after, stop) + "`", "a pattern is `name: Type …`");
+      d.fix = Fix{d.span, ":"};
+      throw SyntaxError{std::move(d), b.offset(stop), false};
+    }
+  }
   if (!w.empty() && is_upper(w[0])) {
     std::string name = w;
     name[0] = static_cast<char>(name[0] | 0x20);
@@ -305,7 +380,16 @@ auto lines() {
 
 // ---- then
 
-auto const the_record = must(record_body, "`{` and the fields");
+// `do Drain(device: x)`: a call, as elsewhere.
+struct ForeignRecord : Terminal<ForeignRecord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || *first != '(') return true;
+    builder(context).fail(codes::kUnexpected, first, first + 1, "expected `{`, found `(`", "fields stand in braces: `{ field: value }`");
+  }
+};
+
+auto const the_record = ForeignRecord{} >> must(record_body, "`{` and the fields, as in `{ field: value }`");
 auto const effect = node<Kind::kDo>[word("do") >> must_name(type_path, "an action") >> the_record] |
                     node<Kind::kDerive>[word("derive") >> must_name(type_path, "a fact type") >> the_record] |
                     node<Kind::kAssert>[word("assert") >> must_name(type_path, "a mutable fact type") >> the_record] |
@@ -355,26 +439,44 @@ struct NamelessThen : Terminal<NamelessThen> {
     return true;
   }
 };
-auto const rule_part =
-    node<Kind::kPriority>[word("priority") >> must(operand, "a number")] |
-    node<Kind::kCooldown>[word("cooldown") >> must(operand, "a duration") >>
-                          -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
-    node<Kind::kMode>[word("mode") >> must_name(name, "`active`, `shadow` or `off`")] |
-    node<Kind::kKeep>[word("keep") >> must(operand, "a duration")] | node<Kind::kRepeat>[word("repeat") >> must(operand, "a duration")] |
-    node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] | tags |
-    node<Kind::kOwner>[word("owner") >> must(text_or_name, "a text")] |
-    node<Kind::kRunbook>[word("runbook") >> must(text_or_name, "a text")] |
-    (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
-    (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
-    (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
-    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
-    (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) | not_yet("during", "", "during") |
-    not_yet("not", "during", "not during") | not_yet("approve", "", "approve when") | not_yet("partition", "", "partition by");
+// `cooldown: 5m`, `priority = 5`: said, and read as if the mark were not there.
+struct NoMark : Terminal<NoMark> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != ':' && *first != '=')) return true;
+    Builder& b = builder(context);
+    if (b.first_time("option mark")) {
+      Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`" + std::string(1, *first) + "` means nothing here",
+                             "an option is followed by its value");
+      d.fix = Fix{d.span, ""};
+      b.report_intact(std::move(d));
+    }
+    first = b.token(first + 1);
+    return true;
+  }
+};
+auto const no_mark = NoMark{};
+auto const rule_part = node<Kind::kPriority>[word("priority") >> no_mark >> must(operand, "a number")] |
+                       node<Kind::kCooldown>[word("cooldown") >> no_mark >> must(operand, "a duration") >>
+                                             -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
+                       node<Kind::kMode>[word("mode") >> no_mark >> must_name(name, "`active`, `shadow` or `off`")] |
+                       node<Kind::kKeep>[word("keep") >> no_mark >> must(operand, "a duration")] |
+                       node<Kind::kRepeat>[word("repeat") >> no_mark >> must(operand, "a duration")] |
+                       node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] |
+                       tags | node<Kind::kOwner>[word("owner") >> no_mark >> must(text_or_name, "a text")] |
+                       node<Kind::kRunbook>[word("runbook") >> no_mark >> must(text_or_name, "a text")] |
+                       (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
+                       (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
+                       (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
+                       (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
+                       (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) | not_yet("during", "", "during") |
+                       not_yet("not", "during", "not during") | not_yet("approve", "", "approve when") |
+                       not_yet("partition", "", "partition by");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});
 }
-auto const rule_decl = must_name(name, "the rule's name") >>
+auto const rule_decl = must_name(name, "the rule's name") >> WholeName{} >>
                        must(block<Kind::kFields>(rule_part, unknown_rule_part, never, keep_nothing, false, {at_rule_word, never}), "`{`");
 
 // ---- decision

@@ -69,7 +69,7 @@ constexpr std::array<Slip, 30> kRuleParts{{
     {"schedule", "", "rules react to facts; something that happens by the clock is an event sent from outside"},
 }};
 
-constexpr std::array<Slip, 18> kLines{{
+constexpr std::array<Slip, 20> kLines{{
     {"any", "some", ""},
     {"exists", "some", "`some Type …` is true if there is such a fact"},
     {"exist", "some", "`some Type …` is true if there is such a fact"},
@@ -86,6 +86,8 @@ constexpr std::array<Slip, 18> kLines{{
     {"all", "", "say it the other way round: `no Type where not (…)`"},
     {"for", "", "a time that a condition must hold stands behind it: `check … for 5m`"},
     {"between", "", "a range is asked with `in`: `util in 20%..80%`"},
+    {"than", "", "`for 5m` is true once it has held for 5 minutes, and from then on"},
+    {"least", "", "`for 5m` is true once it has held for 5 minutes, and from then on"},
     {"then", "", "close `when { … }` first"},
     {"where", "", "`where` follows its pattern: `name: Type where …`"},
 }};

@@ -48,6 +48,7 @@ ast::Name Lowering::declared_name(const Node& n, bool is_type) {
   ast::Name result = name(n);
   if (result.text.empty()) return result;
   const char c = result.text[0];
+  if (result.span.end < b_.text().size() && b_.text()[result.span.end] == '-') return result;  // only half of it: said
   if (is_type ? cst::is_lower(c) : cst::is_upper(c)) {
     std::string other = result.text;
     other[0] = static_cast<char>(c ^ 0x20);
