@@ -155,12 +155,13 @@ void Takeover::take_facts() {
       to.write(fact, row.data());
       FactMeta& meta = to.meta(fact);
       meta.stamp = from.meta(f).stamp;
-      if (type.ttl_ns) meta.expires = meta.stamp + *type.ttl_ns;
-      const bool is_stale = meta.expires <= now;
+      const Timestamp expires = type.ttl_ns ? meta.stamp + *type.ttl_ns : kTimestampMax;
+      const bool is_stale = expires <= now;
+      if (type.ttl_ns) to.times(fact).expires = expires;
       if (type.ttl_ns && !is_stale) {
         meta.expiry_armed = true;
-        meta.armed_for = meta.expires;
-        to_.timers.add({meta.expires, TimerKind::kExpiry, id, fact});
+        to.times(fact).armed_for = expires;
+        to_.timers.add({expires, TimerKind::kExpiry, id, fact});
       }
       if (is_stale) to.make_stale(fact);
       if (again) {
