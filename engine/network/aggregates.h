@@ -66,6 +66,8 @@ class Aggregates {
   void mark(Interner& in) const;
 
  private:
+  friend class Takeover;
+
   struct Item {
     FactId fact = 0;
     std::uint32_t group = kNone;

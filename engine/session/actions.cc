@@ -38,7 +38,10 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   row.resize(store.width());
   row[type.action_field(ActionField::kId)] = network_.interner().string(record.id);
   record.fact = store.find_or_make(row.data());
-  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) forget(older->second);
+  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) {
+    if (records_.at(older->second).state == ActionState::kSent) outbox_.add(GoneOutput{records_.at(older->second).id});
+    forget(older->second);
+  }
 
   const ActionNumber number = next_++;
   by_id_.emplace(record.id, number);
@@ -118,6 +121,7 @@ void Actions::fail_try(ActionNumber number) {
   if (record.tries >= type.tries) {
     record.state = ActionState::kFailed;
     ++counters_.actions_failed;
+    outbox_.add(GoneOutput{record.id});
     return;
   }
   const Timestamp next = record.at + type.try_every_ns;
@@ -226,6 +230,7 @@ void Actions::drop_retained(ActionNumber number) {
   if (found == records_.end()) return;
   const FactTypeId type = found->second.type;
   const FactId fact = found->second.fact;
+  if (found->second.state == ActionState::kSent) outbox_.add(GoneOutput{found->second.id});
   forget(number);
   FactStore& store = network_.store(type);
   store.pin(fact);
