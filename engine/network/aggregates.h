@@ -70,6 +70,8 @@ class Aggregates {
   void mark(Interner& in) const;
 
  private:
+  friend class Takeover;
+
   struct Item {
     FactId fact = 0;
     std::uint32_t group = kNone;

@@ -141,6 +141,7 @@ class Network {
 
  private:
   friend class Aggregates;
+  friend class Takeover;
 
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct alignas(64) StageState {

@@ -40,6 +40,7 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   record.fact = store.find_or_make(row.data());
   if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) {
     journal_record(older->second);
+    if (records_.at(older->second).state == ActionState::kSent) outbox_.add(GoneOutput{records_.at(older->second).id});
     forget(older->second);
   }
 
@@ -128,6 +129,7 @@ void Actions::fail_try(ActionNumber number) {
   if (record.tries >= type.tries) {
     record.state = ActionState::kFailed;
     ++counters_.actions_failed;
+    outbox_.add(GoneOutput{record.id});
     return;
   }
   const Timestamp next = record.at + type.try_every_ns;
@@ -292,6 +294,7 @@ void Actions::drop_retained(ActionNumber number) {
   if (found == records_.end()) return;
   const FactTypeId type = found->second.type;
   const FactId fact = found->second.fact;
+  if (found->second.state == ActionState::kSent) outbox_.add(GoneOutput{found->second.id});
   forget(number);
   FactStore& store = network_.store(type);
   store.pin(fact);

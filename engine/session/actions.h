@@ -65,6 +65,8 @@ class Actions {
   std::size_t bytes() const { return records_.size() * 256; }
 
  private:
+  friend class Takeover;
+
   ActionNumber find_acked(const AckInput& ack) const;
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }

@@ -58,6 +58,8 @@ class Derivation {
   std::size_t bytes() const;
 
  private:
+  friend class Takeover;
+
   struct Reason {
     FactTypeId type = kNoId;
     FactId fact = kNone;

@@ -133,6 +133,8 @@ class Episodes : public Identities {
   std::size_t bytes() const;
 
  private:
+  friend class Takeover;
+
   struct Group {  // of a cooldown with `per`
     std::vector<Value> key;
     Timestamp until = kTimestampMin;

@@ -7,7 +7,7 @@ namespace flyball::engine {
 void Session::Impl::see_first(Timestamp stamp) {
   if (seen_any) return;
   seen_any = true;
-  newest = stamp;
+  newest = first_seen = stamp;
   network.start(stamp);
 }
 

@@ -154,7 +154,11 @@ void Session::Impl::run_instant(Timestamp t) {
     judge();
   }
   run_agenda();
+  end_instant(t);
+}
 
+// What happened is said, and what was kept for the instant is let go.
+void Session::Impl::end_instant(Timestamp t) {
   derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {

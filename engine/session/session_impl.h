@@ -1,6 +1,6 @@
 // Session::Impl: the parts of a session and the order in which an instant goes through them. Its methods are told in
 // inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), effects.cc (what `then` and `on clear` do),
-// session.cc (the door), session_explain.cc (why, why not).
+// session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes on under other rules).
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 #include "engine/session/inbox.h"
 #include "engine/session/journal.h"
 #include "engine/session/outbox.h"
+#include "engine/session/takeover.h"
 #include "engine/session/timer_queue.h"
 #include "model/text.h"
 
@@ -54,6 +55,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Timestamp next_due();
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
+  void end_instant(Timestamp t);
+  TakenOver take_over(Impl& former);
   void run_due(Timestamp t);
   void expire(FactTypeId type, FactId fact);
   void closure();
@@ -114,6 +117,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   bool seen_any = false;
   Timestamp newest;                  // largest stamp or tick
+  Timestamp first_seen;              // the first
   Timestamp closed = kTimestampMin;  // every instant up to here is
   Timestamp passed = kTimestampMin;  // the last instant gone through
   std::uint64_t position = 0;        // inputs applied
