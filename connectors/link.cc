@@ -176,7 +176,15 @@ Result<void> serve_actions(const ActionLinkConfig& config, const std::function<O
       actions.failed(request, outcome.error);
     }
   });
-  while (!stop_flag) actions.pump(kPumpStep_ms);
+  // Refused by the service (it knows none of these actions, another executor has the name), it tries on: its rules may change.
+  std::string said;
+  while (!stop_flag) {
+    actions.pump(kPumpStep_ms);
+    const std::string trouble = actions.connected() ? "" : actions.last_error();
+    if (trouble != said && !trouble.empty()) say(config.who, "takes no actions: " + trouble);
+    if (trouble != said && trouble.empty() && actions.connected()) say(config.who, "takes actions from " + config.endpoint);
+    said = trouble;
+  }
   actions.flush(kFarewell_ms);
   return {};
 }

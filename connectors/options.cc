@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "connectors/order.h"
+#include "connectors/wire_fact.h"
 #include "model/schema.h"
 #include "model/suggest.h"
+#include "model/text.h"
 
 namespace flyball::connectors {
 
@@ -50,7 +51,7 @@ std::vector<std::string> Options::all(std::string_view name) const {
 
 Result<DurationNs> Options::duration(std::string_view name, DurationNs otherwise, DurationNs min, DurationNs max) const {
   if (!has(name)) return otherwise;
-  const auto ns = parse_duration(text(name, ""));
+  const auto ns = parse_duration_ns(text(name, ""));
   if (!ns || *ns < min || *ns > max) {
     return fail(fmt::format("`{}` is not a duration from {} to {}: \"{}\"", name, duration_text(min), duration_text(max), text(name, "")),
                 "write it as 500ms, 2s or 1m30s");

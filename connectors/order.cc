@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "model/text.h"
+
 namespace flyball::connectors {
 namespace {
 
@@ -21,37 +23,7 @@ std::optional<std::int64_t> scaled(double d, double unit) {
   return static_cast<std::int64_t>(std::llround(product));
 }
 
-struct Unit {
-  std::string_view name;
-  double ns;
-};
-constexpr Unit kUnits[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {"w", 604800e9}};
-
 }  // namespace
-
-std::optional<DurationNs> parse_duration(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  DurationNs sum = 0;
-  while (!text.empty()) {
-    const std::size_t digits = text.find_first_not_of("0123456789.");
-    if (digits == std::string_view::npos || digits == 0) return std::nullopt;
-    std::string_view rest = text.substr(digits);
-    const std::size_t letters = rest.find_first_of("0123456789.");
-    const std::string_view name = rest.substr(0, letters);
-    const auto value = number(text.substr(0, digits));
-    if (!value) return std::nullopt;
-    bool found = false;
-    for (const Unit& unit : kUnits) {
-      if (unit.name != name) continue;
-      const auto ns = scaled(*value, unit.ns);
-      if (!ns || __builtin_add_overflow(sum, *ns, &sum)) return std::nullopt;
-      found = true;
-    }
-    if (!found) return std::nullopt;
-    text = letters == std::string_view::npos ? std::string_view() : rest.substr(letters);
-  }
-  return sum;
-}
 
 std::string_view Order::local_action() const {
   const std::size_t dot = action.rfind('.');
@@ -101,7 +73,7 @@ std::optional<DurationNs> Order::duration_ns(std::string_view field) const {
   if (v == nullptr) return std::nullopt;
   if (const auto* n = std::get_if<std::int64_t>(v)) return scaled(static_cast<double>(*n), 1e9);
   if (const auto* d = std::get_if<double>(v)) return scaled(*d, 1e9);
-  if (const auto* s = std::get_if<std::string>(v)) return parse_duration(*s);
+  if (const auto* s = std::get_if<std::string>(v)) return parse_duration_ns(*s);
   return std::nullopt;
 }
 

@@ -11,9 +11,6 @@
 
 namespace flyball::connectors {
 
-// "500ms", "1m30s", "0.5s"; nullopt for anything else and beyond int64 nanoseconds.
-std::optional<DurationNs> parse_duration(std::string_view text);
-
 struct Order {
   std::string id;      // stable: the same for every delivery and every try
   std::string action;  // qualified type

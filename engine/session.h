@@ -26,7 +26,7 @@
 namespace flyball::engine {
 
 struct Limits {
-  std::size_t firings_per_instant = 100'000;    // beyond it the cascade stops, unheard, and is reported
+  std::size_t firings_per_instant = 100'000;    // of one cascade; beyond it that is undone and a rule switched off
   std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
   std::size_t facts = 50'000'000;               // live facts over all types
   std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
@@ -53,6 +53,9 @@ class OutputSink {
   virtual void on_log(const LogOutput&) {}
   // One firing of a rule's `then` ("then") or `on clear` ("clear") block; for tests and tracing.
   virtual void on_firing(Timestamp, std::uint32_t /*rule*/, bool /*clear*/) {}
+  // An action that was sent and not acknowledged ended without a word to its executor: its last try timed out, or a newer one of
+  // its key took its place. Whoever carries it need not any more.
+  virtual void on_action_gone(const std::string& /*id*/) {}
   // Something went wrong that no caller can be told directly (an effect that errs, a runaway): said once per cause and instant.
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
   // An input that put() took was refused at its turn (an incomplete patch of a fact that is not there); `origin` is the input's.
@@ -78,6 +81,14 @@ struct FactView {
   bool stale = false;
 };
 
+// What take_over() found.
+struct TakenOver {
+  std::uint64_t facts = 0, facts_dropped = 0;        // dropped: they do not fit the new types
+  std::uint64_t episodes = 0, episodes_dropped = 0;  // of rules that are gone, bind other facts, or have another mode
+  std::uint64_t actions = 0, actions_dropped = 0;    // of rules or types that are gone
+  std::vector<std::string> gone;                     // ids of the latter
+};
+
 class Session {
  public:
   // `program` and `interner` must outlive the session; `sink` too.
@@ -96,6 +107,13 @@ class Session {
   // Closes everything given so far, as if a tick came at the largest stamp plus the largest lateness: end of a recording.
   void finish();
 
+  // Goes on where `former` is, under this session's program (semantics.md §10); what the new rules make of it happens at the
+  // last instant of `former`, and is said. Only before the first input. `former` is of no use afterwards.
+  TakenOver take_over(Session& former);
+
+  // Inputs that `former` counted count here; for a session that was fed with its facts anew.
+  void count_inputs_of(const Session& former);
+
   Timestamp now() const;                           // engine time
   std::optional<Timestamp> next_deadline() const;  // earliest timer or waiting input, in engine time
   const Counters& counters() const;
@@ -110,6 +128,8 @@ class Session {
 
   // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
   const Explanation* why(const std::string& action_id) const;
+  // The explanations kept, newest first; at most `n`.
+  std::vector<const Explanation*> explanations(std::size_t n) const;
   // Why a rule does not run now: the closest partial match and the first line not met. `with` fixes key fields by name.
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const;
 

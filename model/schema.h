@@ -69,6 +69,7 @@ struct FactType {
   std::uint32_t action_field(ActionField f) const { return static_cast<std::uint32_t>(declared_fields + static_cast<std::size_t>(f)); }
   bool is_event() const { return role == Role::kEvent; }
   bool is_key_field(std::uint32_t index) const;
+  bool has_only_key_fields() const { return key.size() == fields.size(); }
 };
 
 struct Param {

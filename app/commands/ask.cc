@@ -17,8 +17,13 @@ namespace {
 
 constexpr std::size_t kBatchMax = 1024;  // questions of one message to a service
 
-std::string error_line(const Error& error) {
-  return fmt::format("{{\"error\":{}}}\n", quote(error.help.empty() ? error.message : error.message + "; " + error.help));
+struct Question {
+  std::string json;
+  std::uint64_t line = 0;  // of standard input
+};
+
+std::string error_line(const Error& error, std::uint64_t line) {
+  return fmt::format("{{\"error\":{},\"line\":{}}}\n", quote(error.help.empty() ? error.message : error.message + "; " + error.help), line);
 }
 
 // The beginning of a word of the command line, for messages.
@@ -47,8 +52,8 @@ class Ask : public Command {
                 "  "
                 "{\"decision\":\"net.pick_pool\",\"output\":{\"pool\":\"internal\"},\"from\":\"internal\",\"as_of\":12.5,\"position\":3,"
                 "\"skipped\":[]}\n\n"
-                "`--batch` reads one input a line from standard input and writes one answer a line, in order; a question that errs gives "
-                "{\"error\":\"…\"}.",
+                "`--batch` reads one input a line from standard input and writes one answer a line, in order; a question that errs, "
+                "or is no JSON, gives {\"error\":\"…\",\"line\":3}, and the others are answered.",
             .examples = {{"flyball ask pick_pool '{\"service\":\"api\",\"client\":\"192.0.2.7\"}'", "the running service"},
                          {"flyball ask pick_pool '{\"service\":\"api\",\"client\":\"192.0.2.7\"}' rules/ --facts morning.jsonl --explain",
                           "offline, with the case that answered"},
@@ -130,12 +135,12 @@ class Ask : public Command {
       io.data(explain_ ? answer_text(*decision, *given, {rules, offline->package->sources, interner}) : line(*given));
       return kExitFine;
     }
-    return each_line(io, [&](const std::vector<std::string>& lines) {
+    return each_line(io, [&](const std::vector<Question>& questions) {
       bool all = true;
-      for (const std::string& json : lines) {
-        const Result<engine::DecisionAnswer> given = answer(json);
+      for (const Question& question : questions) {
+        const Result<engine::DecisionAnswer> given = answer(question.json);
         all = all && given.has_value();
-        io.data(given ? line(*given) : error_line(given.error()));
+        io.data(given ? line(*given) : error_line(given.error(), question.line));
       }
       return all;
     });
@@ -146,36 +151,25 @@ class Ask : public Command {
         bus::QueryClient::connect(connect_.value_or(std::string(bus::kDefaultQueriesEndpoint)));
     if (!client) return failed(client.error(), io);
     if (!batch_) {
-      const Result<std::string> given = (*client)->ask(decision_, input_);
+      const Result<std::string> given = explain_ ? (*client)->explain(decision_, input_) : (*client)->ask(decision_, input_);
       if (!given) return failed(given.error(), io);
-      io.data(explain_ ? explained(*given) : *given + "\n");
+      io.data(explain_ ? *given : *given + "\n");
       return kExitFine;
     }
-    return each_line(io, [&](const std::vector<std::string>& lines) {
-      const auto given = (*client)->ask_batch(decision_, lines);
-      if (!given) {
-        io.error(given.error().message, given.error().help);
-        return false;
-      }
-      bool all = true;
-      for (const Result<std::string>& one : *given) {
+    return each_line(io, [&](const std::vector<Question>& questions) {
+      std::vector<std::string> inputs;
+      for (const Question& question : questions) inputs.push_back(question.json);
+      const auto given = (*client)->ask_batch(decision_, inputs);
+      bool all = given.has_value();
+      if (!given) io.error(given.error().message, given.error().help);
+      // A line for every question, also when the service refuses or does not answer.
+      for (std::size_t i = 0; i < questions.size(); ++i) {
+        const Result<std::string> one = given ? (*given)[i] : std::unexpected(given.error());
         all = all && one.has_value();
-        io.data(one ? *one + "\n" : error_line(one.error()));
+        io.data(one ? *one + "\n" : error_line(one.error(), questions[i].line));
       }
       return all;
     });
-  }
-
-  // The members of the answer, one a line.
-  std::string explained(const std::string& json) const {
-    Interner interner;
-    const auto members = bus::parse_json_object(json, interner);
-    if (!members) return json + "\n";
-    std::string out = decision_ + "\n";
-    for (const auto& [name, value] : *members) {
-      if (name != "decision") out += fmt::format("  {}: {}\n", name, to_text(value, interner));
-    }
-    return out;
   }
 
   // Hands over the lines of stdin in groups; 1 if any group failed. A group ends where the next line has not come yet, so
@@ -183,7 +177,7 @@ class Ask : public Command {
   template <typename F>
   static int each_line(Io& io, F group) {
     Result<LineReader> lines = LineReader::open("-", io.in);
-    std::vector<std::string> waiting;
+    std::vector<Question> waiting;
     std::string_view line;
     bool fine = true;
     for (;;) {
@@ -194,8 +188,8 @@ class Ask : public Command {
         std::fflush(io.out);
       }
       const LineReader::Status status = lines->next(line);
-      if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.emplace_back(line);
-      if (status == LineReader::Status::kOversize) waiting.emplace_back("");  // refused as not JSON, in its place
+      if (status == LineReader::Status::kLine && !bus::is_blank_line(line)) waiting.push_back({std::string(line), lines->line_number()});
+      if (status == LineReader::Status::kOversize) waiting.push_back({"", lines->line_number()});  // refused as not JSON, in its place
       if (status != LineReader::Status::kEnd && status != LineReader::Status::kFailed) continue;
       if (!waiting.empty()) fine = group(waiting) && fine;
       return fine && status == LineReader::Status::kEnd ? kExitFine : kExitFailed;

@@ -30,7 +30,7 @@ class Facts : public Command {
     arguments_.add_options(options);
     options.value("--type", "TYPE", type_, "only facts of this type");
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
-    options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, expires (a running service gives one object)");
+    options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, expires");
   }
   int run(Io& io) override {
     if (const std::optional<int> wrong = arguments_.wrong_usage("facts", connect_, true, io)) return *wrong;

@@ -89,10 +89,11 @@ class Run : public Command {
                 "Facts are stamped by their publishers, else on arrival. The reaction to a fact comes when nothing more waits to be read; "
                 "holds, ttls and absences by the clock.\n\n"
                 "SIGTERM and SIGINT: what has arrived is taken, the reaction sent, then exit 0. SIGHUP: the rules are read again; if they "
-                "check, they replace the old ones at once, "
-                "facts are carried over, actions that still run are not sent again; if not, the old ones go on and the log says why.\n\n"
+                "check, they replace the old ones at once: "
+                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, the old ones go on "
+                "and the log says why.\n\n"
                 "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
-                "actions, byte for byte.",
+                "actions, byte for byte. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
             .examples = {{"flyball run rules/", "on the default ports"},
                          {"flyball run --config /etc/flyball.toml", "everything from a file"},
                          {"flyball run rules/ --bind facts=tcp://127.0.0.1:0 --print-endpoints",

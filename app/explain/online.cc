@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "bus/codec/json_reader.h"
 #include "bus/transport/query_client.h"
 #include "model/text.h"
@@ -39,6 +41,41 @@ SplitAnswer split_text(std::string_view object) {
   return split;
 }
 
+namespace {
+
+// {"facts":[…],"left_out":0} as one fact a line, as over recorded facts.
+int each_fact(std::string_view object, Io& io) {
+  constexpr std::size_t kDepth = 64;
+  bus::JsonReader reader(object, kDepth);
+  std::string_view key;
+  std::string left_out;
+  bool fine = reader.enter_object();
+  while (fine && reader.next_key(key)) {
+    if (key == "facts" && reader.enter_array()) {
+      while (reader.next_item()) {
+        const std::size_t begin = reader.position();
+        if (!reader.skip_value()) break;
+        std::string_view fact = object.substr(begin, reader.position() - begin);
+        fact.remove_prefix(std::min(fact.find('{'), fact.size()));
+        io.data(std::string(fact) + "\n");
+      }
+    } else if (std::string_view number; key == "left_out" && reader.read_number(number)) {
+      left_out = number;
+    } else if (!reader.failed()) {
+      reader.skip_value();
+    }
+  }
+  if (reader.failed()) {
+    io.error("the service's answer cannot be read");
+    return kExitFailed;
+  }
+  if (!left_out.empty() && left_out != "0")
+    io.warning(fmt::format("{} more facts are too many for one answer: ask for one type with `--type`", left_out));
+  return kExitFine;
+}
+
+}  // namespace
+
 int query_service(const std::optional<std::string>& endpoint, std::string_view op, std::string_view arguments, bool json, Io& io) {
   const std::string to = endpoint.value_or(std::string(bus::kDefaultQueriesEndpoint));
   Result<std::unique_ptr<bus::QueryClient>> client = bus::QueryClient::connect(to);
@@ -52,6 +89,7 @@ int query_service(const std::optional<std::string>& endpoint, std::string_view o
     return kExitFailed;
   }
   const SplitAnswer split = split_text(*answer);
+  if (op == "facts" && json) return each_fact(split.json, io);
   io.data(json || split.text.empty() ? split.json + "\n" : split.text);
   return kExitFine;
 }

@@ -1,8 +1,6 @@
-// Carrying facts from one session into another after a reload: what is published or mutable, by type name and field name,
-// in the order of stamps. Derived facts follow from them again. Pure.
-//
-// What cannot be carried: episodes and their cooldowns, holds in progress, events, samples of windows, states of actions,
-// facts whose type or fields no longer fit.
+// The facts of a session as inputs of another: what is published or mutable, by type name and field name, in the order of stamps.
+// Derived facts follow from them again. For the beginning of a recording, and for a session that starts anew (cold start); a
+// reload goes on where the old session was (engine::Session::take_over). Pure.
 #pragma once
 
 #include <cstdint>

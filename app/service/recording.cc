@@ -1,36 +1,69 @@
 // Writing the recording.
 #include "app/service/recording.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 
 namespace flyball::app {
+namespace {
+
+constexpr unsigned kNumberMax = 999'999'999;
+
+}  // namespace
 
 Recording::~Recording() {
   (void)flush();
   if (file_ != nullptr) std::fclose(file_);
 }
 
-Result<void> Recording::open(const std::string& path) {
+unsigned Recording::next_number(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path whole(path);
+  unsigned next = fs::exists(whole, ignored) && fs::file_size(whole, ignored) > 0 ? 1 : 0;
+  const std::string head = whole.filename().string() + ".";
+  const fs::path folder = whole.has_parent_path() ? whole.parent_path() : fs::path(".");
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with(head)) continue;
+    unsigned n = 0;
+    const char* const last = name.data() + name.size();
+    const auto [at, error] = std::from_chars(name.data() + head.size(), last, n);
+    if (error == std::errc() && at == last && n < kNumberMax) next = std::max(next, n + 1);
+  }
+  return next;
+}
+
+Result<void> Recording::open(const std::string& path, unsigned number) {
+  const auto wrong = [&](const std::string& name) { return fail(fmt::format("`{}` cannot be written: {}", name, std::strerror(errno))); };
   path_ = path;
-  return start(path);
-}
-
-Result<void> Recording::start(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return fail(fmt::format("`{}` cannot be written: {}", path, std::strerror(errno)));
-  if (file_ != nullptr) std::fclose(file_);
-  file_ = file;
-  current_ = path;
-  return {};
-}
-
-Result<void> Recording::next_file() {
-  if (!on()) return {};
   if (const Result<void> done = flush(); !done) return done;
-  return start(fmt::format("{}.{}", path_, ++number_));
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    if (file_ == nullptr) file_ = std::fopen(path.c_str(), "wb");
+    current_ = path;
+    return file_ == nullptr ? wrong(path) : Result<void>();
+  }
+  for (;; ++number) {
+    const std::string name = number == 0 ? path : fmt::format("{}.{}", path, number);
+    // An empty file holds nothing to keep: somebody made it for us.
+    const bool is_empty = ::stat(name.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (is_empty ? O_APPEND : O_EXCL), 0644);
+    if (fd < 0 && errno == EEXIST && number < kNumberMax) continue;
+    std::FILE* const file = fd < 0 ? nullptr : ::fdopen(fd, "wb");
+    if (file == nullptr) return wrong(name);
+    if (file_ != nullptr) std::fclose(file_);
+    file_ = file;
+    current_ = name;
+    return {};
+  }
 }
 
 void Recording::line_done() {

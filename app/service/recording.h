@@ -1,7 +1,8 @@
 // Recording: every input of a session, in the order and with the times it was applied, ticks included, as the JSON lines
 // `replay` reads. Replaying it over the same rules gives the same actions, byte for byte.
 //
-// A reload starts another file (FILE.1, FILE.2, …): each replays by itself over the rules of its time.
+// Nothing that was recorded is ever overwritten: each start of the service and each reload begins a new file, FILE, then FILE.1,
+// FILE.2, …, the greatest number being the newest. What is no regular file (a pipe, /dev/stdout) is written on and on.
 // Not thread-safe. Errors stick: after one, flush() says it for ever.
 #pragma once
 
@@ -23,9 +24,12 @@ class Recording {
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  Result<void> open(const std::string& path);
-  // After a reload: goes on in the next file.
-  Result<void> next_file();
+  // The number of the file that a start with this path would begin: 0 (FILE itself) if there is none yet.
+  static unsigned next_number(const std::string& path);
+  // Begins the file of that number, or of the next one that is free.
+  Result<void> open(const std::string& path, unsigned number);
+  const std::string& path() const { return path_; }
+  const std::string& current() const { return current_; }
   bool on() const { return file_ != nullptr; }
 
   void fact(const FactInput& fact, const Schema& schema, const Interner& interner);
@@ -37,12 +41,10 @@ class Recording {
   Result<void> flush();
 
  private:
-  Result<void> start(const std::string& path);
   void line_done();
 
   std::string path_, current_;
   std::FILE* file_ = nullptr;
-  unsigned number_ = 0;
   std::string buffer_;
   bool failed_ = false;
 };

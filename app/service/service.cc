@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/explain/online.h"
+#include "app/explain/render.h"
 #include "app/replay/replay.h"
 #include "app/service/carry_over.h"
 #include "model/text.h"
@@ -44,17 +46,9 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
   s->package_ = compile_package(s->config_.rules, s->config_.params, io, &s->interner_);
   if (s->package_ == nullptr) return nullptr;
-  if (!s->config_.record.empty()) {
-    if (const Result<void> opened = s->recording_.open(s->config_.record); !opened) {
-      io.error(opened.error().message, opened.error().help);
-      return nullptr;
-    }
-  }
-  if (!s->config_.actions.empty()) {
-    if (const Result<void> opened = s->actions_.open(s->config_.actions); !opened) {
-      io.error(opened.error().message, opened.error().help);
-      return nullptr;
-    }
+  if (const Result<void> opened = s->next_recordings(); !opened) {
+    io.error(opened.error().message, opened.error().help);
+    return nullptr;
   }
   Result<std::unique_ptr<bus::BusServer>> server = bus::BusServer::open(s->config_.bus, s->program().schema(), s->interner_, *s);
   if (!server) {
@@ -69,6 +63,7 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   // The first input: absence counts from here even if nobody ever says anything.
   s->tick(s->started_);
   s->log_.info(s->started_, fmt::format("listening:{}", endpoints_text(s->endpoints())));
+  s->say_recordings();
   if (s->cold()) {
     std::string all;
     for (const std::string& source : s->awaited_) all += (all.empty() ? "`" : ", `") + source + "`";
@@ -208,20 +203,36 @@ Result<void> Service::on_fact(FactInput& fact) {
 }
 
 Result<void> Service::on_ack(AckInput& ack) {
-  sent_.note_ack(ack);
-  AckInput translated = ack;
-  translated.id = sent_.inside(ack.id);
   // A refused one is recorded, too: its stamp has moved the time on.
-  const Result<void> done = session_->ack(translated);
+  const Result<void> done = session_->ack(ack);
   inputs_since_tick_ = true;
-  note_stamp(translated.stamp);
-  if (!muted_) recording_.ack(translated, program().schema(), interner_);
-  if (server_->wanted("ack.")) server_->publish_ack(translated);
+  note_stamp(ack.stamp);
+  if (!muted_) recording_.ack(ack, program().schema(), interner_);
+  if (server_->wanted("ack.")) server_->publish_ack(ack);
   return done;
 }
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {
   log_.trouble(clock(), fmt::format("`{}` lost its facts {}..{}", source, from, through));
+}
+
+// Inputs and actions of one session have the same number.
+Result<void> Service::next_recordings() {
+  unsigned number = 0;
+  for (const std::string& path : {config_.record, config_.actions}) {
+    if (!path.empty()) number = std::max(number, Recording::next_number(path));
+  }
+  if (!config_.record.empty()) {
+    if (Result<void> opened = recording_.open(config_.record, number); !opened) return opened;
+  }
+  return config_.actions.empty() ? Result<void>() : actions_.open(config_.actions, number);
+}
+
+void Service::say_recordings() {
+  for (const Recording* file : {&recording_, &actions_}) {
+    if (file->on() && file->current() != file->path())
+      log_.info(clock(), fmt::format("recording to {}: what is there already is kept", file->current()));
+  }
 }
 
 Result<void> Service::on_commit() { return flush(); }
@@ -234,21 +245,7 @@ Result<void> Service::flush() {
 void Service::on_trouble(const std::string& message) { log_.trouble(clock(), message); }
 
 void Service::on_action(const ActionOutput& action) {
-  const Schema& schema = program().schema();
   if (muted_) return;
-  if (settling_ && sent_.is_repeat(action, schema, interner_) && still_runs(sent_.outside(action.id))) {
-    ++held_back_;
-    return;
-  }
-  sent_.note(action, schema, interner_);
-  const std::string& id = sent_.outside(action.id);
-  if (id == action.id) return send(action);
-  ActionOutput known = action;
-  known.id = id;
-  send(known);
-}
-
-void Service::send(const ActionOutput& action) {
   if (actions_.on()) {
     std::string line;
     bus::append_action(line, action, program().schema(), interner_);
@@ -256,6 +253,8 @@ void Service::send(const ActionOutput& action) {
   }
   server_->publish_action(action);
 }
+
+void Service::on_action_gone(const std::string& id) { server_->withdraw_action(id); }
 
 void Service::on_derived(const DerivedOutput& derived) {
   if (!muted_ && server_->wanted("derived.")) server_->publish_derived(derived);
@@ -283,12 +282,27 @@ void Service::hear_from(std::string_view source) {
 // begins now, so that absence counts from this moment and what is true already makes its actions.
 void Service::become_warm() {
   tick(clock());
-  const CarriedFacts carried = carry_over(*session_, program().schema(), program().schema(), interner_);
   muted_ = false;
-  session_ = new_session();
+  const std::unique_ptr<engine::Session> former = std::exchange(session_, new_session());
   tick(clock());
-  settle(carried.facts);
+  // They were published when they came, and are only put and recorded here.
+  for (const FactInput& fact : carried_inputs(*former, program().schema())) {
+    if (const auto done = session_->put(fact); !done) log_.trouble(clock(), done.error().message);
+    recording_.fact(fact, program().schema(), interner_);
+  }
+  tick(clock());
+  session_->count_inputs_of(*former);
   log_.info(clock(), "warm: every required source has spoken");
+}
+
+// The facts of `former`, as inputs of a session that has ticked at last_tick_.
+std::vector<FactInput> Service::carried_inputs(const engine::Session& former, const Schema& schema) {
+  std::vector<FactInput> facts = carry_over(former, schema, program().schema(), interner_).facts;
+  for (FactInput& fact : facts) {
+    // What a type drops or diverts when late must not be lost for having been here before.
+    if (program().schema().types[fact.type].late != LatePolicy::kApply) fact.stamp = last_tick_ + 1;
+  }
+  return facts;
 }
 
 // Reload.
@@ -308,7 +322,7 @@ std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
 }
 
 void Service::reload() {
-  session_->collect([this](Interner& in) { sent_.mark(in); });
+  session_->collect();
   std::string said;
   std::unique_ptr<CompiledPackage> next = compile_quietly(said);
   if (next == nullptr) {
@@ -317,67 +331,49 @@ void Service::reload() {
     log_.error(clock(), "reload: the new rules do not check; the old ones go on" + (log_.json() ? "\n" + said : std::string()));
     return;
   }
-  tick(clock());  // closes what the old rules have taken
-  const CarriedFacts carried = carry_over(*session_, program().schema(), next->program->schema(), interner_);
-  for (Recording* file : {&recording_, &actions_}) {
-    if (const Result<void> opened = file->next_file(); !opened) log_.error(clock(), opened.error().message);
-  }
-  old_package_ = std::move(package_);
-  old_session_ = std::move(session_);
-  package_ = std::move(next);
-  session_ = new_session();
+  tick(clock());  // what has come is the old rules'
+  keep_explanations();
+  if (const Result<void> opened = next_recordings(); !opened) log_.error(clock(), opened.error().message);
+  const std::unique_ptr<CompiledPackage> old_package = std::exchange(package_, std::move(next));
+  const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());
-  const std::uint64_t held_before = held_back_;
-  tick(clock());
-  settling_ = true;
-  settle(carried.facts);
-  for (AckInput& ack : sent_.take_known_ends()) {
-    ack.stamp = last_tick_;
-    if (session_->ack(ack)) {
-      recording_.ack(ack, program().schema(), interner_);
-      inputs_since_tick_ = true;
-    }
+  if (!muted_ && recording_.on()) {
+    // The new file begins with what is known. What is under way has no form there.
+    recording_.tick(last_tick_);
+    for (const FactInput& fact : carried_inputs(*old_session, old_package->program->schema()))
+      recording_.fact(fact, program().schema(), interner_);
   }
+  const engine::TakenOver taken = session_->take_over(*old_session);
+  for (const std::string& id : taken.gone) server_->withdraw_action(id);
   tick(clock());
-  settling_ = false;
-  old_session_.reset();
-  old_package_.reset();
   ++reloads_;
-  log_.info(clock(), fmt::format("reloaded: {} rules, {} facts carried over, {} did not fit, {} running actions kept; holds, cooldowns, "
-                                 "windows and events begin anew",
-                                 program().rules().rules.size(), carried.facts.size(), carried.dropped, held_back_ - held_before));
+  std::string text = fmt::format("reloaded: {} rules; {} facts, {} episodes and {} actions go on", program().rules().rules.size(),
+                                 taken.facts, taken.episodes, taken.actions);
+  const auto add = [&](std::uint64_t n, std::string_view what) {
+    if (n > 0) text += fmt::format("; {} {}", n, what);
+  };
+  add(taken.facts_dropped, "facts do not fit the new types and are dropped");
+  add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
+  add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
+  log_.info(clock(), text);
 }
 
-void Service::settle(const std::vector<FactInput>& facts) {
-  for (const FactInput& fact : facts) {
-    FactInput input = fact;
-    // What a type drops or diverts when late must not be lost for having been here before.
-    if (program().schema().types[fact.type].late != LatePolicy::kApply) input.stamp = last_tick_ + 1;
-    if (const Result<void> done = put(input); !done) log_.trouble(clock(), done.error().message);
+// The newest explanations, in words: their rules' text goes with the package.
+void Service::keep_explanations() {
+  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const engine::Explanation* why : session_->explanations(kFormerWhysMax))
+    kept.emplace_back(why->action.id, with_text(why_json(*why, context), why_text(*why, context)));
+  for (auto& former : former_whys_) {
+    if (kept.size() < kFormerWhysMax) kept.push_back(std::move(former));
   }
-  tick(clock());
-}
-
-// True unless the session before the reload says that the episode which sent it is over.
-bool Service::still_runs(const std::string& outside_id) const {
-  const engine::Explanation* why = old_session_ == nullptr ? nullptr : old_session_->why(outside_id);
-  if (why == nullptr) return true;
-  const Schema& schema = old_package_->program->schema();
-  std::vector<std::pair<std::string, Value>> with;
-  for (const engine::FactUsed& fact : why->facts) {
-    if (fact.name.empty()) continue;
-    const FactType& type = schema.types[fact.type];
-    for (const std::uint32_t field : type.key) {
-      if (field < fact.values.size()) with.emplace_back(type.fields[field].name, fact.values[field]);
-    }
-  }
-  return old_session_->why_not(why->action.rule, with).status == "active";
+  former_whys_ = std::move(kept);
 }
 
 void Service::collect_if_due() {
   if (interner_.bytes_used() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
-  session_->collect([this](Interner& in) { sent_.mark(in); });
+  session_->collect();
   // Twice what is alive: the work stays in proportion to what is made.
   collect_at_bytes_ = 2 * interner_.bytes_used();
 }

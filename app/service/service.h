@@ -20,7 +20,6 @@
 #include "app/service/config.h"
 #include "app/service/log.h"
 #include "app/service/recording.h"
-#include "app/service/sent_actions.h"
 #include "app/service/signals.h"
 #include "bus/transport/server.h"
 #include "engine/session.h"
@@ -47,6 +46,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<void> on_commit() override;
   void on_trouble(const std::string& message) override;
   Result<bus::AnswerView> on_ask(DecisionId decision, const std::vector<Value>& input) override;
+  std::string on_explain(const bus::AnswerView& answer) override;
   Result<std::string> on_why(std::string_view action_id) override;
   Result<std::string> on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) override;
   Result<std::string> on_facts(std::string_view type) override;
@@ -54,6 +54,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   // The engine says.
   void on_action(const ActionOutput& action) override;
+  void on_action_gone(const std::string& id) override;
   void on_derived(const DerivedOutput& derived) override;
   void on_log(const LogOutput& log) override;
   void on_trouble(Timestamp t, const std::string& message) override;
@@ -68,16 +69,16 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
   Result<void> put(const FactInput& fact);
-  void send(const ActionOutput& action);
   Result<void> flush();
+  Result<void> next_recordings();
+  void say_recordings();
   void reload();
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
-  // Feeds `session` with facts of before while nothing goes out twice.
-  void settle(const std::vector<FactInput>& facts);
+  void keep_explanations();
+  std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);
   void hear_from(std::string_view source);
   bool cold() const { return !awaited_.empty(); }
   void become_warm();
-  bool still_runs(const std::string& outside_id) const;
   void collect_if_due();
   void say_status(Timestamp now);
   std::string status_json() const;
@@ -92,13 +93,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::unique_ptr<bus::BusServer> server_;
   Recording recording_;  // inputs
   Recording actions_;    // action lines; a new file after a reload, as with the inputs
-  SentActions sent_;
+  bool muted_ = false;   // cold: nothing is sent
 
-  // While a reload settles: the session before it, to ask which episodes ran.
-  std::unique_ptr<CompiledPackage> old_package_;
-  std::unique_ptr<engine::Session> old_session_;
-  bool settling_ = false;
-  bool muted_ = false;  // cold: nothing is sent
+  static constexpr std::size_t kFormerWhysMax = 256;
+  std::vector<std::pair<std::string, std::string>> former_whys_;  // action's id → explanation, of rules before a reload; newest first
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;
@@ -106,7 +104,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   bool inputs_since_tick_ = false;
   bool now_is_fresh_ = false;    // cached_now_ was read since the last poll
   std::set<Timestamp> waiting_;  // when the instants of inputs that lie ahead close, by this clock
-  std::uint64_t refused_ahead_ = 0, refused_behind_ = 0, reloads_ = 0, reloads_failed_ = 0, held_back_ = 0, facts_at_status_ = 0;
+  std::uint64_t refused_ahead_ = 0, refused_behind_ = 0, reloads_ = 0, reloads_failed_ = 0, facts_at_status_ = 0;
   std::uint64_t collect_at_bytes_ = 0;
   engine::DecisionAnswer answer_;  // what the last AnswerView views
 };

@@ -29,14 +29,21 @@ Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<V
 // Ages are as of now, for people: engine time stands still while nothing comes. Publishers' clocks may be ahead of ours.
 Timestamp Service::ages_from() const { return std::max(session_->now(), clock()); }
 
+std::string Service::on_explain(const bus::AnswerView& answer) {
+  return answer_text(answer.decision, answer_, {program().rules(), package_->sources, interner_, ages_from()});
+}
+
 Result<std::string> Service::on_why(std::string_view action_id) {
-  const std::string id = action_id.empty() || action_id == "last" ? "last" : sent_.inside(std::string(action_id));
-  const engine::Explanation* why = session_->why(id);
-  if (why == nullptr)
-    return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
-                "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
-  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
-  return with_text(why_json(*why, context), why_text(*why, context));
+  const std::string id(action_id.empty() ? "last" : action_id);
+  if (const engine::Explanation* why = session_->why(id)) {
+    const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
+    return with_text(why_json(*why, context), why_text(*why, context));
+  }
+  for (const auto& [former, explanation] : former_whys_) {
+    if (id == "last" || id == former) return explanation;
+  }
+  return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
+              "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
 }
 
 Result<std::string> Service::on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) {
@@ -90,6 +97,8 @@ Result<std::string> Service::on_status() {
   text += fmt::format("facts: {} taken, {} unchanged, {} late, {} refused; {} live, {} stale\n", c.facts_taken, c.facts_unchanged,
                       c.facts_late_applied + c.facts_late_dropped + c.facts_late_diverted,
                       c.facts_refused + b.facts_refused + b.plain_refused, c.facts_live, c.facts_stale);
+  if (refused_ahead_ + refused_behind_ > 0)
+    text += fmt::format("of those refused: {} stamped too far ahead of this clock, {} too far behind\n", refused_ahead_, refused_behind_);
   text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", c.actions_sent, c.actions_acked,
                       c.actions_failed, b.outbox);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
@@ -136,8 +145,8 @@ std::string Service::status_json() const {
       add("malformed", b.malformed);
   add("actions_sent", b.actions_sent), add("actions_redelivered", b.actions_redelivered), add("actions_done", b.actions_done),
       add("actions_failed", b.actions_failed);
-  add("actions_overflowed", b.actions_overflowed), add("acks_refused", b.acks_refused), add("published", b.published),
-      add("published_dropped", b.published_dropped);
+  add("actions_overflowed", b.actions_overflowed), add("actions_withdrawn", b.actions_withdrawn), add("acks_refused", b.acks_refused),
+      add("published", b.published), add("published_dropped", b.published_dropped);
   add("questions", b.questions), add("questions_refused", b.questions_refused), add("replies_dropped", b.replies_dropped),
       add("outbox", b.outbox);
   out += "},\"sources\":[";

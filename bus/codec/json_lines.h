@@ -85,6 +85,10 @@ struct AnswerView {
 // {"decision":…,"output":{…},"from":…,"as_of":…,"position":…,"skipped":[…]}; `as_of` is null before the first instant closed.
 void append_answer(std::string& out, const AnswerView& answer, const Schema& schema, const Interner& interner);
 
+// {"time":…,"decision":…,"input":{…},"output":{…},"from":…}: that it was asked and answered.
+void append_decision(std::string& out, const AnswerView& answer, const std::vector<Value>& input, Timestamp time, const Schema& schema,
+                     const Interner& interner);
+
 // {"device":"e1","port":"et1"}: fields by name; with `present`, only those.
 void append_fields(std::string& out, const std::vector<Field>& fields, std::size_t count, const std::vector<Value>& values,
                    const Interner& interner, std::uint64_t present = ~std::uint64_t{0});

@@ -13,6 +13,10 @@ void append_text(std::string& out, std::string_view text) { out += quote(text); 
 
 std::size_t declared_count(const FactType& t) { return t.role == Role::kAction ? t.declared_fields : t.fields.size(); }
 
+const std::string& short_name(const Schema& schema, const DecisionType& decision) {
+  return schema.find_decision(decision.local).id == kNoId ? decision.name : decision.local;
+}
+
 void begin_record(std::string& out, Timestamp time) {
   out += "{\"time\":";
   append_time(out, time);
@@ -131,11 +135,25 @@ void append_tick(std::string& out, Timestamp time) {
   out += ",\"tick\":true}";
 }
 
+void append_decision(std::string& out, const AnswerView& answer, const std::vector<Value>& input, Timestamp time, const Schema& schema,
+                     const Interner& interner) {
+  const DecisionType& decision = schema.decisions[answer.decision];
+  begin_record(out, time);
+  out += ",\"decision\":";
+  append_text(out, short_name(schema, decision));
+  out += ",\"input\":";
+  append_fields(out, decision.input, decision.input.size(), input, interner);
+  out += ",\"output\":";
+  append_fields(out, decision.output, decision.output.size(), *answer.output, interner);
+  out += ",\"from\":";
+  append_text(out, answer.from);
+  out += '}';
+}
+
 void append_answer(std::string& out, const AnswerView& answer, const Schema& schema, const Interner& interner) {
   const DecisionType& decision = schema.decisions[answer.decision];
-  const bool ambiguous = schema.find_decision(decision.local).id == kNoId;
   out += "{\"decision\":";
-  append_text(out, ambiguous ? decision.name : decision.local);
+  append_text(out, short_name(schema, decision));
   out += ",\"output\":";
   append_fields(out, decision.output, decision.output.size(), *answer.output, interner);
   out += ",\"from\":";

@@ -225,7 +225,7 @@ std::string forms_of(const Type& type) {
 
 // How to write what was probably meant.
 std::string help_for(const WireScalar& s, const Type& type) {
-  if (type.tag == TypeTag::kPercent && is_number(s)) {
+  if (type.tag == TypeTag::kPercent && is_number(s) && (s.form != WireScalar::Form::kDouble || std::isfinite(s.real))) {
     // 80 → "80%" or 0.8, unless even that is no number here.
     const std::string written = describe(s);
     const auto ratio = scaled(s, 9);

@@ -8,6 +8,7 @@
 
 #include "bus/codec/msgpack_value.h"
 #include "bus/codec/suggest.h"
+#include "bus/transport/hello.h"
 
 namespace flyball::bus {
 namespace {
@@ -64,6 +65,7 @@ void ActionsFace::handle(std::string_view peer, std::string_view body) {
   if (m->op() == "hello") return hello(peer, *m);
   Executor* e = of(peer);
   if (e == nullptr) {
+    if (!face_of_op(m->op(), "actions").empty()) return refuse(unknown_op(m->op(), "actions", {}));
     if (m->op() != "bye" && m->op() != "pong") reply(socket_, peer, bare_message("who"), *c_.counters);
     return;
   }
@@ -75,8 +77,7 @@ void ActionsFace::handle(std::string_view peer, std::string_view body) {
   } else if (m->op() == "bye") {
     gone(*e);
   } else if (m->op() != "pong") {
-    refuse({fmt::format("there is no op {} on the actions face", code(m->op())),
-            did_you_mean(nearest(m->op(), {"hello", "done", "ping", "bye"}))});
+    refuse(unknown_op(m->op(), "actions", {"hello", "done", "ping", "bye"}));
   }
 }
 
@@ -101,22 +102,11 @@ void ActionsFace::hello(std::string_view peer, const Message& m) {
     ++c_.counters->malformed;
     reply(socket_, peer, error_message(e), *c_.counters);
   };
+  const auto said = read_hello(m, "executor");
+  if (!said) return refuse(said.error());
   if (auto ok = m.only({"executor", "v", "instance", "actions", "credit", "takeover"}); !ok) return refuse(ok.error());
-  const auto name = m.required_text("executor");
-  if (!name) return refuse(name.error());
-  if (auto ok = check_name("executor", *name); !ok) return refuse(ok.error());
-  const auto version = m.uint("v");
-  const auto instance = m.text("instance");
   const auto credit = m.uint("credit");
-  const auto takeover = m.boolean("takeover");
-  if (!version) return refuse(version.error());
-  if (!instance) return refuse(instance.error());
   if (!credit) return refuse(credit.error());
-  if (!takeover) return refuse(takeover.error());
-  if (version->value_or(kProtocolVersion) != kProtocolVersion) {
-    return refuse({fmt::format("this service speaks version {} of the protocol", kProtocolVersion), ""});
-  }
-  if (instance->value_or("").size() > kMaxNameBytes) return refuse({"`instance` is too long", ""});
   auto r = m.at("actions");
   std::uint32_t n = 0;
   if (!r || !r->read_array(n)) return refuse({"`actions`: expected an array of action types", "\"*\" means all"});
@@ -131,7 +121,7 @@ void ActionsFace::hello(std::string_view peer, const Message& m) {
     declared.emplace_back(type);
   }
 
-  auto it = executors_.find(*name);
+  auto it = executors_.find(said->name);
   if (it == executors_.end()) {
     if (executors_.size() >= c_.limits->executors_max) {
       // Those that are gone and hold nothing make room.
@@ -139,31 +129,12 @@ void ActionsFace::hello(std::string_view peer, const Message& m) {
       if (executors_.size() >= c_.limits->executors_max)
         return refuse({fmt::format("there are {} executors already", executors_.size()), ""});
     }
-    it = executors_.emplace(std::string(*name), Executor{}).first;
-    it->second.name = *name;
+    it = executors_.emplace(std::string(said->name), Executor{}).first;
+    it->second.name = said->name;
   }
   Executor& e = it->second;
-  const bool same_instance = !instance->value_or("").empty() && e.instance == **instance;
   if (!e.peer.empty() && e.peer != peer) {
-    // As on the facts face: the former connection goes when it is gone, older of the same process, or told to.
-    const bool gone_already = socket_.send({e.peer, bare_message("ping")}) == Sent::kGone;
-    if (!gone_already && !same_instance && !takeover->value_or(false)) {
-      out_.clear();
-      MsgpackWriter w(out_);
-      w.map(2);
-      w.text_entry("op", "busy");
-      w.text_entry("error", fmt::format("another live executor is called {}", code(e.name)));
-      reply(socket_, peer, out_, *c_.counters);
-      return;
-    }
-    if (!gone_already && !same_instance) {
-      out_.clear();
-      MsgpackWriter w(out_);
-      w.map(2);
-      w.text_entry("op", "bye");
-      w.text_entry("error", fmt::format("another executor took {} over", code(e.name)));
-      reply(socket_, e.peer, out_, *c_.counters);
-    }
+    if (!claim_name(socket_, e.peer, peer, *said, e.instance, "executor", *c_.counters)) return;
     by_peer_.erase(e.peer);
     e.peer.clear();
   }
@@ -171,7 +142,7 @@ void ActionsFace::hello(std::string_view peer, const Message& m) {
   const bool new_connection = e.peer != peer;
   e.peer.assign(peer);
   by_peer_[e.peer] = &e;
-  e.instance = instance->value_or("");
+  e.instance = said->instance;
   e.declared = std::move(declared);
   resolve_types(e);
   e.credit = static_cast<std::uint32_t>(std::min<std::uint64_t>(credit->value_or(kDefaultCredit), c_.limits->executor_credit_max));
@@ -327,6 +298,16 @@ void ActionsFace::action(const ActionOutput& a) {
   } else if (had != nullptr) {
     dispatch_to(*had);
   }
+  update_counters();
+}
+
+void ActionsFace::withdraw(const std::string& id) {
+  const auto it = outbox_.find(id);
+  if (it == outbox_.end()) return;
+  Executor* const had = it->second.executor;
+  remove(it);
+  ++c_.counters->actions_withdrawn;
+  if (had != nullptr) dispatch_to(*had);
   update_counters();
 }
 

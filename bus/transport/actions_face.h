@@ -27,6 +27,8 @@ class ActionsFace {
   std::size_t drain(bool& more);
   // From the engine: send it, replace its former try, or forget it because it ended.
   void action(const ActionOutput& action);
+  // The engine waits for it no more: it timed out, or a newer one of its key took its place. Nobody gets it (again).
+  void withdraw(const std::string& id);
   // Reports what overflowed, probes silent executors, reassigns; cheap when there is nothing to do. Returns the
   // acknowledgements it made.
   std::size_t housekeep();

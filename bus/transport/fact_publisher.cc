@@ -36,6 +36,7 @@ struct FactPublisher::Impl {
   std::size_t sent_batches = 0;  // that many from the front are on their way
   std::uint64_t next_seq = 1;
   std::uint64_t acked = 0;
+  std::uint64_t refusals_told = 0;  // through this number: a welcome may list again what an ack listed
   std::uint64_t credit = 0;
   std::size_t bytes = 0;
   bool numbered = false;  // a welcome has said where sequences begin
@@ -84,6 +85,8 @@ struct FactPublisher::Impl {
     ++counters.welcomes;
     credit = c->value_or(0);
     const std::uint64_t stands_at = seq->value_or(0);
+    // What was refused before the connection broke; of numbers that are still ours.
+    if (numbered && resume->value_or(false)) report_refused(m);
     if (numbered && resume->value_or(false) && stands_at < next_seq) {
       drop_through(stands_at);
     } else if (!(numbered && stands_at + 1 == (batches.empty() ? next_seq : batches.front().first))) {
@@ -94,6 +97,7 @@ struct FactPublisher::Impl {
         next += b.count;
       }
       next_seq = next;
+      refusals_told = stands_at;
     }
     numbered = true;
     acked = stands_at;
@@ -136,7 +140,8 @@ struct FactPublisher::Impl {
         if (key == "error") error = v.text;
       }
       through = std::min(std::max(seq, through), next_seq - 1);
-      for (; seq <= through; ++seq) {
+      for (seq = std::max(seq, refusals_told + 1); seq <= through; ++seq) {
+        refusals_told = seq;
         ++counters.refused;
         if (refused) refused(seq, error);
       }

@@ -8,12 +8,13 @@
 #include <limits>
 
 #include "bus/codec/suggest.h"
+#include "bus/transport/hello.h"
 
 namespace flyball::bus {
 namespace {
 
-constexpr std::size_t kRefusedPerAck = 256;      // listed in one message; more go into another
-constexpr std::size_t kRefusedPending = 16'384;  // of a publisher that does not read its acknowledgements; then it is dropped
+constexpr std::size_t kRefusedPerAck = 256;  // listed in one message; more go into another
+constexpr std::size_t kRefusedKept = 1'024;  // of one source, until it must have read them; then the oldest are only counted
 constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
 Timestamp arrival(const FaceContext& c) { return c.config->wall_clock(); }
@@ -96,8 +97,7 @@ void FactsFace::handle_control(std::string_view peer, std::string_view body) {
     if (*seq == 0) return refuse_message({"`seq`: expected a whole number from 1 on", ""});
     take(*source, *seq, *r);
   } else {
-    refuse_message({fmt::format("there is no op {} on the facts face", code(m->op())),
-                    did_you_mean(nearest(m->op(), {"hello", "facts", "ping", "bye"}))});
+    refuse_message(unknown_op(m->op(), "facts", {"hello", "facts", "ping", "bye"}));
   }
 }
 
@@ -106,25 +106,14 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
     ++c_.counters->malformed;
     reply(socket_, peer, error_message(e), *c_.counters);
   };
+  const auto said = read_hello(m, "source");
+  if (!said) return refuse_message(said.error());
   if (auto ok = m.only({"source", "v", "instance", "first", "takeover"}); !ok) return refuse_message(ok.error());
-  const auto name = m.required_text("source");
-  if (!name) return refuse_message(name.error());
-  if (auto ok = check_name("source", *name); !ok) return refuse_message(ok.error());
-  const auto version = m.uint("v");
-  const auto instance = m.text("instance");
   const auto first = m.uint("first");
-  const auto takeover = m.boolean("takeover");
-  if (!version) return refuse_message(version.error());
-  if (!instance) return refuse_message(instance.error());
   if (!first) return refuse_message(first.error());
-  if (!takeover) return refuse_message(takeover.error());
-  if (version->value_or(kProtocolVersion) != kProtocolVersion) {
-    return refuse_message({fmt::format("this service speaks version {} of the protocol", kProtocolVersion), ""});
-  }
   if (first->has_value() && (**first == 0 || **first > kSeqMax)) return refuse_message({"`first`: expected a whole number from 1 on", ""});
-  if (instance->value_or("").size() > kMaxNameBytes) return refuse_message({"`instance` is too long", ""});
 
-  key_.assign(*name);
+  key_.assign(said->name);
   auto known = by_name_.find(key_);
   if (known == by_name_.end()) {
     if (sources_.size() >= c_.limits->sources_max)
@@ -135,32 +124,13 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
     s.name = key_;
     // A service without memory of this source (its first hello in this epoch) starts where the publisher does.
     s.seq = first->has_value() ? **first - 1 : 0;
-    s.instance = instance->value_or("");
+    s.instance = said->instance;
     c_.counters->sources = sources_.size();
   }
   Source& s = sources_[known->second];
-  const bool same_instance = !instance->value_or("").empty() && s.instance == **instance;
+  const bool same_instance = !said->instance.empty() && s.instance == said->instance;
   if (!s.peer.empty() && s.peer != peer) {
-    // Another connection speaks for this source. It loses it when it is gone, when it is an older connection of the same process,
-    // or when the newcomer says so; a probe tells whether it is gone.
-    const bool gone = socket_.send({s.peer, bare_message("ping")}) == Sent::kGone;
-    if (!gone && !same_instance && !takeover->value_or(false)) {
-      std::string busy;
-      MsgpackWriter w(busy);
-      w.map(2);
-      w.text_entry("op", "busy");
-      w.text_entry("error", fmt::format("another live publisher speaks for {}", code(s.name)));
-      reply(socket_, peer, busy, *c_.counters);
-      return;
-    }
-    if (!gone && !same_instance) {
-      std::string bye;
-      MsgpackWriter w(bye);
-      w.map(2);
-      w.text_entry("op", "bye");
-      w.text_entry("error", fmt::format("another publisher took {} over", code(s.name)));
-      reply(socket_, s.peer, bye, *c_.counters);
-    }
+    if (!claim_name(socket_, s.peer, peer, *said, s.instance, "publisher", *c_.counters)) return;
     forget_peer(s);
   }
   // This connection may have spoken for another source before.
@@ -170,21 +140,45 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
     c_.handler->on_gap(s.name, s.seq + 1, **first - 1);
     s.seq = **first - 1;
   }
-  const bool resume = same_instance;
-  s.instance = instance->value_or("");
+  // Another process does not know what these numbers were.
+  if (!same_instance && s.peer != peer) s.refused.clear(), s.listed = 0;
+  // What it still holds it has not been told about; the rest it must have read.
+  if (first->has_value()) forget_refused(s, **first);
+  s.instance = said->instance;
   s.peer.assign(peer);
   by_peer_[s.peer] = known->second;
   s.asked_from = 0;
   out_.clear();
   MsgpackWriter w(out_);
-  w.map(6);
+  w.map(s.refused.empty() ? 6 : 7);
   w.text_entry("op", "welcome");
   w.uint_entry("v", kProtocolVersion);
   w.text_entry("epoch", *c_.epoch);
   w.uint_entry("seq", s.seq);
-  w.string("resume"), w.boolean(resume);
+  w.string("resume"), w.boolean(same_instance);
   w.uint_entry("credit", c_.limits->publisher_credit);
-  reply(socket_, peer, out_, *c_.counters);
+  if (!s.refused.empty()) write_refused(w, s, 0, s.refused.size());
+  if (reply(socket_, peer, out_, *c_.counters)) s.listed = s.refused.size();
+}
+
+// Numbers before `first` are behind the publisher: it knows what became of them.
+void FactsFace::forget_refused(Source& source, std::uint64_t first) {
+  while (!source.refused.empty() && source.refused.front().through < first) {
+    source.refused.pop_front();
+    if (source.listed > 0) --source.listed;
+  }
+}
+
+void FactsFace::write_refused(MsgpackWriter& w, const Source& source, std::size_t from, std::size_t n) const {
+  w.string("refused");
+  w.array(n);
+  for (std::size_t i = from; i < from + n; ++i) {
+    const Refusal& r = source.refused[i];
+    w.map(r.through > r.first ? 3 : 2);
+    w.uint_entry("seq", r.first);
+    if (r.through > r.first) w.uint_entry("through", r.through);
+    w.text_entry("error", r.error);
+  }
 }
 
 bool FactsFace::take(Source& source, std::uint64_t first, MsgpackReader& r) {
@@ -213,6 +207,8 @@ bool FactsFace::take(Source& source, std::uint64_t first, MsgpackReader& r) {
     return false;
   }
   mark_ack(source);
+  // It may hold no more than its credit unacknowledged: what lies before that it has been told.
+  if (first > c_.limits->publisher_credit) forget_refused(source, first - c_.limits->publisher_credit);
   fact_.source = c_.interner->string(source.name);
   const Timestamp now = arrival(c_);
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -248,12 +244,15 @@ bool FactsFace::take(Source& source, std::uint64_t first, MsgpackReader& r) {
 
 void FactsFace::refuse(Source& source, std::uint64_t first, std::uint64_t through, std::string error) {
   c_.counters->facts_refused += through - first + 1;
-  if (source.refused.size() >= kRefusedPending) {
-    c_.handler->on_trouble(fmt::format("source {} does not read its acknowledgements: dropped", code(source.name)));
-    source.refused.clear();
-    forget_peer(source);
-  }
   source.refused.push_back({first, through, std::move(error)});
+  if (source.refused.size() <= kRefusedKept) return;
+  if (source.listed == 0) {
+    c_.handler->on_trouble(
+        fmt::format("source {} does not hear why its facts are refused: more than {} wait to be told", code(source.name), kRefusedKept));
+  } else {
+    --source.listed;
+  }
+  source.refused.pop_front();
 }
 
 void FactsFace::mark_ack(Source& source) {
@@ -267,38 +266,27 @@ void FactsFace::forget_peer(Source& source) {
   source.peer.clear();
 }
 
+// False: the publisher is full; once more in the next round. What was refused stays known until the publisher must have read it: an
+// acknowledgement that left may still get lost with its connection.
 bool FactsFace::send_ack(Source& source) {
-  std::size_t listed = 0;
   do {
-    const std::size_t n = std::min(kRefusedPerAck, source.refused.size() - listed);
-    const bool last = listed + n == source.refused.size();
+    const std::size_t n = std::min(kRefusedPerAck, source.refused.size() - source.listed);
+    const bool last = source.listed + n == source.refused.size();
     out_.clear();
     MsgpackWriter w(out_);
     w.map(n > 0 ? 4 : 3);
     w.text_entry("op", "ack");
-    w.uint_entry("seq", last ? source.seq : source.refused[listed + n - 1].through);
+    w.uint_entry("seq", last ? source.seq : source.refused[source.listed + n - 1].through);
     w.uint_entry("credit", c_.limits->publisher_credit);
-    if (n > 0) {
-      w.string("refused");
-      w.array(n);
-      for (std::size_t i = 0; i < n; ++i) {
-        const Refusal& r = source.refused[listed + i];
-        w.map(r.through > r.first ? 3 : 2);
-        w.uint_entry("seq", r.first);
-        if (r.through > r.first) w.uint_entry("through", r.through);
-        w.text_entry("error", r.error);
-      }
-    }
+    if (n > 0) write_refused(w, source, source.listed, n);
     const Sent sent = socket_.send({source.peer, out_});
     if (sent != Sent::kYes) {
       ++c_.counters->replies_dropped;
-      source.refused.erase(source.refused.begin(), source.refused.begin() + static_cast<std::ptrdiff_t>(listed));
       if (sent == Sent::kGone) forget_peer(source);
-      return sent == Sent::kGone;  // full: once more in the next round
+      return sent == Sent::kGone;
     }
-    listed += n;
-  } while (listed < source.refused.size());
-  source.refused.clear();
+    source.listed += n;
+  } while (source.listed < source.refused.size());
   return true;
 }
 
@@ -307,10 +295,7 @@ void FactsFace::acknowledge() {
     Source& s = sources_[i];
     // A connection that went meanwhile learns it from its next welcome.
     const bool done = s.peer.empty() || send_ack(s);
-    if (done) {
-      s.ack_due = false;
-      s.refused.clear();
-    }
+    if (done) s.ack_due = false;
     return done;
   });
 }

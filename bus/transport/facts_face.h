@@ -3,10 +3,11 @@
 // Per source it knows the last sequence taken and which connection speaks for it. Facts are taken in sequence only: earlier
 // ones are duplicates (acknowledged again), later ones a gap (asked for again). Acknowledgements leave when acknowledge() is
 // called, one per source and round, after the owner has committed. A refused fact has its sequence, too: it is answered
-// for, and never comes again.
+// for, and never comes again; its reason is kept until the publisher must have read it, and told again in a welcome.
 // INVARIANT: by_peer_ maps exactly the connections of connected sources.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,7 +44,8 @@ class FactsFace {
     std::uint64_t seq = 0;         // last one taken or refused
     std::uint64_t asked_from = 0;  // a resend was asked for from here; 0: none
     bool ack_due = false;
-    std::vector<Refusal> refused;
+    std::deque<Refusal> refused;  // until the publisher must have been told
+    std::size_t listed = 0;       // that many from the front went out to this connection
   };
 
   void handle(std::string_view peer, std::string_view body);
@@ -51,6 +53,8 @@ class FactsFace {
   void hello(std::string_view peer, const Message& message);
   bool take(Source& source, std::uint64_t first, MsgpackReader& reader);
   void refuse(Source& source, std::uint64_t first, std::uint64_t through, std::string error);
+  void forget_refused(Source& source, std::uint64_t first);
+  void write_refused(MsgpackWriter& writer, const Source& source, std::size_t from, std::size_t n) const;
   void mark_ack(Source& source);
   void forget_peer(Source& source);
   bool send_ack(Source& source);

@@ -1,8 +1,11 @@
 // Publishing. Bodies are docs/reference/wire.md's "What the service publishes".
 #include "bus/transport/out_face.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
 
+#include "bus/codec/json_lines.h"
 #include "bus/codec/msgpack_value.h"
 #include "bus/codec/shapes.h"
 
@@ -24,58 +27,85 @@ void OutFace::drain() {
     if (n == 0) return;
     const std::string_view m = frames[0].view();
     if (n != 1 || m.empty()) continue;
-    const std::string_view prefix = m.substr(1);
+    std::string_view prefix = m.substr(1);
+    const bool json = prefix.starts_with(kJsonPrefix);
+    if (json) prefix.remove_prefix(kJsonPrefix.size());
+    Wanted& w = json ? as_json_ : packed_;
     if (m[0] == 1) {
-      if (subscriptions_.size() < kMaxSubscriptions) {
-        subscriptions_.emplace(prefix);
+      if (w.prefixes.size() < kMaxSubscriptions) {
+        w.prefixes.emplace(prefix);
       } else {
-        all_ = true;
+        w.all = true;
       }
     } else if (m[0] == 0) {
-      if (const auto it = subscriptions_.find(prefix); it != subscriptions_.end()) subscriptions_.erase(it);
+      if (const auto it = w.prefixes.find(prefix); it != w.prefixes.end()) w.prefixes.erase(it);
     }
   }
 }
 
+bool OutFace::Wanted::has(std::string_view topic) const {
+  return all || std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) { return topic.starts_with(prefix); });
+}
+
 bool OutFace::wanted(std::string_view topic) const {
-  if (all_) return true;
-  for (const std::string& prefix : subscriptions_) {
-    if (topic.starts_with(prefix) || prefix.starts_with(topic)) return true;
+  for (const Wanted* w : {&packed_, &as_json_}) {
+    if (w->all) return true;
+    for (const std::string& prefix : w->prefixes) {
+      if (topic.starts_with(prefix) || prefix.starts_with(topic)) return true;
+    }
   }
   return false;
 }
 
-bool OutFace::begin(std::string_view kind, std::string_view name, std::size_t entries) {
-  if (subscriptions_.empty() && !all_) return false;
-  topic_.assign(kind);
+void OutFace::set_topic(std::string_view kind, std::string_view name) {
+  topic_.assign(kJsonPrefix);
+  topic_ += kind;
   topic_ += '.';
   topic_ += name;
-  bool any = all_;
-  for (auto it = subscriptions_.begin(); !any && it != subscriptions_.end(); ++it) any = topic_.starts_with(*it);
-  if (!any) return false;
+}
+
+bool OutFace::begin(std::string_view kind, std::string_view name, std::size_t entries) {
+  if (packed_.none()) return false;
+  set_topic(kind, name);
+  if (!packed_.has(plain_topic())) return false;
   body_.clear();
   MsgpackWriter w(body_);
   w.map(entries + 1);
-  w.uint_entry("n", ++numbers_[topic_]);
+  w.uint_entry("n", ++numbers_[std::string(plain_topic())]);
   return true;
 }
 
-void OutFace::end() {
+void OutFace::end() { publish({plain_topic(), body_}); }
+
+// The same as a line of text, as `replay` writes it, for who asked for that; its number is a part of its own.
+template <typename Write>
+void OutFace::json(std::string_view kind, std::string_view name, Write write) {
+  if (as_json_.none()) return;
+  set_topic(kind, name);
+  if (!as_json_.has(plain_topic())) return;
+  body_.clear();
+  write(body_);
+  const std::string number = std::to_string(++numbers_[topic_]);
+  publish({topic_, body_, number});
+}
+
+void OutFace::publish(std::initializer_list<std::string_view> parts) {
   ++c_.counters->published;
-  if (socket_.send({topic_, body_}) == Sent::kYes) return;
+  if (socket_.send(parts) == Sent::kYes) return;
   // Perhaps only the news that it was read has not been looked at.
   socket_.catch_up();
-  if (socket_.send({topic_, body_}) == Sent::kYes) return;
+  if (socket_.send(parts) == Sent::kYes) return;
   // Somebody is full, and will be passed over by the library until it has read a good part. Those who keep up must not wait for it: once
   // more, passing over who is full.
   ++c_.counters->published_dropped;
   socket_.set_no_drop(false);
-  socket_.send({topic_, body_});
+  socket_.send(parts);
   socket_.set_no_drop(true);
 }
 
 void OutFace::action(const ActionOutput& a) {
   const FactType& type = c_.schema->types[a.action];
+  json("action", type.name, [&](std::string& out) { append_action(out, a, *c_.schema, *c_.interner); });
   if (!begin("action", type.name, a.shadow ? 8 : 7)) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(a.time);
@@ -91,6 +121,7 @@ void OutFace::action(const ActionOutput& a) {
 
 void OutFace::derived(const DerivedOutput& d) {
   const FactType& type = c_.schema->types[d.type];
+  json("derived", type.name, [&](std::string& out) { append_derived(out, d, *c_.schema, *c_.interner); });
   if (!begin("derived", type.name, 4)) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(d.time);
@@ -101,6 +132,7 @@ void OutFace::derived(const DerivedOutput& d) {
 }
 
 void OutFace::log(const LogOutput& l, std::string_view rule_name) {
+  json("log", rule_name, [&](std::string& out) { append_log(out, l, rule_name); });
   if (!begin("log", rule_name, 3)) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(l.time);
@@ -111,6 +143,7 @@ void OutFace::log(const LogOutput& l, std::string_view rule_name) {
 
 void OutFace::decision(const AnswerView& a, const std::vector<Value>& input, Timestamp time) {
   const DecisionType& type = c_.schema->decisions[a.decision];
+  json("decision", type.name, [&](std::string& out) { append_decision(out, a, input, time, *c_.schema, *c_.interner); });
   if (!begin("decision", type.name, 5)) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(time);
@@ -123,6 +156,7 @@ void OutFace::decision(const AnswerView& a, const std::vector<Value>& input, Tim
 
 void OutFace::fact(const FactInput& f) {
   const FactType& type = c_.schema->types[f.type];
+  json("fact", type.name, [&](std::string& out) { append_fact(out, f, *c_.schema, *c_.interner); });
   const bool sourced = f.source.is(Kind::kString);
   if (!begin("fact", type.name, 4 + (sourced ? 1U : 0U) + (f.seq != 0 ? 1U : 0U))) return;
   MsgpackWriter w(body_);
@@ -138,7 +172,9 @@ void OutFace::fact(const FactInput& f) {
 
 void OutFace::ack(const AckInput& a) {
   const FactType* type = a.action == kNoId ? nullptr : &c_.schema->types[a.action];
-  if (!begin("ack", type == nullptr ? "unknown" : type->name, 2)) return;
+  const std::string_view name = type == nullptr ? std::string_view("unknown") : std::string_view(type->name);
+  json("ack", name, [&](std::string& out) { append_ack(out, a, *c_.schema, *c_.interner); });
+  if (!begin("ack", name, 2)) return;
   const bool result = type != nullptr && a.result.size() == type->result_fields.size() && !a.result.empty();
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(a.stamp);
@@ -156,6 +192,7 @@ void OutFace::ack(const AckInput& a) {
 }
 
 void OutFace::tick(Timestamp time) {
+  json("tick", "engine", [&](std::string& out) { append_tick(out, time); });
   if (!begin("tick", "engine", 2)) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(time);

@@ -8,6 +8,7 @@
 #include "bus/codec/msgpack_value.h"
 #include "bus/codec/suggest.h"
 #include "bus/codec/transcode.h"
+#include "bus/transport/hello.h"
 
 namespace flyball::bus {
 namespace {
@@ -71,23 +72,23 @@ Result<void> QueriesFace::answer_message(const Message& m) {
   if (m.op() == "ask") return ask(m);
   ++c_.counters->questions;
   if (m.op() == "status") {
-    if (auto ok = m.only({"req"}); !ok) return ok;
+    if (auto ok = m.only({"req", "json"}); !ok) return ok;
     return write_document(c_.handler->on_status(), m);
   }
   if (m.op() == "why") {
-    if (auto ok = m.only({"req", "action"}); !ok) return ok;
+    if (auto ok = m.only({"req", "json", "action"}); !ok) return ok;
     const auto id = m.text("action");
     if (!id) return std::unexpected(id.error());
     return write_document(c_.handler->on_why(id->value_or("last")), m);
   }
   if (m.op() == "facts") {
-    if (auto ok = m.only({"req", "type"}); !ok) return ok;
+    if (auto ok = m.only({"req", "json", "type"}); !ok) return ok;
     const auto type = m.text("type");
     if (!type) return std::unexpected(type.error());
     return write_document(c_.handler->on_facts(type->value_or("")), m);
   }
   if (m.op() == "why-not") {
-    if (auto ok = m.only({"req", "rule", "with"}); !ok) return ok;
+    if (auto ok = m.only({"req", "json", "rule", "with"}); !ok) return ok;
     const auto rule = m.required_text("rule");
     if (!rule) return std::unexpected(rule.error());
     std::vector<std::pair<std::string, std::string>> with;
@@ -104,6 +105,10 @@ Result<void> QueriesFace::answer_message(const Message& m) {
     }
     return write_document(c_.handler->on_why_not(*rule, with), m);
   }
+  // A hello, or what follows one.
+  if (m.op() == "hello")
+    return fail("nobody says hello on the queries face", "publishers do on the facts face, executors on the actions face");
+  if (!face_of_op(m.op(), "queries").empty()) return std::unexpected(unknown_op(m.op(), "queries", {}));
   auto whole = m.at("op");
   whole->seek(0);
   std::string json;
@@ -113,22 +118,55 @@ Result<void> QueriesFace::answer_message(const Message& m) {
 
 Result<void> QueriesFace::write_document(Result<std::string> json, const Message& m) {
   if (!json) return std::unexpected(json.error());
+  const auto as_json = m.boolean("json");
+  if (!as_json) return std::unexpected(as_json.error());
   MsgpackWriter w(out_);
   w.map(m.has("req") ? 3 : 2);
   w.text_entry("op", "answer");
   write_request_id(w, m);
+  if (as_json->value_or(false)) {
+    w.text_entry("json", *json);
+    return {};
+  }
   w.string("answer");
   return json_to_packed(*json, w);
 }
 
-Result<void> QueriesFace::write_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& w, std::size_t extra_entries) {
+// With `json` the input may be a text of JSON: read as `ask` reads it over recorded facts.
+Result<AnswerView> QueriesFace::answer_of(MsgpackReader& input, DecisionId decision, bool json) {
   ++c_.counters->questions;
+  if (json && input.peek() == PackedKind::kString) {
+    std::string_view text;
+    if (!input.read_string(text)) return fail(input.error());
+    auto read = parse_decision_input(*c_.schema, decision, text, *c_.interner);
+    if (!read) return std::unexpected(read.error());
+    input_ = std::move(*read);
+    return c_.handler->on_ask(decision, input_);
+  }
   const FieldTable& table = inputs_[decision];
   std::uint64_t present = 0;
-  if (auto ok = read_packed_fields(input, table, *c_.interner, input_, present, 3); !ok) return ok;
+  if (auto ok = read_packed_fields(input, table, *c_.interner, input_, present, 3); !ok) return std::unexpected(ok.error());
   std::size_t missing = 0;
   if (!table.fill(present, table.all(), input_, missing)) return std::unexpected(table.missing_field(missing));
-  const auto a = c_.handler->on_ask(decision, input_);
+  return c_.handler->on_ask(decision, input_);
+}
+
+// The same bytes that `flyball ask` prints over recorded facts.
+Result<void> QueriesFace::write_json_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& w, std::size_t extra_entries,
+                                            Wanted wanted) {
+  const auto a = answer_of(input, decision, true);
+  if (!a) return std::unexpected(a.error());
+  std::string text;
+  append_answer(text, *a, *c_.schema, *c_.interner);
+  w.map(1 + (wanted.explain ? 1 : 0) + extra_entries);
+  if (extra_entries > 0) w.text_entry("op", "answer");
+  w.text_entry("json", text);
+  if (wanted.explain) w.text_entry("text", c_.handler->on_explain(*a));
+  return {};
+}
+
+Result<void> QueriesFace::write_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& w, std::size_t extra_entries) {
+  const auto a = answer_of(input, decision, false);
   if (!a) return std::unexpected(a.error());
   const DecisionType& type = c_.schema->decisions[decision];
   w.map(kAnswerEntries + extra_entries);
@@ -151,7 +189,16 @@ Result<void> QueriesFace::write_answer(MsgpackReader& input, DecisionId decision
 }
 
 Result<void> QueriesFace::ask(const Message& m) {
-  if (auto ok = m.only({"req", "decision", "input", "batch"}); !ok) return ok;
+  if (auto ok = m.only({"req", "decision", "input", "batch", "json", "explain"}); !ok) return ok;
+  const auto as_json = m.boolean("json");
+  if (!as_json) return std::unexpected(as_json.error());
+  const auto explain = m.boolean("explain");
+  if (!explain) return std::unexpected(explain.error());
+  const Wanted wanted{as_json->value_or(false), explain->value_or(false)};
+  if (wanted.explain && !wanted.json) return fail("`explain` is for answers as JSON", "add `json`");
+  const auto write_one = [&](MsgpackReader& input, DecisionId decision, MsgpackWriter& w, std::size_t extra_entries) {
+    return wanted.json ? write_json_answer(input, decision, w, extra_entries, wanted) : write_answer(input, decision, w, extra_entries);
+  };
   const auto name = m.required_text("decision");
   if (!name) return std::unexpected(name.error());
   const auto decision = find_decision(*c_.schema, *name);
@@ -159,7 +206,7 @@ Result<void> QueriesFace::ask(const Message& m) {
   if (m.has("input") == m.has("batch")) return fail("`ask` has either an `input` or a `batch`");
   MsgpackWriter w(out_);
   if (auto input = m.at("input")) {
-    if (auto ok = write_answer(*input, *decision, w, m.has("req") ? 3 : 2); !ok) return ok;
+    if (auto ok = write_one(*input, *decision, w, m.has("req") ? 3 : 2); !ok) return ok;
     w.text_entry("decision", *name);
     write_request_id(w, m);
     return {};
@@ -177,7 +224,7 @@ Result<void> QueriesFace::ask(const Message& m) {
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::size_t start = r->position();
     const std::size_t out_start = out_.size();
-    auto ok = write_answer(*r, *decision, w, 0);
+    auto ok = write_one(*r, *decision, w, 0);
     if (!ok) {
       ++c_.counters->questions_refused;
       out_.resize(out_start);

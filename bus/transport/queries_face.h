@@ -22,7 +22,14 @@ class QueriesFace {
   void answer(std::string_view body);
   Result<void> answer_message(const Message& message);
   Result<void> ask(const Message& message);
+  // How an answer is wanted: as MessagePack, or as JSON text; with an explanation for people.
+  struct Wanted {
+    bool json = false, explain = false;
+  };
+  Result<AnswerView> answer_of(MsgpackReader& input, DecisionId decision, bool json);
   Result<void> write_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& writer, std::size_t extra_entries);
+  Result<void> write_json_answer(MsgpackReader& input, DecisionId decision, MsgpackWriter& writer, std::size_t extra_entries,
+                                 Wanted wanted);
   Result<void> write_document(Result<std::string> json, const Message& message);
   void write_request_id(MsgpackWriter& writer, const Message& message);
 

@@ -16,26 +16,11 @@
 namespace flyball::bus {
 namespace {
 
-// The members of a packed map as JSON, without those named.
-Result<std::string> members_json(MsgpackReader& r, std::initializer_list<std::string_view> without) {
-  std::uint32_t n = 0;
-  if (!r.read_map(n)) return fail(r.error());
-  std::string out = "{";
-  for (std::uint32_t i = 0; i < n; ++i) {
-    std::string_view key;
-    if (!r.read_string(key)) return fail(r.error());
-    bool skip = false;
-    for (const auto w : without) skip = skip || w == key;
-    if (skip) {
-      if (!r.skip(kMaxNesting - 1)) return fail(r.error());
-      continue;
-    }
-    out += out.size() > 1 ? ",\"" : "\"";
-    out += key;
-    out += "\":";
-    if (auto ok = packed_to_json(r, out, 1); !ok) return std::unexpected(ok.error());
-  }
-  return out + "}";
+// The text under `key` of a message or of one answer of a batch.
+Result<std::string> text_of(const Message& m, std::string_view key) {
+  const auto text = m.required_text(key);
+  if (!text) return fail("the service's answer cannot be read: " + text.error().message);
+  return std::string(*text);
 }
 
 }  // namespace
@@ -76,6 +61,17 @@ struct QueryClient::Impl {
     }
   }
 
+  Result<std::string> ask(std::string_view decision, std::string_view input_json, bool explain, int timeout_ms) {
+    MsgpackWriter w = begin("ask", 4);
+    w.text_entry("decision", decision);
+    w.string("json"), w.boolean(true);
+    w.string("explain"), w.boolean(explain);
+    w.text_entry("input", input_json);
+    const auto m = exchange(timeout_ms);
+    if (!m) return std::unexpected(m.error());
+    return text_of(*m, explain ? "text" : "json");
+  }
+
   MsgpackWriter begin(std::string_view op, std::size_t entries) {
     out.clear();
     MsgpackWriter w(out);
@@ -103,45 +99,38 @@ Result<std::unique_ptr<QueryClient>> QueryClient::connect(std::string endpoint, 
 }
 
 Result<std::string> QueryClient::ask(std::string_view decision, std::string_view input_json, int timeout_ms) {
-  MsgpackWriter w = impl_->begin("ask", 2);
-  w.text_entry("decision", decision);
-  w.string("input");
-  if (auto ok = json_to_packed(input_json, w); !ok) return std::unexpected(ok.error());
-  const auto m = impl_->exchange(timeout_ms);
-  if (!m) return std::unexpected(m.error());
-  MsgpackReader r(impl_->answer.view());
-  return members_json(r, {"op", "req"});
+  return impl_->ask(decision, input_json, false, timeout_ms);
+}
+
+Result<std::string> QueryClient::explain(std::string_view decision, std::string_view input_json, int timeout_ms) {
+  return impl_->ask(decision, input_json, true, timeout_ms);
 }
 
 Result<std::vector<Result<std::string>>> QueryClient::ask_batch(std::string_view decision, const std::vector<std::string>& inputs_json,
                                                                 int timeout_ms) {
-  MsgpackWriter w = impl_->begin("ask", 2);
+  MsgpackWriter w = impl_->begin("ask", 3);
   w.text_entry("decision", decision);
+  w.string("json"), w.boolean(true);
   w.string("batch");
   w.array(inputs_json.size());
-  for (const std::string& input : inputs_json) {
-    if (auto ok = json_to_packed(input, w); !ok) return std::unexpected(ok.error());
-  }
+  for (const std::string& input : inputs_json) w.string(input);
   const auto m = impl_->exchange(timeout_ms);
   if (!m) return std::unexpected(m.error());
   auto r = m->at("batch");
   std::uint32_t n = 0;
-  if (!r || !r->read_array(n)) return fail("the service's answer has no `batch`");
+  if (!r || !r->read_array(n) || n != inputs_json.size()) return fail("the service's answer cannot be read");
   std::vector<Result<std::string>> answers;
   for (std::uint32_t i = 0; i < n; ++i) {
-    const std::size_t start = r->position();
-    // One that failed is {"error": …} alone.
-    MsgpackReader probe = *r;
+    // {"json": …} or {"error": …}
     std::uint32_t entries = 0;
-    std::string_view key;
-    std::string_view text;
-    if (probe.read_map(entries) && entries == 1 && probe.read_key(key) && key == "error" && probe.read_string(text)) {
+    std::string_view key, text;
+    if (!r->read_map(entries) || entries != 1 || !r->read_key(key) || !r->read_string(text))
+      return fail("the service's answer cannot be read");
+    if (key == "error") {
       answers.push_back(fail(std::string(text)));
     } else {
-      answers.push_back(members_json(*r, {}));
+      answers.emplace_back(std::string(text));
     }
-    r->seek(start);
-    if (!r->skip(kMaxNesting - 2)) return fail(r->error());
   }
   return answers;
 }
@@ -153,15 +142,12 @@ Result<std::string> QueryClient::query(std::string_view op, std::string_view arg
   MsgpackReader ar(arguments);
   std::uint32_t n = 0;
   if (!ar.read_map(n)) return fail("the arguments are no object");
-  MsgpackWriter w = impl_->begin(op, n);
+  MsgpackWriter w = impl_->begin(op, n + 1);
+  w.string("json"), w.boolean(true);
   w.raw(ar.bytes_between(ar.position(), arguments.size()));
   const auto m = impl_->exchange(timeout_ms);
   if (!m) return std::unexpected(m.error());
-  auto r = m->at("answer");
-  if (!r) return fail("the service's answer has no `answer`");
-  std::string json;
-  if (auto ok = packed_to_json(*r, json, 1); !ok) return std::unexpected(ok.error());
-  return json;
+  return text_of(*m, "json");
 }
 
 }  // namespace flyball::bus

@@ -18,10 +18,12 @@ class QueryClient {
                                                       Context* context = nullptr);
   ~QueryClient();
 
-  // The answer as a JSON object: {"decision":…,"output":{…},"from":…,"as_of":…,"position":…,"skipped":[…]}.
-  // Errors: the service's refusal, or no answer in time.
+  // The answer as a JSON object: {"decision":…,"output":{…},"from":…,"as_of":…,"position":…,"skipped":[…]}, written by the
+  // service, which knows the types. Errors: the service's refusal, or no answer in time.
   Result<std::string> ask(std::string_view decision, std::string_view input_json, int timeout_ms = 5'000);
-  // One message with many questions to one decision; each answers or errs on its own.
+  // The same for people: the case that answered, and where it stands in the rules.
+  Result<std::string> explain(std::string_view decision, std::string_view input_json, int timeout_ms = 5'000);
+  // One message with many questions to one decision; each answers or errs on its own, also one that is no JSON.
   Result<std::vector<Result<std::string>>> ask_batch(std::string_view decision, const std::vector<std::string>& inputs_json,
                                                      int timeout_ms = 5'000);
   // Any other op, its arguments as a JSON object ("{}": none): "status", "why" {"action":…}, "why-not" {"rule":…,"with":{…}}, "facts"

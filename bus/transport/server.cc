@@ -3,6 +3,7 @@
 #include "bus/transport/server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -70,6 +71,15 @@ struct BusServer::Impl {
       actual.push_back(*at);
     }
     return s;
+  }
+
+  // The messaging library closes its sockets some time later, or never when the process ends: the files are taken away here.
+  void remove_socket_files() {
+    for (auto* all : {&endpoints.facts, &endpoints.plain, &endpoints.out, &endpoints.actions, &endpoints.queries}) {
+      for (const std::string& endpoint : *all) {
+        if (endpoint.starts_with("ipc://") && endpoint[6] != '@') ::unlink(endpoint.c_str() + 6);
+      }
+    }
   }
 
   Result<void> open() {
@@ -180,6 +190,7 @@ void BusServer::publish_action(const ActionOutput& action) {
   if (impl_->out) impl_->out->action(action);
   impl_->actions->action(action);
 }
+void BusServer::withdraw_action(const std::string& id) { impl_->actions->withdraw(id); }
 void BusServer::publish_derived(const DerivedOutput& derived) {
   if (impl_->out) impl_->out->derived(derived);
 }
@@ -220,6 +231,7 @@ void BusServer::close(int linger_ms) {
   impl_->out.reset();
   impl_->queries.reset();
   impl_->actions.emplace(impl_->context, Socket());
+  impl_->remove_socket_files();
 }
 
 const BusServer::Endpoints& BusServer::endpoints() const { return impl_->endpoints; }

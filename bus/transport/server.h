@@ -81,6 +81,8 @@ class ServerHandler {
 
   // A question; the answer's views must stay valid until the next call.
   virtual Result<AnswerView> on_ask(DecisionId decision, const std::vector<Value>& input) = 0;
+  // The answer just given, for people: `ask` with `explain`.
+  virtual std::string on_explain(const AnswerView& /*answer*/) { return {}; }
   // The others answer with the text of a JSON object; clients get it as MessagePack.
   virtual Result<std::string> on_why(std::string_view action_id) = 0;  // "last" or empty: the newest
   // `with`: field names and values as an operator types them (`e1`, `80%`).
@@ -95,7 +97,8 @@ struct ServerCounters {
   std::uint64_t messages_in = 0, bytes_in = 0, facts_in = 0, facts_refused = 0, facts_duplicate = 0, fact_gaps = 0, resends_asked = 0;
   std::uint64_t plain_in = 0, plain_refused = 0;
   std::uint64_t malformed = 0;  // messages that are no messages
-  std::uint64_t actions_sent = 0, actions_redelivered = 0, actions_done = 0, actions_failed = 0, actions_overflowed = 0, acks_refused = 0;
+  std::uint64_t actions_sent = 0, actions_redelivered = 0, actions_done = 0, actions_failed = 0, actions_overflowed = 0, acks_refused = 0,
+                actions_withdrawn = 0;
   std::uint64_t published = 0;
   std::uint64_t published_dropped = 0;  // how often a subscriber fell behind: it loses messages until it has caught up
   std::uint64_t questions = 0, questions_refused = 0;
@@ -139,6 +142,8 @@ class BusServer {
   // To subscribers; and to an executor when it was sent and is not of a rule in shadow. An action that ended
   // (failed, expired, refused, acked) leaves the outbox. The same id with a higher try replaces the former.
   void publish_action(const ActionOutput& action);
+  // Nothing waits for this action any more: it leaves the outbox, and nobody gets it again.
+  void withdraw_action(const std::string& id);
   void publish_derived(const DerivedOutput& derived);
   void publish_log(const LogOutput& log, std::string_view rule_name);
   // A decision that was answered, with its question.

@@ -24,7 +24,7 @@ class Subscriber {
 
   struct Message {
     std::string topic;
-    std::string json;  // the body as JSON, one object
+    std::string json;  // one object, as `replay` would write it
   };
   // nullopt after timeout_ms, or when a signal came.
   std::optional<Message> receive(int timeout_ms);

@@ -84,6 +84,7 @@ class Publisher(_Link):
 
     def welcomed(self, message):
         if self.numbered and message["resume"]:
+            self._note_refused(message)  # what was refused before the connection broke
             self._drop_through(message["seq"])
         else:
             self.first = message["seq"] + 1
@@ -92,11 +93,15 @@ class Publisher(_Link):
     def handle(self, message):
         if message["op"] == "ack":
             self.credit = message["credit"]
-            for r in message.get("refused", []):
-                self.refused.append((r["seq"], r["error"]))
+            self._note_refused(message)
             self._drop_through(message["seq"])
         elif message["op"] == "resend":
             self.sent = max(0, min(self.sent, message["seq"] - self.first))
+
+    def _note_refused(self, message):
+        for r in message.get("refused", []):
+            if r["seq"] >= self.first:  # else it was told before
+                self.refused.append((r["seq"], r["error"]))
 
     def _drop_through(self, seq):
         while self.held and self.first <= seq:

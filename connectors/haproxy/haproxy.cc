@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <thread>
@@ -43,7 +44,8 @@ but ConnectorState with seeing = false and the reason; what was published before
 Actions: DrainServer, ReadyServer, MaintServer, SetWeight, AddServer, DelServer. Each is checked afterwards; a failure
 carries HAProxy's own words. What is already so is success.
 
-Messages go to stderr. Exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 64 wrong arguments.
+Messages go to stderr. Exit status: 0 stopped by SIGTERM or SIGINT, or after --count looks; 1 it cannot take actions, or
+saw nothing at any of --count looks; 64 wrong arguments.
 
 example: flyball connect haproxy --socket /run/haproxy/admin.sock --print --count 2
 )";
@@ -129,8 +131,10 @@ class Watcher {
   Timestamp last_;
 };
 
-void watch(const Settings& s, FactLink& link, Watcher& watcher) {
+// True if it saw anything, or was to look until it is stopped.
+bool watch(const Settings& s, FactLink& link, Watcher& watcher) {
   DurationNs wait_ns = s.every_ns;
+  bool seen = false;
   for (std::int64_t n = 0; !stop_requested() && (s.count == 0 || n < s.count); ++n) {
     if (n > 0) link.pump_for(wait_ns);
     if (stop_requested() || !link.wants_facts()) continue;
@@ -139,12 +143,14 @@ void watch(const Settings& s, FactLink& link, Watcher& watcher) {
       wait_ns = s.every_ns;
       link.publish(*facts);
       link.state(true, "");
+      seen = true;
     } else {
       // Twice as long after each failure, within limits: a HAProxy that struggles is not asked harder.
       wait_ns = std::max(s.every_ns, std::min(wait_ns * 2, kBackoffMax_ns));
       link.state(false, facts.error().message);
     }
   }
+  return seen || s.count == 0 || stop_requested();
 }
 
 int refuse(const Error& error) {
@@ -166,9 +172,13 @@ int run(std::vector<std::string> args) {
   catch_stop_signals();
 
   const Settings& s = *settings;
+  if (s.act) {
+    if (const auto fine = bus::check_endpoint(s.actions); !fine) return refuse(fine.error());
+  }
   auto link = FactLink::open({s.facts, s.name, "haproxy", "haproxy/" + s.name, s.takeover, s.print});
   if (!link) return refuse(link.error());
   const RuntimeSocket socket(s.socket, s.timeout_ms);
+  std::atomic<bool> acts{true};
   std::thread acting;
   if (s.act) {
     acting = std::thread([&] {
@@ -177,15 +187,19 @@ int run(std::vector<std::string> args) {
       for (const std::string& action : executable_actions()) types.push_back("infra.lb." + action);
       const auto served =
           serve_actions({s.actions, s.name, "haproxy/" + s.name, types}, [&](const Order& order) { return executor.execute(order); });
-      if (!served) say(s.name, "cannot take actions: " + served.error().message);
+      if (served) return;
+      // Half a connector would look like a whole one.
+      say(s.name, "cannot take actions: " + served.error().message);
+      acts = false;
+      request_stop();
     });
   }
   Watcher watcher(socket, s.name, s.backends);
-  watch(s, **link, watcher);
+  const bool saw = watch(s, **link, watcher);
   if (!s.print) (*link)->close("stopped");
   request_stop();
   if (acting.joinable()) acting.join();
-  return 0;
+  return acts && saw ? 0 : 1;
 }
 
 }  // namespace flyball::connectors::haproxy

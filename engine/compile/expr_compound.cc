@@ -161,10 +161,13 @@ Operand ExprCompiler::compile_stale(const Expr& e) {
   }
   if (about.ref.kind == RefKind::kFact || type != nullptr) {
     const std::uint32_t t = new_temp();
+    std::uint32_t slots = type == nullptr ? 0U : static_cast<std::uint32_t>(type->fields.size());
+    if (type != nullptr && type->has_only_key_fields()) ++slots;  // FactStore keeps a slot for just this
     emit({.op = Opcode::kStaleFact,
-          .n = type == nullptr ? 0U : static_cast<std::uint32_t>(type->fields.size()),
+          .n = slots,
           .dst = t,
-          .a = {Space::kRow, static_cast<std::uint16_t>(about.ref.binding), 0}});
+          .a = {Space::kRow, static_cast<std::uint16_t>(about.ref.binding), 0},
+          .c = type == nullptr || type->key.empty() ? 0U : type->key.front()});
     return temp(t);
   }
   const Operand a = compile(about);

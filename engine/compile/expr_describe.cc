@@ -21,7 +21,12 @@ void ExprCompiler::describe() {
   };
   const auto low_bits = [](std::uint32_t n) { return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1; };
   for (const Instruction& i : code_.instructions_) {
-    if (i.op == Opcode::kStaleFact || i.op == Opcode::kFactMap) {
+    if (i.op == Opcode::kStaleFact) {
+      // Any field will do, as what becomes stale, or live again, changes as a whole: one that does not change otherwise.
+      add_read(i.a.binding, std::uint64_t{1} << i.c);
+      continue;
+    }
+    if (i.op == Opcode::kFactMap) {
       add_read(i.a.binding, low_bits(i.n));
       continue;
     }

@@ -114,6 +114,7 @@ Value Machine::run(std::uint32_t pc) {
       case Opcode::kReturn: return load(i.a);
       case Opcode::kMove:
         temps_[i.dst] = load(i.a);
+        if (temps_[i.dst].is_error()) temps_[i.dst] = passed_on(temps_[i.dst]);
         ++pc;
         break;
       case Opcode::kCompareBits: {
@@ -204,7 +205,7 @@ Value Machine::run(std::uint32_t pc) {
       }
       case Opcode::kCoalesce: {
         const Value a = load(i.a);
-        temps_[i.dst] = a;
+        temps_[i.dst] = a.is_error() ? passed_on(a) : a;
         pc = a.is_null() ? pc + 1 : i.target;
         break;
       }

@@ -3,6 +3,8 @@
 //
 // An entry per choice of facts has a watch chain, whose ends are the live facts and events of that description. What
 // falls due at T is true throughout T: what came at T counts when T's events leave (end_due_absences).
+#include <bit>
+
 #include "engine/network/network.h"
 
 namespace flyball::engine {
@@ -78,11 +80,26 @@ Timestamp Network::silent_since(TableId table, std::uint32_t entry) const {
   return since;
 }
 
+// What the line reads of the facts it names: the description whose absence is meant.
+std::uint64_t Network::absence_reads(TableId table, std::uint32_t entry) const {
+  const AbsencePlan& plan = program_.absences[table];
+  const StageId first = program_.chains[plan.watch_chain].first;
+  std::uint64_t h = 0;
+  for (std::uint32_t i = 0; i < plan.arity; ++i) {
+    const Value* row = stores_[plan.types[i]].row(absences_[table].facts_of(entry)[i]);
+    for (std::uint64_t left = program_.stages[first + i].later_reads; left != 0; left &= left - 1) {
+      const Value& v = row[std::countr_zero(left)];
+      h = mix(mix(mix(h, static_cast<std::uint64_t>(v.kind)), static_cast<std::uint64_t>(v.bits)), v.aux);  // hash_value is too weak
+    }
+  }
+  return h;
+}
+
 bool Network::settle_absence(TableId table, std::uint32_t entry) {
   AbsenceTable& absences = absences_[table];
   AbsenceEntry& e = absences[entry];
   const AbsencePlan& plan = program_.absences[table];
-  const bool known = e.bound != 0 && !e.fresh;
+  const bool known = e.bound != 0 && !e.fresh && absence_reads(table, entry) == e.reads;
   const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && silent_since(table, entry) + plan.silence_ns <= now_));
   if (verdict == e.output) return false;
   e.output = verdict;
@@ -109,6 +126,22 @@ bool Network::settle_absences() {
   return any;
 }
 
+// Should the cascade be undone, the entry is again what it was judged to be before.
+void Network::journal_absence(TableId table, std::uint32_t entry) {
+  if (!journal_.first(Journalled::kAbsence, table, entry)) return;
+  journal_.add([this, table, entry, before = absences_[table][entry]] {
+    AbsenceEntry& e = absences_[table][entry];
+    e.base = before.base;
+    e.live_judged = before.live_judged;
+    e.fresh = before.fresh;
+    e.reads = before.reads;
+    if (before.due_now && !e.due_now) due_absences_.emplace_back(table, entry);
+    e.due_now = before.due_now;
+    if (!e.live_judged && !e.fresh) arm_absence(table, entry);
+    mark_absence(table, entry);
+  });
+}
+
 void Network::arm_absence(TableId table, std::uint32_t entry) {
   AbsenceEntry& e = absences_[table][entry];
   const Timestamp due = e.base + program_.absences[table].silence_ns;
@@ -125,8 +158,17 @@ bool Network::judge_absences() {
     AbsenceEntry& e = absences_[table][entry];
     const AbsencePlan& plan = program_.absences[table];
     e.unjudged = false;
+    journal_absence(table, entry);
     if (e.bound == 0) {  // forgotten
       any = settle_absence(table, entry) || any;
+      if (journal_.has(Journalled::kAbsence, table, entry)) {  // its place goes when the cascade is over
+        if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+        e.due_now = e.live_judged = false;
+        e.fresh = true;
+        e.base = kTimestampMin;
+        journalled_absences_.emplace_back(table, entry);
+        continue;
+      }
       if (e.root != kNone) unbind(e.root);
       // Unbinding took the watched facts away, which marked the entry again.
       std::erase(dirty_absences_, std::pair{table, entry});
@@ -136,9 +178,12 @@ bool Network::judge_absences() {
       absences_[table].free(entry);
       continue;
     }
-    if (e.fresh) {
-      e.fresh = false;
+    const std::uint64_t reads = absence_reads(table, entry);
+    if (e.fresh || reads != e.reads) {
       e.base = std::max(e.base, now_);
+      if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+      e.fresh = e.due_now = false;
+      e.reads = reads;
     }
     e.base = silent_since(table, entry);
     if (e.live_judged && e.live == 0) e.base = std::max(e.base, now_);
@@ -166,6 +211,13 @@ void Network::absence_due(TableId table, std::uint32_t entry) {
     due_absences_.emplace_back(table, entry);
   }
   settle_absence(table, entry);
+}
+
+void Network::end_cascade() {
+  for (const auto& [table, entry] : journalled_holds_) mark_hold(table, entry);
+  for (const auto& [table, entry] : journalled_absences_) mark_absence(table, entry);
+  journalled_holds_.clear();
+  journalled_absences_.clear();
 }
 
 bool Network::end_due_absences() {

@@ -25,6 +25,10 @@ std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan,
     if (row[field].is_error()) return kUnknownGroup;
     key.push_back(row[field]);
   }
+  return group_of_key(state, std::move(key));
+}
+
+std::uint32_t Aggregates::group_of_key(NodeState& state, std::vector<Value> key) {
   const auto found = state.group_of.find(key);
   if (found != state.group_of.end()) return found->second;
   std::uint32_t id = 0;
@@ -60,13 +64,20 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
     network.frame().set_row(plan.binding, row);
     item.value = network.frame().value(*plan.value, plan.scope);
   }
-  item.group = group_for(state, plan, row);
-  Group& group = *state.groups[item.group];
+  enter_group(node, id, group_for(state, plan, row));
+}
+
+void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_id) {
+  NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  Item& item = state.items[id];
+  item.group = group_id;
+  Group& group = *state.groups[group_id];
   item.prev = kNone;
   item.next = group.first;
   if (group.first != kNone) state.items[group.first].prev = id;
   group.first = id;
-  if (truth == Truth::kTrue) {
+  if (item.truth == Truth::kTrue) {
     ++group.count_true;
     if (item.value.is_error()) {
       ++group.value_unknown;
@@ -129,6 +140,13 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   if (plan.over_ns && stamp <= network.now() - *plan.over_ns) return;  // too old for the window already
+  const FactStore& store = network.store(plan.type);
+  std::size_t slots = store.width();
+  if (store.has_liveness_slot()) {  // a sample is never stale
+    sample_row_.assign(row, row + slots++);
+    sample_row_.push_back(Value::null());
+    row = sample_row_.data();
+  }
   std::vector<std::uint32_t>& mine = state.samples[fact];
   if (mine.empty()) network.store(plan.type).pin(fact);
   // One sample per key and stamp: the later one.
@@ -150,7 +168,7 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
   auto place_at = mine.end();
   while (place_at != mine.begin() && state.items[*(place_at - 1)].stamp > stamp) --place_at;
   mine.insert(place_at, id);
-  if (plan.keep_rows) state.rows[id].assign(row, row + network.store(plan.type).width());
+  if (plan.keep_rows) state.rows[id].assign(row, row + slots);
 
   Truth truth = Truth::kTrue;
   network.frame().set_row(plan.binding, row);
@@ -203,6 +221,43 @@ void Aggregates::end_samples(NodeId node, FactId fact, Timestamp up_to, Network&
     if (state.items[id].stamp <= up_to) ended.push_back(id);
   }
   for (const std::uint32_t id : ended) drop_sample(node, id, network);
+}
+
+std::vector<Aggregates::SavedSample> Aggregates::save_samples(NodeId node, FactId fact) const {
+  const NodeState& state = nodes_[node];
+  std::vector<SavedSample> out;
+  const auto mine = state.samples.find(fact);
+  if (mine == state.samples.end()) return out;
+  for (const std::uint32_t id : mine->second) {
+    SavedSample saved;
+    saved.item = state.items[id];
+    if (saved.item.group != kNone) saved.group = state.groups[saved.item.group]->key;
+    if (const auto row = state.rows.find(id); row != state.rows.end()) saved.row = row->second;
+    out.push_back(std::move(saved));
+  }
+  return out;
+}
+
+void Aggregates::restore_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network) {
+  NodeState& state = nodes_[node];
+  if (const auto mine = state.samples.find(fact); mine != state.samples.end()) {
+    const std::vector<std::uint32_t> present = mine->second;
+    for (const std::uint32_t id : present) drop_sample(node, id, network);
+  }
+  if (samples.empty()) return;
+  network.store(program_.nodes[node].type).pin(fact);
+  for (const SavedSample& saved : samples) {
+    const std::uint32_t id = state.items.make();
+    Item& item = state.items[id];
+    item = saved.item;
+    item.group = item.next = item.prev = kNone;
+    state.samples[fact].push_back(id);
+    if (!saved.row.empty()) state.rows[id] = saved.row;
+    if (program_.nodes[node].over_ns) state.by_stamp.emplace(item.stamp, id);
+    if (saved.item.group == kNone) continue;  // its `where` is false
+    enter_group(node, id, saved.item.group == kUnknownGroup ? kUnknownGroup : group_of_key(state, saved.group));
+  }
+  if (program_.nodes[node].over_ns) arm(node);
 }
 
 void Aggregates::arm(NodeId node) {

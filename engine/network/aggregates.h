@@ -41,6 +41,10 @@ class Aggregates {
   // A put that was taken, also an unchanged one.
   void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network);
   void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network);
+  // All samples of a fact, and the same ones again.
+  struct SavedSample;
+  std::vector<SavedSample> save_samples(NodeId node, FactId fact) const;
+  void restore_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network);
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
   void liveness_changed(NodeId node, FactId fact);
@@ -66,6 +70,8 @@ class Aggregates {
   void mark(Interner& in) const;
 
  private:
+  friend class Takeover;
+
   struct Item {
     FactId fact = 0;
     std::uint32_t group = kNone;
@@ -108,6 +114,8 @@ class Aggregates {
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
   void displace(NodeId node, std::uint32_t item);
   std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
+  std::uint32_t group_of_key(NodeState& state, std::vector<Value> key);
+  void enter_group(NodeId node, std::uint32_t item, std::uint32_t group);
   void touch(NodeId node, std::uint32_t group);
   void drop_sample(NodeId node, std::uint32_t item, Network& network);
   void arm(NodeId node);
@@ -122,10 +130,17 @@ class Aggregates {
   TimerQueue& timers_;
   std::vector<NodeState> nodes_;
   std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
+  std::vector<Value> sample_row_;  // scratch
   std::uint64_t arrivals_ = 0;
   std::uint64_t samples_dropped_ = 0;
   std::vector<NodeId> dropping_;
   std::size_t samples_per_key_max_ = 100'000;
+};
+
+struct Aggregates::SavedSample {
+  Item item;
+  std::vector<Value> group;  // its key
+  std::vector<Value> row;    // where rows are kept
 };
 
 }  // namespace flyball::engine

@@ -11,10 +11,11 @@ namespace flyball::engine {
 
 FactStore::FactStore(const FactType& type, FactTotals& totals)
     : width_(static_cast<std::uint32_t>(type.fields.size())),
+      slots_(width_ + (type.has_only_key_fields() ? 1 : 0)),
       keyed_(type.has_key),
       key_(type.key),
       timed_(type.ttl_ns.has_value()),
-      stride_(sizeof(FactMeta) + type.fields.size() * sizeof(Value) + (timed_ ? sizeof(FactTimes) : 0)),
+      stride_(sizeof(FactMeta) + slots_ * sizeof(Value) + (timed_ ? sizeof(FactTimes) : 0)),
       lines_ahead_(std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + 63) / 64))),
       totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
@@ -60,10 +61,11 @@ FactId FactStore::make_handle() {
     FB_CHECK(f < kNone - 1);
     if (f >> kChunkBits == chunks_.size()) chunks_.push_back(static_cast<std::byte*>(memory_.take(kChunkSize * stride_)));
     Value* row = row_for_update(f);
-    for (std::uint32_t i = 0; i < width_; ++i) new (row + i) Value{};
+    for (std::uint32_t i = 0; i < slots_; ++i) new (row + i) Value{};
   }
   new (record_of(f)) FactMeta{};
   meta(f).used = true;
+  set_liveness_slot(f, Value::null());
   if (timed_) new (&times(f)) FactTimes{};
   return f;
 }
@@ -114,6 +116,7 @@ std::uint64_t FactStore::write(FactId f, const Value* values) {
   if (meta.status == FactStatus::kStale) {
     changed = all_fields_ & ~key_mask_;
     hidden_.erase(f);
+    set_liveness_slot(f, Value::null());
     --own_.stale, --totals_->stale;
   } else {
     changed = all_fields_;
@@ -132,6 +135,7 @@ std::uint64_t FactStore::make_stale(FactId f) {
   for (std::uint32_t i = 0; i < width_; ++i) {
     if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
   }
+  set_liveness_slot(f, Value::unknown());
   meta.status = FactStatus::kStale;
   --own_.live, --totals_->live;
   ++own_.stale, ++totals_->stale;
@@ -148,6 +152,7 @@ void FactStore::make_absent(FactId f) {
     Value* mine = row_for_update(f);
     for (std::uint32_t i = 0; i < width_; ++i) mine[i] = it->second[i];
     hidden_.erase(it);
+    set_liveness_slot(f, Value::null());
   }
   meta.status = FactStatus::kAbsent;
   meta.suspended = false;

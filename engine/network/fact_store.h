@@ -9,7 +9,8 @@
 //
 // Thread safety: none. Complexity: find and insert O(1) expected.
 // INVARIANT: a row's key fields never change. A stale fact's other fields are Value::unknown(); its last known row is
-// kept aside until it is put again or released.
+// kept aside until it is put again or released. Where all fields are key fields, a hidden slot behind them (null or
+// unknown) shows staleness: `stale(x)` looks for an unknown slot.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +91,8 @@ class FactStore {
   Value* row_for_update(FactId f) { return reinterpret_cast<Value*>(record_of(f) + 1); }
   // For types with a ttl.
   bool timed() const { return timed_; }
-  FactTimes& times(FactId f) { return *reinterpret_cast<FactTimes*>(row_for_update(f) + width_); }
-  const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(row(f) + width_); }
+  FactTimes& times(FactId f) { return *reinterpret_cast<FactTimes*>(row_for_update(f) + slots_); }
+  const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(row(f) + slots_); }
   bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
@@ -111,6 +112,7 @@ class FactStore {
   std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
+  bool has_liveness_slot() const { return slots_ != width_; }
   std::uint64_t all_fields() const { return all_fields_; }
   std::uint64_t key_fields() const { return key_mask_; }
   std::span<const std::uint32_t> key() const { return key_; }
@@ -138,16 +140,20 @@ class FactStore {
   FactMeta* record_of(FactId f) const {
     return reinterpret_cast<FactMeta*>(chunks_[f >> kChunkBits] + std::size_t{f & (kChunkSize - 1)} * stride_);
   }
+  void set_liveness_slot(FactId f, Value v) {
+    if (has_liveness_slot()) row_for_update(f)[width_] = v;
+  }
   bool same_key(FactId f, const Value* row) const;
   void grow_index();
   FactId make_handle();
 
   std::uint32_t width_;
+  std::uint32_t slots_;  // width_, or one more: the liveness slot
   bool keyed_;
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;
   bool timed_;
-  std::size_t stride_;  // of a record: FactMeta, `width_` Values, with a ttl FactTimes
+  std::size_t stride_;  // of a record: FactMeta, `slots_` Values, with a ttl FactTimes
   std::uint32_t lines_ahead_;
   Chunks memory_;
   std::vector<std::byte*> chunks_;

@@ -104,6 +104,7 @@ bool Network::judge_holds() {
     const Truth line = e.line();
     if (line != e.judged) {
       any = true;
+      journal_hold(table, entry);
       if (line == Truth::kFalse) {
         e.held = e.was_held = false;
       } else if (line == Truth::kUnknown) {
@@ -118,6 +119,10 @@ bool Network::judge_holds() {
       settle_hold(table, entry);
     }
     if (line != Truth::kFalse) continue;
+    if (journal_.has(Journalled::kHold, table, entry)) {  // forgotten when the cascade is over
+      journalled_holds_.emplace_back(table, entry);
+      continue;
+    }
     if (e.dirty) {  // forgotten below; nothing is left to settle
       std::erase(dirty_holds_, std::pair{table, entry});
     }
@@ -125,6 +130,20 @@ bool Network::judge_holds() {
     holds_[table].free(entry);
   }
   return any;
+}
+
+// Should the cascade be undone, the entry is again what it was judged to be before.
+void Network::journal_hold(TableId table, std::uint32_t entry) {
+  if (!journal_.first(Journalled::kHold, table, entry)) return;
+  journal_.add([this, table, entry, before = holds_[table][entry]] {
+    HoldEntry& e = holds_[table][entry];
+    e.judged = before.judged;
+    e.held = before.held;
+    e.was_held = before.was_held;
+    e.onset = before.onset;
+    if (e.judged == Truth::kTrue && !e.held) timers_.add({e.onset + program_.holds[table].hold_ns, TimerKind::kHold, table, entry});
+    mark_hold(table, entry);
+  });
 }
 
 // Step 3: a line that has been true since onset, D ago.

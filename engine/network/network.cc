@@ -5,10 +5,11 @@
 
 namespace flyball::engine {
 
-Network::Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends)
+Network::Network(const ProgramData& program, Interner& interner, TimerQueue& timers, Journal& journal, ChainEndHandler& ends)
     : program_(program),
       interner_(interner),
       timers_(timers),
+      journal_(journal),
       ends_(ends),
       frame_(program, interner),
       alphas_(program),
@@ -79,6 +80,13 @@ void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value*
 
 void Network::end_samples(FactTypeId type, FactId fact, Timestamp up_to) {
   for (const NodeId node : program_.types[type].sample_nodes) aggregates_.end_samples(node, fact, up_to, *this);
+}
+
+void Network::journal_samples(FactTypeId type, FactId fact) {
+  for (const NodeId node : program_.types[type].sample_nodes) {
+    journal_.add(
+        [this, node, fact, before = aggregates_.save_samples(node, fact)] { aggregates_.restore_samples(node, fact, before, *this); });
+  }
 }
 
 void Network::project(TableId table, const FactId* identity) {

@@ -26,6 +26,7 @@
 #include "engine/network/frame_buffer.h"
 #include "engine/network/tables.h"
 #include "engine/network/token.h"
+#include "engine/session/journal.h"
 #include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
@@ -50,7 +51,7 @@ class Network {
   static constexpr std::size_t kMaxTuple = 32;     // facts a line with a memory may read
   static constexpr std::size_t kMaxStages = 64;    // of one chain: recursion is as deep
 
-  Network(const ProgramData& program, Interner& interner, TimerQueue& timers, ChainEndHandler& ends);
+  Network(const ProgramData& program, Interner& interner, TimerQueue& timers, Journal& journal, ChainEndHandler& ends);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -87,6 +88,10 @@ class Network {
   bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
+  // The cascade is over, or was taken back: what was kept for the journal may go.
+  void end_cascade();
+  // How to have the fact's samples as they are now.
+  void journal_samples(FactTypeId type, FactId fact);
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;
@@ -136,6 +141,7 @@ class Network {
 
  private:
   friend class Aggregates;
+  friend class Takeover;
 
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct alignas(64) StageState {
@@ -246,6 +252,7 @@ class Network {
   bool settle_holds();
   bool settle_hold(TableId table, std::uint32_t entry);
   bool judge_holds();
+  void journal_hold(TableId table, std::uint32_t entry);
 
   // absences.cc
   std::uint32_t absence_entry(TableId table, const FactId* facts);
@@ -256,7 +263,9 @@ class Network {
   bool settle_absences();
   Timestamp silent_since(TableId table, std::uint32_t entry) const;
   bool settle_absence(TableId table, std::uint32_t entry);
+  std::uint64_t absence_reads(TableId table, std::uint32_t entry) const;
   bool judge_absences();
+  void journal_absence(TableId table, std::uint32_t entry);
   void arm_absence(TableId table, std::uint32_t entry);
 
   bool settle_all();
@@ -270,6 +279,7 @@ class Network {
   const ProgramData& program_;
   Interner& interner_;
   TimerQueue& timers_;
+  Journal& journal_;
   ChainEndHandler& ends_;
   FrameBuffer frame_;
   Timestamp now_;
@@ -288,6 +298,7 @@ class Network {
   std::vector<AbsenceTable> absences_;
   std::vector<ProjectionTable> projections_;
   std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
+  std::vector<std::pair<TableId, std::uint32_t>> journalled_holds_, journalled_absences_;  // unused, kept until the cascade is over
   struct AbsenceEvent {
     TableId table = 0;
     std::uint32_t entry = 0;

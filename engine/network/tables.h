@@ -45,6 +45,7 @@ struct AbsenceEntry {
   std::uint32_t events = 0;         // events of that description that are here, in their instant: absence_events_ has them
   TokenId root = kNone;             // of its watch chain
   Timestamp base = kTimestampMin;   // silence is counted from here
+  std::uint64_t reads = 0;          // hash of what the line reads of its facts, as last judged
   Timestamp armed = kTimestampMax;  // a timer is set for then
   bool due_now = false;             // it fell due at this very instant: true throughout it
   bool live_judged = false;

@@ -89,6 +89,10 @@ void Network::leave_left(TokenId t) {
 // Something that later lines read changed under the token: everything after it is matched anew.
 void Network::refresh(TokenId t) {
   const Token& token = tokens_[t];
+  if (token.stage != kNone && stage_states_[token.stage].kind == StageKind::kBound) {
+    const ChainPlan& chain = program_.chains[program_.stages[token.stage].chain];
+    if (chain.end == ChainEnd::kSeen) mark_absence(chain.owner, root_tag(t));  // another description: silence starts anew
+  }
   if (token.next == kNone) {
     end_touched(t);
     return;

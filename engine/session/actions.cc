@@ -5,8 +5,8 @@
 
 namespace flyball::engine {
 
-Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters)
-    : program_(program), network_(network), timers_(timers), outbox_(outbox), counters_(counters) {
+Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters)
+    : program_(program), network_(network), timers_(timers), journal_(journal), outbox_(outbox), counters_(counters) {
   const std::size_t types = program.types.size();
   by_fact_.resize(types);
   of_type_.resize(types);
@@ -38,15 +38,21 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   row.resize(store.width());
   row[type.action_field(ActionField::kId)] = network_.interner().string(record.id);
   record.fact = store.find_or_make(row.data());
-  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) forget(older->second);
+  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) {
+    journal_record(older->second);
+    if (records_.at(older->second).state == ActionState::kSent) outbox_.add(GoneOutput{records_.at(older->second).id});
+    forget(older->second);
+  }
 
   const ActionNumber number = next_++;
-  by_id_.emplace(record.id, number);
-  by_fact_[type_id].emplace(record.fact, number);
-  of_type_[type_id].insert(number);
+  if (journal_.first(Journalled::kAction, 0, number)) {
+    journal_.add([this, number] {
+      if (records_.contains(number)) forget(number);
+    });
+  }
   if (episode != kNoEpisode && (type.tries > 1 || type.rate_count)) of_episode_[episode].push_back(number);
-  records_.emplace(number, std::move(record));
-  records_.at(number).state = ActionState::kProposed;
+  record.state = ActionState::kProposed;
+  remember(number, std::move(record));
   send_or_wait(number);
   show(number);
 }
@@ -104,7 +110,12 @@ void Actions::send(ActionNumber number) {
   record.next_try = kTimestampMax;
   record.gives_up = type.timeout_ns ? network_.now() + *type.timeout_ns : kTimestampMax;
   if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
-  if (type.rate_count) sends_[record.type].push_back(network_.now());
+  if (type.rate_count) {
+    sends_[record.type].push_back(network_.now());
+    journal_.add([this, type_id = record.type] {
+      if (!sends_[type_id].empty()) sends_[type_id].pop_back();
+    });
+  }
   stop_waiting(number);
   ++counters_.actions_sent;
   say(record, false);
@@ -118,6 +129,7 @@ void Actions::fail_try(ActionNumber number) {
   if (record.tries >= type.tries) {
     record.state = ActionState::kFailed;
     ++counters_.actions_failed;
+    outbox_.add(GoneOutput{record.id});
     return;
   }
   const Timestamp next = record.at + type.try_every_ns;
@@ -143,6 +155,37 @@ void Actions::say(const ActionRecord& record, bool shadow) {
   outbox_.add(std::move(out));
 }
 
+// The action's fact, before a cascade changes it.
+void Actions::journal_fact(FactTypeId type, FactId fact) {
+  if (!journal_.first(Journalled::kFact, type, fact)) return;
+  FactStore& store = network_.store(type);
+  store.pin(fact);
+  pinned_.emplace_back(type, fact);
+  std::vector<Value> known(store.row(fact), store.row(fact) + store.width());
+  journal_.add([this, type, fact, existed = store.exists(fact), stamp = store.meta(fact).stamp, known = std::move(known)] {
+    FactStore& facts = network_.store(type);
+    const bool exists = facts.exists(fact);
+    if (existed) {
+      facts.write(fact, known.data());
+      facts.meta(fact).stamp = stamp;
+      if (exists) {
+        network_.fact_changed(type, fact, Network::kEveryField);
+      } else {
+        network_.fact_appeared(type, fact);
+      }
+    } else if (exists) {
+      facts.make_absent(fact);
+      network_.fact_vanished(type, fact);
+    }
+  });
+}
+
+void Actions::end_cascade() {
+  for (const auto& [type, fact] : pinned_) network_.store(type).unpin(fact);
+  pinned_.clear();
+  for (FactTypeId type = 0; type < ended_.size(); ++type) trim_ended(type);
+}
+
 // Writes the record into its fact.
 void Actions::show(ActionNumber number) {
   ActionRecord& record = records_.at(number);
@@ -157,6 +200,7 @@ void Actions::show(ActionNumber number) {
   row[type.action_field(ActionField::kTries)] = Value::integer(record.tries);
   row[type.action_field(ActionField::kResult)] = record.result;
   row[type.action_field(ActionField::kRule)] = in.string(program_.rules[record.rule].name);
+  journal_fact(record.type, record.fact);
   const bool existed = store.exists(record.fact);
   const std::uint64_t changed = store.write(record.fact, row.data());
   store.meta(record.fact).stamp = network_.now();
@@ -170,6 +214,37 @@ void Actions::show(ActionNumber number) {
     timers_.add({record.retained, TimerKind::kRetain, number, 0});
   }
   limit_ended(number);
+}
+
+void Actions::remember(ActionNumber number, ActionRecord record) {
+  by_id_.emplace(record.id, number);
+  by_fact_[record.type].emplace(record.fact, number);
+  of_type_[record.type].insert(number);
+  if (record.ticket != 0) {
+    waiting_.emplace(record.ticket, number);
+    ++waiting_count_[record.type];
+  }
+  records_.emplace(number, std::move(record));
+}
+
+// Before a cascade changes it: how to have it as it was. Its fact is the caller's.
+void Actions::journal_record(ActionNumber number) {
+  if (!journal_.first(Journalled::kAction, 0, number)) return;
+  const ActionRecord& record = records_.at(number);
+  const auto mine = of_episode_.find(record.episode);
+  const bool listed = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
+  journal_.add([this, number, listed, before = record] {
+    if (records_.contains(number)) forget(number);
+    if (before.gives_up != kTimestampMax) timers_.add({before.gives_up, TimerKind::kActionTimeout, number, 0});
+    if (before.next_try != kTimestampMax) timers_.add({before.next_try, TimerKind::kActionTry, number, 0});
+    if (before.retained != kTimestampMax) timers_.add({before.retained, TimerKind::kRetain, number, 0});
+    if (listed) {
+      std::vector<ActionNumber>& all = of_episode_[before.episode];
+      all.insert(std::lower_bound(all.begin(), all.end(), number), number);
+    }
+    remember(number, before);
+    arm_rate(before.type);
+  });
 }
 
 // A newer action of its key takes its place.
@@ -186,17 +261,6 @@ void Actions::forget(ActionNumber number) {
   records_.erase(number);
 }
 
-void Actions::forget_since(const Place& place) {
-  counters_.actions_sent = place.sent;
-  for (ActionNumber number = place.next; number < next_; ++number) {
-    const auto found = records_.find(number);
-    if (found == records_.end()) continue;
-    const FactTypeId type = found->second.type;
-    if (found->second.tries != 0 && !sends_[type].empty()) sends_[type].pop_back();
-    drop_retained(number);
-  }
-}
-
 // Something more will happen to it by itself.
 bool Actions::goes_on(const ActionRecord& record) const {
   return record.state == ActionState::kProposed || record.ticket != 0 || record.next_try != kTimestampMax ||
@@ -209,8 +273,12 @@ void Actions::limit_ended(ActionNumber number) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   if (type.has_key || type.retain_ns || record.ended || goes_on(record)) return;
   record.ended = true;
-  std::deque<ActionNumber>& ended = ended_[record.type];
-  ended.push_back(number);
+  ended_[record.type].push_back(number);
+  if (!journal_.open()) trim_ended(record.type);  // else when it is certain that the cascade stays
+}
+
+void Actions::trim_ended(FactTypeId type) {
+  std::deque<ActionNumber>& ended = ended_[type];
   while (ended.size() > kEndedMax) {
     const ActionNumber oldest = ended.front();
     ended.pop_front();
@@ -226,6 +294,7 @@ void Actions::drop_retained(ActionNumber number) {
   if (found == records_.end()) return;
   const FactTypeId type = found->second.type;
   const FactId fact = found->second.fact;
+  if (found->second.state == ActionState::kSent) outbox_.add(GoneOutput{found->second.id});
   forget(number);
   FactStore& store = network_.store(type);
   store.pin(fact);
@@ -239,11 +308,13 @@ void Actions::expire_waiting(std::uint64_t episode) {
   if (mine == of_episode_.end()) return;
   const std::vector<ActionNumber> numbers = std::move(mine->second);
   of_episode_.erase(mine);
+  journal_.add([this, episode, numbers] { of_episode_[episode] = numbers; });
   for (const ActionNumber number : numbers) {
     const auto found = records_.find(number);
     if (found == records_.end()) continue;
     ActionRecord& record = found->second;
     if (record.of_event || (record.ticket == 0 && record.next_try == kTimestampMax)) continue;
+    journal_record(number);
     record.state = ActionState::kExpired;
     record.next_try = kTimestampMax;
     stop_waiting(number);

@@ -42,7 +42,7 @@ struct ActionRecord {
 
 class Actions {
  public:
-  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Outbox& outbox, Counters& counters);
+  Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters);
 
   // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
   void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
@@ -56,13 +56,8 @@ class Actions {
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
   void drop_retained(ActionNumber number);
-  struct Place {
-    ActionNumber next = 0;
-    std::uint64_t sent = 0;
-  };
-  // Where a cascade begins; and as if what was made from there on had never been.
-  Place mark_place() const { return {next_, counters_.actions_sent}; }
-  void forget_since(const Place& place);
+  // The cascade is over, or was taken back.
+  void end_cascade();
 
   static constexpr std::size_t kEndedMax = 10'000;  // per type without key and `retain`: the newest that are kept
 
@@ -70,6 +65,8 @@ class Actions {
   std::size_t bytes() const { return records_.size() * 256; }
 
  private:
+  friend class Takeover;
+
   ActionNumber find_acked(const AckInput& ack) const;
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }
@@ -78,9 +75,13 @@ class Actions {
   void fail_try(ActionNumber number);
   void say(const ActionRecord& record, bool shadow);
   void show(ActionNumber number);
+  void journal_fact(FactTypeId type, FactId fact);
   void forget(ActionNumber number);
+  void remember(ActionNumber number, ActionRecord record);
+  void journal_record(ActionNumber number);
   bool goes_on(const ActionRecord& record) const;
   void limit_ended(ActionNumber number);
+  void trim_ended(FactTypeId type);
   void stop_waiting(ActionNumber number);
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
@@ -88,6 +89,7 @@ class Actions {
   const ProgramData& program_;
   Network& network_;
   TimerQueue& timers_;
+  Journal& journal_;
   Outbox& outbox_;
   Counters& counters_;
   std::unordered_map<ActionNumber, ActionRecord> records_;
@@ -102,6 +104,7 @@ class Actions {
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
   ActionNumber next_ = 0;
+  std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal
 };
 
 }  // namespace flyball::engine

@@ -209,6 +209,14 @@ void Derivation::drop_episode_reasons(std::uint32_t rule, std::uint32_t entry) {
   episode_reasons_.erase(mine);
 }
 
+std::vector<std::pair<std::uint32_t, std::vector<Value>>> Derivation::episode_reasons(std::uint32_t rule, std::uint32_t entry) const {
+  std::vector<std::pair<std::uint32_t, std::vector<Value>>> out;
+  const auto mine = episode_reasons_.find(pair_key(rule, entry));
+  if (mine == episode_reasons_.end()) return out;
+  for (const std::uint32_t id : mine->second) out.emplace_back(reasons_[id].effect, episode_values_.at(id));
+  return out;
+}
+
 // True before unknown, then the order of rules, identities and effects.
 bool Derivation::better(const Reason& a, const Reason& b) const {
   if (a.truth != b.truth) return a.truth > b.truth;
@@ -286,6 +294,7 @@ void Derivation::touch(FactTypeId type, FactId fact) {
   if (d.touched) return;
   d.touched = true;
   FactStore& store = network_.store(type);
+  d.known = store.exists(fact);
   store.pin(fact);
   Touched touched{type, fact, d.told, told_values_.size()};
   if (d.told) {
@@ -325,11 +334,15 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
     network_.fact_changed(type, fact, Network::kEveryField);
     return;
   }
-  if (reasons_[best].token != kNone) {
+  Derived& d = derived(type, fact);
+  if (truth == Truth::kUnknown && d.known) {  // withdrawn on the way to the fixpoint: what was known last stays so
+    scratch_.assign(store.row(fact), store.row(fact) + store.width());
+  } else if (reasons_[best].token != kNone) {
     values_of(reasons_[best], scratch_);
   } else {
     scratch_ = episode_values_.at(best);
   }
+  d.known = true;
   const bool was_suspended = meta.suspended;
   const std::uint64_t changed = store.write(fact, scratch_.data());
   meta.suspended = truth == Truth::kUnknown;

@@ -40,6 +40,9 @@ class Derivation {
   void set_episode_reason(std::uint32_t rule, std::uint32_t entry, std::uint32_t effect, const std::vector<Value>& values);
   void drop_episode_reasons(std::uint32_t rule, std::uint32_t entry);
 
+  // What they are: (effect, record).
+  std::vector<std::pair<std::uint32_t, std::vector<Value>>> episode_reasons(std::uint32_t rule, std::uint32_t entry) const;
+
   // Brings network and derived facts to the fixpoint, or to the limit of one instant: then runaway() names the rule that
   // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();
@@ -55,6 +58,8 @@ class Derivation {
   std::size_t bytes() const;
 
  private:
+  friend class Takeover;
+
   struct Reason {
     FactTypeId type = kNoId;
     FactId fact = kNone;
@@ -72,6 +77,7 @@ class Derivation {
     bool lost = false;  // recursive types: lost a reason, not withdrawn yet
     bool told = false;
     bool touched = false;  // since the last tell()
+    bool known = false;    // while touched: the row, of an absent fact, too, is what was known last
   };
   struct Touched {
     FactTypeId type = kNoId;

@@ -94,6 +94,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.episodes_ended;
   episodes.ended(rule, entry);
+  journal_reasons(rule, entry);
   derivation.drop_episode_reasons(rule, entry);
   actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
   if (plan.on_clear.empty()) return;
@@ -130,7 +131,9 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         break;
       }
       case ast::EffectKind::kDerive:
-        if (!shadow && !clear) derivation.set_episode_reason(rule, entry, e.index, e.values);
+        if (shadow || clear) break;
+        journal_reasons(rule, entry);
+        derivation.set_episode_reason(rule, entry, e.index, e.values);
         break;
       case ast::EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
       case ast::EffectKind::kAssert: {
@@ -164,6 +167,16 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
   }
 }
 
+// What an episode derives, before a cascade changes it.
+void Session::Impl::journal_reasons(std::uint32_t rule, EntryId entry) {
+  if (!journal.first(Journalled::kReasons, rule, entry)) return;
+  episodes.journal_entry(rule, entry);  // the entry is to stay
+  journal.add_last([this, rule, entry, reasons = derivation.episode_reasons(rule, entry)] {
+    derivation.drop_episode_reasons(rule, entry);
+    for (const auto& [effect, values] : reasons) derivation.set_episode_reason(rule, entry, effect, values);
+  });
+}
+
 // Derives of running episodes follow their facts, while everything they read is known. True if any was looked at.
 bool Session::Impl::follow_derives() {
   bool any = false;
@@ -179,6 +192,7 @@ bool Session::Impl::follow_derives() {
       evaluate_record(effect, data.rule_set.schema.types[effect.type], plan.scope, network.frame(), row);
       const bool known = std::none_of(row.begin(), row.end(), [](const Value& v) { return v.is_error(); });
       if (!known) continue;
+      journal_reasons(rule, entry);
       derivation.set_episode_reason(rule, entry, i, row);
       any = true;
     }

@@ -7,10 +7,11 @@
 
 namespace flyball::engine {
 
-Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers)
+Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal)
     : program_(program),
       network_(network),
       timers_(timers),
+      journal_(journal),
       off_(program.rules.size(), false),
       ends_(Order{this}),
       starts_(Order{this}),
@@ -38,6 +39,11 @@ EntryId Episodes::entry_of(std::uint32_t rule, TokenId token) {
   const RulePlan& plan = program_.rules[rule];
   FactId facts[Network::kMaxTuple];
   for (std::size_t i = 0; i < plan.identity.size(); ++i) facts[i] = network_.fact_of(token, plan.identity[i]);
+  return entry_for(rule, facts);
+}
+
+EntryId Episodes::entry_for(std::uint32_t rule, const FactId* facts) {
+  const RulePlan& plan = program_.rules[rule];
   TupleTable<RuleEntry>& table = tables_[rule];
   EntryId e = table.find(facts);
   if (e != kNone) return e;
@@ -206,6 +212,7 @@ void Episodes::judge_keeps() {
     RuleEntry& e = tables_[rule][id];
     if (plan.keep_ns == 0 || !e.active) continue;
     const bool is_false = e.count_true + e.count_unknown == 0;
+    if (is_false != (e.false_since != kTimestampMax)) journal_entry(rule, id);
     if (is_false && e.false_since == kTimestampMax) {
       e.false_since = network_.now();
       timers_.add({network_.now() + plan.keep_ns, TimerKind::kKeep, rule, id});
@@ -224,7 +231,8 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
   e.touched = e.gone = false;
   put_on_agenda(rule, id, must_end(rule, e, id), may_start(rule, e));
   if (is_needed(rule, e) || e.bound || e.cool_until > network_.now()) return;
-  if (e.last_onset == network_.now()) {  // it may begin again in this instant: that is another run
+  // It may begin again in this instant: that is another run. Or it may yet be what it was before the cascade.
+  if (e.last_onset == network_.now() || journal_.has(Journalled::kEpisode, rule, id)) {
     begun_.emplace_back(rule, id);
     return;
   }
@@ -300,7 +308,16 @@ void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
   if (!last_group_) return;  // it could not be evaluated, for a repeated run
   const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
   if (is_new) groups_[rule][next_group_++].key = *last_group_;
-  groups_[rule].at(at->second).until = until;
+  Group& group = groups_[rule].at(at->second);
+  journal_.add([this, rule, number = at->second, is_new = is_new, before = group.until] {
+    if (is_new) {
+      cooldown_over(rule, number);
+      return;
+    }
+    groups_[rule].at(number).until = before;
+    timers_.add({before, TimerKind::kCooldown, rule, number});
+  });
+  group.until = until;
   timers_.add({until, TimerKind::kCooldown, rule, at->second});
 }
 
@@ -322,7 +339,31 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
 
 // --- episodes ---
 
+// Before a cascade changes an entry: how to have it as it was.
+void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
+  if (!journal_.first(Journalled::kEpisode, rule, id)) return;
+  journal_.add([this, rule, id, before = tables_[rule][id]] {
+    const RulePlan& plan = program_.rules[rule];
+    RuleEntry& e = tables_[rule][id];
+    e.active = before.active;
+    e.onset = before.onset;
+    e.last_run = before.last_run;
+    e.last_onset = before.last_onset;
+    e.run = before.run;
+    e.cool_until = before.cool_until;
+    e.false_since = before.false_since;
+    e.repeat_due = before.repeat_due;
+    e.kept_out = before.kept_out;
+    e.failed = false;
+    if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
+    if (e.active && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
+    if (e.active && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+    touch(rule, id);
+  });
+}
+
 void Episodes::began(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   const RulePlan& plan = program_.rules[rule];
   e.active = true;
@@ -338,6 +379,7 @@ void Episodes::began(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::ran_again(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   e.last_run = network_.now();
   ++e.run;
@@ -349,6 +391,7 @@ void Episodes::ran_again(std::uint32_t rule, EntryId id) {
 }
 
 void Episodes::ended(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
   RuleEntry& e = tables_[rule][id];
   e.active = e.repeat_due = e.kept_out = false;
   e.false_since = kTimestampMax;

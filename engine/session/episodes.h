@@ -52,7 +52,7 @@ struct RuleEntry {
 
 class Episodes : public Identities {
  public:
-  Episodes(const ProgramData& program, Network& network, TimerQueue& timers);
+  Episodes(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal);
 
   // Ends of chains.
   void match_made(std::uint32_t rule, TokenId token);
@@ -98,6 +98,9 @@ class Episodes : public Identities {
     put_on_agenda(rule, entry, e.ends, false);
   }
 
+  // Before a cascade changes an entry.
+  void journal_entry(std::uint32_t rule, EntryId id);
+
   // Timers.
   void start_instant();
   Timestamp real_due(const Timer& timer) const;
@@ -118,6 +121,8 @@ class Episodes : public Identities {
   const RuleEntry& entry(std::uint32_t rule, EntryId e) const { return tables_[rule][e]; }
   const FactId* identity_of(std::uint32_t rule, EntryId e) const override { return tables_[rule].facts_of(e); }
   const TupleTable<RuleEntry>& table(std::uint32_t rule) const { return tables_[rule]; }
+  // The entry of an identity, made if there is none.
+  EntryId entry_for(std::uint32_t rule, const FactId* facts);
   // A token whose match is true; kNone: there is none.
   TokenId true_token(std::uint32_t rule, EntryId e) const;
   std::vector<Value> identity_values(std::uint32_t rule, EntryId e) const;
@@ -128,6 +133,8 @@ class Episodes : public Identities {
   std::size_t bytes() const;
 
  private:
+  friend class Takeover;
+
   struct Group {  // of a cooldown with `per`
     std::vector<Value> key;
     Timestamp until = kTimestampMin;
@@ -161,6 +168,7 @@ class Episodes : public Identities {
   const ProgramData& program_;
   Network& network_;
   TimerQueue& timers_;
+  Journal& journal_;
   std::vector<TupleTable<RuleEntry>> tables_;
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
   std::vector<bool> off_;

@@ -235,6 +235,12 @@ const Explanation* Explainer::find(const std::string& id) const {
   return found == kept_.end() ? nullptr : &found->second;
 }
 
+std::vector<const Explanation*> Explainer::newest(std::size_t n) const {
+  std::vector<const Explanation*> out;
+  for (auto id = order_.rbegin(); id != order_.rend() && out.size() < n; ++id) out.push_back(&kept_.at(*id));
+  return out;
+}
+
 void Explainer::mark(Interner& in) const {
   for (const auto& [id, e] : kept_) {
     for (const Value& v : e.action.data) in.mark(v);

@@ -30,6 +30,7 @@ class Explainer {
   // Keeps an explanation under its action's id; of more than kept_max the oldest goes.
   void keep(Explanation explanation);
   const Explanation* find(const std::string& id) const;  // "" and "last": the newest
+  std::vector<const Explanation*> newest(std::size_t n) const;
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with);
   void mark(Interner& in) const;
 

@@ -81,6 +81,22 @@ class Inbox {
     }
     taken.clear();
   }
+  struct Waiting {
+    Timestamp at;
+    const Pending* input = nullptr;
+    const AckInput* ack = nullptr;  // where it is one
+  };
+  // All that wait, in order of arrival.
+  std::vector<Waiting> in_order() const {
+    std::vector<Place> places = heap_;
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.arrival < b.arrival; });
+    std::vector<Waiting> out;
+    for (const Place& place : places) {
+      const Pending& p = pool_[place.id];
+      out.push_back({place.at, &p, p.ack == 0xFFFF'FFFF ? nullptr : &acks_[p.ack]});
+    }
+    return out;
+  }
   void mark(Interner& in) const {
     for (const Place& place : heap_) {
       const Pending& p = pool_[place.id];

@@ -7,7 +7,7 @@ namespace flyball::engine {
 void Session::Impl::see_first(Timestamp stamp) {
   if (seen_any) return;
   seen_any = true;
-  newest = stamp;
+  newest = first_seen = stamp;
   network.start(stamp);
 }
 
@@ -128,12 +128,20 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   const FactInput& fact = input.fact;
   FactStore& store = network.store(fact.type);
   FactId f = kNone;
+  const bool numbered = !fact.source.is_null() && fact.seq != 0;
   if (store.keyed()) {
     f = store.find_or_make(fact.values.data(), input.hash);
-  } else {
+  } else if (!numbered) {
     f = store.find_or_make(fact.values.data());
-    const bool numbered = !fact.source.is_null() && fact.seq != 0;
-    store.set_event_key(f, numbered ? fact.source : Value::null(), numbered ? fact.seq : unkeyed_events++);
+    store.set_event_key(f, Value::null(), unkeyed_events++);
+  } else {
+    // One per source and number: the later stays.
+    const auto [at, is_new] = numbered_events.try_emplace({fact.type, fact.source.as_handle(), fact.seq}, kNone);
+    if (is_new) {
+      at->second = store.find_or_make(fact.values.data());
+      store.set_event_key(at->second, fact.source, fact.seq);
+    }
+    f = at->second;
   }
   ++counters.events;
   ++counters.facts_taken;
@@ -204,6 +212,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   const FactType& type = data.rule_set.schema.types[type_id];
   FactStore& store = network.store(type_id);
   store.pin(f);
+  journal_fact(type_id, f);
   const bool outdated = is_outdated(store, f, stamp);
   if (!outdated) {
     const bool existed = store.exists(f);
@@ -234,10 +243,51 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
 void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
   FactStore& store = network.store(type);
   pin_for_instant(type, f);
+  journal_fact(type, f);
   network.end_samples(type, f, stamp);
   if (!store.exists(f) || is_outdated(store, f, stamp)) return;
   store.make_absent(f);
   network.fact_vanished(type, f);
+}
+
+// A fact that a rule is about to change, for the undoing of a cascade.
+void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
+  if (!journal.first(Journalled::kFact, type, fact)) return;
+  const FactStore& store = network.store(type);
+  pin_for_instant(type, fact);
+  network.journal_samples(type, fact);
+  std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
+  const bool timed = data.rule_set.schema.types[type].ttl_ns.has_value();
+  const std::optional<Timestamp> expires = timed ? std::optional(store.times(fact).expires) : std::nullopt;
+  journal.add([this, type, fact, before = store.meta(fact), expires, known = std::move(known)] {
+    restore_fact(type, fact, before, expires, known);
+  });
+}
+
+void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires,
+                                 const std::vector<Value>& last_known) {
+  FactStore& store = network.store(type);
+  const bool exists = store.exists(fact);
+  if (before.status == FactStatus::kAbsent) {
+    if (exists) {
+      store.make_absent(fact);
+      network.fact_vanished(type, fact);
+    }
+    std::copy(last_known.begin(), last_known.end(), store.row_for_update(fact));
+    return;
+  }
+  store.write(fact, last_known.data());
+  if (before.status == FactStatus::kStale) store.make_stale(fact);
+  store.meta(fact).stamp = before.stamp;
+  if (expires) {
+    store.times(fact).expires = *expires;
+    arm_expiry(type, fact);
+  }
+  if (exists) {
+    network.fact_changed(type, fact, Network::kEveryField);
+  } else {
+    network.fact_appeared(type, fact);
+  }
 }
 
 // One timer per fact: a renewed ttl lets it ring early, and it is set anew then.

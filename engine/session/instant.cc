@@ -154,7 +154,11 @@ void Session::Impl::run_instant(Timestamp t) {
     judge();
   }
   run_agenda();
+  end_instant(t);
+}
 
+// What happened is said, and what was kept for the instant is let go.
+void Session::Impl::end_instant(Timestamp t) {
   derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
@@ -168,63 +172,80 @@ void Session::Impl::run_instant(Timestamp t) {
   compact_timers();
 }
 
-// Step 4.
+// Step 4. What fires before the events leave is one cascade, what fires because they left is another.
 void Session::Impl::run_agenda() {
-  bool left = false;
-  Cascade cascade{outbox.size(), actions.mark_place(), {}, 0};
+  run_cascade();
+  events_leave();
+  run_cascade();
+}
+
+void Session::Impl::run_cascade() {
+  Counters before = counters;
+  std::size_t said_before = outbox.size();
+  std::size_t firings = 0;
+  std::map<std::uint32_t, std::uint64_t> by_rule;
+  journal.begin();
   for (;;) {
     closure();
     judge();
     closure();
     episodes.review();
     const std::optional<Episodes::Choice> choice = episodes.choose();
-    if (choice && cascade.size >= limits.firings_per_instant) {
-      stop_cascade(cascade);
-      return;
-    }
-    if (choice) {
-      ++cascade.size;
-      ++cascade.by_rule[choice->rule];
-      if (choice->end) {
-        end(choice->rule, choice->entry);
-      } else {
-        start(choice->rule, choice->entry);
-      }
+    if (!choice) break;
+    if (choice->end) {
+      end(choice->rule, choice->entry);
+    } else if (!start(choice->rule, choice->entry)) {
       continue;
     }
-    if (left) return;
-    left = true;
-    events_leave();
+    if (episodes.is_off(choice->rule)) continue;  // it can only end, and that comes to an end
+    ++by_rule[choice->rule];
+    if (++firings <= limits.firings_per_instant) continue;
+    const std::uint64_t runaways = counters.runaways;  // of derivations: their rules stay off
+    counters = before;
+    counters.runaways = runaways;
+    outbox.drop_after(said_before);
+    take_back_cascade(by_rule);
+    before = counters;
+    said_before = outbox.size();
+    firings = 0;
+    by_rule.clear();
+    journal.begin();
   }
+  end_cascade();
 }
 
-// More effects than one instant may have: nothing of the cascade is said, its actions are forgotten, and the rule that
-// went furthest is switched off. Facts and episodes stay as the cascade left them; what
-// may still start or end goes on with the next instant.
-void Session::Impl::stop_cascade(const Cascade& cascade) {
-  static constexpr std::size_t kNamed = 16;
+void Session::Impl::end_cascade() {
+  const bool quiet = journal.is_empty();
+  journal.end();
+  if (quiet) return;
+  network.end_cascade();
+  actions.end_cascade();
+}
+
+// The cascade does not end by itself: all of it is taken back, and the rule that fired most runs no more.
+void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule) {
+  static constexpr std::size_t kNamed = 16;  // rules named in the message
   std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
-  for (const auto& [rule, times] : cascade.by_rule) most.emplace_back(times, rule);
+  for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
   std::sort(most.begin(), most.end(),
             [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   const std::uint32_t worst = most.front().second;
-  outbox.drop_after(cascade.said);
-  actions.forget_since(cascade.actions);
+  derivation.start_instant();
+  journal.take_back();
+  closure();
+  journal.take_back_last();
+  network.end_cascade();
+  actions.end_cascade();
+  journal.end();
+  switch_off(worst);
   std::string chain;
   for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {
     chain += (i == 0 ? "`" : ", `") + data.rules[most[i].second].name + "` " + std::to_string(most[i].first) + " times";
   }
   if (most.size() > kNamed) chain += " and " + std::to_string(most.size() - kNamed) + " more";
   ++counters.runaways;
-  trouble("runaway: the limit of " + std::to_string(limits.firings_per_instant) + " firings in one instant is reached by " + chain +
-          "; nothing of them is sent, and rule `" + data.rules[worst].name + "` is switched off");
-  switch_off(worst);
-  closure();
-  events_leave();
-  closure();
-  judge();
-  closure();
-  episodes.review();
+  trouble("runaway: more than " + std::to_string(limits.firings_per_instant) + " firings in one instant, by " + chain +
+          "; they are undone, and rule `" + data.rules[worst].name + "` is switched off");
 }
 
 bool Session::Impl::events_leave() {
@@ -236,6 +257,7 @@ bool Session::Impl::events_leave() {
   }
   const bool any = !events.empty();
   events.clear();
+  numbered_events.clear();
   return network.end_due_absences() || any;
 }
 

@@ -28,6 +28,9 @@ struct RefusedOutput {
   std::uint64_t origin = 0;
   std::string message;
 };
+struct GoneOutput {  // an action that nothing waits for any more
+  std::string id;
+};
 
 class Outbox {
  public:
@@ -55,11 +58,12 @@ class Outbox {
   void say(const DerivedOutput& o) { sink_.on_derived(o); }
   void say(const LogOutput& o) { sink_.on_log(o); }
   void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
+  void say(const GoneOutput& o) { sink_.on_action_gone(o.id); }
   void say(const TroubleOutput& o) { sink_.on_trouble(o.time, o.message); }
   void say(const RefusedOutput& o) { sink_.on_refused(o.time, o.origin, o.message); }
 
   OutputSink& sink_;
-  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput>> waiting_;
+  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput, GoneOutput>> waiting_;
 };
 
 }  // namespace flyball::engine

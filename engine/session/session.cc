@@ -2,6 +2,7 @@
 #include "engine/session.h"
 
 #include "engine/session/session_impl.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -11,10 +12,10 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       in(interner),
       limits(l),
       outbox(sink),
-      network(data, interner, timers, *this),
-      episodes(data, network, timers),
+      network(data, interner, timers, journal, *this),
+      episodes(data, network, timers, journal),
       derivation(data, network, episodes, l.derived_per_instant),
-      actions(data, network, timers, outbox, counters),
+      actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
       decider(*data.decisions, this, interner) {
   network.set_samples_max(l.samples_per_key);
@@ -28,6 +29,7 @@ Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(inpu
 Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
 void Session::tick(Timestamp t) { impl_->tick(t); }
 void Session::finish() { impl_->finish(); }
+TakenOver Session::take_over(Session& former) { return impl_->take_over(*former.impl_); }
 Timestamp Session::now() const { return impl_->engine_time(); }
 
 std::optional<Timestamp> Session::next_deadline() const {
@@ -79,6 +81,57 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   s.inbox.mark(s.in);
   if (mark_others) mark_others(s.in);
   return s.in.sweep();
+}
+
+// --- going on under other rules ---
+
+TakenOver Session::Impl::take_over(Impl& former) {
+  FB_CHECK(!seen_any);
+  counters = former.counters;
+  position = former.position;
+  unkeyed_events = former.unkeyed_events;
+  if (!former.seen_any) return {};
+  seen_any = true;
+  newest = former.newest;
+  first_seen = former.first_seen;
+  closed = former.closed;
+  passed = former.passed;
+  Takeover takeover({former.data, former.network, former.episodes, former.derivation, former.actions, former.inbox, former.timers},
+                    {data, network, episodes, derivation, actions, inbox, timers});
+  if (passed == kTimestampMin) {  // nothing has happened yet
+    network.start(first_seen);
+    return takeover.take_inbox();
+  }
+  const Timestamp t = std::max(closed, passed);
+  passed = t;
+  network.start(t);
+  derivation.start_instant();
+  episodes.start_instant();
+  takeover.run([this] {
+    closure();
+    judge();
+  });
+  const TakenOver all = takeover.take_inbox();
+  run_agenda();
+  takeover.unpin();
+  end_instant(t);
+  return all;
+}
+
+void Session::count_inputs_of(const Session& former) {
+  Counters& mine = impl_->counters;
+  const Counters& theirs = former.impl_->counters;
+  mine.facts_taken = theirs.facts_taken;
+  mine.facts_unchanged = theirs.facts_unchanged;
+  mine.facts_late_applied = theirs.facts_late_applied;
+  mine.facts_late_dropped = theirs.facts_late_dropped;
+  mine.facts_late_diverted = theirs.facts_late_diverted;
+  mine.facts_refused = theirs.facts_refused;
+  mine.retracts = theirs.retracts;
+  mine.expiries = theirs.expiries;
+  mine.events = theirs.events;
+  mine.instants += theirs.instants;
+  mine.decisions += theirs.decisions;
 }
 
 // --- decisions ---

@@ -1,10 +1,12 @@
 // Session::Impl: the parts of a session and the order in which an instant goes through them. Its methods are told in
 // inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), effects.cc (what `then` and `on clear` do),
-// session.cc (the door), session_explain.cc (why, why not).
+// session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes on under other rules).
 #pragma once
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -17,7 +19,9 @@
 #include "engine/session/episodes.h"
 #include "engine/session/explainer.h"
 #include "engine/session/inbox.h"
+#include "engine/session/journal.h"
 #include "engine/session/outbox.h"
+#include "engine/session/takeover.h"
 #include "engine/session/timer_queue.h"
 #include "model/text.h"
 
@@ -41,6 +45,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void apply_state(const FactType& type, const Pending& input);
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
+  void journal_fact(FactTypeId type, FactId fact);
+  void restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires, const std::vector<Value>& last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 
@@ -49,19 +55,16 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Timestamp next_due();
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
+  void end_instant(Timestamp t);
+  TakenOver take_over(Impl& former);
   void run_due(Timestamp t);
   void expire(FactTypeId type, FactId fact);
   void closure();
   void judge();
-  // What one instant's effects come to, counted from the first.
-  struct Cascade {
-    std::size_t said = 0;                            // outputs before it
-    Actions::Place actions;                          // before those it makes
-    std::map<std::uint32_t, std::uint64_t> by_rule;  // choices
-    std::size_t size = 0;
-  };
   void run_agenda();
-  void stop_cascade(const Cascade& cascade);
+  void run_cascade();
+  void end_cascade();
+  void take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule);
   void switch_off(std::uint32_t rule);
   bool events_leave();
   void compact_timers();
@@ -78,6 +81,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives();
+  void journal_reasons(std::uint32_t rule, EntryId entry);
   void load_identity(std::uint32_t rule, EntryId entry);
   void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
   void trouble(std::string message) { outbox.add(TroubleOutput{network.now(), std::move(message)}); }
@@ -101,6 +105,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Limits limits;
   mutable Counters counters;
   TimerQueue timers;
+  Journal journal;
   Outbox outbox;
   Network network;
   Episodes episodes;
@@ -112,14 +117,16 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   bool seen_any = false;
   Timestamp newest;                  // largest stamp or tick
+  Timestamp first_seen;              // the first
   Timestamp closed = kTimestampMin;  // every instant up to here is
   Timestamp passed = kTimestampMin;  // the last instant gone through
   std::uint64_t position = 0;        // inputs applied
   std::uint64_t unkeyed_events = 0;
-  std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
-  std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
-  std::vector<Timer> due_later;                       // step 3 of this instant
-  FactTypeId ahead_type = kNoId;                      // what the last put is likely to be about; a hint
+  std::vector<std::pair<FactTypeId, FactId>> events;                                       // of this instant
+  std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
+  std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
+  std::vector<Timer> due_later;                                                            // step 3 of this instant
+  FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;
   FactId ahead = kNone;
   std::vector<PendingId> taken;  // inputs of this instant

@@ -1,4 +1,4 @@
-// Parts of the service that need no sockets: its configuration, its recording, and who sent what across a reload.
+// Parts of the service that need no sockets: its configuration and its recording.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -6,7 +6,6 @@
 
 #include "app/service/config.h"
 #include "app/service/recording.h"
-#include "app/service/sent_actions.h"
 
 namespace flyball::app {
 namespace {
@@ -107,99 +106,49 @@ TEST_CASE("faces are bound by name, on this machine only") {
   CHECK_FALSE(bind_face("facts=tcp://192.0.2.1:5555", bus).has_value());
 }
 
-TEST_CASE("recording: lines as they were applied; a reload starts the next file; a full disk is said and stays said") {
+TEST_CASE("recording: lines as they were applied; each start begins a file of its own; a full disk is said and stays said") {
   const Folder folder;
+  const std::string path = (folder.path / "r").string();
+  CHECK(Recording::next_number(path) == 0);
   {
     Recording r;
     r.tick(Timestamp{1});  // records nothing yet
-    REQUIRE(r.open((folder.path / "r").string()).has_value());
+    REQUIRE(r.open(path, 0).has_value());
     r.tick(Timestamp{1'500'000'000});
-    REQUIRE(r.next_file().has_value());
+    REQUIRE(r.open(path, Recording::next_number(path)).has_value());
     r.tick(Timestamp{2'000'000'000});
+    CHECK(r.current() == path + ".1");
+  }
+  folder.write("r.7", "kept");
+  folder.write("r.x", "not ours");
+  CHECK(Recording::next_number(path) == 8);
+  {
+    Recording r;
+    REQUIRE(r.open(path, 0).has_value());  // what is there is passed over, whoever asks for it
+    r.tick(Timestamp{3'000'000'000});
+    CHECK(r.current() == path + ".2");
   }
   CHECK(folder.read("r") == "{\"time\":1.5,\"tick\":true}\n");
   CHECK(folder.read("r.1") == "{\"time\":2,\"tick\":true}\n");
+  CHECK(folder.read("r.2") == "{\"time\":3,\"tick\":true}\n");
+  CHECK(folder.read("r.7") == "kept");
+  // A file that somebody made for us.
+  const std::string made = folder.write("made", "");
+  CHECK(Recording::next_number(made) == 0);
+  {
+    Recording r;
+    REQUIRE(r.open(made, 0).has_value());
+    r.tick(Timestamp{1'000'000'000});
+    CHECK(r.current() == made);
+  }
+  CHECK(folder.read("made") == "{\"time\":1,\"tick\":true}\n");
+  CHECK_FALSE(Recording().open((folder.path / "no" / "where").string(), 0).has_value());
   Recording full;
   if (!fs::exists("/dev/full")) return;
-  REQUIRE(full.open("/dev/full").has_value());
+  REQUIRE(full.open("/dev/full", 3).has_value());
   full.tick(Timestamp{1});
   CHECK_FALSE(full.flush().has_value());
   CHECK_FALSE(full.flush().has_value());
-}
-
-// One action type with a key, one without.
-struct World {
-  Schema schema;
-  Interner interner;
-  World() {
-    for (const bool keyed : {true, false}) {
-      FactType type;
-      type.name = type.local = keyed ? "Drain" : "Page";
-      type.role = Role::kAction;
-      type.fields = {{.name = "backend", .type = Type::of(TypeTag::kString)}, {.name = "why", .type = Type::of(TypeTag::kString)}};
-      type.declared_fields = 2;
-      type.has_key = keyed;
-      if (keyed) type.key = {0};
-      schema.types.push_back(std::move(type));
-    }
-    schema.index();
-  }
-  ActionOutput action(FactTypeId type, const std::string& id, const std::string& backend, const std::string& why = "",
-                      ActionState state = ActionState::kSent) {
-    ActionOutput a;
-    a.id = id;
-    a.action = type;
-    a.rule_name = "m.r";
-    a.data = {interner.string(backend), interner.string(why)};
-    a.state = state;
-    return a;
-  }
-};
-
-TEST_CASE("sent actions: the same rule and key is the same action; the ids are tied both ways") {
-  World w;
-  SentActions sent;
-  sent.note(w.action(0, "old", "b1", "first"), w.schema, w.interner);
-  CHECK(sent.is_repeat(w.action(0, "new", "b1", "other words"), w.schema, w.interner));
-  CHECK(sent.outside("new") == "old");
-  CHECK(sent.inside("old") == "new");
-  CHECK_FALSE(sent.is_repeat(w.action(0, "x", "b2"), w.schema, w.interner));
-  ActionOutput other_rule = w.action(0, "y", "b1");
-  other_rule.rule_name = "m.q";
-  CHECK_FALSE(sent.is_repeat(other_rule, w.schema, w.interner));
-  // Without a key all fields count.
-  sent.note(w.action(1, "p", "b1", "text"), w.schema, w.interner);
-  CHECK_FALSE(sent.is_repeat(w.action(1, "p2", "b1", "other"), w.schema, w.interner));
-  CHECK(sent.is_repeat(w.action(1, "p3", "b1", "text"), w.schema, w.interner));
-  // A second reload ties anew.
-  CHECK(sent.is_repeat(w.action(0, "newer", "b1"), w.schema, w.interner));
-  CHECK(sent.inside("old") == "newer");
-  CHECK(sent.outside("newer") == "old");
-  CHECK(sent.outside("new") == "new");
-}
-
-TEST_CASE("sent actions: an end that was heard is told to the new session") {
-  World w;
-  SentActions sent;
-  sent.note(w.action(0, "old", "b1"), w.schema, w.interner);
-  AckInput ack;
-  ack.id = "old";
-  ack.state = ActionState::kFailed;
-  ack.error = "no";
-  sent.note_ack(ack);
-  CHECK(sent.is_repeat(w.action(0, "new", "b1"), w.schema, w.interner));
-  const std::vector<AckInput> ends = sent.take_known_ends();
-  REQUIRE(ends.size() == 1);
-  CHECK(ends[0].id == "new");
-  CHECK(ends[0].state == ActionState::kFailed);
-  CHECK(ends[0].error == "no");
-  CHECK(sent.take_known_ends().empty());
-  // Shadow and proposals are not sent at all.
-  ActionOutput shadow = w.action(0, "s", "b9");
-  shadow.shadow = true;
-  sent.note(shadow, w.schema, w.interner);
-  sent.note(w.action(0, "s", "b9", "", ActionState::kProposed), w.schema, w.interner);
-  CHECK_FALSE(sent.is_repeat(w.action(0, "s2", "b9"), w.schema, w.interner));
 }
 
 }  // namespace

@@ -162,6 +162,35 @@ TEST_CASE("the engine's next try replaces the former; an ended action leaves the
   CHECK(e.heard().empty());
 }
 
+TEST_CASE("what nothing waits for any more is handed out to nobody, and its place is free for the next") {
+  Service s(adjusted);
+  s.server->publish_action(s.action("a1"));
+  s.server->publish_action(s.action("a2"));
+  s.server->withdraw_action("a1");
+  s.server->withdraw_action("never sent");
+  CHECK(s.server->counters().outbox == 1);
+  CHECK(s.server->counters().actions_withdrawn == 1);
+  RawPeer e(s.config.actions_bind[0]);
+  e.say(R"({"op":"hello","executor":"ha-1","actions":["Fence"],"credit":1})");
+  auto heard = wait_for(s, e, 2);
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[1] == action_json("a2"));
+  // In its hands: it is not told, but its place is free, and it is never redelivered.
+  s.server->publish_action(s.action("a3"));
+  s.server->withdraw_action("a2");
+  CHECK(wait_for(s, e, 1) == std::vector<std::string>{action_json("a3")});
+  e.close();
+  s.settle({}, 30);
+  RawPeer back(s.config.actions_bind[0]);
+  back.say(kHello);
+  CHECK(wait_for(s, back, 2) == std::vector<std::string>{kWelcome, action_json("a3", 1, true)});
+  s.settle();
+  CHECK(back.heard().empty());
+  // Done after all: the engine is asked, and says that it does not know it.
+  s.handler.judge_ack = [](const AckInput&) -> Result<void> { return fail("no such action waits"); };
+  CHECK(one(s, back, R"({"op":"done","id":"a2"})") == R"({"op":"ok","id":"a2","error":"no such action waits"})");
+}
+
 TEST_CASE("a full outbox fails the action instead of losing it") {
   Service s([](ServerConfig& c) { c.limits.outbox_actions_max = 2; });
   for (const char* id : {"a1", "a2", "a3"}) s.server->publish_action(s.action(id));
@@ -203,7 +232,7 @@ TEST_CASE("hellos of executors are checked") {
         R"({"op":"error","error":"`actions`: expected an array of action types; \"*\" means all"})");
   CHECK(one(s, e, kHello) == kWelcome);
   RawPeer twin(s.config.actions_bind[0]);
-  CHECK(one(s, twin, kHello) == R"({"op":"busy","error":"another live executor is called `ha-1`"})");
+  CHECK(one(s, twin, kHello) == R"({"op":"busy","error":"another live executor has the name `ha-1`"})");
 }
 
 TEST_CASE("ActionExecutor does each try once, whatever is redelivered, and repeats its answers until they are known") {

@@ -1,7 +1,9 @@
 // Queries, plain facts in, everything out, endpoints: the faces without memory.
 #include <zmq.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "bus/transport/plain_publisher.h"
 #include "bus/transport/query_client.h"
@@ -84,10 +86,43 @@ TEST_CASE("QueryClient") {
   REQUIRE(s.until([&] { return s.server->counters().questions == 1; }));
   // That answer is stale now, and is passed over.
   CHECK((*c)->query("status", "{}", 30).error().message.starts_with("no answer from"));
-  CHECK((*c)->ask("pick_pool", "{", 30).error().message.starts_with("not JSON"));
   auto nobody = QueryClient::connect(s.dir.ipc("nobody"));
   REQUIRE(nobody.has_value());
   CHECK((*nobody)->query("status", "{}", 60).error().help == "is the service running?");
+}
+
+TEST_CASE("answers as JSON are the bytes of `ask` over recorded facts; a bad line of a batch spoils no other") {
+  Service s;
+  RawPeer p(s.config.queries_bind[0]);
+  const std::string answer =
+      R"({\"decision\":\"pick_pool\",\"output\":{\"pool\":\"api-pool\",\"timeout\":\"0.5s\"},\"from\":\"internal\",\"as_of\":12.5,\"position\":7,\"skipped\":[\"degraded\"]})";
+  CHECK(one(s, p, R"({"op":"ask","req":1,"json":true,"decision":"pick_pool","input":{"service":"api","client":"::1"}})") ==
+        R"({"op":"answer","json":")" + answer + R"(","decision":"pick_pool","req":1})");
+  CHECK(one(s, p, R"({"op":"status","json":true})") == R"({"op":"answer","json":"{\"uptime\":\"1s\"}"})");
+  CHECK(one(s, p, R"({"op":"ask","explain":true,"decision":"pick_pool","input":{}})").find("`explain` is for answers as JSON") !=
+        std::string::npos);
+  // The client, in a thread of its own: this one serves.
+  std::atomic<bool> done{false};
+  std::vector<Result<std::string>> answers;
+  std::string text;
+  std::thread asking([&] {
+    auto c = QueryClient::connect(s.config.queries_bind[0]);
+    const std::string good = R"({"service":"api","client":"::1"})";
+    auto batch = (*c)->ask_batch("pick_pool", {good, "{\"service\":", good, "", R"({"service":"api"})", "[1]", good});
+    if (batch) answers = std::move(*batch);
+    if (auto one_text = (*c)->explain("pick_pool", good)) text = *one_text;
+    done = true;
+  });
+  CHECK(s.until([&] { return done.load(); }));
+  asking.join();
+  REQUIRE(answers.size() == 7);
+  for (const std::size_t i : {0U, 2U, 6U})
+    CHECK(answers[i].value_or("").starts_with(R"({"decision":"pick_pool","output":{"pool":"api-pool","timeout":"0.5s"})"));
+  CHECK(answers[1].error().message.starts_with("not JSON at column 12"));
+  CHECK(answers[3].error().message.starts_with("not JSON"));
+  CHECK(answers[4].error().message == "`client` of the input of `pick_pool` is missing");
+  CHECK_FALSE(answers[5].has_value());
+  CHECK(text == "for people");
 }
 
 TEST_CASE("plain facts: one or many, stamped or not; refusals are counted and reported") {
@@ -161,12 +196,12 @@ TEST_CASE("what the service publishes") {
   CHECK(
       got ==
       std::vector<std::string>{
-          R"(action.ha.rules.Fence {"time":107.5,"rule":"ha.rules.fence_dead","action":"ha.rules.Fence","id":"a1","data":{"target":"db1"},"state":"sent","try":1})",
-          R"(action.ha.rules.Fence {"time":107.5,"rule":"ha.rules.fence_dead","action":"ha.rules.Fence","id":"a2","data":{"target":"db1"},"state":"sent","try":1,"shadow":true})",
+          R"(action.ha.rules.Fence {"time":107.5,"rule":"ha.rules.fence_dead","action":"Fence","id":"a1","data":{"target":"db1"},"state":"sent","try":1})",
+          R"(action.ha.rules.Fence {"time":107.5,"rule":"ha.rules.fence_dead","action":"Fence","id":"a2","data":{"target":"db1"},"state":"sent","try":1,"shadow":true})",
           R"(derived.net.rules.Hot {"time":5,"type":"net.rules.Hot","op":"retract","data":{"device":"e1","util":0.92}})",
           R"(log.m.r {"time":6.000000001,"rule":"m.r","log":"hello"})",
-          R"(decision.net.rules.pick_pool {"time":7,"decision":"net.rules.pick_pool","input":{"service":"api","client":"::","weight":1},"output":{"pool":"p","timeout":1e-9},"from":"default"})",
-          R"(fact.net.types.Vm {"time":0,"type":"net.types.Vm","op":"put","data":{"vm":"v","running":true},"source":"g","seq":3})",
+          R"(decision.net.rules.pick_pool {"time":7,"decision":"pick_pool","input":{"service":"api","client":"::","weight":1},"output":{"pool":"p","timeout":"0.000000001s"},"from":"default"})",
+          R"(fact.net.types.Vm {"time":0,"type":"net.types.Vm","data":{"vm":"v","running":true},"source":"g","seq":3})",
       });
   CHECK(sub.lost() == 0);
 }
@@ -199,20 +234,50 @@ TEST_CASE("a subscriber that does not read loses messages, the losses are counte
   zmq_ctx_term(context);
 }
 
+TEST_CASE("one message has two forms, each for who asked for it") {
+  Service s;
+  RawPeer packed(s.config.out_bind[0], PeerKind::kSub, "action.");
+  auto made = Subscriber::connect(s.config.out_bind[0], {"action.ha."});
+  REQUIRE(made.has_value());
+  REQUIRE(s.until([&] { return s.server->wanted("action."); }));
+  s.settle();
+  s.server->publish_action(s.action("a1"));
+  const auto line = (*made)->receive(2'000);
+  REQUIRE(line.has_value());
+  CHECK(line->topic == "action.ha.rules.Fence");
+  CHECK(line->json.find("\"action\":\"Fence\"") != std::string::npos);
+  std::vector<std::string> heard;
+  REQUIRE(s.until([&] { return !heard.empty(); }, [&] { heard = packed.heard(); }));
+  CHECK(heard.size() == 1);
+  CHECK(heard[0].starts_with(R"({"n":1,"time":107.5)"));
+  CHECK_FALSE((*made)->receive(30).has_value());
+}
+
 TEST_CASE("a subscriber counts what it lost by the numbers of each topic") {
   TempDir dir;
-  RawPeer pub(dir.ipc("out"), PeerKind::kPub);
   auto made = Subscriber::connect(dir.ipc("out2"), {""});
   REQUIRE(made.has_value());
-  auto binder = PlainPublisher::bind(dir.ipc("out2"));
-  REQUIRE(binder.has_value());
-  REQUIRE((*binder)->wait_for_subscriber(3'000));
-  for (const int n : {1, 2, 5, 6}) (*binder)->put("a", FactBody().integer("n", n).text("x", "y"));
-  (*binder)->put("b", FactBody().integer("n", 9));
+  void* context = zmq_ctx_new();
+  void* pub = zmq_socket(context, ZMQ_XPUB);
+  REQUIRE(zmq_bind(pub, dir.ipc("out2").c_str()) == 0);
+  char subscription[64];
+  REQUIRE(zmq_recv(pub, subscription, sizeof subscription, 0) > 0);
+  const auto put = [&](const std::string& topic, const std::string& number) {
+    zmq_send(pub, topic.data(), topic.size(), ZMQ_SNDMORE);
+    zmq_send(pub, "{}", 2, ZMQ_SNDMORE);
+    zmq_send(pub, number.data(), number.size(), 0);
+  };
+  for (const char* n : {"1", "2", "5", "6"}) put("json.a", n);
+  put("json.b", "9");
+  put("json.b", "x");
   std::size_t got = 0;
   while (got < 5 && (*made)->receive(2'000)) ++got;
   CHECK(got == 5);
   CHECK((*made)->lost() == 2);
+  CHECK_FALSE((*made)->receive(30).has_value());
+  CHECK((*made)->malformed() == 1);
+  zmq_close(pub);
+  zmq_ctx_term(context);
 }
 
 TEST_CASE("endpoints off this machine are refused, live sockets are not taken over") {

@@ -1,4 +1,6 @@
 // The assured facts face: sequences, acknowledgements, resume, credit, takeover, malformed messages.
+#include <zmq.h>
+
 #include <catch2/catch.hpp>
 
 #include "bus/transport/fact_publisher.h"
@@ -203,7 +205,7 @@ TEST_CASE("one source has one live publisher; a second waits, or takes over when
   RawPeer a(s.config.facts_bind[0]);
   RawPeer b(s.config.facts_bind[0]);
   one(s, a, R"({"op":"hello","source":"g"})");
-  CHECK(one(s, b, R"({"op":"hello","source":"g"})") == R"({"op":"busy","error":"another live publisher speaks for `g`"})");
+  CHECK(one(s, b, R"({"op":"hello","source":"g"})") == R"({"op":"busy","error":"another live publisher has the name `g`"})");
   s.settle();
   CHECK(a.heard() == std::vector<std::string>{R"({"op":"ping"})"});
   CHECK(one(s, b, R"({"op":"hello","source":"g","takeover":true})").starts_with(R"({"op":"welcome")"));
@@ -236,6 +238,89 @@ TEST_CASE("where a publisher goes on: resume, first, and what is lost") {
   // Another process: its numbers mean nothing; it goes on from here.
   CHECK(one(s, a, R"({"op":"hello","source":"g","instance":"i2","first":3})") ==
         R"({"op":"welcome","v":1,"epoch":"00ff00ff00ff00ff","seq":29,"resume":false,"credit":16384})");
+}
+
+TEST_CASE("what was refused is still known when the publisher comes back without having heard of it") {
+  Service s(fixed_epoch);
+  auto p = std::make_unique<RawPeer>(s.config.facts_bind[0]);
+  one(s, *p, R"({"op":"hello","source":"g","instance":"i"})");
+  // It goes before the acknowledgement can reach it.
+  p->say(R"({"op":"facts","seq":1,"facts":[)" + link_fact("a") + "," + link_fact("b", "\"high\"") + "]}");
+  p.reset();
+  REQUIRE(s.until([&] { return s.server->counters().facts_refused == 1; }));
+  s.settle();
+  RawPeer back(s.config.facts_bind[0]);
+  const std::string hello = R"({"op":"hello","source":"g","instance":"i","first":)";
+  const std::string refused =
+      R"(,"refused":[{"seq":2,"error":"`util` of `LinkStats`: expected a percent, got \"high\"; write a ratio such as 0.92, or \"92%\""}])";
+  const std::string welcome = R"({"op":"welcome","v":1,"epoch":"00ff00ff00ff00ff","seq":2,"resume":true,"credit":16384)";
+  CHECK(one(s, back, hello + "1}") == welcome + refused + "}");
+  // As long as it says that it holds the fact, it has not been told; then it has.
+  CHECK(one(s, back, hello + "1}") == welcome + refused + "}");
+  CHECK(one(s, back, hello + "3}") == welcome + "}");
+  CHECK(one(s, back, R"({"op":"facts","seq":3,"facts":[)" + link_fact("c") + "]}") == R"({"op":"ack","seq":3,"credit":16384})");
+  // Another process knows nothing of these numbers.
+  CHECK(one(s, back, R"({"op":"facts","seq":4,"facts":[7]})").find("\"refused\"") != std::string::npos);
+  back.close();
+  s.settle({}, 30);
+  RawPeer other(s.config.facts_bind[0]);
+  CHECK(one(s, other, R"({"op":"hello","source":"g","instance":"j","first":1})").find("refused") == std::string::npos);
+}
+
+TEST_CASE("FactPublisher hears of a refusal once, also when only its next welcome tells it") {
+  TempDir dir;
+  void* context = zmq_ctx_new();
+  void* router = zmq_socket(context, ZMQ_ROUTER);
+  REQUIRE(zmq_bind(router, dir.ipc("facts").c_str()) == 0);
+  auto p = FactPublisher::connect({.endpoint = dir.ipc("facts"), .source = "g"});
+  REQUIRE(p.has_value());
+  FactPublisher& pub = **p;
+  std::vector<std::uint64_t> refused;
+  pub.on_refused([&](std::uint64_t seq, const std::string&) { refused.push_back(seq); });
+  for (int i = 0; i < 3; ++i) REQUIRE(pub.put("Vm", FactBody().integer("vm", i)).has_value());
+  const std::string first_welcome = R"({"op":"welcome","v":1,"epoch":"e","seq":0,"resume":false,"credit":100})";
+  const std::string next_welcome =
+      R"({"op":"welcome","v":1,"epoch":"e","seq":3,"resume":true,"credit":100,"refused":[{"seq":1,"error":"no"},{"seq":3,"error":"no"}]})";
+  int hellos = 0;
+  char peer[256], body[65'536];
+  for (int i = 0; i < 2'000 && pub.pending() > 0; ++i) {
+    pub.pump(5);
+    int n = 0;
+    while ((n = zmq_recv(router, peer, sizeof peer, ZMQ_DONTWAIT)) > 0) {
+      const int size = zmq_recv(router, body, sizeof body, 0);
+      const std::string said = packed_to_json(std::string_view(body, static_cast<std::size_t>(size))).value_or("");
+      const bool hello = said.find("\"hello\"") != std::string::npos;
+      if (hello && ++hellos == 2) CHECK(said.find("\"first\":1") != std::string::npos);
+      // Its facts are taken, and no acknowledgement comes back: the connection is a new one.
+      const std::string answer = RawPeer::pack(hello ? (hellos == 1 ? first_welcome : next_welcome) : R"({"op":"who"})");
+      zmq_send(router, peer, static_cast<std::size_t>(n), ZMQ_SNDMORE);
+      zmq_send(router, answer.data(), answer.size(), 0);
+    }
+  }
+  CHECK(pub.pending() == 0);
+  CHECK(refused == std::vector<std::uint64_t>{1, 3});
+  CHECK(pub.counters().refused == 2);
+  p->reset();
+  zmq_close(router);
+  zmq_ctx_term(context);
+}
+
+TEST_CASE("a message at the wrong face is told which one is right") {
+  Service s(fixed_epoch);
+  RawPeer facts(s.config.facts_bind[0]), actions(s.config.actions_bind[0]), queries(s.config.queries_bind[0]);
+  CHECK(one(s, facts, R"({"op":"ask","decision":"pick_pool","input":{}})") ==
+        R"({"op":"error","error":"there is no op `ask` on the facts face; the queries face has it: is this the right endpoint?"})");
+  CHECK(one(s, facts, R"({"op":"hello","executor":"x","actions":["*"]})") ==
+        R"({"op":"error","error":"this is the facts face: executors say hello on the actions face; is this the right endpoint?"})");
+  CHECK(one(s, actions, R"({"op":"hello","source":"x"})") ==
+        R"({"op":"error","error":"this is the actions face: publishers say hello on the facts face; is this the right endpoint?"})");
+  CHECK(one(s, actions, R"({"op":"facts","seq":1,"facts":[]})") ==
+        R"({"op":"error","error":"there is no op `facts` on the actions face; the facts face has it: is this the right endpoint?"})");
+  CHECK(one(s, queries, R"({"op":"done","id":"a"})") ==
+        R"({"op":"error","error":"there is no op `done` on the queries face; the actions face has it: is this the right endpoint?"})");
+  CHECK(one(s, queries, R"({"op":"hello","source":"x"})").find("nobody says hello on the queries face") != std::string::npos);
+  CHECK(s.server->counters().malformed == 4);
+  CHECK(s.server->counters().questions_refused == 2);
 }
 
 TEST_CASE("what could not be made durable is not acknowledged") {

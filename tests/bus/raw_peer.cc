@@ -18,10 +18,11 @@ int type_of(PeerKind kind) {
 
 }  // namespace
 
-RawPeer::RawPeer(const std::string& endpoint, PeerKind kind) : context_(zmq_ctx_new()), socket_(zmq_socket(context_, type_of(kind))) {
+RawPeer::RawPeer(const std::string& endpoint, PeerKind kind, std::string_view subscribed)
+    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, type_of(kind))) {
   const int linger = 0;
   zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
-  if (kind == PeerKind::kSub) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, "", 0);
+  if (kind == PeerKind::kSub) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, subscribed.data(), subscribed.size());
   zmq_connect(socket_, endpoint.c_str());
 }
 

@@ -13,7 +13,7 @@ enum class PeerKind { kDealer, kReq, kSub, kPub };
 
 class RawPeer {
  public:
-  explicit RawPeer(const std::string& endpoint, PeerKind kind = PeerKind::kDealer);
+  explicit RawPeer(const std::string& endpoint, PeerKind kind = PeerKind::kDealer, std::string_view subscribed = "");
   ~RawPeer() { close(); }
   RawPeer(const RawPeer&) = delete;
   RawPeer& operator=(const RawPeer&) = delete;

@@ -73,6 +73,7 @@ struct Recorder : ServerHandler {
     output = {w.in.string(service + "-pool"), Value::duration_ns(500'000'000)};
     return AnswerView{decision, &output, "internal", {12'500'000'000}, 7, &skipped};
   }
+  std::string on_explain(const AnswerView&) override { return "for people"; }
   Result<std::string> on_why(std::string_view id) override { return "{\"action\":\"" + std::string(id) + "\",\"lines\":[1,2.5,\"x\"]}"; }
   Result<std::string> on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) override {
     std::string out = "{\"rule\":\"" + std::string(rule) + "\"";

@@ -1,5 +1,6 @@
 // Cases kept as files: each is one point of semantics.md, or a bug that was found. The naive matcher must say exactly what
-// stands under `=== expect`. UPDATE_GOLDEN=1 writes it; the difference is then read beside semantics.md.
+// stands under `=== expect`, and the engine the same. UPDATE_GOLDEN=1 writes it; the difference is then read beside
+// semantics.md.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -55,6 +56,10 @@ TEST_CASE("kept cases give their transcripts") {
     } else {
       CHECK(transcript == c->expect);
     }
+    std::string both;
+    const std::optional<Difference> difference = run_text(*c, make_engine, &both);
+    INFO((difference ? difference->text + both : ""));
+    CHECK(!difference);
   }
 }
 

@@ -155,14 +155,12 @@ Comparison compare_players(Player& expected, Player& got, const std::vector<Step
       got.finish();
     } else {
       a = expected.take(steps[i]);
-      if (!expected.ran_away()) b = got.take(steps[i]);
-    }
-    if (expected.ran_away()) {
-      out.ran_away = true;
-      break;
+      b = got.take(steps[i]);
     }
     std::optional<std::string> d = differing_news(expected.transcript(), got.transcript(), agreed, package);
     if (!d) d = differing_facts(expected, got, package);
+    if (!d && expected.runaways() != got.runaways())
+      d = "cascades taken back: expected " + std::to_string(expected.runaways()) + ", got " + std::to_string(got.runaways()) + "\n";
     if (!d && a && !(*a == *b)) d = "answer:\n  expected " + answer_text(*a, package) + "\n  got      " + answer_text(*b, package) + "\n";
     if (d) {
       out.difference = Difference{i, *d};
@@ -171,6 +169,7 @@ Comparison compare_players(Player& expected, Player& got, const std::vector<Step
     ++out.steps_compared;
   }
   out.firings = expected.transcript().firings.size();
+  out.runaways = expected.runaways();
   return out;
 }
 

@@ -18,7 +18,7 @@ struct Difference {
 
 struct Comparison {
   std::optional<Difference> difference;
-  bool ran_away = false;  // the first player met its limit: nothing was compared from there on
+  std::uint64_t runaways = 0;  // cascades taken back, by both
   std::size_t steps_compared = 0;
   std::size_t firings = 0;
 };

@@ -16,7 +16,7 @@ class RecordingSink final : public engine::OutputSink {
 
 class EnginePlayer final : public Player {
  public:
-  EnginePlayer(engine::Program program, Interner& interner) : program_(std::move(program)), session_(program_, interner, sink_) {}
+  EnginePlayer(engine::Program program, Interner& interner) : program_(std::move(program)), session_(program_, interner, sink_, limits()) {}
   void put(const FactInput& input) override { (void)session_.put(input); }
   void ack(const AckInput& input) override { (void)session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
@@ -31,8 +31,14 @@ class EnginePlayer final : public Player {
     return out;
   }
   const Transcript& transcript() const override { return sink_.transcript; }
+  std::uint64_t runaways() const override { return session_.counters().runaways; }
 
  private:
+  static engine::Limits limits() {
+    engine::Limits limits;
+    limits.firings_per_instant = kFiringsMax;
+    return limits;
+  }
   RecordingSink sink_;
   engine::Program program_;
   engine::Session session_;

@@ -26,7 +26,7 @@ CaseText text_of(const SeedCase& c);
 // Makes the second player of a comparison; the first is always the naive matcher.
 using MakeOther = std::function<Result<std::unique_ptr<Player>>(const Loaded&)>;
 
-// nullopt: they agree, or the case does not load. `ran_away` cases agree.
+// nullopt: they agree, or the case does not load.
 std::optional<Difference> run_text(const CaseText& c, const MakeOther& other, std::string* transcript = nullptr);
 
 // The same in a process of its own: what crashes or takes longer than some seconds fails, too.

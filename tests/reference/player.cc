@@ -10,7 +10,8 @@ namespace {
 
 class NaivePlayer final : public Player {
  public:
-  NaivePlayer(const Loaded& package, Mutation mutation) : session_(package.rules, *package.interner, package.params, mutation) {}
+  NaivePlayer(const Loaded& package, Mutation mutation)
+      : session_(package.rules, *package.interner, package.params, kFiringsMax, mutation) {}
   void put(const FactInput& input) override { session_.put(input); }
   void ack(const AckInput& input) override { session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
@@ -25,7 +26,7 @@ class NaivePlayer final : public Player {
     return out;
   }
   const Transcript& transcript() const override { return session_.transcript(); }
-  bool ran_away() const override { return session_.ran_away(); }
+  std::uint64_t runaways() const override { return session_.runaways(); }
 
  private:
   NaiveSession session_;

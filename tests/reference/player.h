@@ -26,6 +26,9 @@ struct Answer {
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
+// Firings of one cascade, for all players: few, so that random rules run away now and then.
+constexpr std::size_t kFiringsMax = 60;
+
 class Player {
  public:
   virtual ~Player() = default;
@@ -36,7 +39,7 @@ class Player {
   virtual Answer ask(DecisionId decision, const std::vector<Value>& input) = 0;
   virtual std::vector<FactRow> facts(FactTypeId type) = 0;
   virtual const Transcript& transcript() const = 0;
-  virtual bool ran_away() const { return false; }
+  virtual std::uint64_t runaways() const { return 0; }
 
   // Takes one step; the answer of an ask.
   std::optional<Answer> take(const Step& step);

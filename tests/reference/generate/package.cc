@@ -109,6 +109,13 @@ class RuleMaker {
     return {};
   }
 
+  // A pattern that was written by hand.
+  void bind(const std::string& name, std::size_t type) {
+    bound_.push_back(name);
+    bound_types_.push_back(type);
+    for (const GenField& f : package_.types[type].fields) scope_.names.push_back({name + "." + f.name, f.kind, name});
+  }
+
   const std::vector<std::string>& bound() const { return bound_; }
   const GenScope& scope() const { return scope_; }
   bool binds_event() const { return binds_event_; }
@@ -346,8 +353,56 @@ std::vector<std::string> GenPackage::files() const {
   return out;
 }
 
+// Two rules that undo each other's work for ever: a value flipped there and back, or a fact made and taken away.
+void add_runaway(Random& r, GenPackage& p, std::size_t flipped, const std::vector<std::size_t>& readable,
+                 const std::vector<std::size_t>& actions) {
+  const GenType& m = p.types[flipped];
+  const bool flips = r.chance(65);
+  const int from = r.between(0, 3);
+  const int to = (from + r.between(1, 3)) % 4;
+  for (const bool back : {false, true}) {
+    RuleMaker maker(r, p, readable);
+    std::string when;
+    std::string effect;
+    if (flips) {
+      when = "    x0: " + m.name + " where v == " + std::to_string(back ? to : from) + "\n";
+      effect = "    set x0 { v: " + std::to_string(back ? from : to) + " }\n";
+      maker.bind("x0", flipped);
+    } else if (back) {
+      when = "    x0: " + m.name + "\n";
+      effect = "    retract x0\n";
+      maker.bind("x0", flipped);
+    } else {
+      const std::size_t base = r.of(readable);
+      const GenType& b = p.types[base];
+      if (base == flipped || b.is_event || (b.is_action && !b.has_key)) return;  // an id is no identity to be compared
+      when = "    x0: " + p.types[base].name + "\n    no " + m.name + " where k == x0.k\n";
+      maker.bind("x0", base);
+      effect = "    assert " + m.name + " { ";
+      for (std::size_t i = 0; i < m.fields.size(); ++i)
+        effect += (i > 0 ? ", " : "") + m.fields[i].name + ": " + (i == 0 ? "x0.k" : literal(r, m.fields[i].kind));
+      effect += " }\n";
+    }
+    if (r.chance(25)) when += maker.when(0, 1, false);
+    std::string then;
+    if (r.chance(60)) then += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
+    if (r.chance(50))
+      then = effect + then;
+    else
+      then += effect;
+    std::string clear;
+    if (r.chance(40)) clear = "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n  }\n";
+    std::string head;
+    if (r.chance(40)) head += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
+    if (r.chance(15)) head += "  keep " + seconds(r.between(1, 3)) + "\n";
+    p.rules.push_back(head_of("flip" + std::to_string(p.rules.size()), head, when) + "  then {\n" + then + "  }\n" + clear + "}\n");
+  }
+}
+
 GenPackage generate_package(Random& r, const GenOptions& options) {
   GenPackage p;
+  Random extra = r;  // so that packages without a runaway stay as they are
+  const bool runs_away = extra.chance(12);
   std::vector<std::size_t> published;
   std::vector<std::size_t> derived;
   std::vector<std::size_t> actions;
@@ -380,6 +435,16 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     GenType t = random_type(r, "M0");
     t.is_mutable = true;
     if (r.chance(25)) t.options += " ttl " + seconds(r.between(2, 5));
+    add(std::move(t), published);
+  }
+  std::size_t flipped = 0;
+  if (runs_away) {
+    GenType t = random_type(extra, "M1");
+    t.is_mutable = true;
+    if (t.fields.size() == t.key_fields || t.fields[t.key_fields].name != "v")
+      t.fields.insert(t.fields.begin() + static_cast<std::ptrdiff_t>(t.key_fields), all_fields()[2]);
+    if (extra.chance(25)) t.options += " ttl " + seconds(extra.between(2, 5));
+    flipped = p.types.size();
     add(std::move(t), published);
   }
   const int conclusions = r.chance(45) ? r.between(1, 2) : 0;
@@ -424,6 +489,7 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     p.rules.push_back(acting_rule(r, p, "act" + std::to_string(p.rules.size()), may_derive ? published : all, actions,
                                   may_derive ? derived : std::vector<std::size_t>{}));
   }
+  if (runs_away) add_runaway(extra, p, flipped, all, actions);
   if (options.decisions && r.chance(35)) {
     p.decision_names.push_back("pick");
     p.decisions = random_decision(r, p, "pick", all);

@@ -1,10 +1,25 @@
 // Episodes, semantics.md §7, chosen one at a time in the order of §6 step 4.
+#include <algorithm>
+#include <map>
+
 #include "tests/reference/naive/effects.h"
 
 namespace flyball::reference {
 namespace {
 
-constexpr int kMaxFirings = 500;  // per instant; programs that go beyond are not compared
+// What one cascade did, and the state before its first firing.
+struct Cascade {
+  std::optional<State> before;
+  std::map<std::uint32_t, std::size_t> by_rule;
+  std::size_t firings = 0;
+
+  void fire(const State& state, std::uint32_t rule) {
+    if (!before) before = state;
+    if (state.off.contains(rule)) return;  // it can only end
+    ++by_rule[rule];
+    ++firings;
+  }
+};
 
 // An effect with its expressions evaluated.
 struct Evaluated {
@@ -121,10 +136,11 @@ void end_episode(State& state, std::uint32_t rule, Key identity) {
   apply_effects(state, rule, episode, *effects);
 }
 
-bool end_one(State& state) {
+bool end_one(State& state, Cascade& cascade) {
   for (std::uint32_t rule : state.plan.by_priority) {
     for (const auto& [identity, episode] : state.episodes[rule]) {
       if (!must_end(state, rule, identity)) continue;
+      cascade.fire(state, rule);
       end_episode(state, rule, identity);
       return true;
     }
@@ -157,24 +173,26 @@ void run_then(State& state, std::uint32_t rule, Episode& episode, const std::opt
   apply_effects(state, rule, episode, effects);
 }
 
-bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
+bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& scope, Cascade& cascade) {
   const RulePlan& plan = state.plan.rules[rule];
   Episode& episode = state.episodes[rule].at(identity);
   if (plan.repeat_ns == 0 || state.now < episode.last_run + plan.repeat_ns) return false;
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
   if (!effects) return false;
+  cascade.fire(state, rule);
   run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects);
   return true;
 }
 
-bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
+bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& scope, Cascade& cascade) {
   const RulePlan& plan = state.plan.rules[rule];
-  if (state.episodes[rule].contains(identity)) return try_repeat(state, rule, identity, scope);
+  if (state.episodes[rule].contains(identity)) return try_repeat(state, rule, identity, scope, cascade);
   if (until_truth(rule, scope) == Truth::kTrue) return false;
   const std::optional<Key> group = plan.cooldown_ns != 0 ? cooldown_group(*plan.rule, identity, scope) : Key{};
   if (!group || (plan.cooldown_ns != 0 && is_cooling(state, rule, *group))) return false;
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
   if (!effects) return false;
+  cascade.fire(state, rule);
   Episode& episode = state.episodes[rule][identity];
   episode.identity = identity;
   episode.onset = state.now;
@@ -186,12 +204,12 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
   return true;
 }
 
-bool start_one(State& state) {
+bool start_one(State& state, Cascade& cascade) {
   std::vector<std::uint32_t> order = state.plan.by_priority;
   if (state.is(Mutation::kPriorityAscending)) std::reverse(order.begin(), order.end());
   for (std::uint32_t rule : order) {
     const RulePlan& plan = state.plan.rules[rule];
-    if (plan.logical || plan.rule->mode_value == ast::Mode::kOff) continue;
+    if (plan.logical || plan.rule->mode_value == ast::Mode::kOff || state.off.contains(rule)) continue;
     std::vector<Key> identities;
     Scope scope = rule_scope(state, rule);
     for_each_match(state, rule, scope, [&](Truth t, const Key& identity) {
@@ -201,36 +219,48 @@ bool start_one(State& state) {
     if (state.is(Mutation::kIdentityDescending)) std::reverse(identities.begin(), identities.end());
     for (const Key& identity : identities) {
       Scope bound = rule_scope(state, rule);
-      if (bind_identity(state, rule, identity, bound) && try_start(state, rule, identity, bound)) return true;
+      if (bind_identity(state, rule, identity, bound) && try_start(state, rule, identity, bound, cascade)) return true;
     }
   }
   return false;
 }
 
-bool events_leave(State& state) {
-  bool any = false;
+void events_leave(State& state) {
   for (FactTypeId type = 0; type < state.facts.size(); ++type) {
     if (!state.type(type).is_event() || state.is(Mutation::kEventsStay)) continue;
-    any = any || !state.facts[type].empty();
     state.facts[type].clear();
   }
-  return any;
+}
+
+// The cascade never was; the rule that fired most runs no more.
+void take_back(State& state, const Cascade& cascade) {
+  const auto worst =
+      std::max_element(cascade.by_rule.begin(), cascade.by_rule.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const std::uint64_t runaways = state.runaways + 1;
+  if (!state.is(Mutation::kRunawayStays)) state = *cascade.before;
+  state.runaways = runaways;
+  state.off.insert(worst->first);
+}
+
+void run_cascade(State& state) {
+  Cascade cascade;
+  for (;;) {
+    derive_closure(state);
+    judge(state);
+    if (!end_one(state, cascade) && !start_one(state, cascade)) return;
+    if (cascade.firings <= state.firings_max) continue;
+    take_back(state, cascade);
+    cascade = Cascade{};
+  }
 }
 
 }  // namespace
 
-bool run_agenda(State& state) {
-  bool left = false;
-  for (int firings = 0; firings < kMaxFirings; ++firings) {
-    derive_closure(state);
-    judge(state);
-    if (end_one(state) || start_one(state)) continue;
-    if (left) return true;
-    left = true;
-    events_leave(state);
-    clear_absences_due(state);
-  }
-  return false;
+void run_agenda(State& state) {
+  run_cascade(state);
+  events_leave(state);
+  clear_absences_due(state);
+  run_cascade(state);
 }
 
 }  // namespace flyball::reference

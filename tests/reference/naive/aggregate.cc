@@ -1,4 +1,7 @@
 // Aggregates, semantics.md §4: scan everything, keep what counts, then add it up.
+#include <algorithm>
+#include <cmath>
+
 #include "model/check.h"
 #include "tests/reference/naive/scope.h"
 
@@ -105,13 +108,89 @@ Wide divide_half_even(Wide sum, Wide n) {
   return q;
 }
 
-// Exact for the doubles that are generated (multiples of 1/8 of moderate size), so rounded once at most.
-Value sum_of(const std::vector<Value>& values, Kind kind) {
-  if (kind == Kind::kDouble) {
-    double sum = 0;
-    for (const Value& v : values) sum += v.as_double();
-    return Value::real(sum);
+// A sum of doubles, divided by n, rounded once: in units of 2^-1100, which every finite double is a multiple of.
+// Schoolbook long arithmetic on bits; not fast, and not the engine's way.
+class BigSum {
+ public:
+  void add(double v) {
+    if (v == 0) return;
+    int exponent = 0;
+    const double fraction = std::frexp(std::fabs(v), &exponent);                 // [0.5, 1) * 2^exponent
+    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, 53));  // * 2^(exponent - 53)
+    std::vector<bool>& bits = v > 0 ? plus_ : minus_;
+    const std::size_t at = static_cast<std::size_t>(exponent - 53 + kShift);
+    for (std::size_t i = 0; i < 53; ++i) {
+      if ((mantissa >> i & 1U) != 0) add_bit(bits, at + i);
+    }
   }
+  double over(std::int64_t n) const {
+    const bool negative = less(plus_, minus_);
+    std::vector<bool> rest = negative ? minus_ : plus_;
+    take(rest, negative ? plus_ : minus_);
+    // Long division, bit by bit from the top, with 64 more bits below.
+    std::vector<bool> quotient(rest.size() + kMore, false);
+    std::uint64_t carried = 0;
+    for (std::size_t i = quotient.size(); i-- > 0;) {
+      carried = carried * 2 + (i >= kMore && rest[i - kMore] ? 1 : 0);
+      if (carried < static_cast<std::uint64_t>(n)) continue;
+      carried -= static_cast<std::uint64_t>(n);
+      quotient[i] = true;
+    }
+    const double size = rounded(quotient, carried != 0);
+    return negative ? -size : size;
+  }
+
+ private:
+  static constexpr int kShift = 1100;
+  static constexpr std::size_t kMore = 64;
+
+  static void add_bit(std::vector<bool>& bits, std::size_t at) {
+    for (;; ++at) {
+      if (bits.size() <= at) bits.resize(at + 1, false);
+      bits[at] = !bits[at];
+      if (bits[at]) return;
+    }
+  }
+  static bool bit(const std::vector<bool>& bits, std::size_t i) { return i < bits.size() && bits[i]; }
+  static bool less(const std::vector<bool>& a, const std::vector<bool>& b) {
+    for (std::size_t i = std::max(a.size(), b.size()); i-- > 0;) {
+      if (bit(a, i) != bit(b, i)) return bit(b, i);
+    }
+    return false;
+  }
+  static void take(std::vector<bool>& from, const std::vector<bool>& what) {
+    bool borrow = false;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const int d = static_cast<int>(from[i]) - static_cast<int>(bit(what, i)) - static_cast<int>(borrow);
+      from[i] = (d & 1) != 0;
+      borrow = d < 0;
+    }
+  }
+  // To the nearest double, ties to even; `more`: something is left below the last bit. Normal numbers only.
+  static double rounded(const std::vector<bool>& bits, bool more) {
+    std::size_t top = bits.size();
+    while (top > 0 && !bits[top - 1]) --top;
+    if (top == 0) return 0;
+    std::uint64_t mantissa = 0;
+    const std::size_t low = top > 53 ? top - 53 : 0;
+    for (std::size_t i = top; i-- > low;) mantissa = mantissa * 2 + (bits[i] ? 1 : 0);
+    const bool half = low > 0 && bits[low - 1];
+    bool below = more;
+    for (std::size_t i = 0; i + 1 < low; ++i) below = below || bits[i];
+    if (half && (below || (mantissa & 1U) != 0)) ++mantissa;
+    return std::ldexp(static_cast<double>(mantissa), static_cast<int>(low) - kShift - static_cast<int>(kMore));
+  }
+  std::vector<bool> plus_, minus_;
+};
+
+double sum_over(const std::vector<Value>& values, std::int64_t n) {
+  BigSum sum;
+  for (const Value& v : values) sum.add(v.as_double());
+  return sum.over(n);
+}
+
+Value sum_of(const std::vector<Value>& values, Kind kind) {
+  if (kind == Kind::kDouble) return Value::real(sum_over(values, 1));
   Wide sum = 0;
   for (const Value& v : values) sum += v.bits;
   return of_kind(kind, sum);
@@ -119,7 +198,7 @@ Value sum_of(const std::vector<Value>& values, Kind kind) {
 
 Value mean_of(const std::vector<Value>& values, Kind kind) {
   const auto n = static_cast<std::int64_t>(values.size());
-  if (kind == Kind::kDouble) return Value::real(sum_of(values, kind).as_double() / static_cast<double>(n));
+  if (kind == Kind::kDouble) return Value::real(sum_over(values, n));
   Wide sum = 0;
   for (const Value& v : values) sum += v.bits;
   if (kind == Kind::kInt) return Value::real(static_cast<double>(sum) / static_cast<double>(n));

@@ -82,7 +82,7 @@ void derive_closure(State& state) {
       Derived next;
       for (FactTypeId t : group) next.emplace(t, KeyMap<Fact>(KeyLess{state.in}));
       for (std::uint32_t rule : state.plan.by_priority) {
-        if (state.plan.rules[rule].rule->mode_value != ast::Mode::kActive) continue;
+        if (state.plan.rules[rule].rule->mode_value != ast::Mode::kActive || state.off.contains(rule)) continue;
         if (state.plan.rules[rule].logical) {
           add_reasons_of_matches(state, rule, next);
         } else {

@@ -16,8 +16,8 @@ void derive_closure(State& state);
 // What subscribers are told at the end of an instant.
 void tell_derived(State& state);
 
-// §6 step 4: episodes end and begin until nothing applies any more. False if the limit of firings was reached.
-bool run_agenda(State& state);
+// §6 step 4: episodes end and begin until nothing applies any more; cascades that run away are taken back.
+void run_agenda(State& state);
 
 struct ActionOrigin {
   std::uint32_t rule = kNoId;

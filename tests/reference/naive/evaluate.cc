@@ -66,6 +66,12 @@ Value evaluate_binary(const Expr& e, Scope& scope) {
     const bool same = a.type == b.type && compare_keys(*a.key, *b.key, *scope.state.in) == 0;
     return Value::boolean(same == (e.op == Op::kEqual));
   }
+  if (e.op == Op::kIn && right.kind == ExprKind::kRange && count_interval(left, scope)) {
+    const Truth above = truth_of(compare_intervals(Op::kGreaterEqual, left, right.args[0], scope));
+    const Truth below = truth_of(compare_intervals(right.half_open ? Op::kLess : Op::kLessEqual, left, right.args[1], scope));
+    const Truth inside = truth_and(above, below);
+    return inside == Truth::kUnknown ? Value::unknown() : Value::boolean(inside == Truth::kTrue);
+  }
   if (is_comparison(e.op) && (count_interval(left, scope) || count_interval(right, scope)))
     return compare_intervals(e.op, left, right, scope);
   const Value a = evaluate(left, scope);

@@ -55,11 +55,18 @@ bool is_over(const State& state, Timestamp since, DurationNs d) {
   return state.is(Mutation::kAbsenceOneLate) ? since + d < state.now : since + d <= state.now;
 }
 
+std::vector<Value> reads_now(const LinePlan& line, const Scope& scope) {
+  std::vector<Value> out;
+  for (const auto& [binding, field] : line.fields) out.push_back(field_of(scope.state, scope.bound[binding], field));
+  return out;
+}
+
 Truth absence_truth(const LinePlan& line, LinePlace place, Scope& scope) {
   const KeyMap<Absence>& table = scope.state.absences.at(place);
   const auto found = table.find(timed_key(line, scope));
   if (found == table.end()) return Truth::kFalse;
   const Absence& a = found->second;
+  if (reads_now(line, scope) != a.reads && !scope.state.is(Mutation::kAbsenceSurvivesChange)) return Truth::kFalse;
   if (a.due_now) return Truth::kTrue;
   const Presence now = presence(line.line->pattern, scope);
   if (now.fact || a.present) return Truth::kFalse;
@@ -100,11 +107,14 @@ Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool u
 struct Judged {
   Truth raw = Truth::kFalse;
   Presence presence;
+  std::vector<Value> reads;
 };
 
 Judged look(const LinePlan& line, Scope& scope) {
-  if (line.absence) return {Truth::kUnknown, presence(line.line->pattern, scope)};
-  return {raw_truth(line, scope), {}};
+  if (!line.absence) return {raw_truth(line, scope), {}, {}};
+  Judged out{Truth::kUnknown, presence(line.line->pattern, scope), {}};
+  out.reads = reads_now(line, scope);
+  return out;
 }
 
 void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Scope& scope, KeyMap<Judged>& out) {
@@ -144,8 +154,14 @@ void update_hold(State& state, KeyMap<Hold>& table, const Key& key, Truth raw) {
   }
 }
 
-void update_absence(State& state, KeyMap<Absence>& table, const Key& key, const Presence& now) {
-  Absence& a = table.try_emplace(key, Absence{state.now, false, false}).first->second;
+void update_absence(State& state, KeyMap<Absence>& table, const Key& key, const Judged& judged) {
+  const Presence& now = judged.presence;
+  Absence& a = table.try_emplace(key, Absence{judged.reads, state.now, false, false}).first->second;
+  if (a.reads != judged.reads && !state.is(Mutation::kAbsenceSurvivesChange)) {
+    a.since = state.now;
+    a.due_now = false;
+  }
+  a.reads = judged.reads;
   if (now.event) a.since = std::max(a.since, *now.event);
   if (a.present && !now.fact) a.since = state.now;
   a.present = now.fact;
@@ -156,7 +172,7 @@ void judge_line(State& state, const LinePlan& line, LinePlace place, const KeyMa
   if (line.absence) {
     KeyMap<Absence>& table = state.absences.at(place);
     forget(table);
-    for (const auto& [key, j] : judged) update_absence(state, table, key, j.presence);
+    for (const auto& [key, j] : judged) update_absence(state, table, key, j);
   } else {
     KeyMap<Hold>& table = state.holds.at(place);
     forget(table);
@@ -185,6 +201,18 @@ void judge_until(State& state, std::uint32_t rule) {
       });
     }
     judge_line(state, line, {rule, true, i}, judged);
+  }
+}
+
+// What is known of each fact of the identity, whether or not the others are there.
+void remember_values(const State& state, const ast::RuleDecl& rule, const Key& identity, Episode& episode) {
+  auto at = identity.begin();
+  for (std::size_t k = 0; k < rule.identity.size(); ++k) {
+    const FactTypeId type = rule.binding_types[rule.identity[k]];
+    const auto end = at + static_cast<std::ptrdiff_t>(state.key_length(type));
+    const auto found = state.facts[type].find(Key(at, end));
+    if (found != state.facts[type].end() && !found->second.suspended) episode.last_values[k] = found->second.values;
+    at = end;
   }
 }
 
@@ -285,11 +313,7 @@ void judge(State& state) {
           episode.false_since = state.now;
         }
       }
-      if (!there) continue;
-      for (std::size_t k = 0; k < plan.rule->identity.size(); ++k) {
-        const Bound& b = scope.bound[plan.rule->identity[k]];
-        if (!b.suspended) episode.last_values[k] = *b.values;
-      }
+      remember_values(state, *plan.rule, identity, episode);
     }
   }
 }
@@ -328,7 +352,7 @@ void start_absences(State& state) {
     for (const bool until : {false, true}) {
       const std::vector<LinePlan>& lines = until ? state.plan.rules[rule].until : state.plan.rules[rule].when;
       for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (lines[i].absence && lines[i].reads.empty()) state.absences.at({rule, until, i})[{}] = Absence{*state.start, false, false};
+        if (lines[i].absence && lines[i].reads.empty()) state.absences.at({rule, until, i})[{}] = Absence{{}, *state.start, false, false};
       }
     }
   }

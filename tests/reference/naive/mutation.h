@@ -29,6 +29,8 @@ enum class Mutation : std::uint8_t {
   kEventsStay,              // until the next instant
   kDerivedFirstReasonLast,  // the last reason gives the fields
   kTableSkipsUnknownSilently,
+  kAbsenceSurvivesChange,  // silence counts on although what the line reads of its facts changed
+  kRunawayStays,           // a cascade that runs away is not undone
   kCount
 };
 

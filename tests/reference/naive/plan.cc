@@ -29,6 +29,22 @@ void collect_reads(const ast::Expr& e, const std::vector<const ast::Expr*>& lets
   }
 }
 
+using Fields = std::set<std::pair<std::uint32_t, std::uint32_t>>;
+
+// The same, field by field. Facts compared as such are compared by their keys, which do not change.
+void collect_fields(const ast::Expr& e, const std::vector<const ast::Expr*>& lets, Fields& out) {
+  if (e.kind == ast::ExprKind::kStale) return;
+  if (e.ref.kind == ast::RefKind::kField) out.emplace(e.ref.binding, e.ref.field);
+  if (e.ref.kind == ast::RefKind::kField || e.ref.kind == ast::RefKind::kFact) return;
+  if (e.ref.kind == ast::RefKind::kLet) {
+    if (lets[e.ref.index] != nullptr) collect_fields(*lets[e.ref.index], lets, out);
+    return;
+  }
+  for (const ast::Expr& a : e.args) collect_fields(a, lets, out);
+  if (e.aggregate && e.aggregate->value) collect_fields(*e.aggregate->value, lets, out);
+  if (e.aggregate && e.aggregate->where) collect_fields(*e.aggregate->where, lets, out);
+}
+
 Bindings reads_of_line(const ast::Line& line, const std::vector<const ast::Expr*>& lets) {
   Bindings out;
   if (line.kind == ast::LineKind::kPattern) {
@@ -69,6 +85,14 @@ std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<cons
       plan.bound_by.insert(plan.bound_by.end(), binders[i].bound_by.begin(), binders[i].bound_by.end());
     }
     std::sort(plan.reads.begin(), plan.reads.end());
+    if (plan.absence) {
+      Fields fields;
+      for (const ast::Join& j : line.pattern.joins) fields.emplace(j.other, j.other_field);
+      if (line.pattern.where) collect_fields(*line.pattern.where, lets, fields);
+      for (const auto& field : fields) {
+        if (std::find(plan.reads.begin(), plan.reads.end(), field.first) != plan.reads.end()) plan.fields.push_back(field);
+      }
+    }
     std::sort(plan.bound_by.begin(), plan.bound_by.end());
     plan.bound_by.erase(std::unique(plan.bound_by.begin(), plan.bound_by.end()), plan.bound_by.end());
     out.push_back(std::move(plan));

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "parser/ast/ast.h"
@@ -12,10 +13,11 @@ namespace flyball::reference {
 
 struct LinePlan {
   const ast::Line* line = nullptr;
-  DurationNs duration_ns = 0;         // `for D`; 0: none
-  bool absence = false;               // `no … for D`
-  std::vector<std::uint32_t> reads;   // bindings of `n:` patterns of `when`, ascending
-  std::vector<std::size_t> bound_by;  // lines of `when` that bind them or what those lines read, ascending
+  DurationNs duration_ns = 0;                                   // `for D`; 0: none
+  bool absence = false;                                         // `no … for D`
+  std::vector<std::uint32_t> reads;                             // bindings of `n:` patterns of `when`, ascending
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> fields;  // absence: what it reads of them: binding, field
+  std::vector<std::size_t> bound_by;                            // lines of `when` that bind them or what those lines read, ascending
   bool binds() const { return line->kind == ast::LineKind::kPattern && line->pattern.quantifier == ast::Quantifier::kOne; }
   bool is_timed() const { return duration_ns != 0; }
 };

@@ -7,8 +7,10 @@
 
 namespace flyball::reference {
 
-NaiveSession::NaiveSession(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& params, Mutation mutation)
+NaiveSession::NaiveSession(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& params, std::size_t firings_max,
+                           Mutation mutation)
     : state_(rules, interner, params) {
+  state_.firings_max = firings_max;
   state_.mutation = mutation;
   for (const FactType& t : rules.schema.types) lateness_ = std::max(lateness_, t.lateness_ns);
 }
@@ -150,7 +152,7 @@ void NaiveSession::pass_through(Timestamp t) {
     judge(state_);
   }
   // 4. Effects.
-  if (!run_agenda(state_)) ran_away_ = true;
+  run_agenda(state_);
   tell_derived(state_);
 }
 

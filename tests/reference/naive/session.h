@@ -29,7 +29,8 @@ struct NaiveFact {
 
 class NaiveSession {
  public:
-  NaiveSession(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& params, Mutation mutation = Mutation::kNone);
+  NaiveSession(const ast::RuleSet& rules, Interner& interner, const std::vector<Value>& params, std::size_t firings_max,
+               Mutation mutation = Mutation::kNone);
 
   void put(const FactInput& input);
   void ack(const AckInput& input);  // ids are "1", "2", … in order of making
@@ -39,7 +40,7 @@ class NaiveSession {
   Result<NaiveAnswer> decide(DecisionId decision, const std::vector<Value>& input);
   std::vector<NaiveFact> facts(FactTypeId type) const;
   const Transcript& transcript() const { return state_.out; }
-  bool ran_away() const { return ran_away_; }  // more firings in an instant than are compared
+  std::uint64_t runaways() const { return state_.runaways; }
   Timestamp engine_time() const;
 
  private:
@@ -63,7 +64,6 @@ class NaiveSession {
   Timestamp passed_ = kTimestampMin;  // the last instant passed through
   std::uint64_t arrivals_ = 0;
   std::vector<Waiting> waiting_;
-  bool ran_away_ = false;
 };
 
 }  // namespace flyball::reference

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,9 +56,10 @@ struct Hold {
 
 // A line `no … for D` for one choice of the facts it reads.
 struct Absence {
-  Timestamp since;       // counted from here
-  bool present = false;  // a live fact of that description at the last judgement
-  bool due_now = false;  // since + D is this very instant
+  std::vector<Value> reads;  // what the line reads of its facts, as last judged
+  Timestamp since;           // counted from here
+  bool present = false;      // a live fact of that description at the last judgement
+  bool due_now = false;      // since + D is this very instant
 };
 
 struct Episode {
@@ -114,6 +116,10 @@ struct State {
   std::vector<Action> actions;               // all ever made
   std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
+
+  std::set<std::uint32_t> off;  // rules that ran away
+  std::size_t firings_max = 0;  // of one cascade
+  std::uint64_t runaways = 0;
 
   Transcript out;
   std::vector<KeyMap<std::vector<Value>>> told;  // derived facts as subscribers were last told

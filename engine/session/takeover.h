@@ -1,0 +1,92 @@
+// Takeover: what a session was in the middle of, put into one that goes on under other rules: facts, samples of windows,
+// holds, absences, episodes, cooldowns, actions, what subscribers were told, and inputs that still wait. What each part
+// means under the new rules is docs/explanation/semantics.md §10.
+//
+//   facts, samples, actions → closure and judgement → holds, absences, episodes as they were → … until nothing is left
+//
+// A rule is the same if it has its name; a line with a memory is the same if it has its text; a fact if it has its type and key.
+// Not thread-safe. INVARIANT: nothing is said here; the agenda runs afterwards, when all is in place.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/network/network.h"
+#include "engine/session.h"
+#include "engine/session/actions.h"
+#include "engine/session/derivation.h"
+#include "engine/session/episodes.h"
+#include "engine/session/inbox.h"
+#include "engine/session/timer_queue.h"
+
+namespace flyball::engine {
+
+// The parts of a session that hold what it is in the middle of.
+struct SessionParts {
+  const ProgramData& data;
+  Network& network;
+  Episodes& episodes;
+  Derivation& derivation;
+  Actions& actions;
+  Inbox& inbox;
+  TimerQueue& timers;
+};
+
+class Takeover {
+ public:
+  Takeover(const SessionParts& from, const SessionParts& to) : from_(from), to_(to) { map_types(), map_rules(); }
+
+  // `settle` is derive closure and judgement of the new session. Its network has started.
+  void run(const std::function<void()>& settle);
+  // Inputs that wait for their instant. Gives what was taken in all.
+  const TakenOver& take_inbox();
+  // Handles that were kept for the taking.
+  void unpin();
+
+ private:
+  struct TypeMap {
+    FactTypeId id = kNoId;             // in the new schema
+    bool same = false;                 // all fields alike: rows need no conversion
+    std::vector<std::uint32_t> field;  // by new declared field: the old one, or kNoId
+    std::unordered_map<FactId, FactId> facts;
+  };
+  using Tables = std::vector<std::pair<TableId, TableId>>;  // old, new
+
+  void map_types();
+  void map_rules();
+  void map_lines(std::uint32_t old_rule, std::uint32_t new_rule);
+  bool convert(FactTypeId old_type, const Value* row, std::vector<Value>& out) const;
+  FactId handle(FactTypeId old_type, FactId old_fact);
+  bool handles(const std::vector<FactTypeId>& types, const FactId* facts, std::vector<FactId>& out);
+
+  void take_told();
+  void take_facts();
+  void take_samples();
+  void take_samples_of(NodeId old_node, NodeId new_node);
+  void take_actions();
+  void take_waiting_actions();
+  bool take_holds();
+  bool take_absences();
+  bool take_episodes(bool all);
+  void adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t new_rule, const FactId* facts);
+  void take_groups(std::uint32_t old_rule, std::uint32_t new_rule);
+  void give_episodes_to_actions();
+
+  SessionParts from_, to_;
+  TakenOver taken_;
+  std::vector<TypeMap> types_;        // by old type
+  std::vector<std::uint32_t> rules_;  // by old rule: the new one of its name
+  std::vector<bool> goes_on_;         // by old rule: its episodes mean the same
+  Tables holds_, absences_;
+  std::set<std::pair<TableId, std::uint32_t>> holds_done_, absences_done_;
+  std::set<std::pair<std::uint32_t, EntryId>> episodes_done_;
+  std::unordered_map<std::uint64_t, std::uint64_t> episode_of_;     // (rule, entry), old → new
+  std::vector<std::pair<ActionNumber, std::uint64_t>> of_episode_;  // new action, old episode
+  std::vector<std::pair<FactTypeId, FactId>> pinned_;
+};
+
+}  // namespace flyball::engine

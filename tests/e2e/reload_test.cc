@@ -1,0 +1,202 @@
+// SIGHUP: what goes on under the new rules. Every case ends with what a person would count: nothing lost, nothing doubled.
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "tests/e2e/service.h"
+
+namespace flyball::e2e {
+namespace {
+
+const std::string kTypes = R"(
+fact Probe key (backend) { backend: string  ok: bool }
+event Request { backend: string }
+action Drain key (backend) { backend: string }
+action Undrain key (backend) { backend: string }
+action Page key (backend) { backend: string }
+fact Down key (backend) { backend: string }
+)";
+const std::string kHeld = R"(
+rule held {
+  when { p: Probe where not ok for 100ms }
+  then { do Drain { backend: p.backend } }
+  on clear { do Undrain { backend: p.backend } }
+}
+rule patient { when { p: Probe where not ok for 1h } then { do Page { backend: p.backend } } }
+rule down { when { p: Probe where not ok } then { derive Down { backend: p.backend } } }
+)";
+const std::string kOther = "rule other { when { p: Probe where backend == \"nobody\" } then { log \"x\" } }\n";
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
+// Reloads these rules, and waits until it is said.
+bool reload(Service& service, const Folder& folder, const std::string& rules) {
+  const std::size_t before = count(service.child().err(), "reloaded: ");
+  folder.write("rules.fly", rules);
+  service.child().signal(SIGHUP);
+  return eventually([&] { return count(service.child().err(), "reloaded: ") > before; });
+}
+
+// The value of a key in one line of JSON, as it stands there.
+std::string member(const std::string& json, const std::string& key) {
+  const std::size_t at = json.find("\"" + key + "\":");
+  if (at == std::string::npos) return "none";
+  const std::size_t begin = at + key.size() + 3;
+  return json.substr(begin, json.find_first_of(",}", begin) - begin);
+}
+
+}  // namespace
+
+TEST_CASE("reload: an episode that began with a hold goes on, and ends once") {
+  const Folder folder;
+  Service service(folder, kTypes + kHeld, {"--actions", folder / "actions.jsonl"});
+  REQUIRE(service.listening());
+  Child derived(folder, "derived", {"sub", "derived", "--connect", service.endpoint("out")});
+  REQUIRE(eventually([&] {  // until the subscription has arrived
+    service.pub(probe("b0", false));
+    service.pub(probe("b0", true));
+    return !derived.out().empty();
+  }));
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain", "--json"}, "\"b1\""));
+  const std::string sent = slurp(folder / "actions.jsonl");
+  const std::string id = member(sent.substr(sent.find("\"Drain\"")), "id");
+  const std::string since = member(service.query({"why-not", "patient", "--with", "backend=b1", "--json"}).out, "until");
+  REQUIRE(since != "none");
+  REQUIRE(eventually([&] { return count(derived.out(), "\"b1\"") == 1; }));
+
+  // Twice, with a rule more and a rule less; what is acknowledged in between is heard.
+  REQUIRE(reload(service, folder, kTypes + kOther + kHeld));
+  CHECK_THAT(service.child().err(), Catch::Contains(", 1 episodes and 1 actions go on"));
+  REQUIRE(service
+              .pub(R"({"ack":{"action":"Drain","data":{"backend":"b1"},"state":"acked"}})"
+                   "\n")
+              .status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "state: \"acked\""));
+  REQUIRE(reload(service, folder, kTypes + kHeld));
+  CHECK(service.query({"facts", "--type", "Drain", "--json"}).out.find(id) != std::string::npos);
+  CHECK(service.query({"facts", "--type", "Drain"}).out.find("state: \"acked\"") != std::string::npos);
+  // The hold of an hour is not any younger.
+  CHECK(member(service.query({"why-not", "patient", "--with", "backend=b1", "--json"}).out, "until") == since);
+  // The action can still be explained, by its id and as the last one.
+  CHECK(service.query({"why", id.substr(1, 32)}).out.find("rule main.held") != std::string::npos);
+  CHECK(service.query({"why"}).out.find("rule main.held") != std::string::npos);
+
+  REQUIRE(service.pub(probe("b1", true)).status == 0);
+  REQUIRE(eventually([&] { return slurp(folder / "actions.jsonl.2").find("\"Undrain\"") != std::string::npos; }));
+  CHECK(service.child().stop() == 0);
+  const std::string all = sent + slurp(folder / "actions.jsonl.1") + slurp(folder / "actions.jsonl.2");
+  CHECK(count(all, "\"action\":\"Drain\"") == count(sent, "\"action\":\"Drain\""));
+  CHECK(count(all, "\"Undrain\",") == 1 + count(sent, "\"Undrain\","));
+  CHECK(count(derived.out(), "\"b1\"") == 2);  // came, went: a reload tells nobody what is known
+  CHECK(derived.stop() == 0);
+}
+
+TEST_CASE("reload: cooldowns, absences and windows are no younger, what came late enough is taken, counters do not go back") {
+  const Folder folder;
+  const std::string rules = kTypes + R"(
+rule often {
+  when { check count(Request over 1h) >= 3 }
+  then { do Page { backend: "often" } }
+  on clear { do Page { backend: "never" } }
+}
+rule cooled {
+  cooldown 1h per r.backend
+  when { r: Request where backend == "cool" }
+  then { do Drain { backend: r.backend } }
+}
+rule quiet {
+  when { p: Probe where not ok  no Request where backend == p.backend for 200ms }
+  then { do Drain { backend: p.backend } }
+  on clear { do Undrain { backend: p.backend } }
+}
+event Slow lateness 300ms { n: int }
+rule slow { when { s: Slow } then { do Page { backend: "slow" } } }
+)";
+  Service service(folder, rules, {"--actions", folder / "actions.jsonl"});
+  REQUIRE(service.listening());
+  const std::string request = R"({"type":"Request","data":{"backend":"cool"}})"
+                              "\n";
+  REQUIRE(service.pub(request + request + request + probe("b1", false)).status == 0);
+  REQUIRE(eventually([&] {
+    const std::string sent = slurp(folder / "actions.jsonl");
+    return sent.find("\"often\"") != std::string::npos && sent.find("\"cool\"") != std::string::npos &&
+           sent.find("\"b1\"") != std::string::npos;
+  }));
+  const std::string taken = member(service.query({"status", "--json"}).out, "facts_taken");
+  // In the same moment: what still waits for those that may come late is not lost.
+  REQUIRE(service
+              .pub(R"({"type":"Slow","data":{"n":1}})"
+                   "\n")
+              .status == 0);
+  REQUIRE(reload(service, folder, rules + kOther));
+  REQUIRE(eventually([&] { return slurp(folder / "actions.jsonl.1").find("\"slow\"") != std::string::npos; }));
+  CHECK(std::stoul(member(service.query({"status", "--json"}).out, "facts_taken")) == std::stoul(taken) + 1);
+  REQUIRE(service.pub(request).status == 0);
+  REQUIRE(service.eventually_says({"status", "--json"}, "\"facts_taken\":" + std::to_string(std::stoul(taken) + 2)));
+  CHECK(service.child().stop() == 0);
+  const std::string after = slurp(folder / "actions.jsonl.1");
+  INFO(after);
+  CHECK(count_lines(after) == 1);
+  CHECK(after.find("\"slow\"") != std::string::npos);
+}
+
+TEST_CASE("reload: a changed rule keeps its episodes and ends them by its new text; a rule that is gone says what it leaves") {
+  const Folder folder;
+  const std::string rule = R"(
+rule drain {
+  when { p: Probe where not ok }
+  then { do Drain { backend: p.backend } }
+  on clear { do Undrain { backend: p.backend } }
+}
+)";
+  Service service(folder, kTypes + rule, {"--actions", folder / "actions.jsonl"});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "\"b1\""));
+  // b1 does not match any more: it is let go at once, by the new text.
+  std::string narrower = rule;
+  narrower.replace(narrower.find("not ok"), 6, "not ok and backend != \"b1\"");
+  narrower.replace(narrower.find("backend: p.backend }", narrower.find("Undrain")), 20, "backend: \"new\" + p.backend }");
+  REQUIRE(reload(service, folder, kTypes + narrower));
+  REQUIRE(eventually([&] { return slurp(folder / "actions.jsonl.1").find("\"newb1\"") != std::string::npos; }));
+  CHECK(count_lines(slurp(folder / "actions.jsonl.1")) == 1);
+  REQUIRE(service.pub(probe("b2", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "\"b2\""));
+  REQUIRE(reload(service, folder, kTypes + kOther));
+  CHECK(service.child().err().find("1 episodes end without `on clear`: their rules are gone") != std::string::npos);
+  CHECK(service.query({"facts", "--type", "Drain"}).out == "no facts\n");
+  CHECK(service.child().stop() == 0);
+  CHECK(slurp(folder / "actions.jsonl.2").empty());
+}
+
+TEST_CASE("a start and a reload never write over what was recorded before") {
+  const Folder folder;
+  const std::vector<std::string> files = {"--record", folder / "in.jsonl", "--actions", folder / "out.jsonl"};
+  std::vector<std::string> kept;
+  for (int i = 0; i < 2; ++i) {
+    Service service(folder, kRules, files);
+    REQUIRE(service.listening());
+    REQUIRE(service.pub(probe("b" + std::to_string(i), false)).status == 0);
+    REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "b" + std::to_string(i)));
+    if (i == 1) CHECK(service.child().err().find("in.jsonl.2: what is there already is kept") != std::string::npos);
+    REQUIRE(reload(service, folder, std::string(kRules) + kOther));
+    CHECK(service.child().stop() == 0);
+  }
+  // Four pairs, each begun once, with the numbers of their order.
+  for (const std::string number : {"", ".1", ".2", ".3"}) {
+    CHECK(slurp(folder / ("in.jsonl" + number)).find("\"tick\":true") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / ("out.jsonl" + number)));
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "in.jsonl.4"));
+  CHECK(slurp(folder / "out.jsonl").find("\"b0\"") != std::string::npos);
+  CHECK(slurp(folder / "out.jsonl.2").find("\"b1\"") != std::string::npos);
+  folder.write("rules.fly", kRules);
+  CHECK(flyball({"replay", folder / "rules.fly", "--facts", folder / "in.jsonl", "--quiet"}).out == slurp(folder / "out.jsonl"));
+  CHECK(flyball({"replay", folder / "rules.fly", "--facts", folder / "in.jsonl.2", "--quiet"}).out == slurp(folder / "out.jsonl.2"));
+}
+
+}  // namespace flyball::e2e

@@ -1,0 +1,227 @@
+// Episodes, cooldowns, actions with a life, mutable facts, runaways.
+#include "tests/engine/session_harness.h"
+
+using namespace flyball;
+using namespace flyball::engine;
+using namespace flyball::engine::testing;
+
+TEST_CASE("until alone ends an episode that has one", "[session][episodes]") {
+  World w(R"(
+fact Link key (id) { id: int  load: int }
+rule hot { when { l: Link where load > 90 } then { log f"drain {l.id}" } until { check l.load < 50 for 10s } on clear { log f"undrain {l.id} at {l.load}" } }
+)");
+  w.put("1s", "Link", "id: 1, load: 95");
+  w.put("2s", "Link", "id: 1, load: 60");
+  w.put("3s", "Link", "id: 1, load: 95");
+  w.put("4s", "Link", "id: 1, load: 40");
+  w.tick("13s");
+  CHECK(w.heard() == Lines{"1s log drain 1"});
+  w.tick("14s");
+  CHECK(w.heard() == Lines{"14s log undrain 1 at 40"});
+  w.put("20s", "Link", "id: 2, load: 99");
+  w.retract("21s", "Link", "id: 2");
+  w.tick("21s");
+  CHECK(w.heard() == Lines{"20s log drain 2", "21s log undrain 2 at 99"});
+}
+
+TEST_CASE("a cooldown is per group, the lowest key goes first when it ends", "[session][episodes]") {
+  World w(R"(
+fact Link key (id) { id: int  device: string  load: int }
+rule hot { cooldown 1m per l.device when { l: Link where load > 90 } then { log f"hot {l.id}" } }
+)");
+  w.put("1s", "Link", R"(id: 3, device: "a", load: 99)");
+  w.tick("1s");
+  w.put("2s", "Link", R"(id: 2, device: "a", load: 99)");
+  w.put("2s", "Link", R"(id: 1, device: "a", load: 99)");
+  w.put("2s", "Link", R"(id: 4, device: "b", load: 99)");
+  w.tick("60s");
+  CHECK(w.heard() == Lines{"1s log hot 3", "2s log hot 4"});
+  w.tick("61s");
+  CHECK(w.heard() == Lines{"1m1s log hot 1"});
+  w.put("62s", "Link", R"(id: 2, device: "c", load: 99)");  // another group: not cooling
+  w.tick("62s");
+  CHECK(w.heard() == Lines{"1m2s log hot 2"});
+}
+
+TEST_CASE("derives of an episode follow their facts while they are known", "[session][episodes]") {
+  World w(R"(
+fact Link key (id) ttl 10s { id: int  load: int }
+fact Hot key (id) { id: int  load: int }
+rule hot { when { l: Link where load > 90 } then { derive Hot { id: l.id, load: l.load } } until { check l.load < 50 } }
+)");
+  w.put("1s", "Link", "id: 1, load: 95");
+  w.put("2s", "Link", "id: 1, load: 60");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"1s +Hot(id: 1, load: 95)", "2s +Hot(id: 1, load: 60)"});
+  w.tick("20s");
+  CHECK(w.heard().empty());
+  CHECK(w.facts("Hot") == Lines{"(id: 1, load: 60)"});
+  w.put("21s", "Link", "id: 1, load: 40");
+  w.tick("21s");
+  CHECK(w.heard() == Lines{"21s -Hot(id: 1, load: 60)"});
+}
+
+TEST_CASE("recursive derivation is the least fixpoint, also when a circle loses its ground", "[session][derive]") {
+  World w(R"(
+fact Edge key (a, b) { a: int  b: int }
+fact Path key (a, b) { a: int  b: int }
+rule edge { when { e: Edge } then { derive Path { a: e.a, b: e.b } } }
+rule step { when { p: Path  e: Edge where a == p.b } then { derive Path { a: p.a, b: e.b } } }
+)");
+  w.put("1s", "Edge", "a: 1, b: 2");
+  w.put("1s", "Edge", "a: 2, b: 3");
+  w.put("1s", "Edge", "a: 3, b: 2");
+  w.tick("1s");
+  CHECK(w.facts("Path") == Lines{"(a: 1, b: 2)", "(a: 1, b: 3)", "(a: 2, b: 2)", "(a: 2, b: 3)", "(a: 3, b: 2)", "(a: 3, b: 3)"});
+  w.retract("2s", "Edge", "a: 1, b: 2");
+  w.tick("2s");
+  CHECK(w.facts("Path") == Lines{"(a: 2, b: 2)", "(a: 2, b: 3)", "(a: 3, b: 2)", "(a: 3, b: 3)"});
+  w.retract("3s", "Edge", "a: 3, b: 2");
+  w.tick("3s");
+  CHECK(w.facts("Path") == Lines{"(a: 2, b: 3)"});
+  w.heard();
+  w.put("4s", "Edge", "a: 3, b: 2");
+  w.retract("4s", "Edge", "a: 3, b: 2");
+  w.tick("4s");
+  CHECK(w.heard().empty());
+}
+
+TEST_CASE("actions are tried again, acknowledged, limited in rate", "[session][actions]") {
+  World w(R"(
+fact Node key (id) { id: int }
+action Fence key (id) tries 3 every 2s timeout 10s { id: int }
+action Page { text: string }
+action Slow key (id) rate 2 per 10s { id: int }
+rule fence { when { n: Node } then { do Fence { id: n.id } } }
+rule page { when { f: Fence where state == "failed" } then { do Page { text: f"fence {f.id} failed" } } }
+rule done { when { f: Fence where state == "acked" } then { log f"{f.id} fenced" } }
+rule slow { when { n: Node where id > 10 } then { do Slow { id: n.id } } }
+)");
+  w.put("1s", "Node", "id: 1");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s Fence(id: 1) sent"});
+  w.ack("1.5s", "Fence", "id: 1", ActionState::kFailed);
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s Fence(id: 1) sent #2"});
+  w.tick("13s");
+  CHECK(w.heard() == Lines{"13s Fence(id: 1) sent #3"});
+  w.ack("14s", "Fence", "id: 1", ActionState::kFailed);
+  w.tick("14s");
+  CHECK(w.heard() == Lines{R"(14s Page(text: "fence 1 failed") sent)"});
+  w.ack("15s", "Fence", "id: 1");
+  w.tick("15s");
+  CHECK(w.session->counters().acks_unmatched == 1);
+  w.put("20s", "Node", "id: 2");
+  w.tick("20s");
+  w.ack("21s", "Fence", "id: 2");
+  w.tick("21s");
+  CHECK(w.heard() == Lines{"20s Fence(id: 2) sent", "21s log 2 fenced"});
+  w.put("30s", "Node", "id: 11");
+  w.put("30s", "Node", "id: 12");
+  w.put("30s", "Node", "id: 13");
+  w.put("30s", "Node", "id: 14");
+  w.retract("35s", "Node", "id: 13");
+  w.tick("40s");
+  Lines heard = w.heard();
+  std::erase_if(heard, [](const std::string& s) { return s.find("Slow") == std::string::npos; });
+  CHECK(heard == Lines{"30s Slow(id: 11) sent", "30s Slow(id: 12) sent", "30s Slow(id: 13) proposed", "30s Slow(id: 14) proposed",
+                       "35s Slow(id: 13) expired", "40s Slow(id: 14) sent"});
+}
+
+TEST_CASE("ids are stable and of one match only", "[session][actions]") {
+  const char* rules = R"(
+fact Node key (id) { id: int }
+action Fence { id: int }
+rule fence { when { n: Node } then { do Fence { id: n.id }  do Fence { id: n.id } } on clear { do Fence { id: n.id } } }
+)";
+  std::vector<std::string> first;
+  for (int run = 0; run < 2; ++run) {
+    World w(rules);
+    w.put("1s", "Node", "id: 1");
+    w.retract("2s", "Node", "id: 1");
+    w.put("3s", "Node", "id: 1");
+    w.tick("3s");
+    REQUIRE(w.said.ids.size() == 5);
+    std::vector<std::string> sorted = w.said.ids;
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());
+    CHECK(w.said.ids[0].size() == 32);
+    if (run == 0) first = w.said.ids;
+    CHECK(first == w.said.ids);
+  }
+}
+
+TEST_CASE("a shadow rule is said and does nothing", "[session][episodes]") {
+  World w(R"(
+fact Node key (id) { id: int }
+action Fence key (id) { id: int }
+rule fence { mode shadow when { n: Node } then { do Fence { id: n.id } } }
+rule seen { when { f: Fence } then { log "never" } }
+)");
+  w.put("1s", "Node", "id: 1");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s Fence(id: 1) sent shadow"});
+  CHECK(w.facts("Fence").empty());
+}
+
+TEST_CASE("effects that cannot be evaluated do nothing, and that is said once", "[session][episodes]") {
+  World w(R"(
+fact Node key (id) { id: int  n: int }
+rule r { when { x: Node } then { log f"{10 / x.n}" } }
+)");
+  w.put("1s", "Node", "id: 1, n: 0");
+  w.put("2s", "Node", "id: 2, n: 5");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but its effects cannot be evaluated: it waits", "2s log 2"});
+  w.put("3s", "Node", "id: 1, n: 2");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s log 5"});
+}
+
+TEST_CASE("a cascade without end is undone, and its rule switched off", "[session][runaway]") {
+  Limits limits;
+  limits.firings_per_instant = 50;
+  World w(R"(
+fact Start key (id) { id: int }
+action Ping key (id) { id: int  n: int }
+action Alert key (id) { id: int }
+rule alert { priority 10 when { s: Start } then { do Alert { id: s.id } } }
+rule ping { when { s: Start  no Ping where n > 0 } then { do Ping { id: s.id, n: 1 } } on clear { do Ping { id: s.id, n: 0 } } }
+)",
+          limits);
+  w.put("1s", "Start", "id: 1");
+  w.tick("1s");
+  const Lines heard = w.heard();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[1] == "1s Alert(id: 1) sent");  // the instant goes on without it
+  CHECK(heard[0].find("runaway: more than 50 firings in one instant") != std::string::npos);
+  CHECK(heard[0].find("rule `main.ping` is switched off") != std::string::npos);
+  CHECK(w.facts("Ping").empty());
+  CHECK(w.session->counters().runaways == 1);
+  w.tick("2s");
+  CHECK(w.heard().empty());
+  w.put("3s", "Start", "id: 2");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s Alert(id: 2) sent"});
+  CHECK(w.session->why_not(1, {}).status == "off");
+}
+
+TEST_CASE("mutable facts are asserted, set and retracted by rules", "[session][mutable]") {
+  World w(R"(
+fact Order key (vm) { vm: string  on: bool }
+mutable fact Vm key (vm) { vm: string  running: bool  starts: int = 0 }
+rule create { when { o: Order  no Vm same vm as o } then { assert Vm { vm: o.vm, running: false } } }
+rule start { when { o: Order where on  v: Vm same vm as o where not running } then { set v { running: true, starts: v.starts + 1 } } }
+rule stop { when { o: Order where not on  v: Vm same vm as o where running } then { set v { running: false } } }
+rule forget { when { v: Vm  no Order same vm as v } then { retract v } }
+)");
+  w.put("1s", "Order", R"(vm: "a", on: true)");
+  w.tick("1s");
+  CHECK(w.facts("Vm") == Lines{R"((vm: "a", running: true, starts: 1))"});
+  w.put("2s", "Order", R"(vm: "a", on: false)");
+  w.tick("2s");
+  CHECK(w.facts("Vm") == Lines{R"((vm: "a", running: false, starts: 1))"});
+  w.retract("3s", "Order", R"(vm: "a")");
+  w.tick("3s");
+  CHECK(w.facts("Vm").empty());
+}
