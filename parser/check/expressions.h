@@ -56,6 +56,8 @@ class ExprChecker {
   void membership(ast::Expr& e);
   void like(ast::Expr& e);
   void coalesce(ast::Expr& e);
+  void binds_tighter(const ast::Expr& comparison, const ast::Expr& e);
+  bool dash_in_name(ast::Expr& e);
   void check_range(ast::Expr& e);
   bool usable(ast::Expr& e);                      // not null, not a whole fact; else reported
   void same_numbers(ast::Expr& a, ast::Expr& b);  // an int literal beside a double becomes one
@@ -85,6 +87,7 @@ class ExprChecker {
   Package& p_;
   Scope& scope_;
   bool rules_;
+  const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
 };
 
 // Restores what is known of nulls at the end of a branch.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/text.h"
 #include "parser/check/expressions.h"
@@ -298,6 +299,7 @@ void ExprChecker::same_sides(const Expr& e) {
 }
 
 void ExprChecker::arithmetic(Expr& e) {
+  if (dash_in_name(e)) return;
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -325,8 +327,11 @@ void ExprChecker::arithmetic(Expr& e) {
 void ExprChecker::comparison(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
-  check(l);
-  check(r);
+  for (Expr& side : e.args) {
+    comparison_ = &e;
+    check(side);
+    comparison_ = nullptr;
+  }
   e.type = Type::of(TypeTag::kError);
   if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
@@ -356,7 +361,9 @@ void ExprChecker::equality(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
+  comparison_ = &e;
   check(r);
+  comparison_ = nullptr;
   e.type = Type::of(TypeTag::kError);
   if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
   e.type = Type::of(TypeTag::kBool);
@@ -532,6 +539,7 @@ void ExprChecker::like(Expr& e) {
 }
 
 void ExprChecker::coalesce(Expr& e) {
+  const Expr* const comparison = std::exchange(comparison_, nullptr);
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -546,18 +554,23 @@ void ExprChecker::coalesce(Expr& e) {
     e.type = r.type;
     return;
   }
-  if (rules_ && !maybe_null(l)) {
+  const bool never = rules_ && !maybe_null(l);
+  if (never && comparison != nullptr && &comparison->args[1] == &e && r.type.is(TypeTag::kBool) && !l.type.is(TypeTag::kBool) &&
+      !is_open(l.type))
+    return binds_tighter(*comparison, e);
+  const auto does_nothing = [&] {
+    if (!never) return;
     p_.report.warning("W0807", e.span, fmt::format("`{}` is never null, so `??` does nothing", p_.report.excerpt(l.span)),
                       l.ref.kind == ast::RefKind::kField ? "a stale field is unknown, not null; `stale(…)` asks for that" : "");
-  }
+  };
   if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
     e.type = Type::of(TypeTag::kDyn);
-    return;
+    return does_nothing();
   }
   const Type value = l.type.without_null();
   if (r.type.is(TypeTag::kNull)) {
     e.type = l.type;
-    return;
+    return does_nothing();
   }
   Type want = value;
   want.nullable = true;
@@ -569,9 +582,10 @@ void ExprChecker::coalesce(Expr& e) {
       if (std::find(value.members.begin(), value.members.end(), text) != value.members.end()) e.type = value;
     }
     e.type.nullable = r.type.nullable;
-    return;
+    return does_nothing();
   }
   if (!coerce(r, want, "what stands for null")) return;
+  does_nothing();
   e.type = value;
   e.type.nullable = r.type.nullable;
 }

@@ -44,7 +44,7 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
                      "keep the one you mean; inside `until`, `for D` waits");
     }
   }
-  if (rule.late_skip) p.report.later(rule.late_skip->span, "`late skip`", std::string(cst::instead_of("late skip")));
+  if (rule.late_skip) p.report.later_option(rule.late_skip->span, "late", "`late skip`", std::string(cst::instead_of("late skip")));
 }
 
 const char* effect_word(EffectKind kind) {

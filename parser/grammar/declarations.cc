@@ -4,6 +4,8 @@
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
+#include <algorithm>
+
 #include "model/suggest.h"
 #include "parser/ast/words.h"
 #include "parser/grammar/grammar.h"
@@ -144,7 +146,26 @@ struct TypeFirst : Terminal<TypeFirst> {
     throw e;
   }
 };
-auto const field = node<Kind::kField>[TypeFirst{} >> name >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+// `last-seen: timestamp`, `last seen: timestamp`: a dash subtracts.
+struct OneWord : Terminal<OneWord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder const& b = builder(context);
+    Iterator const name = b.begin() + b.last_end();
+    if (first == last || *first != '-' || first != name || last - first < 2 || !is_word(first[1])) return true;
+    Iterator begin = name;
+    while (begin != b.begin() && is_word(begin[-1])) --begin;
+    Iterator end = name;
+    while (end != last && (is_word(*end) || (*end == '-' && last - end > 1 && is_word(end[1])))) ++end;
+    std::string joined(begin, end);
+    std::replace(joined.begin(), joined.end(), '-', '_');
+    SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, joined};
+    throw e;
+  }
+};
+auto const field =
+    node<Kind::kField>[TypeFirst{} >> name >> OneWord{} >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
 // Of a field with a mistake its name is kept, and its type if that was read, so that uses of it are none.
 bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
@@ -226,7 +247,7 @@ struct ParamColon : Terminal<ParamColon> {
     b.fail(codes::kUnexpected, first, first + 1, "expected `:` and a type, found `=`", "as in `param high: percent = 80%`");
   }
 };
-auto const param = must_name(name, "the param's name") >> ParamColon{} >> must(type, "a type") >> param_value >>
+auto const param = must_name(name, "the param's name") >> OneWord{} >> ParamColon{} >> must(type, "a type") >> param_value >>
                    -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
 auto const parameter = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type")];
 auto const parameters = node<Kind::kParameters>[mark("(") >> listed(parameter, mark(")"), "`,` or `)`", "a parameter or `)`")];
@@ -252,7 +273,7 @@ struct LetType : Terminal<LetType> {
     return true;
   }
 };
-auto const let = must_name(name, "a name") >> -parameters >> -LetType{} >>
+auto const let = must_name(name, "a name") >> OneWord{} >> -parameters >> -LetType{} >>
                  soft(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
 
 // ---- when
@@ -493,9 +514,48 @@ auto const cell =
 auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
 bool same_line(Iterator p, Builder const& b) { return p != b.end() && !b.new_line_before(p); }
 bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}' && !b.new_line_before(p); }
-auto const row = node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
-                                  *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >>
-                                  must(mark("||"), "`||` between the inputs and the outputs") >>
+// The bar between inputs and outputs. A table that has none, as elsewhere, is one mistake, however many rows it has.
+struct DoubleBar : Terminal<DoubleBar> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
+    if (mark("||").parse(first, last, context, r, a)) return true;
+    Builder& b = builder(context);
+    Iterator const bar_end = first != last && *first == '|' ? first + 1 : first;
+    Iterator const next = skip_blanks(bar_end, last, b.begin(), b.bad_bytes());
+    bool const row_ended = bar_end != first && (next == last || *next == '}' || std::find(bar_end, next, '\n') != next);
+    if (!row_ended) b.fail_expected(first, "`||` between the inputs and the outputs");
+    Iterator const after = bar_end;
+    SyntaxError e{b.error(codes::kUnexpected, after - 1, after, "this row has no `||` between its inputs and its outputs",
+                          "a double bar divides them, in every row: `| input || output |`"),
+                  b.offset(bar_end), !b.first_time("||")};
+    throw e;
+  }
+};
+// `|---|---|` under a head, as Markdown has it: said, and passed over.
+bool at_head_rule(Iterator p, Builder const& b) {
+  if (p == b.end() || *p != '|') return false;
+  Iterator end = p;
+  while (end != b.end() && *end != '\n') ++end;
+  std::string_view const text(p, static_cast<std::size_t>(end - p));
+  return text.find("--") != text.npos && text.find_first_not_of("|-:+ \t\r") == text.npos;
+}
+struct HeadRule : Terminal<HeadRule> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Iterator end = first;
+    while (end != last && *end != '\n') ++end;
+    while (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r') --end;
+    Builder& b = builder(context);
+    Diagnostic d = b.error(codes::kUnexpected, first, end, "a table has no line between its head and its rows", "leave it out");
+    d.fix = Fix{d.span, ""};
+    b.report_intact(std::move(d));
+    first = b.token(end);
+    return true;
+  }
+};
+auto const row = (ahead<at_head_rule> >> HeadRule{}) |
+                 node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
+                                  *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >> DoubleBar{} >>
                                   +(ahead<at_output> >> must(output_cell, "a value") >> must(ahead<same_line> >> mark("|"), "`|`"))];
 void unknown_row(Iterator p, Builder const& b) { b.fail_item(p, "a row, which begins with `|`"); }
 
