@@ -60,6 +60,8 @@ class OutputSink {
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
   // An input that put() took was refused at its turn (an incomplete patch of a fact that is not there); `origin` is the input's.
   virtual void on_refused(Timestamp t, std::uint64_t /*origin*/, const std::string& message) { on_trouble(t, message); }
+  // An acknowledgement that ack() took met no waiting action at its turn (counted as acks_unmatched); `origin` is the input's.
+  virtual void on_unmatched(std::uint64_t /*origin*/) {}
 };
 
 enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };

@@ -45,6 +45,7 @@ struct AckInput {
   std::vector<Value> result;                // one per result field, null if not given; empty: none
   std::string error;                        // kFailed: the executor's own words
   Timestamp stamp;
+  std::uint64_t origin = 0;  // the giver's own mark, as a fact's
 };
 
 // One line of output: an action sent, proposed, refused, expired … in the order things happened.

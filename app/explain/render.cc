@@ -36,14 +36,31 @@ std::string line_source(const engine::LineExplained& line, const ExplainContext&
   return line.text.empty() ? source_text(line.span, c) : line.text;
 }
 
+// A field that every action has, hidden by a declared one of its name (W0810): a record names each field once.
+bool is_hidden(const FactType& type, std::size_t index) {
+  if (index < type.declared_fields) return false;
+  return type.field_index(type.fields[index].name) != index;
+}
+
 std::string record(FactTypeId type, const std::vector<Value>& values, std::size_t count, const ExplainContext& c) {
   const FactType& t = c.rules.schema.types[type];
   std::string out = t.local;
   const std::size_t n = std::min({values.size(), count, t.fields.size()});
-  for (std::size_t i = 0; i < n; ++i)
-    out += fmt::format("{}{}: {}", i == 0 ? " { " : ", ", t.fields[i].name, to_source(values[i], c.interner));
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!is_hidden(t, i)) out += fmt::format("{}{}: {}", i == 0 ? " { " : ", ", t.fields[i].name, to_source(values[i], c.interner));
+  }
   if (n > 0) out += " }";
   return out;
+}
+
+void data_json(std::string& out, const FactType& type, const std::vector<Value>& values, const ExplainContext& c) {
+  out += '{';
+  for (std::size_t i = 0; i < std::min(type.fields.size(), values.size()); ++i) {
+    if (is_hidden(type, i)) continue;
+    out += (i == 0 ? "" : ",") + quote(type.fields[i].name) + ":";
+    append_json(out, values[i], c.interner);
+  }
+  out += '}';
 }
 
 std::string age(DurationNs ns) {
@@ -110,7 +127,7 @@ void lines_json(std::string& out, const std::vector<engine::LineExplained>& line
 void used_json(std::string& out, const engine::FactUsed& fact, const ExplainContext& c) {
   const FactType& type = c.rules.schema.types[fact.type];
   out += fmt::format("{{\"name\":{},\"type\":{},\"data\":", quote(fact.name), quote(type.name));
-  bus::append_fields(out, type.fields, std::min(type.fields.size(), fact.values.size()), fact.values, c.interner);
+  data_json(out, type, fact.values, c);
   key(out, "time");
   bus::append_time(out, fact.stamp);
   out += fmt::format(",\"age\":{},\"stale\":{}}}", quote(format_duration(fact.age_ns)), fact.stale);
@@ -203,7 +220,7 @@ std::string fact_text(const engine::FactView& fact, Timestamp now, const Explain
 std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
   const FactType& type = c.rules.schema.types[fact.type];
   std::string out = fmt::format("{{\"type\":{},\"data\":", quote(type.name));
-  bus::append_fields(out, type.fields, std::min(type.fields.size(), fact.values.size()), fact.values, c.interner);
+  data_json(out, type, fact.values, c);
   key(out, "time");
   bus::append_time(out, fact.stamp);
   out += fmt::format(",\"age\":{},\"stale\":{}", quote(format_duration(now - fact.stamp)), fact.stale);

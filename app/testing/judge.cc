@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 
 #include "model/compare.h"
 #include "model/text.h"
@@ -38,19 +39,12 @@ class Judge {
 
   // An acknowledgement that met nothing is a mistake of the test's author: it looks as if the action had been there.
   void unmatched() {
-    if (recording_.unmatched_acks == 0) return;
-    std::size_t step = kNoStep, acks = 0;
-    for (const Input& input : plan_.inputs) {
-      if (!std::holds_alternative<AckInput>(input.what)) continue;
-      if (acks++ == 0) step = input.step;
-    }
-    const bool refused = std::any_of(recording_.refusals.begin(), recording_.refusals.end(),
-                                     [&](const Refusal& r) { return std::holds_alternative<AckInput>(plan_.inputs[r.input].what); });
-    if (refused) return;  // said already, with its step
-    const std::uint64_t n = recording_.unmatched_acks;
-    verdict_.failures.push_back(
-        {.step = acks == 1 ? step : kNoStep,
-         .message = n == 1 ? "an acknowledgement met no waiting action" : fmt::format("{} acknowledgements met no waiting action", n)});
+    std::map<std::size_t, std::size_t> of_step;
+    for (const std::size_t input : recording_.unmatched) ++of_step[plan_.inputs[input].step];
+    for (const auto& [step, n] : of_step)
+      verdict_.failures.push_back(
+          {.step = step,
+           .message = n == 1 ? "an acknowledgement met no waiting action" : fmt::format("{} acknowledgements met no waiting action", n)});
   }
 
   Value field_of(const ActionOutput& a, std::uint32_t field) const {

@@ -24,6 +24,7 @@ class Recorder : public engine::OutputSink {
   }
   void on_trouble(Timestamp t, const std::string& message) override { to_.troubles.push_back({t, message}); }
   void on_refused(Timestamp, std::uint64_t origin, const std::string& message) override { to_.refusals.push_back({origin, message}); }
+  void on_unmatched(std::uint64_t origin) override { to_.unmatched.push_back(origin); }
 
  private:
   Recording& to_;
@@ -41,7 +42,6 @@ class Runner {
     for (std::size_t i = 0; i < plan_.inputs.size() && plan_.inputs[i].arrival <= end;) i = one_time(i, plan_.inputs.size());
     // As in replay: what waits for a later stamp is closed as if a tick came at the end plus the largest lateness.
     tick(end + lateness());
-    result_.recording.unmatched_acks = session_->counters().acks_unmatched;
     if (options.why_not_rule != kNoId) result_.why_not = session_->why_not(options.why_not_rule, options.why_not_with);
     return std::move(result_);
   }
@@ -91,7 +91,9 @@ class Runner {
       if (Result<engine::PutOutcome> done = session_->put(fact_); !done) result_.recording.refusals.push_back({i, done.error().message});
     } else if (const AckInput* ack = std::get_if<AckInput>(&input.what)) {
       if (ack->id.empty() && !waiting(*ack)) tick(input.arrival);
-      if (Result<void> done = session_->ack(*ack); !done) result_.recording.refusals.push_back({i, done.error().message});
+      ack_ = *ack;
+      ack_.origin = i;
+      if (Result<void> done = session_->ack(ack_); !done) result_.recording.refusals.push_back({i, done.error().message});
     }
   }
 
@@ -136,6 +138,7 @@ class Runner {
   Timestamp last_tick_ = kTimestampMin;
   bool recovering_ = false;
   FactInput fact_;  // the one that is fed; here, so that its values' room is kept
+  AckInput ack_;
 };
 
 }  // namespace

@@ -39,8 +39,8 @@ struct Recording {
   std::vector<Told> logs, troubles;
   std::vector<Answer> answers;
   std::vector<Refusal> refusals;
-  std::uint64_t unmatched_acks = 0;  // acknowledgements that met no waiting action
-  bool restart_differed = false;  // after `restart` the same inputs gave other outputs: an engine's mistake
+  std::vector<std::size_t> unmatched;  // inputs: acknowledgements that met no waiting action
+  bool restart_differed = false;       // after `restart` the same inputs gave other outputs: an engine's mistake
 };
 
 // `until`: stops after that instant (inclusive). With `why_not`, asks the session at the end why that rule did not run.

@@ -13,8 +13,9 @@
 namespace flyball::bus {
 namespace {
 
-constexpr std::size_t kRefusedPerAck = 256;  // listed in one message; more go into another
-constexpr std::size_t kRefusedKept = 1'024;  // of one source, until it must have read them; then the oldest are only counted
+constexpr std::size_t kRefusedPerAck = 256;            // listed in one message; more go into another
+constexpr std::size_t kRefusedKept = 1'024;            // of one source, until it must have read them; then the oldest are only counted
+constexpr std::int64_t kProbeEveryNs = 1'000'000'000;  // of publishers, and only while somebody asks for their status
 constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
 Timestamp arrival(const FaceContext& c) { return c.config->wall_clock(); }
@@ -306,7 +307,14 @@ void FactsFace::bye() {
   }
 }
 
-std::vector<SourceStatus> FactsFace::status() const {
+std::vector<SourceStatus> FactsFace::status() {
+  if (const std::int64_t now = monotonic_ns(); now >= next_probe_ns_) {
+    next_probe_ns_ = now + kProbeEveryNs;
+    const std::string ping = bare_message("ping");
+    for (Source& s : sources_) {
+      if (!s.peer.empty() && socket_.send({s.peer, ping}) == Sent::kGone) forget_peer(s);
+    }
+  }
   std::vector<SourceStatus> out;
   for (const Source& s : sources_) out.push_back({s.name, s.seq, !s.peer.empty()});
   return out;

@@ -29,7 +29,8 @@ class FactsFace {
   // A publisher did not read fast enough to be told; try again soon.
   bool has_unsent() const { return !acks_due_.empty(); }
   void bye();
-  std::vector<SourceStatus> status() const;
+  // Asks who is still there (at most once a second), since a publisher that left without `bye` is seen only when spoken to.
+  std::vector<SourceStatus> status();
 
  private:
   struct Refusal {
@@ -71,6 +72,7 @@ class FactsFace {
   FactInput fact_;
   AckInput ack_;
   std::size_t taken_ = 0;  // in this drain
+  std::int64_t next_probe_ns_ = 0;
 };
 
 }  // namespace flyball::bus

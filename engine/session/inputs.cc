@@ -113,7 +113,7 @@ void Session::Impl::pin_for_instant(FactTypeId type, FactId fact) {
 void Session::Impl::apply(const Pending& input) {
   ++position;
   if (input.ack != 0xFFFF'FFFF) {
-    actions.acknowledge(inbox.ack(input.ack));
+    if (const AckInput& ack = inbox.ack(input.ack); !actions.acknowledge(ack)) outbox.add(UnmatchedOutput{ack.origin});
     return;
   }
   const FactType& type = data.rule_set.schema.types[input.fact.type];

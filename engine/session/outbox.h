@@ -28,6 +28,9 @@ struct RefusedOutput {
   std::uint64_t origin = 0;
   std::string message;
 };
+struct UnmatchedOutput {  // an acknowledgement
+  std::uint64_t origin = 0;
+};
 struct GoneOutput {  // an action that nothing waits for any more
   std::string id;
 };
@@ -61,9 +64,11 @@ class Outbox {
   void say(const GoneOutput& o) { sink_.on_action_gone(o.id); }
   void say(const TroubleOutput& o) { sink_.on_trouble(o.time, o.message); }
   void say(const RefusedOutput& o) { sink_.on_refused(o.time, o.origin, o.message); }
+  void say(const UnmatchedOutput& o) { sink_.on_unmatched(o.origin); }
 
   OutputSink& sink_;
-  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput, GoneOutput>> waiting_;
+  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>>
+      waiting_;
 };
 
 }  // namespace flyball::engine

@@ -49,4 +49,23 @@ TEST_CASE("an explanation says how old facts were, and how old they are now") {
   CHECK(why_json(why, {rules, sources, interner}).find("\"age\":\"2.246913579s\"") != std::string::npos);
 }
 
+TEST_CASE("an action's own field stands in its data, and hides the field that every action has under that name") {
+  Interner interner;
+  ast::RuleSet rules;
+  SourceFiles sources;
+  FactType type;
+  type.name = type.local = "A";
+  type.role = Role::kAction;
+  type.fields = {
+      {"id", Type::of(TypeTag::kInt), {}, ""}, {"id", Type::of(TypeTag::kString), {}, ""}, {"state", Type::of(TypeTag::kString), {}, ""}};
+  type.declared_fields = 1;
+  rules.schema.types = {type};
+  engine::FactView fact;
+  fact.type = 0;
+  fact.values = {Value::integer(7), interner.string("4e84"), interner.string("sent")};
+  const ExplainContext context{rules, sources, interner};
+  CHECK(fact_json(fact, {0}, context).find(R"("data":{"id":7,"state":"sent"})") != std::string::npos);
+  CHECK(fact_text(fact, {0}, context).starts_with("A { id: 7, state: \"sent\" }"));
+}
+
 }  // namespace flyball::app

@@ -37,6 +37,16 @@ const auto fixed_epoch = [](ServerConfig& c) { c.epoch = "00ff00ff00ff00ff"; };
 
 }  // namespace
 
+TEST_CASE("a publisher that left without a word is away in the next status") {
+  Service s(fixed_epoch);
+  RawPeer gone(s.config.facts_bind[0]), there(s.config.facts_bind[0]);
+  one(s, gone, R"({"op":"hello","source":"a"})");
+  one(s, there, R"({"op":"hello","source":"b"})");
+  gone.close();
+  CHECK(s.until([&] { return !s.server->sources().at(0).connected; }));
+  CHECK(s.server->sources().at(1).connected);
+}
+
 TEST_CASE("a publisher is welcomed, and its facts are acknowledged in sequence") {
   Service s(fixed_epoch);
   RawPeer p(s.config.facts_bind[0]);
