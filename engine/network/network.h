@@ -120,6 +120,8 @@ class Network {
 
   // The value of an aggregate for the bindings in `frame`, whether or not a token has asked before.
   Value aggregate_value(std::uint32_t use, FrameBuffer& frame) const { return aggregates_.value(use, frame, *this); }
+  // The values of aggregates that a formula reads, for the facts in the frame, whether or not a match asks for them.
+  void fill_aggregates(const Formula& formula, std::uint32_t scope);
 
   const ProgramData& program() const { return program_; }
   Interner& interner() const { return interner_; }

@@ -365,8 +365,9 @@ void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
     e.kept_out = before.kept_out;
     e.failed = false;
     if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
-    if (e.active && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
-    if (e.active && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+    // What had fallen due does not fall due again.
+    if (e.active && !e.kept_out && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
+    if (e.active && !e.repeat_due && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
     touch(rule, id);
   });
 }

@@ -21,21 +21,13 @@ void Explainer::set_row(const ExplainLine& line, FactId fact) {
   facts_[line.binding] = fact;
 }
 
-void Explainer::fill_aggregates(const Formula& formula, std::uint32_t scope) {
-  for (const std::uint32_t binding : formula.aggregates) {
-    for (const auto& [b, use] : data_.scopes[scope].uses) {
-      if (b == binding) network_.frame().set_aggregate(binding, network_.aggregate_value(use, network_.frame()));
-    }
-  }
-}
-
 Truth Explainer::truth(const Formula& formula, std::uint32_t scope) {
-  fill_aggregates(formula, scope);
+  network_.fill_aggregates(formula, scope);
   return network_.frame().truth(formula, scope);
 }
 
 Value Explainer::value(const Formula& formula, std::uint32_t scope) {
-  fill_aggregates(formula, scope);
+  network_.fill_aggregates(formula, scope);
   return network_.frame().value(formula, scope);
 }
 

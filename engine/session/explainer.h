@@ -51,7 +51,6 @@ class Explainer {
 
   FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
-  void fill_aggregates(const Formula& formula, std::uint32_t scope);
   Truth truth(const Formula& formula, std::uint32_t scope);
   Value value(const Formula& formula, std::uint32_t scope);
   Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/session/session_impl.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -126,6 +127,7 @@ void Session::Impl::judge() {
 }
 
 void Session::Impl::run_instant(Timestamp t) {
+  FB_CHECK(t >= passed);  // time never goes back
   network.set_now(t);
   passed = t;
   ++counters.instants;
