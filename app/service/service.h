@@ -7,6 +7,7 @@
 // INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order (from when it is warm).
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -65,6 +66,12 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
+  void note_failure(const AckInput& ack);
+  struct Outcome {
+    std::string state, error;
+    Value at;
+  };
+  std::optional<Outcome> outcome(const engine::Explanation& why) const;
   Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
@@ -73,6 +80,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<void> next_recordings();
   void say_recordings();
   void reload();
+  std::unique_ptr<CompiledPackage> compile(Io& io);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   void keep_explanations();
   std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);
@@ -97,6 +105,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   static constexpr std::size_t kFormerWhysMax = 256;
   std::vector<std::pair<std::string, std::string>> former_whys_;  // action's id → explanation, of rules before a reload; newest first
+
+  // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
+  static constexpr std::size_t kErrorsMax = 4'096;
+  std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;

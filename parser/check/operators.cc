@@ -83,20 +83,6 @@ std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
   }
 }
 
-bool has_now(const Expr& e) {
-  bool found = false;
-  visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
-  return found;
-}
-
-// `now`, `now + D`, `now - D`, `D + now`.
-bool is_now_term(const Expr& e) {
-  if (e.kind == ExprKind::kNow) return true;
-  if (e.kind != ExprKind::kBinary || (e.op != Op::kAdd && e.op != Op::kSubtract)) return false;
-  if (is_now_term(e.args[0]) && !has_now(e.args[1])) return true;
-  return e.op == Op::kAdd && !has_now(e.args[0]) && is_now_term(e.args[1]);
-}
-
 }  // namespace
 
 bool ExprChecker::usable(Expr& e) {
@@ -367,43 +353,15 @@ void ExprChecker::arithmetic(Expr& e) {
   mismatch(e);
 }
 
-void ExprChecker::check_now_sides(Expr& e) {
-  const bool was = now_allowed_;
-  for (std::size_t i = 0; i < 2; ++i) {
-    now_allowed_ = scope_.now == NowUse::kDeadline && is_now_term(e.args[i]) && !has_now(e.args[1 - i]);
-    comparison_ = &e;
-    check(e.args[i]);
-    comparison_ = nullptr;
-  }
-  now_allowed_ = was;
-}
-
-// `now - t > 5m` compares lengths; its deadline is said as `now - 5m > t`.
-bool ExprChecker::now_is_a_length(Expr& e) {
-  for (std::size_t i = 0; i < 2; ++i) {
-    Expr& side = e.args[i];
-    Expr& other = e.args[1 - i];
-    if (!side.type.is(TypeTag::kDuration) || !is_now_term(side)) continue;
-    std::optional<Fix> fix;
-    if (side.args[0].kind == ExprKind::kNow && other.type.is(TypeTag::kDuration)) {
-      const auto term = fmt::format("now - {}", p_.report.text(other.span));
-      const auto stamp = std::string(p_.report.text(side.args[1].span));
-      fix = Fix{e.span, fmt::format("{} {} {}", i == 0 ? term : stamp, sign(e.op), i == 0 ? stamp : term)};
-    }
-    p_.report.error("E0213", e.span, "in a condition, `now` stands only in a comparison of `now ± D` with a timestamp",
-                    "then it is one deadline", std::move(fix));
-    e.type = Type::of(TypeTag::kError);
-    return true;
-  }
-  return false;
-}
-
 void ExprChecker::comparison(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
-  check_now_sides(e);
+  for (Expr& side : e.args) {
+    comparison_ = &e;
+    check(side);
+    comparison_ = nullptr;
+  }
   e.type = Type::of(TypeTag::kError);
-  if (scope_.now == NowUse::kDeadline && now_is_a_length(e)) return;
   if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
   same_sides(e);

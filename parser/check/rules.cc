@@ -182,7 +182,9 @@ void check_effects(Package& p, Scope& scope, std::vector<Effect>& effects, bool 
                      "a fact derived in `then` goes by itself");
       continue;
     }
+    scope.now = effect.kind == EffectKind::kDerive ? NowUse::kDerived : NowUse::kAnywhere;
     check_record(p, scope, effect.record, type.fields, type.declared_fields, "`" + type.local + "`", Completeness::kComplete);
+    scope.now = NowUse::kAnywhere;
   }
 }
 
@@ -196,7 +198,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   std::vector<FactTypeId> aggregated;
   Scope scope;
   scope.file = &file;
-  scope.now = NowUse::kDeadline;
+  scope.now = NowUse::kCondition;
   scope.aggregates = true;
   scope.aggregated = &aggregated;
   // INVARIANT: patterns of `when`, then those of `until`, then aggregates in the order they are met.

@@ -270,7 +270,7 @@ void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) 
                          "add `key (…)` with the fields that identify it, or `key ()` if there is only one");
       }
       if (type.role == Role::kAction && type.tries > 1 && !type.timeout_ns) {
-        p.report.warning("W0820", t.tries->span,
+        p.report.warning("W0821", t.tries->span,
                          fmt::format("`{}` has no `timeout`: an executor that says nothing is never asked again", type.local),
                          "a try ends when its executor answers or its time is over: add `timeout D`");
       }

@@ -4,10 +4,9 @@
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
-#include <algorithm>
-
 #include "model/suggest.h"
 #include "parser/ast/words.h"
+#include "parser/grammar/foreign.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -177,24 +176,6 @@ struct TypeFirst : Terminal<TypeFirst> {
     throw e;
   }
 };
-// `last-seen: timestamp`, `last seen: timestamp`: a dash subtracts.
-struct OneWord : Terminal<OneWord> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    Builder const& b = builder(context);
-    Iterator const name = b.begin() + b.last_end();
-    if (first == last || *first != '-' || first != name || last - first < 2 || !is_word(first[1])) return true;
-    Iterator begin = name;
-    while (begin != b.begin() && is_word(begin[-1])) --begin;
-    Iterator end = name;
-    while (end != last && (is_word(*end) || (*end == '-' && last - end > 1 && is_word(end[1])))) ++end;
-    std::string joined(begin, end);
-    std::replace(joined.begin(), joined.end(), '-', '_');
-    SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
-    e.diagnostic.fix = Fix{e.diagnostic.span, joined};
-    throw e;
-  }
-};
 auto const field =
     node<Kind::kField>[TypeFirst{} >> name >> OneWord{} >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
@@ -267,7 +248,8 @@ auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFi
 // ---- module, import, param, let
 
 auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
-auto const import_decl = must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
+auto const import_decl = ForeignImport<false>{} >> must_name(path, "a module's name") >> ForeignImport<true>{} >>
+                         -(word("as") >> must_name(name, "a name"));
 // `param high = 80%`: a param has a type.
 struct ParamColon : Terminal<ParamColon> {
   template <typename C, typename R, typename A>
@@ -562,45 +544,6 @@ auto const cell =
 auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
 bool same_line(Iterator p, Builder const& b) { return p != b.end() && !b.new_line_before(p); }
 bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}' && !b.new_line_before(p); }
-// The bar between inputs and outputs. A table that has none, as elsewhere, is one mistake, however many rows it has.
-struct DoubleBar : Terminal<DoubleBar> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
-    if (mark("||").parse(first, last, context, r, a)) return true;
-    Builder& b = builder(context);
-    Iterator const bar_end = first != last && *first == '|' ? first + 1 : first;
-    Iterator const next = skip_blanks(bar_end, last, b.begin(), b.bad_bytes());
-    bool const row_ended = bar_end != first && (next == last || *next == '}' || std::find(bar_end, next, '\n') != next);
-    if (!row_ended) b.fail_expected(first, "`||` between the inputs and the outputs");
-    Iterator const after = bar_end;
-    SyntaxError e{b.error(codes::kUnexpected, after - 1, after, "this row has no `||` between its inputs and its outputs",
-                          "a double bar divides them, in every row: `| input || output |`"),
-                  b.offset(bar_end), !b.first_time("||")};
-    throw e;
-  }
-};
-// `|---|---|` under a head, as Markdown has it: said, and passed over.
-bool at_head_rule(Iterator p, Builder const& b) {
-  if (p == b.end() || *p != '|') return false;
-  Iterator end = p;
-  while (end != b.end() && *end != '\n') ++end;
-  std::string_view const text(p, static_cast<std::size_t>(end - p));
-  return text.find("--") != text.npos && text.find_first_not_of("|-:+ \t\r") == text.npos;
-}
-struct HeadRule : Terminal<HeadRule> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    Iterator end = first;
-    while (end != last && *end != '\n') ++end;
-    while (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r') --end;
-    Builder& b = builder(context);
-    Diagnostic d = b.error(codes::kUnexpected, first, end, "a table has no line between its head and its rows", "leave it out");
-    d.fix = Fix{d.span, ""};
-    b.report_intact(std::move(d));
-    first = b.token(end);
-    return true;
-  }
-};
 auto const row = (ahead<at_head_rule> >> HeadRule{}) |
                  node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
                                   *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >> DoubleBar{} >>

@@ -7,7 +7,8 @@
 namespace flyball::cst {
 namespace {
 
-constexpr std::array<Slip, 17> kDeclarations{{
+constexpr std::array<Slip, 18> kDeclarations{{
+    {"from", "", "a module is imported as a whole: `import net.types`"},
     {"if", "", "conditions stand in a rule: `rule name { when { … } then { … } }`"},
     {"when", "", "it stands in a rule: `rule name { when { … } then { … } }`"},
     {"on", "", "reactions are rules: `rule name { when { … } then { … } }`"},
