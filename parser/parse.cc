@@ -47,6 +47,8 @@ std::string unknown_declaration(const char* p, bool after_another, cst::Builder&
   const std::string found = b.found(p);
   if (word.empty() && (*p == '}' || *p == ')' || *p == ']')) {
     b.report(b.error(codes::kUnmatched, p, p + 1, found + " closes nothing", "a block before it ends earlier than it looks"));
+  } else if (const std::string_view number = b.grouped_number(p); !number.empty()) {
+    b.report(b.grouped_error(number));
   } else if (after_another && !b.new_line_before(p)) {
     b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected the end of the declaration, found " + found, b.foreign_help(p)));
   } else if (word.empty()) {

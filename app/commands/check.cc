@@ -5,13 +5,36 @@
 
 #include "app/commands/commands.h"
 #include "app/package/package.h"
-#include "model/text.h"
 #include "parser/diagnostics/render.h"
 
 namespace flyball::app {
 namespace {
 
 std::string plural(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
+// What the compiler's messages name, and where it stands.
+std::vector<std::pair<std::string, ast::Span>> names_of(const ast::RuleSet& set) {
+  std::vector<std::pair<std::string, ast::Span>> all;
+  for (const ast::RuleDecl& r : set.rules) all.emplace_back(r.qualified, r.name.span);
+  for (const ast::DecisionDecl& d : set.decisions) {
+    all.emplace_back(d.qualified, d.name.span);
+    for (const ast::Case& c : d.cases) all.emplace_back(c.name.text, c.name.span);
+  }
+  return all;
+}
+
+// The compiler's message as a diagnostic, at the first thing that it names.
+Diagnostic limit(const Error& error, const std::vector<std::pair<std::string, ast::Span>>& places) {
+  Diagnostic d{"E0900", Severity::kError, {}, error.message, error.help, {}};
+  std::size_t first = std::string::npos;
+  for (const auto& [name, span] : places) {
+    const std::size_t at = error.message.find("`" + name + "`");
+    if (at >= first) continue;
+    first = at;
+    d.span = span;
+  }
+  return d;
+}
 
 class Check : public Command {
  public:
@@ -54,17 +77,15 @@ class Check : public Command {
     const std::size_t rules = package->rules.rules.size();
     if (errors == 0) {
       // What the compiler alone can see: limits of the network.
+      const std::vector<std::pair<std::string, ast::Span>> places = names_of(package->rules);
       const Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner);
       if (!program) {
         ++errors;
+        const Diagnostic d = limit(program.error(), places);
         if (json_) {
-          io.data(
-              fmt::format("{{\"file\":{},\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":1,\"severity\":\"error\",\"code\":\"E0900\","
-                          "\"message\":{},\"help\":{},\"fix\":null}}\n",
-                          quote(package->sources.path(0)), quote(program.error().message),
-                          program.error().help.empty() ? "null" : quote(program.error().help)));
+          io.data(render_json(d, package->sources) + "\n");
         } else {
-          io.error(program.error().message, program.error().help);
+          io.message(render(d, package->sources, io.err_colour));
         }
       }
     }

@@ -90,8 +90,9 @@ class Run : public Command {
                 "holds, ttls and absences by the clock.\n\n"
                 "SIGTERM and SIGINT: what has arrived is taken, the reaction sent, then exit 0. SIGHUP: the rules are read again; if they "
                 "check, they replace the old ones at once: "
-                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, the old ones go on "
-                "and the log says why.\n\n"
+                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, or if a file of "
+                "theirs is empty, the "
+                "old ones go on and the log says why.\n\n"
                 "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
                 "actions, byte for byte. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
             .examples = {{"flyball run rules/", "on the default ports"},

@@ -44,7 +44,7 @@ Service::~Service() = default;
 
 std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io) {
   std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
-  s->package_ = compile_package(s->config_.rules, s->config_.params, io, &s->interner_);
+  s->package_ = s->compile(io);
   if (s->package_ == nullptr) return nullptr;
   if (const Result<void> opened = s->next_recordings(); !opened) {
     io.error(opened.error().message, opened.error().help);
@@ -219,7 +219,12 @@ Result<void> Service::on_ack(AckInput& ack) {
   note_stamp(ack.stamp);
   if (!muted_) recording_.ack(ack, program().schema(), interner_);
   if (server_->wanted("ack.")) server_->publish_ack(ack);
+<<<<<<< HEAD
   return {};
+=======
+  note_failure(ack);
+  return done;
+>>>>>>> main
 }
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {
@@ -344,14 +349,32 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& former, co
 
 // Reload.
 
+// A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
+std::unique_ptr<CompiledPackage> Service::compile(Io& io) {
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_);
+  if (package == nullptr) return nullptr;
+  const ast::RuleSet& rules = package->program->rules();
+  if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {
+    io.error("the rules are empty: no types, rules or decisions", "to run nothing, stop the service");
+    return nullptr;
+  }
+  // Of several files one may be empty by intent, but not from one moment to the next.
+  for (std::uint32_t i = 0; session_ != nullptr && i < package->sources.size(); ++i) {
+    if (!package->sources.text(i).empty()) continue;
+    io.error(fmt::format("`{}` is empty", package->sources.path(i)), "was it being written? To take its rules away, remove the file");
+    return nullptr;
+  }
+  return package;
+}
+
 // What is wrong goes into `said`, so that it can be logged in one piece.
 std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
   char* text = nullptr;
   std::size_t size = 0;
   Io quiet = io_;
   quiet.err = open_memstream(&text, &size);
-  if (quiet.err == nullptr) return compile_package(config_.rules, config_.params, io_, &interner_);
-  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, quiet, &interner_);
+  if (quiet.err == nullptr) return compile(io_);
+  std::unique_ptr<CompiledPackage> package = compile(quiet);
   std::fclose(quiet.err);
   said.assign(text, size);
   std::free(text);

@@ -9,6 +9,7 @@
 // under way: recording.h).
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -68,7 +69,16 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
+<<<<<<< HEAD
   Result<void> check_ahead(Timestamp stamp);
+=======
+  void note_failure(const AckInput& ack);
+  struct Outcome {
+    std::string state, error;
+    Value at;
+  };
+  std::optional<Outcome> outcome(const engine::Explanation& why) const;
+>>>>>>> main
   Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
@@ -78,6 +88,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void say_recordings();
   void record(const engine::WaitingInput& input);
   void reload();
+  std::unique_ptr<CompiledPackage> compile(Io& io);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   void keep_explanations();
   std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);
@@ -102,6 +113,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   static constexpr std::size_t kFormerWhysMax = 256;
   std::vector<std::pair<std::string, std::string>> former_whys_;  // action's id → explanation, of rules before a reload; newest first
+
+  // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
+  static constexpr std::size_t kErrorsMax = 4'096;
+  std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;

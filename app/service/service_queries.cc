@@ -33,11 +33,44 @@ std::string Service::on_explain(const bus::AnswerView& answer) {
   return answer_text(answer.decision, answer_, {program().rules(), package_->sources, interner_, ages_from()});
 }
 
+void Service::note_failure(const AckInput& ack) {
+  if (ack.state != ActionState::kFailed || ack.id.empty() || ack.error.empty()) return;
+  if (errors_.size() >= kErrorsMax) errors_.pop_front();
+  errors_.emplace_back(ack.id, ack.error);
+}
+
+// What became of the action that is explained; nothing while it is as it was.
+std::optional<Service::Outcome> Service::outcome(const engine::Explanation& why) const {
+  const FactType& type = program().schema().types[why.action.action];
+  Outcome found;
+  for (const auto& [id, error] : errors_) {
+    if (id == why.action.id) found.error = error;
+  }
+  for (const engine::FactView& fact : session_->facts(why.action.action)) {
+    const auto field = [&](ActionField f) { return fact.values[type.action_field(f)]; };
+    if (interner_.text(field(ActionField::kId)) != why.action.id) continue;
+    found.state = interner_.text(field(ActionField::kState));
+    found.at = field(ActionField::kAt);
+  }
+  if (found.state.empty() || (found.state == to_string(why.action.state) && found.error.empty())) return std::nullopt;
+  return found;
+}
+
 Result<std::string> Service::on_why(std::string_view action_id) {
   const std::string id(action_id.empty() ? "last" : action_id);
   if (const engine::Explanation* why = session_->why(id)) {
     const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
-    return with_text(why_json(*why, context), why_text(*why, context));
+    std::string json = why_json(*why, context), text = why_text(*why, context);
+    if (const std::optional<Outcome> since = outcome(*why)) {
+      json.pop_back();
+      json += fmt::format(",\"since\":{{\"state\":{},\"at\":", quote(since->state));
+      append_json(json, since->at, interner_);
+      if (!since->error.empty()) json += ",\"error\":" + quote(since->error);
+      json += "}}";
+      text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(since->at));
+      if (!since->error.empty()) text += "  " + since->error + "\n";
+    }
+    return with_text(std::move(json), text);
   }
   for (const auto& [former, explanation] : former_whys_) {
     if (id == "last" || id == former) return explanation;
@@ -101,6 +134,8 @@ Result<std::string> Service::on_status() {
     text += fmt::format("of those refused: {} stamped too far ahead of this clock, {} too far behind\n", refused_ahead_, refused_behind_);
   text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", c.actions_sent, c.actions_acked,
                       c.actions_failed, b.outbox);
+  if (b.actions_overflowed > 0)
+    text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
   for (const bus::SourceStatus& s : server_->sources())
     text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);

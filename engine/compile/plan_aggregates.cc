@@ -101,6 +101,17 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   return id;
 }
 
+// Uses without a stage: for what asks at its own time.
+Result<void> PlanBuilder::use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope) {
+  for (const std::uint32_t binding : bindings) {
+    if (Result<std::uint32_t> use = use_for(binding, scope); !use) return std::unexpected(use.error());
+    const ast::Aggregate& a = *scope.aggregates.at(binding);
+    if (!a.where) continue;
+    if (Result<void> r = use_aggregates(formula(*a.where, scope).aggregates, scope); !r) return r;
+  }
+  return {};
+}
+
 // Stages for aggregates that what follows in the chain will read.
 Result<void> PlanBuilder::need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope) {
   for (const std::uint32_t binding : bindings) {

@@ -106,6 +106,7 @@ class PlanBuilder {
 
   // plan_aggregates.cc
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
+  Result<void> use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
 
   // plan_rules.cc

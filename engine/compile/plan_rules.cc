@@ -177,9 +177,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   std::vector<const Formula*> clear_formulas;
   effect_formulas(plan.on_clear, false, clear_formulas);
   for (const Formula* f : clear_formulas) {
-    for (const std::uint32_t binding : f->aggregates) {
-      if (Result<std::uint32_t> use = use_for(binding, scope); !use) return std::unexpected(use.error());
-    }
+    if (Result<void> r = use_aggregates(f->aggregates, scope); !r) return r;
   }
   for (const auto& [binding, aggregate] : scope.aggregates) {
     out_.scopes[scope.id].binding_count = std::max(out_.scopes[scope.id].binding_count, binding + 1);

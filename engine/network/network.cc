@@ -145,7 +145,7 @@ Timestamp Network::real_due(const Timer& timer) const {
       const AbsenceTable& absences = absences_[timer.a];
       if (!absences.in_use(timer.b)) return kTimestampMax;
       const AbsenceEntry& e = absences[timer.b];
-      if (e.armed != timer.due || e.live_judged || e.output) return kTimestampMax;
+      if (e.armed != timer.due || e.fresh || e.live_judged || e.output) return kTimestampMax;
       return e.base + program_.absences[timer.a].silence_ns;
     }
     default: return kTimestampMax;

@@ -37,19 +37,11 @@ void Session::Impl::load_identity(std::uint32_t rule, EntryId entry) {
 
 // The values of aggregates that these effects read, for the facts in the frame, whether or not a match asks for them.
 void Session::Impl::fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope) {
-  const ScopePlan& plan = data.scopes[scope];
-  const auto fill = [&](const Formula& f) {
-    for (const std::uint32_t binding : f.aggregates) {
-      for (const auto& [b, use] : plan.uses) {
-        if (b == binding) network.frame().set_aggregate(binding, network.aggregate_value(use, network.frame()));
-      }
-    }
-  };
   for (const EffectPlan& effect : effects) {
     for (const FieldSource& field : effect.fields) {
-      if (field.formula) fill(*field.formula);
+      if (field.formula) network.fill_aggregates(*field.formula, scope);
     }
-    if (effect.text) fill(*effect.text);
+    if (effect.text) network.fill_aggregates(*effect.text, scope);
   }
 }
 

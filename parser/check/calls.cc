@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "model/check.h"
+#include "parser/ast/words.h"
 #include "parser/check/expressions.h"
 
 namespace flyball::check {
@@ -244,6 +245,14 @@ void ExprChecker::check_call(Expr& e) {
     }
     std::sort(known.begin(), known.end());
     if (e.name == "bind" || e.name == "block") return p_.report.later(e.span, fmt::format("`{}`", e.name));
+    if (rules_ && ast::is_among(ast::kAggregateWords, e.name)) {
+      const std::string type = scope_.bare && scope_.bare->type != kNoId ? p_.schema.types[scope_.bare->type].local : "Type";
+      const std::string what =
+          e.name == "count" ? type : fmt::format("{}.{}", type, e.args.size() == 1 && !e.args[0].name.empty() ? e.args[0].name : "field");
+      p_.report.error("E0310", e.name_span, fmt::format("`{}` is an aggregate: it reads the facts of a type, not a value", e.name),
+                      fmt::format("name the type, and a window to look back: `{}({} over 5m)`", e.name, what));
+      return;
+    }
     p_.report.misspelt("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), e.name, known);
     return;
   }

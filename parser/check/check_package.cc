@@ -48,6 +48,7 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
   check::check_cycles(p);   // needs every rule's reads
   if (!out.has_errors()) {  // what is wrong comes before what is doubtful
     check::warn(p);
+    check::warn_forgotten(p);
     check::warn_unused(p);
   }
 

@@ -57,6 +57,7 @@ const Expr* Constraints::add(const Expr& e) {
       return &e;
     return nullptr;
   }
+  if (e.op == Op::kIn && e.args[1].kind == ExprKind::kList && e.args[1].args.empty()) return &e;
   const std::optional<Value> left = fold(e.args[0], interner_);
   const std::optional<Value> right = fold(e.args[1], interner_);
   if (left && right) return decided(e.op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;

@@ -56,13 +56,13 @@ class ExprChecker {
   void membership(ast::Expr& e);
   void like(ast::Expr& e);
   void coalesce(ast::Expr& e);
+  void binds_tighter(const ast::Expr& comparison, const ast::Expr& e);
+  bool dash_in_name(ast::Expr& e);
   void check_range(ast::Expr& e);
   bool usable(ast::Expr& e);                      // not null, not a whole fact; else reported
   void same_numbers(ast::Expr& a, ast::Expr& b);  // an int literal beside a double becomes one
   bool unit_beside_number(ast::Expr& e);          // E0203 when one side is a unit and the other is not the same
   void mismatch(ast::Expr& e, const char* code = "E0202");
-  void check_now_sides(ast::Expr& e);
-  bool now_is_a_length(ast::Expr& e);
   bool both_usable(ast::Expr& e);
   bool without_value(ast::Expr& e);
   void same_sides(const ast::Expr& e);
@@ -87,7 +87,7 @@ class ExprChecker {
   Package& p_;
   Scope& scope_;
   bool rules_;
-  bool now_allowed_ = false;  // within a comparison's side where `now ± D` may stand
+  const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
 };
 
 // Restores what is known of nulls at the end of a branch.

@@ -225,7 +225,7 @@ class LineChecker {
 
     if (one && !is_first && !pattern.cross && pattern.same.empty() && !where_ties && !(type.has_key && type.key.empty()))
       forgotten_join(pattern, type);
-    if (pattern.within) p_.report.later(pattern.within->span, "`within`", std::string(cst::instead_of("within")));
+    if (pattern.within) p_.report.later_option(pattern.within->span, "within", "`within`", std::string(cst::instead_of("within")));
     if (!pattern.hold) return;
     if (type.is_event() && pattern.quantifier != Quantifier::kNo && !context_.in_decision) {
       p_.report.error("E0513", pattern.hold->span, fmt::format("`{}` is an event, a moment: it cannot hold `for` a time", type.local),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/text.h"
 #include "parser/check/expressions.h"
@@ -80,20 +81,6 @@ std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
       return std::nullopt;
     default: return std::nullopt;
   }
-}
-
-bool has_now(const Expr& e) {
-  bool found = false;
-  visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
-  return found;
-}
-
-// `now`, `now + D`, `now - D`, `D + now`.
-bool is_now_term(const Expr& e) {
-  if (e.kind == ExprKind::kNow) return true;
-  if (e.kind != ExprKind::kBinary || (e.op != Op::kAdd && e.op != Op::kSubtract)) return false;
-  if (is_now_term(e.args[0]) && !has_now(e.args[1])) return true;
-  return e.op == Op::kAdd && !has_now(e.args[0]) && is_now_term(e.args[1]);
 }
 
 }  // namespace
@@ -312,6 +299,7 @@ void ExprChecker::same_sides(const Expr& e) {
 }
 
 void ExprChecker::arithmetic(Expr& e) {
+  if (dash_in_name(e)) return;
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -336,41 +324,15 @@ void ExprChecker::arithmetic(Expr& e) {
   mismatch(e);
 }
 
-void ExprChecker::check_now_sides(Expr& e) {
-  const bool was = now_allowed_;
-  for (std::size_t i = 0; i < 2; ++i) {
-    now_allowed_ = scope_.now == NowUse::kDeadline && is_now_term(e.args[i]) && !has_now(e.args[1 - i]);
-    check(e.args[i]);
-  }
-  now_allowed_ = was;
-}
-
-// `now - t > 5m` compares lengths; its deadline is said as `now - 5m > t`.
-bool ExprChecker::now_is_a_length(Expr& e) {
-  for (std::size_t i = 0; i < 2; ++i) {
-    Expr& side = e.args[i];
-    Expr& other = e.args[1 - i];
-    if (!side.type.is(TypeTag::kDuration) || !is_now_term(side)) continue;
-    std::optional<Fix> fix;
-    if (side.args[0].kind == ExprKind::kNow && other.type.is(TypeTag::kDuration)) {
-      const auto term = fmt::format("now - {}", p_.report.text(other.span));
-      const auto stamp = std::string(p_.report.text(side.args[1].span));
-      fix = Fix{e.span, fmt::format("{} {} {}", i == 0 ? term : stamp, sign(e.op), i == 0 ? stamp : term)};
-    }
-    p_.report.error("E0213", e.span, "in a condition, `now` stands only in a comparison of `now ± D` with a timestamp",
-                    "then it is one deadline", std::move(fix));
-    e.type = Type::of(TypeTag::kError);
-    return true;
-  }
-  return false;
-}
-
 void ExprChecker::comparison(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
-  check_now_sides(e);
+  for (Expr& side : e.args) {
+    comparison_ = &e;
+    check(side);
+    comparison_ = nullptr;
+  }
   e.type = Type::of(TypeTag::kError);
-  if (scope_.now == NowUse::kDeadline && now_is_a_length(e)) return;
   if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
   same_sides(e);
@@ -399,7 +361,9 @@ void ExprChecker::equality(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
+  comparison_ = &e;
   check(r);
+  comparison_ = nullptr;
   e.type = Type::of(TypeTag::kError);
   if (l.type.is(TypeTag::kError) || r.type.is(TypeTag::kError)) return;
   e.type = Type::of(TypeTag::kBool);
@@ -575,6 +539,7 @@ void ExprChecker::like(Expr& e) {
 }
 
 void ExprChecker::coalesce(Expr& e) {
+  const Expr* const comparison = std::exchange(comparison_, nullptr);
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);
@@ -589,18 +554,23 @@ void ExprChecker::coalesce(Expr& e) {
     e.type = r.type;
     return;
   }
-  if (rules_ && !maybe_null(l)) {
+  const bool never = rules_ && !maybe_null(l);
+  if (never && comparison != nullptr && &comparison->args[1] == &e && r.type.is(TypeTag::kBool) && !l.type.is(TypeTag::kBool) &&
+      !is_open(l.type))
+    return binds_tighter(*comparison, e);
+  const auto does_nothing = [&] {
+    if (!never) return;
     p_.report.warning("W0807", e.span, fmt::format("`{}` is never null, so `??` does nothing", p_.report.excerpt(l.span)),
                       l.ref.kind == ast::RefKind::kField ? "a stale field is unknown, not null; `stale(…)` asks for that" : "");
-  }
+  };
   if (l.type.is(TypeTag::kDyn) || r.type.is(TypeTag::kDyn)) {
     e.type = Type::of(TypeTag::kDyn);
-    return;
+    return does_nothing();
   }
   const Type value = l.type.without_null();
   if (r.type.is(TypeTag::kNull)) {
     e.type = l.type;
-    return;
+    return does_nothing();
   }
   Type want = value;
   want.nullable = true;
@@ -612,9 +582,10 @@ void ExprChecker::coalesce(Expr& e) {
       if (std::find(value.members.begin(), value.members.end(), text) != value.members.end()) e.type = value;
     }
     e.type.nullable = r.type.nullable;
-    return;
+    return does_nothing();
   }
   if (!coerce(r, want, "what stands for null")) return;
+  does_nothing();
   e.type = value;
   e.type.nullable = r.type.nullable;
 }

@@ -24,6 +24,8 @@ void check_table(Package& p, std::size_t file, ast::DecisionDecl& decision);
 void check_test(Package& p, std::size_t file, ast::TestDecl& test, const std::vector<const ast::DecisionDecl*>& decisions);
 // warnings.cc: what compiles but is probably not meant
 void warn(Package& p);
+// forgotten.cc: a join, the `f` of an f-string, an end to what feeds itself
+void warn_forgotten(Package& p);
 // unused.cc: what has no effect
 void warn_unused(Package& p);
 

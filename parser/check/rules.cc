@@ -44,7 +44,7 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
                      "keep the one you mean; inside `until`, `for D` waits");
     }
   }
-  if (rule.late_skip) p.report.later(rule.late_skip->span, "`late skip`", std::string(cst::instead_of("late skip")));
+  if (rule.late_skip) p.report.later_option(rule.late_skip->span, "late", "`late skip`", std::string(cst::instead_of("late skip")));
 }
 
 const char* effect_word(EffectKind kind) {
@@ -167,7 +167,9 @@ void check_effects(Package& p, Scope& scope, std::vector<Effect>& effects, bool 
                      "a fact derived in `then` goes by itself");
       continue;
     }
+    scope.now = effect.kind == EffectKind::kDerive ? NowUse::kDerived : NowUse::kAnywhere;
     check_record(p, scope, effect.record, type.fields, type.declared_fields, "`" + type.local + "`", Completeness::kComplete);
+    scope.now = NowUse::kAnywhere;
   }
 }
 
@@ -181,7 +183,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   std::vector<FactTypeId> aggregated;
   Scope scope;
   scope.file = &file;
-  scope.now = NowUse::kDeadline;
+  scope.now = NowUse::kCondition;
   scope.aggregates = true;
   scope.aggregated = &aggregated;
   // INVARIANT: patterns of `when`, then those of `until`, then aggregates in the order they are met.

@@ -56,6 +56,7 @@ class RuleWarnings {
     counting();
     average();
     contradiction();
+    endless();
     for (const auto* effects : {&rule_.then, &rule_.on_clear}) {
       for (const ast::Effect& effect : *effects) {
         if (effect.kind == ast::EffectKind::kDo) action_keys(effect.record);
@@ -169,6 +170,20 @@ class RuleWarnings {
       p_.report.warning("W0804", at->span,
                         fmt::format("`{}` can never be true here, so this rule never fires", p_.report.excerpt(at->span)),
                         "it contradicts itself or a condition before it");
+      return;
+    }
+  }
+
+  // An exit condition that cannot hold: the rule never ends.
+  void endless() {
+    if (!rule_.until) return;
+    Constraints all(p_.interner);
+    for (const ast::Line& line : rule_.until->lines) {
+      if (line.kind != ast::LineKind::kCheck) continue;
+      const Expr* at = all.add(line.expr);
+      if (at == nullptr) continue;
+      p_.report.warning("W0804", at->span, fmt::format("`{}` can never be true here, so this rule never ends", p_.report.excerpt(at->span)),
+                        "all lines of `until` must be true together; for one or the other write `or`");
       return;
     }
   }

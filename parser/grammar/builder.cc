@@ -208,7 +208,35 @@ void Builder::fail_reserved(const char* at, std::string_view word) const {
        "choose another word, for example `" + std::string(word) + "_`");
 }
 
+std::string_view Builder::grouped_number(const char* at) const {
+  const char* comma = at;
+  if (comma > begin() && comma[-1] == ',') --comma;
+  if (comma == end() || *comma != ',' || comma == begin()) return {};
+  const char* first = comma;
+  while (first > begin() && is_digit(first[-1])) --first;
+  while (comma - first == 3 && first - begin() > 1 && first[-1] == ',' && is_digit(first[-2])) {
+    comma = first - 1;
+    first = comma;
+    while (first > begin() && is_digit(first[-1])) --first;
+  }
+  if (first == comma || comma - first > 3 || (first > begin() && (is_word(first[-1]) || first[-1] == '.'))) return {};
+  const char* last = comma;
+  while (end() - last >= 4 && *last == ',' && is_digit(last[1]) && is_digit(last[2]) && is_digit(last[3])) last += 4;
+  if (last == comma || (last != end() && is_digit(*last))) return {};
+  return {first, static_cast<std::size_t>(last - first)};
+}
+
+Diagnostic Builder::grouped_error(std::string_view number) const {
+  Diagnostic d = error(codes::kBadNumber, number.data(), number.data() + number.size(), "digits of a number are not divided by `,`");
+  std::string plain(number);
+  std::erase(plain, ',');
+  d.fix = Fix{d.span, std::move(plain)};
+  return d;
+}
+
 void Builder::fail_expected(const char* at, std::string_view what, bool names) const {
+  if (const std::string_view number = grouped_number(at); !number.empty())
+    throw SyntaxError{grouped_error(number), offset(number.data() + number.size()), false};
   const std::string_view word = word_at(at, end());
   const bool after_comma = last_end_ > 0 && text_[last_end_ - 1] == ',';
   if ((names || after_comma) && is_reserved(word)) fail_reserved(at, word);
@@ -220,6 +248,8 @@ void Builder::fail_expected(const char* at, std::string_view what, bool names) c
 }
 
 void Builder::fail_item(const char* at, std::string_view what) const {
+  if (const std::string_view number = grouped_number(at); !number.empty())
+    throw SyntaxError{grouped_error(number), offset(number.data() + number.size()), false};
   if (const std::string_view word = word_at(at, end()); is_reserved(word)) fail_reserved(at, word);
   fail(codes::kUnexpected, at, token_end(at), expected(what, found(at)), foreign_help(at));
 }

@@ -68,6 +68,9 @@ class Builder {
   [[noreturn]] void fail_expected(const char* at, std::string_view what, bool names = false) const;
   // The same where an item begins: placed at what stands there.
   [[noreturn]] void fail_item(const char* at, std::string_view what) const;
+  // `1,000`, read as far as to its comma or past it: from its first digit to its last; empty if there is none.
+  std::string_view grouped_number(const char* at) const;
+  Diagnostic grouped_error(std::string_view number) const;
   std::string found(const char* at) const;         // the token at `at`, for a message
   const char* token_end(const char* at) const;     // where it ends, roughly
   const char* char_end(const char* at) const;      // of the code point at `at`

@@ -6,6 +6,7 @@
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
 #include "model/suggest.h"
 #include "parser/ast/words.h"
+#include "parser/grammar/foreign.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -144,7 +145,8 @@ struct TypeFirst : Terminal<TypeFirst> {
     throw e;
   }
 };
-auto const field = node<Kind::kField>[TypeFirst{} >> name >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+auto const field =
+    node<Kind::kField>[TypeFirst{} >> name >> OneWord{} >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
 // Of a field with a mistake its name is kept, and its type if that was read, so that uses of it are none.
 bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
@@ -215,7 +217,8 @@ auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFi
 // ---- module, import, param, let
 
 auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
-auto const import_decl = must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
+auto const import_decl = ForeignImport<false>{} >> must_name(path, "a module's name") >> ForeignImport<true>{} >>
+                         -(word("as") >> must_name(name, "a name"));
 // `param high = 80%`: a param has a type.
 struct ParamColon : Terminal<ParamColon> {
   template <typename C, typename R, typename A>
@@ -226,7 +229,7 @@ struct ParamColon : Terminal<ParamColon> {
     b.fail(codes::kUnexpected, first, first + 1, "expected `:` and a type, found `=`", "as in `param high: percent = 80%`");
   }
 };
-auto const param = must_name(name, "the param's name") >> ParamColon{} >> must(type, "a type") >> param_value >>
+auto const param = must_name(name, "the param's name") >> OneWord{} >> ParamColon{} >> must(type, "a type") >> param_value >>
                    -node<Kind::kValue>[word("range") >> must(range, "a range, as in `50%..99%`")];
 auto const parameter = node<Kind::kField>[name >> soft(mark(":")) >> must(type, "a type")];
 auto const parameters = node<Kind::kParameters>[mark("(") >> listed(parameter, mark(")"), "`,` or `)`", "a parameter or `)`")];
@@ -252,7 +255,7 @@ struct LetType : Terminal<LetType> {
     return true;
   }
 };
-auto const let = must_name(name, "a name") >> -parameters >> -LetType{} >>
+auto const let = must_name(name, "a name") >> OneWord{} >> -parameters >> -LetType{} >>
                  soft(mark("=")) >> node<Kind::kValue>[must(expression, "an expression")];
 
 // ---- when
@@ -493,9 +496,9 @@ auto const cell =
 auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
 bool same_line(Iterator p, Builder const& b) { return p != b.end() && !b.new_line_before(p); }
 bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}' && !b.new_line_before(p); }
-auto const row = node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
-                                  *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >>
-                                  must(mark("||"), "`||` between the inputs and the outputs") >>
+auto const row = (ahead<at_head_rule> >> HeadRule{}) |
+                 node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
+                                  *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >> DoubleBar{} >>
                                   +(ahead<at_output> >> must(output_cell, "a value") >> must(ahead<same_line> >> mark("|"), "`|`"))];
 void unknown_row(Iterator p, Builder const& b) { b.fail_item(p, "a row, which begins with `|`"); }
 

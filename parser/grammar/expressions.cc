@@ -102,7 +102,17 @@ auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(exp
 auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];
 auto const map = node<Kind::kMap>[mark("{") >> listed(map_entry, mark("}"), "`,` or `}`", "an entry or `}`")];
 
-auto const record_field = node<Kind::kRecordField>[name >> soft(mark(":")) >> must(expression, "a value")];
+// `{ l.device, l.port }`: values without names.
+struct NamedField : Terminal<NamedField> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != '.' && *first != ',' && *first != '}')) return true;
+    Builder& b = builder(context);
+    b.fail(codes::kUnexpected, first, first + 1, "expected `:`, found `" + std::string(1, *first) + "`",
+           "every field is named: `{ field: value }`");
+  }
+};
+auto const record_field = node<Kind::kRecordField>[name >> NamedField{} >> soft(mark(":")) >> must(expression, "a value")];
 // A comma between the fields of a record; forgotten, it is said and taken as written if the next field is clear.
 struct RecordComma : Terminal<RecordComma> {
   template <typename C, typename R, typename A>
@@ -144,7 +154,23 @@ auto const over = word("over") >> (node<Kind::kAggregateOverLast>[word("last") >
                                    node<Kind::kAggregateOver>[must(operand, "a duration or `last N`")]);
 auto const at_least = node<Kind::kAggregateAtLeast>[word("at") >> word("least") >> must(operand, "a number of samples") >>
                                                     must(word("samples"), "`samples`")];
-auto const aggregate_part = node<Kind::kAggregateBy>[word("by") >> must(expression, "an expression")] |
+// `avg(Link.util for 5m)`: `for` holds a condition, a window is `over`.
+struct WindowWord : Terminal<WindowWord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    for (std::string_view const w : {"for", "within", "last", "in", "during"}) {
+      if (!at_word(first, last, w)) continue;
+      SyntaxError e{b.error(codes::kUnexpected, first, first + w.size(),
+                            "the window of an aggregate is written `over`, not `" + std::string(w) + "`"),
+                    b.offset(first + w.size()), false};
+      e.diagnostic.fix = Fix{e.diagnostic.span, w == "last" ? "over last" : "over"};
+      throw e;
+    }
+    return false;
+  }
+};
+auto const aggregate_part = WindowWord{} | node<Kind::kAggregateBy>[word("by") >> must(expression, "an expression")] |
                             node<Kind::kWhere>[word("where") >> must(expression, "a condition")] | over | at_least;
 auto const aggregate = node<
     Kind::kAggregate>[ahead<at_aggregate> >> name >> mark("(") >>

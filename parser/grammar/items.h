@@ -74,6 +74,12 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
         break;
       }
       if (*first == ',') {
+        if (std::string_view const number = b.grouped_number(first); !number.empty()) {
+          b.report(b.grouped_error(number));
+          broken = true;
+          first = b.token(number.data() + number.size());
+          continue;
+        }
         if (b.first_time(",")) {
           Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`,` means nothing here", "lines need no mark between them");
           d.fix = Fix{d.span, ""};

@@ -41,8 +41,14 @@ inline Iterator compare_end(Iterator p, Builder const& b) {
   char const next = p + 1 != b.end() ? p[1] : '\0';
   switch (*p) {
     // Operators of other languages (= === => =< !== <>) are taken for ours and said to be wrong when lowered.
-    case '=': return starts(p, b, "===") ? p + 3 : next == '=' || next == '>' || next == '<' ? p + 2 : p + 1;
-    case '!': return starts(p, b, "!==") ? p + 3 : next == '=' ? p + 2 : p;
+    case '=': return starts(p, b, "===") ? p + 3 : next == '=' || next == '>' || next == '<' || next == '~' ? p + 2 : p + 1;
+    case '!': {
+      // `!in`, `!like`, `!~`
+      std::string_view const w = p + 1 == b.end() ? std::string_view{} : word_at(p + 1, b.end());
+      if (w == "in" || w == "like") return p + 1 + w.size();
+      return starts(p, b, "!==") ? p + 3 : next == '=' || next == '~' ? p + 2 : p;
+    }
+    case '~': return next == '=' ? p + 2 : p + 1;
     case '<': return next == '=' || next == '>' ? p + 2 : p + 1;
     case '>': return next == '=' ? p + 2 : p + 1;
     case 'i': {
@@ -57,9 +63,18 @@ inline Iterator compare_end(Iterator p, Builder const& b) {
     case 's':
     case 'e':
     case 'm': return foreign_operator_end(p, b, {"contains", "startsWith", "endsWith", "matches"});
+    case 'I':
+    case 'L': return foreign_operator_end(p, b, {"IN", "LIKE"});
     case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
+    case 'N':
     case 'n': {
-      if (!at_word(p, b.end(), "not")) return p;
+      if (at_word(p, b.end(), "NOT")) {
+        Iterator q = p + 3;
+        while (q != b.end() && *q == ' ') ++q;
+        std::string_view const w = word_at(q, b.end());
+        return w == "IN" || w == "LIKE" || w == "in" || w == "like" ? q + w.size() : p;
+      }
+      if (!at_word(p, b.end(), "not")) return foreign_operator_end(p, b, {"not_in", "notin", "nin", "not_like"});
       Iterator q = p + 3;
       while (q != b.end() && *q == ' ') ++q;
       std::string_view const w = word_at(q, b.end());

@@ -7,7 +7,8 @@
 namespace flyball::cst {
 namespace {
 
-constexpr std::array<Slip, 17> kDeclarations{{
+constexpr std::array<Slip, 18> kDeclarations{{
+    {"from", "", "a module is imported as a whole: `import net.types`"},
     {"if", "", "conditions stand in a rule: `rule name { when { … } then { … } }`"},
     {"when", "", "it stands in a rule: `rule name { when { … } then { … } }`"},
     {"on", "", "reactions are rules: `rule name { when { … } then { … } }`"},
@@ -69,7 +70,8 @@ constexpr std::array<Slip, 30> kRuleParts{{
     {"schedule", "", "rules react to facts; something that happens by the clock is an event sent from outside"},
 }};
 
-constexpr std::array<Slip, 20> kLines{{
+constexpr std::array<Slip, 21> kLines{{
+    {"over", "", "a window belongs to an aggregate: `avg(Type.field over 5m)`; what must hold without a gap is `… for 5m`"},
     {"any", "some", ""},
     {"exists", "some", "`some Type …` is true if there is such a fact"},
     {"exist", "some", "`some Type …` is true if there is such a fact"},

@@ -97,8 +97,20 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
                                                                          {"like", Op::kLike},
                                                                          {"??", Op::kCoalesce}}};
   std::string_view t = text(op_node);
-  const bool negated = t.starts_with("not");
-  if (negated) t = t.ends_with("in") ? "in" : "like";
+  bool negated = t.starts_with("not");
+  if (t.starts_with('!') && t.size() > 2 && cst::is_word_start(t[1])) negated = true;
+  if (t == "nin" || t.starts_with("NOT")) negated = true;
+  if (negated) {
+    const std::string_view ours = t.ends_with("in") || t.ends_with("IN") ? "not in" : "not like";
+    if (!t.starts_with("not ") && !t.starts_with("not\t") && !t.starts_with("not\n"))
+      report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` is no operator", "", Fix{span(op_node), std::string(ours)});
+    t = ours.substr(4);
+  }
+  if (t == "IN" || t == "LIKE") {
+    const std::string_view ours = t == "IN" ? "in" : "like";
+    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` is no operator", "", Fix{span(op_node), std::string(ours)});
+    t = ours;
+  }
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kForeign{
       {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}, {"is", "=="}, {"is not", "!="}}};
   if (t.starts_with("is") && t.ends_with("not")) t = "is not";
@@ -109,12 +121,17 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
     t = ours;
     break;
   }
-  if (cst::is_word_start(t[0]) && t != "in" && t != "like") {
-    // x contains y, as if the function were an operator.
-    const std::string call = std::string(b_.text().substr(left.span.begin, left.span.end - left.span.begin)) + "." + std::string(t) + "(" +
+  const bool matches = t.find('~') != std::string_view::npos;
+  if (matches || (cst::is_word_start(t[0]) && t != "in" && t != "like")) {
+    // x contains y, as if the function were an operator; x =~ y, which is a function.
+    const std::string call = std::string(t == "!~" ? "!" : "") +
+                             std::string(b_.text().substr(left.span.begin, left.span.end - left.span.begin)) + "." +
+                             std::string(matches ? std::string_view("matches") : t) + "(" +
                              std::string(b_.text().substr(right.span.begin, right.span.end - right.span.begin)) + ")";
     const ast::Span all{b_.file(), left.span.begin, right.span.end};
-    report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` is a function, called with a point", "", Fix{all, call});
+    report(codes::kForeignOperator, span(op_node),
+           matches ? "`" + std::string(t) + "` is no operator" : "`" + std::string(t) + "` is a function, called with a point",
+           matches ? "regular expressions are matched by a function" : "", Fix{all, call});
     return hole(op_node);
   }
   Expr e;

@@ -171,6 +171,14 @@ ast::Expr Lowering::literal(const Node& n, bool negative) {
       std::string_view digits = t;
       if (hex) digits.remove_prefix(2);
       if (is_unsigned) digits.remove_suffix(1);
+      // `[1,000]` would be two numbers.
+      if (t.size() == 3 && t[0] == '0' && n.begin > 0 && b_.text()[n.begin - 1] == ',') {
+        if (const std::string_view number = b_.grouped_number(b_.begin() + n.begin); !number.empty()) {
+          b_.report(b_.grouped_error(number));
+          e.kind = ast::ExprKind::kHole;
+          return e;
+        }
+      }
       std::uint64_t v = 0;
       const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), v, hex ? 16 : 10);
       const bool fits = error == std::errc{} && end == digits.data() + digits.size();

@@ -252,4 +252,29 @@ TEST_CASE("a start and a reload never write over what was recorded before") {
   CHECK(flyball({"replay", folder / "rules.fly", "--facts", folder / "in.jsonl.2", "--quiet"}).out == slurp(folder / "out.jsonl.2"));
 }
 
+TEST_CASE("reload: an emptied file takes nothing away, and a service without rules does not start") {
+  const Folder folder;
+  const std::string more = folder.write("more.fly", kOther);
+  Service service(folder, kRules, {more});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "b1"));
+  folder.write("more.fly", "");  // as an editor does before it writes
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("more.fly` is empty"));
+  folder.write("rules.fly", "// nothing\n");
+  folder.write("more.fly", "// nothing\n");
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("the rules are empty"));
+  CHECK(count(service.child().err(), "the old ones go on") == 2);
+  CHECK(service.query({"facts", "--type", "Drain"}).out.find("b1") != std::string::npos);
+  REQUIRE(reload(service, folder, kRules));
+  CHECK_THAT(service.child().err(), Catch::Contains("1 actions go on"));
+  CHECK(service.child().stop() == 0);
+
+  const Finished refused = flyball({"run", folder / "more.fly", "--bind", "facts=ipc://" + (folder / "f")});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.find("the rules are empty") != std::string::npos);
+}
+
 }  // namespace flyball::e2e

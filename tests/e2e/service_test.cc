@@ -371,4 +371,21 @@ TEST_CASE("a publisher that is killed leaves nothing hanging; the next one goes 
 }
 
 }  // namespace
+TEST_CASE("run: a full outbox is said in the log, in status and by why") {
+  const Folder folder;
+  const std::string config = folder.write("c.toml", "[limits]\noutbox_actions = 1\n");
+  Service service(folder, kRules, {"--config", config});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"status"}, "1 sent"));
+  REQUIRE(service.pub(probe("b2", false)).status == 0);
+  REQUIRE(service.eventually_says({"why"}, "since then\n  failed at "));
+  CHECK(service.query({"why"}).out.find("not handed out: the outbox is full: 1 actions") != std::string::npos);
+  const std::string json = service.query({"why", "--json"}).out;
+  CHECK(json.find(R"("since":{"state":"failed","at":)") != std::string::npos);
+  CHECK(service.query({"status"}).out.find("of those sent, 1 were not handed out") != std::string::npos);
+  CHECK(service.child().err().find("the outbox of action `main.Drain` is full: 1 wait and no executor takes them") != std::string::npos);
+  CHECK(service.child().stop() == 0);
+}
+
 }  // namespace flyball::e2e

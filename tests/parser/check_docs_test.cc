@@ -1,5 +1,6 @@
-// docs/reference/diagnostics.md: every code that the sources can emit has a section there, every section stands for such
-// a code, its bad example gives the code and its good one gives nothing. A line `#--- path` begins another file.
+// docs/reference/diagnostics.md: every code that the sources can emit has a title and a section there, every section stands for
+// such a code, its bad example gives the code and its good one gives nothing; every slip of its table is in the golden test it
+// names. A line `#--- path` begins another file.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "parser/diagnostics/code_titles.h"
 #include "parser/diagnostics/render.h"
 #include "parser/parser.h"
 
@@ -27,13 +29,15 @@ std::string read(const fs::path& p) {
 std::set<std::string> emitted() {
   std::set<std::string> codes;
   const std::regex code("\"([EW]0[0-9]{3})\"");
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(FLYBALL_SOURCE_DIR) / "parser")) {
-    if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
-    // The header that shows what a code looks like emits none.
-    if (entry.path().filename() == "diagnostic.h") continue;
-    const std::string text = read(entry.path());
+  const auto look = [&](const fs::path& path) {
+    if (path.extension() != ".cc" && path.extension() != ".h") return;
+    // The headers that show what a code looks like emit none.
+    if (path.filename() == "diagnostic.h" || path.filename() == "code_titles.h") return;
+    const std::string text = read(path);
     for (std::sregex_iterator i(text.begin(), text.end(), code), end; i != end; ++i) codes.insert((*i)[1]);
-  }
+  };
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(FLYBALL_SOURCE_DIR) / "parser")) look(entry.path());
+  for (const auto& entry : fs::directory_iterator(fs::path(FLYBALL_SOURCE_DIR) / "app/commands")) look(entry.path());
   return codes;
 }
 
@@ -100,11 +104,60 @@ TEST_CASE("every code is documented, and every documented code exists", "[docs]"
   for (const auto& [code, blocks] : sections()) documented.insert(code);
   CHECK(codes.size() > 50);
   CHECK(documented == codes);
+  std::set<std::string> titled;
+  const std::string page = read(fs::path(FLYBALL_SOURCE_DIR) / "docs/reference/diagnostics.md");
+  for (const CodeTitle& t : kCodeTitles) {
+    titled.emplace(t.code);
+    INFO(t.code);
+    CHECK(page.find("\n### " + std::string(t.code) + " " + std::string(t.title) + "\n") != std::string::npos);
+  }
+  CHECK(titled == codes);
+  CHECK(titled.size() == kCodeTitles.size());
+}
+
+TEST_CASE("every slip of the table is in its golden test, with its code, a caret and a help or a fix", "[docs]") {
+  const fs::path golden = fs::path(FLYBALL_SOURCE_DIR) / "tests/golden";
+  std::istringstream lines(read(fs::path(FLYBALL_SOURCE_DIR) / "docs/reference/diagnostics.md"));
+  const std::regex code("[EW]0[0-9]{3}");
+  const std::regex test("`((?:check|parse)/[a-z_]+)`");
+  const auto all = [](const std::string& line, const std::regex& what, std::size_t group) {
+    std::vector<std::string> found;
+    for (std::sregex_iterator i(line.begin(), line.end(), what), end; i != end; ++i) found.push_back((*i)[group]);
+    return found;
+  };
+  std::size_t slips = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::vector<std::string> tests = all(line, test, 1);
+    if (!line.starts_with("| ") || tests.empty()) continue;
+    ++slips;
+    INFO(line);
+    std::string said;
+    for (const std::string& name : tests) {
+      CHECK(fs::exists(golden / (name + ".fly")));
+      said += read(golden / (name + ".expected")) + "\n";
+    }
+    const std::vector<std::string> codes = all(line, code, 0);
+    CHECK(!codes.empty());
+    for (const std::string& c : codes) {
+      const std::size_t at = said.find("[" + c + "]");
+      REQUIRE(at != std::string::npos);
+      // Of the messages of this code, one at least says what to do.
+      bool helped = false;
+      for (std::size_t i = at; i != std::string::npos; i = said.find("[" + c + "]", i + 1)) {
+        const std::string message = said.substr(i, said.find("\n\n", i) - i);
+        const std::size_t caret = message.rfind('^');
+        CHECK(caret != std::string::npos);
+        helped = helped || message.find_first_not_of(" \n", caret + 1) != std::string::npos;
+      }
+      CHECK(helped);
+    }
+  }
+  CHECK(slips >= 28);
 }
 
 TEST_CASE("examples of diagnostics give what they say", "[docs]") {
-  // What no page can show: bytes that are no text, and expressions of a thousand operators.
-  const std::set<std::string> without{"E0108", "E0110", "E0120"};
+  // What no page can show: bytes that are no text, expressions of a thousand operators, rules of thirty facts.
+  const std::set<std::string> without{"E0108", "E0110", "E0120", "E0900"};
   for (const auto& [code, blocks] : sections()) {
     INFO(code);
     bool shown = false;
