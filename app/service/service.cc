@@ -219,12 +219,8 @@ Result<void> Service::on_ack(AckInput& ack) {
   note_stamp(ack.stamp);
   if (!muted_) recording_.ack(ack, program().schema(), interner_);
   if (server_->wanted("ack.")) server_->publish_ack(ack);
-<<<<<<< HEAD
-  return {};
-=======
   note_failure(ack);
-  return done;
->>>>>>> main
+  return {};
 }
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {

@@ -69,16 +69,13 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
-<<<<<<< HEAD
   Result<void> check_ahead(Timestamp stamp);
-=======
   void note_failure(const AckInput& ack);
   struct Outcome {
     std::string state, error;
     Value at;
   };
   std::optional<Outcome> outcome(const engine::Explanation& why) const;
->>>>>>> main
   Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
