@@ -263,7 +263,9 @@ class Network {
   void mark_absence(TableId table, std::uint32_t entry);
   void absence_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_absences();
-  Timestamp silent_since(TableId table, std::uint32_t entry) const;
+  Timestamp silent_since(TableId table, std::uint32_t entry);
+  void absence_event_made(TableId table, std::uint32_t entry, TokenId end);
+  void absence_event_gone(TableId table, std::uint32_t entry, TokenId end);
   bool settle_absence(TableId table, std::uint32_t entry);
   std::uint64_t absence_reads(TableId table, std::uint32_t entry) const;
   bool judge_absences();
@@ -299,15 +301,14 @@ class Network {
   std::vector<HoldTable> holds_;
   std::vector<AbsenceTable> absences_;
   std::vector<ProjectionTable> projections_;
+  // An entry is listed once while its flag of that name is set. Entries that went, or whose flag was taken back, are passed over.
   std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
   std::vector<std::pair<TableId, std::uint32_t>> journalled_holds_, journalled_absences_;  // unused, kept until the cascade is over
-  struct AbsenceEvent {
-    TableId table = 0;
-    std::uint32_t entry = 0;
+  struct AbsenceEvent {  // in the list of its entry; its token's `entry` names it
     FactId fact = kNone;
-    friend bool operator==(const AbsenceEvent&, const AbsenceEvent&) = default;
+    std::uint32_t next = kNone, prev = kNone;
   };
-  std::vector<AbsenceEvent> absence_events_;  // of this instant, that absences must count
+  Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
   Aggregates aggregates_;
 
   // Scratch of update(), kept to save allocations.

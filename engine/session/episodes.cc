@@ -237,7 +237,15 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
     return;
   }
   for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).unpin(tables_[rule].facts_of(id)[i]);
+  stop_waiting(rule, id);
   tables_[rule].free(id);
+}
+
+void Episodes::stop_waiting(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  if (e.waits_for == kNone) return;
+  groups_[rule].at(e.waits_for).waiting.erase(id);
+  e.waits_for = kNone;
 }
 
 void Episodes::review() {
@@ -276,8 +284,11 @@ Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer&
     }
     const auto found = group_of_[rule].find(*last_group_);
     if (found == group_of_[rule].end()) return Cooling::kNo;
-    if (e.waits_for != found->second) groups_[rule].at(found->second).waiting.push_back(id);
-    e.waits_for = found->second;
+    if (e.waits_for != found->second) {
+      stop_waiting(rule, id);
+      groups_[rule].at(found->second).waiting.insert(id);
+      e.waits_for = found->second;
+    }
   }
   put_on_agenda(rule, id, e.ends, false);  // comes back when the cooldown is over
   return Cooling::kYes;
@@ -328,8 +339,6 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
   }
   const auto found = groups_[rule].find(which);
   for (const EntryId id : found->second.waiting) {
-    // An entry that went meanwhile is not in use, or another's: to look at it once more does no harm.
-    if (!tables_[rule].in_use(id)) continue;
     tables_[rule][id].waits_for = kNone;
     touch(rule, id);
   }

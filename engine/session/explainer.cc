@@ -64,7 +64,7 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
 }
 
 // The verdict of a line's hold or absence, for the facts in the frame.
-void Explainer::look_up_memory(const ExplainLine& line, bool, Judged& judged) const {
+void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (line.hold_ns == 0 || line.table == kNoId) return;
   std::vector<FactId> facts;
   for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
@@ -114,7 +114,7 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
     }
     if (line.quantifier == ast::Quantifier::kNo) out.truth = negated(out.truth);
   }
-  look_up_memory(line, false, out);
+  look_up_memory(line, out);
   return out;
 }
 
@@ -191,7 +191,7 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
     Judged judged;
     if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
       judged = judge_fact(plan, line, facts_[line.binding]);
-      look_up_memory(line, clear, judged);
+      look_up_memory(line, judged);
     } else if (clear || line.kind != ast::LineKind::kPattern) {
       const bool small = line.kind != ast::LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
       std::size_t looks = kMaxWitnessLooks;
@@ -211,14 +211,21 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
 
 void Explainer::keep(Explanation explanation) {
   if (kept_max_ == 0) return;
-  const std::string id = explanation.action.id;
-  if (!kept_.insert_or_assign(id, std::move(explanation)).second) {
-    order_.erase(std::find(order_.begin(), order_.end(), id));
-  } else if (order_.size() == kept_max_) {
-    kept_.erase(order_.front());
-    order_.pop_front();
+  if (pending_.size() == kept_max_) pending_.pop_front();
+  pending_.push_back(std::move(explanation));
+}
+
+void Explainer::end_cascade() {
+  for (; !pending_.empty(); pending_.pop_front()) {
+    const std::string id = pending_.front().action.id;
+    if (!kept_.insert_or_assign(id, std::move(pending_.front())).second) {
+      order_.erase(std::find(order_.begin(), order_.end(), id));
+    } else if (order_.size() == kept_max_) {
+      kept_.erase(order_.front());
+      order_.pop_front();
+    }
+    order_.push_back(id);
   }
-  order_.push_back(id);
 }
 
 const Explanation* Explainer::find(const std::string& id) const {

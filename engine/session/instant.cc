@@ -219,6 +219,7 @@ void Session::Impl::run_cascade() {
 void Session::Impl::end_cascade() {
   const bool quiet = journal.is_empty();
   journal.end();
+  explainer.end_cascade();
   if (quiet) return;
   network.end_cascade();
   actions.end_cascade();
@@ -236,6 +237,7 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   journal.take_back();
   closure();
   journal.take_back_last();
+  explainer.take_back_cascade();
   network.end_cascade();
   actions.end_cascade();
   journal.end();

@@ -97,7 +97,7 @@ void Explainer::search(Search& s, std::size_t depth) {
     if (order.empty()) failed({.truth = Truth::kFalse, .joined = false}, kNone);
     for (const FactId f : order) {
       Judged judged = judge_fact(*s.plan, line, f);
-      if (judged.truth == Truth::kTrue) look_up_memory(line, false, judged);
+      if (judged.truth == Truth::kTrue) look_up_memory(line, judged);
       if (judged.truth == Truth::kTrue) {
         search(s, depth + 1);
       } else {
@@ -184,7 +184,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       const bool binds = line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne;
       Judged judged = binds ? judge_fact(plan, line, facts_[line.binding]) : judge(plan, line, looks);
       if (binds) {
-        look_up_memory(line, false, judged);
+        look_up_memory(line, judged);
         out.bound.push_back(fact_used(line.name, line.type, facts_[line.binding]));
       }
       out.lines.push_back(line_explained(plan, line, judged));
