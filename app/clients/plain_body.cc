@@ -5,6 +5,7 @@
 
 #include "app/io/instant.h"
 #include "bus/codec/json_reader.h"
+#include "bus/codec/shapes.h"
 #include "bus/codec/wire_scalar.h"
 
 namespace flyball::app {
@@ -75,7 +76,9 @@ Result<PlainFact> plain_fact(std::string_view line) {
       if (!fact.time) return fail(fmt::format("`{}` is no time", text));
     } else if (key == "op") {
       if (!json.read_string(text)) break;
-      if (text != "put") return fail(fmt::format("a {} cannot be sent plain", text), "publish it assured, without `--plain`");
+      const Result<FactOp> op = bus::fact_op(text);
+      if (!op) return std::unexpected(op.error());
+      fact.op = *op;
     } else if (key == "data") {
       has_data = true;
       if (!json.enter_object()) break;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bus/transport/client_types.h"
+#include "model/fact.h"
 #include "model/result.h"
 
 namespace flyball::app {
@@ -14,10 +15,11 @@ namespace flyball::app {
 struct PlainFact {
   std::string type;
   std::optional<Timestamp> time;
+  FactOp op = FactOp::kPut;
   bus::FactBody body;
 };
 
-// Refuses acknowledgements, ticks, patches and retracts (the plain face carries puts only) and maps and mixed lists.
+// Refuses acknowledgements and ticks (the plain face carries facts only) and maps and mixed lists.
 Result<PlainFact> plain_fact(std::string_view line);
 
 }  // namespace flyball::app

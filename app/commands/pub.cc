@@ -216,7 +216,7 @@ class Pub : public Command {
         refuse(lines, lines.line_number(), fact.error().message, fact.error().help, io);
         continue;
       }
-      (*opened)->put(fact->type, fact->body, fact->time);
+      (*opened)->put(fact->type, fact->body, fact->time, fact->op);
       pace.sent();
       ++sent;
     }

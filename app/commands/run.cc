@@ -151,8 +151,9 @@ class Run : public Command {
     if (!config.data.empty()) {
       if (const Result<void> taken = data.take(config.data); !taken) return failed(taken.error(), kExitFailed, io);
     }
-    const std::unique_ptr<Service> service = Service::start(std::move(config), signals, io);
-    if (service == nullptr) return kExitFailed;
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Service> service = Service::start(std::move(config), signals, io, &exit_code);
+    if (service == nullptr) return exit_code;
     const std::string endpoints = endpoints_json(service->endpoints());
     if (const Result<void> written = data.write_endpoints(endpoints); !written) return failed(written.error(), kExitFailed, io);
     if (print_endpoints_) {

@@ -37,7 +37,7 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
 }
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared, int* exit_code) {
+                                                 Interner* shared, int* exit_code, const ParamPlaces& places) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   if (!parse_into(*package, arguments, io)) return nullptr;
@@ -51,7 +51,13 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
   }
   const auto values = parse_params(params, package->rules.schema, package->interner);
   if (!values) {
-    io.error(values.error().message, values.error().help);
+    std::string place;
+    for (const std::string& text : params) {
+      if (parse_params({text}, package->rules.schema, package->interner)) continue;
+      if (const auto found = places.find(text); found != places.end()) place = found->second + ": ";
+      break;
+    }
+    io.error(place + values.error().message, values.error().help);
     if (exit_code != nullptr) *exit_code = kExitUsage;
     return nullptr;
   }

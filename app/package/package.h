@@ -4,6 +4,7 @@
 // Not thread-safe. INVARIANT: the sources and the interner live as long as everything made from them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,11 +43,14 @@ std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments
 // The same into a package that is there already; false when a file cannot be read.
 bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io);
 
+// NAME=VALUE → where it is written ("flyball.toml:12"); for messages.
+using ParamPlaces = std::map<std::string, std::string>;
+
 // Parses, checks (errors are said on err; warnings are `check`'s business), then compiles with `--param NAME=VALUE` overrides; what the
 // program refers to is pinned. nullptr if anything is wrong with files, rules or params; `exit_code`, if given, is then kExitUsage for a
 // wrong `--param` and kExitFailed for all else.
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared = nullptr, int* exit_code = nullptr);
+                                                 Interner* shared = nullptr, int* exit_code = nullptr, const ParamPlaces& places = {});
 
 // Overrides as compile() takes them, from NAME=VALUE texts (a value as in a rule, or JSON's bare form).
 Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vector<std::string>& texts, const Schema& schema,

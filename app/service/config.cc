@@ -63,6 +63,20 @@ Set texts(std::vector<std::string>& to) {
   };
 }
 
+// Endpoints of one face; `taken` knows those of the faces before, so that no two listen on one.
+Set endpoints(std::vector<std::string>& to, std::string name, std::map<std::string, std::string>& taken) {
+  return [&to, &taken, name = std::move(name)](const Node& node) -> Result<void> {
+    if (Result<void> read = texts(to)(node); !read) return read;
+    for (const std::string& one : to) {
+      if (Result<void> allowed = bus::check_endpoint(one); !allowed) return allowed;
+      const bool any_port = one.ends_with(":0") || one.ends_with(":*") || one == "ipc://*";
+      const auto [other, fresh] = taken.emplace(one, name);
+      if (!fresh && !any_port) return fail(fmt::format("`{}` is `{}` already", one, other->second), "each face has an endpoint of its own");
+    }
+    return {};
+  };
+}
+
 template <typename Number>
 Set count(Number& to) {
   return [&to](const Node& node) -> Result<void> {
@@ -85,8 +99,8 @@ Set duration(DurationNs& to) {
 }
 
 // NAME = value, whatever the value's type: as `--param` takes it.
-Set params(std::vector<std::string>& to) {
-  return [&to](const Node& node) -> Result<void> {
+Set params(std::vector<std::string>& to, ParamPlaces& places, const std::string& path) {
+  return [&to, &places, &path](const Node& node) -> Result<void> {
     const toml::table* table = node.as_table();
     if (table == nullptr) return wrong("a table of params");
     for (const auto& [key, value] : *table) {
@@ -102,6 +116,7 @@ Set params(std::vector<std::string>& to) {
       else
         return wrong("a string, a number or a boolean for each param");
       to.push_back(std::string(key.str()) + "=" + written);
+      places[to.back()] = fmt::format("{}:{}", path, key.source().begin.line);
     }
     return {};
   };
@@ -125,7 +140,11 @@ Result<void> apply(const toml::table& table, const std::string& prefix, const Ke
       }
     }
     std::vector<std::string> names;
-    for (const auto& entry : keys) names.push_back(entry.first);
+    for (const auto& entry : keys) {
+      names.push_back(entry.first);
+      const std::string section = entry.first.substr(0, entry.first.find('.'));
+      if (prefix.empty() && node.is_table() && section != entry.first && section != names.front()) names.insert(names.begin(), section);
+    }
     return fail(fmt::format("{}:{}: there is no setting `{}`", path, node.source().begin.line, name), did_you_mean(nearest(name, names)));
   }
   return {};
@@ -143,20 +162,21 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
   }
   std::vector<std::string> rules;
   bus::ServerLimits& limits = c.bus.limits;
+  std::map<std::string, std::string> taken;
   const Keys keys = {
       {"rules", texts(rules)},
       {"data", text(c.data)},
       {"record", text(c.record)},
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
-      {"params", params(c.params)},
-      {"endpoints.facts", texts(c.bus.facts_bind)},
-      {"endpoints.plain", texts(c.bus.plain_bind)},
-      {"endpoints.plain_connect", texts(c.bus.plain_connect)},
+      {"params", params(c.params, c.param_places, path)},
+      {"endpoints.facts", endpoints(c.bus.facts_bind, "endpoints.facts", taken)},
+      {"endpoints.plain", endpoints(c.bus.plain_bind, "endpoints.plain", taken)},
+      {"endpoints.plain_connect", endpoints(c.bus.plain_connect, "endpoints.plain_connect", taken)},
       {"endpoints.plain_topics", texts(c.bus.plain_topics)},
-      {"endpoints.out", texts(c.bus.out_bind)},
-      {"endpoints.actions", texts(c.bus.actions_bind)},
-      {"endpoints.queries", texts(c.bus.queries_bind)},
+      {"endpoints.out", endpoints(c.bus.out_bind, "endpoints.out", taken)},
+      {"endpoints.actions", endpoints(c.bus.actions_bind, "endpoints.actions", taken)},
+      {"endpoints.queries", endpoints(c.bus.queries_bind, "endpoints.queries", taken)},
       {"time.ahead_max", duration(c.ahead_max_ns)},
       {"time.behind_max", duration(c.behind_max_ns)},
       {"log.json", flag(c.json_logs)},

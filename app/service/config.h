@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/package/package.h"
 #include "bus/transport/server.h"
 #include "engine/session.h"
 #include "model/result.h"
@@ -18,6 +19,7 @@ namespace flyball::app {
 struct ServiceConfig {
   std::vector<std::string> rules;   // files and folders
   std::vector<std::string> params;  // NAME=VALUE
+  ParamPlaces param_places;         // of those that a file gave
   bus::ServerConfig bus;
   engine::Limits limits;
   DurationNs ahead_max_ns = 5 * kNsPerSecond;  // a stamp further ahead of its arrival is refused

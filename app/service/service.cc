@@ -42,9 +42,9 @@ Service::Service(ServiceConfig config, Signals& signals, Io& io)
 
 Service::~Service() = default;
 
-std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io) {
+std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io, int* exit_code) {
   std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
-  s->package_ = s->compile(io);
+  s->package_ = s->compile(io, exit_code);
   if (s->package_ == nullptr) return nullptr;
   if (const Result<void> opened = s->next_recordings(); !opened) {
     io.error(opened.error().message, opened.error().help);
@@ -346,8 +346,9 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& former, co
 // Reload.
 
 // A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
-std::unique_ptr<CompiledPackage> Service::compile(Io& io) {
-  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_);
+std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
+  std::unique_ptr<CompiledPackage> package =
+      compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places);
   if (package == nullptr) return nullptr;
   const ast::RuleSet& rules = package->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {

@@ -31,8 +31,9 @@ namespace flyball::app {
 
 class Service : private bus::ServerHandler, private engine::OutputSink {
  public:
-  // Loads the rules and opens the sockets; nullptr when something is wrong (said on io.err).
-  static std::unique_ptr<Service> start(ServiceConfig config, Signals& signals, Io& io);
+  // Loads the rules and opens the sockets; nullptr when something is wrong (said on io.err); `exit_code`, if given, then says what run()
+  // would.
+  static std::unique_ptr<Service> start(ServiceConfig config, Signals& signals, Io& io, int* exit_code = nullptr);
   ~Service() override;
 
   const bus::BusServer::Endpoints& endpoints() const { return server_->endpoints(); }
@@ -85,7 +86,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void say_recordings();
   void record(const engine::WaitingInput& input);
   void reload();
-  std::unique_ptr<CompiledPackage> compile(Io& io);
+  std::unique_ptr<CompiledPackage> compile(Io& io, int* exit_code = nullptr);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   void keep_explanations();
   std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);

@@ -198,7 +198,7 @@ std::optional<Value> convert(const WireScalar& s, const Type& type, Interner& in
     case TypeTag::kCidr: {
       if (s.form != Form::kString) return std::nullopt;
       const auto cidr = parse_cidr(s.text);
-      return cidr ? std::optional(in.cidr(*cidr)) : std::nullopt;
+      return cidr && !has_host_bits(*cidr) ? std::optional(in.cidr(*cidr)) : std::nullopt;
     }
     case TypeTag::kEnum:
       if (s.form != Form::kString) return std::nullopt;
@@ -232,6 +232,11 @@ std::string help_for(const WireScalar& s, const Type& type) {
     const auto points = ratio ? std::optional(format_percent(*ratio)) : std::nullopt;
     return fmt::format("write \"{}%\" or the ratio {}{}", written, ratio ? format_scaled_decimal(*ratio / 100, 9) : "0.92",
                        points ? fmt::format(": as a ratio {} would be {}; if that is meant, write \"{}\"", written, *points, *points) : "");
+  }
+  if (type.tag == TypeTag::kCidr && s.form == WireScalar::Form::kString) {
+    // As in rules (E0217): a network has one form, or equal ones would differ.
+    if (const auto cidr = parse_cidr(s.text); cidr)
+      return fmt::format("it has host bits set; the network is {}", quote(format_cidr(clear_host_bits(*cidr))));
   }
   const bool counts = type.tag == TypeTag::kSize || type.tag == TypeTag::kBitrate || type.tag == TypeTag::kPps;
   if (counts && is_number(s)) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bus/codec/msgpack_writer.h"
+#include "bus/codec/shapes.h"
 #include "bus/transport/faces.h"
 #include "bus/transport/socket.h"
 
@@ -44,13 +45,14 @@ Result<std::unique_ptr<PlainPublisher>> PlainPublisher::bind(std::string endpoin
   return std::unique_ptr<PlainPublisher>(new PlainPublisher(std::make_unique<Impl>(Impl{std::move(*s), std::move(*at), {}, 0})));
 }
 
-void PlainPublisher::put(std::string_view type, const FactBody& data, std::optional<Timestamp> time) {
+void PlainPublisher::put(std::string_view type, const FactBody& data, std::optional<Timestamp> time, FactOp op) {
   impl_->see_subscriptions();
   impl_->out.clear();
   MsgpackWriter w(impl_->out);
-  w.map(data.size() + (time ? 1 : 0));
+  w.map(data.size() + (time ? 1U : 0U) + (op != FactOp::kPut ? 1U : 0U));
   w.raw(data.packed());
   if (time) w.string("@time"), w.timestamp(*time);
+  if (op != FactOp::kPut) w.text_entry("@op", to_string(op));
   impl_->socket.send({type, impl_->out});
 }
 

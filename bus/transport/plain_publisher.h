@@ -11,6 +11,7 @@
 #include "bus/transport/client_types.h"
 #include "bus/transport/context.h"
 #include "bus/transport/endpoint.h"
+#include "model/fact.h"
 #include "model/result.h"
 
 namespace flyball::bus {
@@ -23,7 +24,7 @@ class PlainPublisher {
   static Result<std::unique_ptr<PlainPublisher>> bind(std::string endpoint, Context* context = nullptr);
   ~PlainPublisher();
 
-  void put(std::string_view type, const FactBody& data, std::optional<Timestamp> time = {});
+  void put(std::string_view type, const FactBody& data, std::optional<Timestamp> time = {}, FactOp op = FactOp::kPut);
   // Waits until somebody subscribes; false after timeout_ms. What is put before goes nowhere.
   bool wait_for_subscriber(int timeout_ms);
   const std::string& endpoint() const;

@@ -388,4 +388,35 @@ TEST_CASE("run: a full outbox is said in the log, in status and by why") {
   CHECK(service.child().stop() == 0);
 }
 
+TEST_CASE("pub --plain sends retracts and patches, too") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const auto plain = [&](const std::string& line) { return flyball({"pub", "--plain", "--connect", service.endpoint("plain")}, line); };
+  REQUIRE(plain(probe("b1", true)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Probe"}, "b1"));
+  const Finished retract = plain(R"({"type":"Probe","op":"retract","data":{"backend":"b1"}})"
+                                 "\n");
+  CHECK(retract.status == 0);
+  CHECK(service.eventually_says({"facts", "--type", "Probe"}, "no facts"));
+  CHECK(plain("{\"type\":\"Probe\",\"op\":\"remove\",\"data\":{\"backend\":\"b1\"}}\n").status == 1);
+  CHECK(service.child().stop() == 0);
+}
+
+TEST_CASE("run: what is wrong in the configuration is said with its line, and is wrong usage") {
+  const Folder folder;
+  const std::string rules = folder.write("r.fly", "param high: percent = 80%\nrule a { when { check high > 100% } then { log \"x\" } }\n");
+  const auto refused = [&](const std::string& text) {
+    const Finished f = flyball({"run", rules, "--config", folder.write("c.toml", text)});
+    CHECK(f.status == 64);
+    return f.err;
+  };
+  CHECK(refused("[params]\n\nhihg = \"85%\"\n").find("c.toml:3: there is no param `hihg`") != std::string::npos);
+  CHECK(refused("[endpoints]\nfacts = \"tcp://0.0.0.0:7701\"\n").find("c.toml:2: `endpoints.facts`: `tcp://0.0.0.0:7701`") !=
+        std::string::npos);
+  CHECK(refused("[endpoints]\nfacts = \"ipc:///tmp/x\"\nout = [\"ipc:///tmp/x\"]\n")
+            .find("c.toml:3: `endpoints.out`: `ipc:///tmp/x` is `endpoints.facts`") != std::string::npos);
+  CHECK(refused("[endpoint]\nfacts = []\n").find("did you mean `endpoints`?") != std::string::npos);
+}
+
 }  // namespace flyball::e2e
