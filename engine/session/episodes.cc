@@ -475,8 +475,12 @@ void Episodes::mark(Interner& in) const {
 }
 
 std::size_t Episodes::bytes() const {
+  constexpr std::size_t kBytesOfWaiting = 40;  // of a node of the set
   std::size_t n = 0;
   for (const auto& table : tables_) n += table.bytes();
+  for (const auto& groups : groups_) {
+    for (const auto& [number, group] : groups) n += sizeof(Group) + group.waiting.size() * kBytesOfWaiting;
+  }
   return n;
 }
 

@@ -231,8 +231,10 @@ void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) 
                          "add `key (…)` with the fields that identify it, or `key ()` if there is only one");
       }
       if (type.role == Role::kAction && !t.has_key && !type.retain_ns) {
-        p.report.warning("W0809", t.name.span, fmt::format("`{}` has no key: every action of it is kept for ever", type.local),
-                         "add `key (…)`, or `retain D` to forget it");
+        p.report.warning(
+            "W0809", t.name.span,
+            fmt::format("`{}` has no key: each action of it is a fact of its own, and the newest 10,000 that ended stay", type.local),
+            "add `key (…)`, or `retain D` to forget it");
       }
     }
   }
