@@ -119,6 +119,18 @@ TakenOver Session::Impl::take_over(Impl& former) {
   return all;
 }
 
+std::vector<WaitingInput> Session::waiting() const {
+  std::vector<WaitingInput> out;
+  for (const auto& [at, pending, ack] : impl_->inbox.in_order()) {
+    if (ack != nullptr) {
+      out.emplace_back(*ack);
+    } else {
+      out.emplace_back(pending->fact);
+    }
+  }
+  return out;
+}
+
 void Session::count_inputs_of(const Session& former) {
   Counters& mine = impl_->counters;
   const Counters& theirs = former.impl_->counters;
