@@ -116,7 +116,8 @@ class Run : public Command {
     options.value("--actions", "FILE", actions_, "write every action line, as `replay` would").complete = Complete::kFile;
     options.list("--param", "NAME=VALUE", config_.params, "run with this value of a param; may be given several times");
     options.list("--require-source", "NAME", require_, "send nothing until this source has spoken; may be given several times");
-    options.value("--ahead-max", "DURATION", ahead_, "refuse facts stamped further ahead of their arrival (default 5s)");
+    options.value("--ahead-max", "DURATION", ahead_,
+                  "refuse facts and acknowledgements stamped further ahead of their arrival (default 5s)");
     options.value("--status-every", "DURATION", status_, "a status line on standard error this often (default: none)");
     options.flag("--json-logs", json_logs_, "messages as JSON lines");
     options.flag("--json", json_logs_, "the same");

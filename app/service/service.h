@@ -4,7 +4,9 @@
 //
 // One thread does all of it; time comes from one clock, read here and handed on as stamps and ticks, so that the recording of
 // a run (recording.h) replays to the same actions. Door: Service::start, then run() until a signal.
-// INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order (from when it is warm).
+// INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order: from when it is warm,
+// and of a session that took over from another with what that one knew and what waited there as its first inputs (not what was
+// under way: recording.h).
 #pragma once
 
 #include <deque>
@@ -42,6 +44,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   // The bus asks.
   Result<void> on_fact(FactInput& fact) override;
+  Result<void> on_plain_fact(FactInput& fact) override;
   Result<void> on_ack(AckInput& ack) override;
   void on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) override;
   Result<void> on_commit() override;
@@ -66,6 +69,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
+  Result<void> check_ahead(Timestamp stamp);
   void note_failure(const AckInput& ack);
   struct Outcome {
     std::string state, error;
@@ -79,6 +83,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<void> flush();
   Result<void> next_recordings();
   void say_recordings();
+  void record(const engine::WaitingInput& input);
   void reload();
   std::unique_ptr<CompiledPackage> compile(Io& io);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);

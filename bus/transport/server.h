@@ -68,6 +68,8 @@ class ServerHandler {
 
   // One fact, complete and checked, in its source's order. The reference is reused: copy what must stay.
   virtual Result<void> on_fact(FactInput& fact) = 0;
+  // One that came over the plain face: its source, if it names one, is not assured.
+  virtual Result<void> on_plain_fact(FactInput& fact) { return on_fact(fact); }
   // An executor is done with an action, or gave it up (state failed). By id; `action` is set when known.
   // Also called with state failed for actions that the bus could not take (outbox full).
   virtual Result<void> on_ack(AckInput& ack) = 0;

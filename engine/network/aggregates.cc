@@ -60,7 +60,7 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
   Item& item = state.items[id];
   item.truth = truth;
   if (truth == Truth::kFalse) return;
-  if (plan.value && plan.fn != ast::AggregateFn::kCount) {
+  if (plan.value && plan.fn != AggregateFn::kCount) {
     network.frame().set_row(plan.binding, row);
     item.value = network.frame().value(*plan.value, plan.scope);
   }
@@ -311,7 +311,7 @@ bool Aggregates::newest_is_stale(const AggregateNode& plan, const NodeState& sta
 
 Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
                          const Accumulator& values, bool newest_stale, Interner& in) const {
-  if (plan.fn == ast::AggregateFn::kCount) {
+  if (plan.fn == AggregateFn::kCount) {
     if (plan.at_least && count_true < *plan.at_least) return Value::unknown();
     return count_value(count_true, count_unknown);
   }

@@ -180,7 +180,7 @@ bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) cons
 
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
   const RulePlan& plan = program_.rules[rule];
-  if (e.count_true == 0 || e.failed || plan.mode == ast::Mode::kOff || off_[rule]) return false;
+  if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule]) return false;
   return e.active ? e.repeat_due : e.until_true == 0;
 }
 
