@@ -87,8 +87,39 @@ struct ForeignList : Terminal<ForeignList> {
     return true;
   }
 };
-auto const type_def = ForeignList{} | node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
-                                                        -LeafParser<Kind::kNullable, nullable_end>{}];
+// `up | down`: a closed set without its quotes, said, and taken for a type.
+struct ForeignSet : Terminal<ForeignSet> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    Iterator const start = first;
+    Iterator end = word_end(first, last);
+    if (end == first) return false;
+    std::string set = "\"" + std::string(first, end) + "\"";
+    bool several = false;
+    while (true) {
+      Iterator const at = skip_blanks(end, last, b.begin(), b.bad_bytes());
+      if (!single_bar(at, b)) break;
+      Iterator const word = skip_blanks(at + 1, last, b.begin(), b.bad_bytes());
+      Iterator const stop = word_end(word, last);
+      if (stop == word) return false;
+      set += " | \"" + std::string(word, stop) + "\"";
+      end = stop;
+      several = true;
+    }
+    if (!several) return false;
+    Diagnostic d = b.error(codes::kUnexpected, start, end, "the words of a closed set stand in quotes");
+    d.fix = Fix{d.span, set};
+    b.report_intact(std::move(d));
+    first = b.token(end);
+    b.close(Kind::kType, m);
+    return true;
+  }
+};
+auto const type_def = ForeignList{} | ForeignSet{} |
+                      node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
+                                        -LeafParser<Kind::kNullable, nullable_end>{}];
 BOOST_SPIRIT_DEFINE(type)
 
 // What a declaration's name is followed by when it is not one word: `drain-hot`, `drain hot`.
@@ -289,11 +320,28 @@ struct NoQuantifier : Terminal<NoQuantifier> {
     return true;
   }
 };
+// `no p: Probe`: what is absent, or only asked for, has no name.
+struct NoName : Terminal<NoName> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    if (!at_binding(first, b)) return true;
+    Iterator const colon = skip_blanks(word_end(first, b.end()), b.end(), b.begin(), b.bad_bytes());
+    Diagnostic d = b.error(codes::kUnexpected, first, colon + 1, "a line with `some` or `no` has no name",
+                           "to use the fact, bind it without: `" + std::string(first, word_end(first, b.end())) + ": Type …`");
+    Iterator const type_at = skip_blanks(colon + 1, b.end(), b.begin(), b.bad_bytes());
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(type_at)}, ""};
+    b.report_intact(std::move(d));
+    first = b.token(colon + 1);
+    return true;
+  }
+};
+auto const no_name = NoName{};
 auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
                    -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
-                  node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
+                  node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
                   node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
                   node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] |
                   not_yet("every", "", "every … satisfies") | not_yet("either", "", "either … or");
@@ -540,7 +588,14 @@ Iterator row_end(Iterator p, Builder const& b) {
 auto const from_case = node<Kind::kFromRule>[word("from") >> (LeafParser<Kind::kPath, row_end>{} |
                                                               must_name(path, "the name of a case, `row N` or `default`"))];
 bool at_number(Iterator p, Builder const& b) { return p != b.end() && is_digit(*p); }
-auto const number = node<Kind::kCount>[ahead<at_number> >> operand];
+// `1 B`: a number of actions named B, not one byte.
+Iterator count_end(Iterator p, Builder const& b) {
+  Iterator const digits = std::find_if_not(p, b.end(), is_digit);
+  Iterator q = digits;
+  while (q != b.end() && (*q == ' ' || *q == '\t')) ++q;
+  return q != digits && q != b.end() && is_upper(*q) ? digits : p;
+}
+auto const number = node<Kind::kCount>[ahead<at_number> >> (LeafParser<Kind::kInt, count_end>{} | operand)];
 auto const described = must_name(type_path, "a type") >> -record_body;
 auto const expectation =
     node<Kind::kExpectNothing>[word("nothing") >> must(word("else"), "`else`")] | node<Kind::kNone>[word("no") >> described] |
