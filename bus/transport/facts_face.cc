@@ -13,8 +13,9 @@
 namespace flyball::bus {
 namespace {
 
-constexpr std::size_t kRefusedPerAck = 256;            // listed in one message; more go into another
-constexpr std::size_t kRefusedKept = 1'024;            // of one source, until it must have read them; then the oldest are only counted
+constexpr std::size_t kRefusedPerAck = 256;  // listed in one message; more go into another
+constexpr std::size_t kRefusedKept = 1'024;  // of one source, until it must have read them; then the oldest are only counted
+constexpr std::int64_t kProbeSilentNs = 3'000'000'000;
 constexpr std::int64_t kProbeEveryNs = 1'000'000'000;  // of publishers, and only while somebody asks for their status
 constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
@@ -25,7 +26,9 @@ Timestamp arrival(const FaceContext& c) { return c.config->wall_clock(); }
 FactsFace::Source* FactsFace::of(std::string_view peer) {
   key_.assign(peer);
   const auto it = by_peer_.find(key_);
-  return it == by_peer_.end() ? nullptr : &sources_[it->second];
+  if (it == by_peer_.end()) return nullptr;
+  sources_[it->second].heard_ns = monotonic_ns();
+  return &sources_[it->second];
 }
 
 std::size_t FactsFace::drain(bool& more) {
@@ -148,6 +151,7 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
   if (first->has_value()) forget_refused(s, **first);
   s.instance = said->instance;
   s.peer.assign(peer);
+  s.heard_ns = monotonic_ns();
   by_peer_[s.peer] = known->second;
   s.asked_from = 0;
   s.resume = same_instance;
@@ -344,7 +348,7 @@ std::vector<SourceStatus> FactsFace::status() {
     next_probe_ns_ = now + kProbeEveryNs;
     const std::string ping = bare_message("ping");
     for (Source& s : sources_) {
-      if (!s.peer.empty() && socket_.send({s.peer, ping}) == Sent::kGone) forget_peer(s);
+      if (!s.peer.empty() && now - s.heard_ns >= kProbeSilentNs && socket_.send({s.peer, ping}) == Sent::kGone) forget_peer(s);
     }
   }
   std::vector<SourceStatus> out;

@@ -47,6 +47,7 @@ class FactsFace {
     std::uint64_t seq = 0;         // last one taken or refused
     std::uint64_t asked_from = 0;  // a resend was asked for from here; 0: none
     bool ack_due = false;
+    std::int64_t heard_ns = 0;
     bool welcome_due = false, resume = false;
     std::uint64_t left = 0;       // when its connection went, by count
     std::deque<Refusal> refused;  // until the publisher must have been told

@@ -197,7 +197,7 @@ TEST_CASE("values take the forms of their types") {
   CHECK(real("pps", 2.5) == "3");
   CHECK(text("ip", "fe80::1") == "\"fe80::1\"");
   CHECK(text("net", "10.0.0.0/8") == "\"10.0.0.0/8\"");
-  CHECK(text("net", "10.0.0.1/8").find("it has host bits set; the network is \"10.0.0.0/8\"") != std::string::npos);
+  CHECK(text("net", "10.0.0.1/8") == "`net` of `Everything`: expected a cidr or null, got \"10.0.0.1/8\"");
   CHECK(text("at", "2026-11-22T10:00:00Z") == "\"2026-11-22T10:00:00Z\"");
   CHECK(taken(w, "at", [](MsgpackWriter& m) { m.timestamp(Timestamp{1'500'000'000}); }) == "\"1970-01-01T00:00:01.5Z\"");
   CHECK(taken(w, "at", [](MsgpackWriter& m) { m.timestamp(Timestamp{-1}); }) == "\"1969-12-31T23:59:59.999999999Z\"");
