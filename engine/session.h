@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/explain/explanation.h"
@@ -28,7 +29,7 @@ namespace flyball::engine {
 struct Limits {
   std::size_t firings_per_instant = 100'000;    // of one cascade; beyond it that is undone and a rule switched off
   std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
-  std::size_t facts = 50'000'000;               // live facts over all types
+  std::size_t facts = 50'000'000;               // over all types; beyond it puts are refused, rules' own facts are not
   std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
   std::size_t samples_per_key = 100'000;        // of one aggregate's window
   std::size_t explanations = 4'096;             // of the newest actions, kept for `why`
@@ -81,6 +82,8 @@ struct FactView {
   bool stale = false;
 };
 
+using WaitingInput = std::variant<FactInput, AckInput>;
+
 // What take_over() found.
 struct TakenOver {
   std::uint64_t facts = 0, facts_dropped = 0;        // dropped: they do not fit the new types
@@ -110,6 +113,9 @@ class Session {
   // Goes on where `former` is, under this session's program (semantics.md §10); what the new rules make of it happens at the
   // last instant of `former`, and is said. Only before the first input. `former` is of no use afterwards.
   TakenOver take_over(Session& former);
+
+  // The inputs that were taken and whose instant has not come, in order of arrival.
+  std::vector<WaitingInput> waiting() const;
 
   // Inputs that `former` counted count here; for a session that was fed with its facts anew.
   void count_inputs_of(const Session& former);

@@ -6,6 +6,7 @@
 
 #include "app/clients/watch.h"
 #include "app/commands/commands.h"
+#include "app/service/recording.h"
 
 namespace flyball::app {
 namespace {
@@ -18,7 +19,7 @@ class Record : public Command {
             .synopsis = {"record [FILE] [--connect ENDPOINT] [--count N] [--for DURATION]"},
             .description =
                 "Writes every fact, acknowledgement and tick that the service applies, in order, as JSON lines, from the moment it is "
-                "connected; to FILE or standard output. "
+                "connected; to FILE or standard output. A FILE that is there already is kept: then FILE.1 is written, FILE.2, and so on. "
                 "What the service took before is not in it, and a recorder that is too slow loses lines and says so: for a recording that "
                 "replays to the very same actions, from the first fact on, "
                 "start the service with `flyball run --record FILE`.",
@@ -38,10 +39,16 @@ class Record : public Command {
   int run(Io& io) override {
     const bool to_out = file_.empty() || file_ == "-";
     watch_.topics = {"fact.", "ack.", "tick."};
-    watch_.to = to_out ? io.out : std::fopen(file_.c_str(), "wb");
-    if (watch_.to == nullptr) {
-      io.error(fmt::format("`{}` cannot be written: {}", file_, std::strerror(errno)));
-      return kExitFailed;
+    watch_.to = io.out;
+    if (!to_out) {
+      const Result<NewFile> begun = begin_file(file_, next_number(file_));
+      if (!begun) {
+        io.error(begun.error().message, begun.error().help);
+        return kExitFailed;
+      }
+      watch_.to = begun->file;
+      if (begun->name != file_) io.message(fmt::format("recording to {}: what is there already is kept", begun->name));
+      file_ = begun->name;
     }
     const int code = watch(watch_, io);
     if (!to_out && std::fclose(watch_.to) != 0) {

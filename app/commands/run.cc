@@ -90,8 +90,9 @@ class Run : public Command {
                 "holds, ttls and absences by the clock.\n\n"
                 "SIGTERM and SIGINT: what has arrived is taken, the reaction sent, then exit 0. SIGHUP: the rules are read again; if they "
                 "check, they replace the old ones at once: "
-                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, the old ones go on "
-                "and the log says why.\n\n"
+                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, or if a file of "
+                "theirs is empty, the "
+                "old ones go on and the log says why.\n\n"
                 "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
                 "actions, byte for byte. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
             .examples = {{"flyball run rules/", "on the default ports"},
@@ -115,7 +116,8 @@ class Run : public Command {
     options.value("--actions", "FILE", actions_, "write every action line, as `replay` would").complete = Complete::kFile;
     options.list("--param", "NAME=VALUE", config_.params, "run with this value of a param; may be given several times");
     options.list("--require-source", "NAME", require_, "send nothing until this source has spoken; may be given several times");
-    options.value("--ahead-max", "DURATION", ahead_, "refuse facts stamped further ahead of their arrival (default 5s)");
+    options.value("--ahead-max", "DURATION", ahead_,
+                  "refuse facts and acknowledgements stamped further ahead of their arrival (default 5s)");
     options.value("--status-every", "DURATION", status_, "a status line on standard error this often (default: none)");
     options.flag("--json-logs", json_logs_, "messages as JSON lines");
     options.flag("--json", json_logs_, "the same");

@@ -23,7 +23,7 @@ class Why : public Command {
                 "Without RULES asks a running service; with RULES and recorded facts replays them first. `last` (the default) is the "
                 "newest action. "
                 "Each line of the rule's `when` is shown with its verdict, the values it read and their ages, as they were when the action "
-                "was made. "
+                "was made; below, what a running service knows of it since then: acknowledged, failed and with which error. "
                 "The newest actions are kept; an older one is forgotten, and then the answer says so.",
             .examples = {{"flyball why last", "the newest action of the running service"},
                          {"flyball why last rules/ --facts morning.jsonl", "the last action of a recorded morning"},

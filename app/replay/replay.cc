@@ -84,6 +84,7 @@ class Reading {
     }
     look_at(stamp);
     ++counts_.inputs;
+    ++given_;
     if (tick != nullptr) {
       session_.tick(stamp);
     } else if (fact != nullptr) {
@@ -99,7 +100,7 @@ class Reading {
       if (!done && session_.counters().acks_unmatched == unmatched) take_back(lines_.line_number(), done.error());
     }
     say_refusals();
-    if (counts_.inputs % kCollectEvery == 0) session_.collect();
+    if (given_ % kCollectEvery == 0) session_.collect();
   }
 
   void look_at(Timestamp stamp) {
@@ -150,6 +151,7 @@ class Reading {
   const ReplayOptions& options_;
   Io& io_;
   ReplayCounts counts_;
+  std::uint64_t given_ = 0;  // to the session, refused or not
   std::optional<Timestamp> newest_;
   bool ended_by_tick_ = false;  // then the recording says itself how far time went
 };

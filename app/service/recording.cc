@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace flyball::app {
 namespace {
@@ -19,11 +21,12 @@ constexpr unsigned kNumberMax = 999'999'999;
 }  // namespace
 
 Recording::~Recording() {
+  leave();
   (void)flush();
   if (file_ != nullptr) std::fclose(file_);
 }
 
-unsigned Recording::next_number(const std::string& path) {
+unsigned next_number(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const fs::path whole(path);
@@ -41,15 +44,15 @@ unsigned Recording::next_number(const std::string& path) {
   return next;
 }
 
-Result<void> Recording::open(const std::string& path, unsigned number) {
-  const auto wrong = [&](const std::string& name) { return fail(fmt::format("`{}` cannot be written: {}", name, std::strerror(errno))); };
-  path_ = path;
-  if (const Result<void> done = flush(); !done) return done;
+Result<NewFile> begin_file(const std::string& path, unsigned number) {
+  const auto wrong = [](const std::string& name, int error) {
+    return fail(fmt::format("`{}` cannot be written: {}", name, std::strerror(error)));
+  };
   struct stat info{};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    if (file_ == nullptr) file_ = std::fopen(path.c_str(), "wb");
-    current_ = path;
-    return file_ == nullptr ? wrong(path) : Result<void>();
+    std::FILE* const file = std::fopen(path.c_str(), "wbe");
+    if (file == nullptr) return wrong(path, errno);
+    return NewFile{file, path};
   }
   for (;; ++number) {
     const std::string name = number == 0 ? path : fmt::format("{}.{}", path, number);
@@ -57,13 +60,45 @@ Result<void> Recording::open(const std::string& path, unsigned number) {
     const bool is_empty = ::stat(name.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
     const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (is_empty ? O_APPEND : O_EXCL), 0644);
     if (fd < 0 && errno == EEXIST && number < kNumberMax) continue;
-    std::FILE* const file = fd < 0 ? nullptr : ::fdopen(fd, "wb");
-    if (file == nullptr) return wrong(name);
-    if (file_ != nullptr) std::fclose(file_);
-    file_ = file;
-    current_ = name;
-    return {};
+    if (fd < 0) return wrong(name, errno);
+    if (std::FILE* const file = ::fdopen(fd, "wb")) return NewFile{file, name};
+    const int error = errno;
+    ::close(fd);
+    return wrong(name, error);
   }
+}
+
+Result<void> Recording::prepare(const std::string& path, unsigned number) {
+  if (const Result<void> done = flush(); !done) return done;
+  path_ = path;
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  // A pipe goes on as it is.
+  if (file_ != nullptr && std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return {};
+  Result<NewFile> next = begin_file(path, number);
+  if (!next) return std::unexpected(next.error());
+  next_ = std::move(*next);
+  return {};
+}
+
+void Recording::go_on() {
+  if (next_.file == nullptr) return;
+  (void)flush();
+  if (file_ != nullptr) std::fclose(file_);
+  file_ = std::exchange(next_.file, nullptr);
+  current_ = next_.name;
+}
+
+void Recording::leave() {
+  if (next_.file == nullptr) return;
+  std::fclose(std::exchange(next_.file, nullptr));
+  if (next_.name != path_) ::unlink(next_.name.c_str());
+}
+
+Result<void> Recording::open(const std::string& path, unsigned number) {
+  if (Result<void> done = prepare(path, number); !done) return done;
+  go_on();
+  return {};
 }
 
 void Recording::line_done() {
@@ -96,12 +131,12 @@ void Recording::line(std::string_view text) {
 }
 
 Result<void> Recording::flush() {
-  if (!on() || (buffer_.empty() && !failed_)) return {};
-  if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) failed_ = true;
+  if (!on() || (buffer_.empty() && failed_ == 0)) return {};
+  const bool written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size() && std::fflush(file_) == 0;
+  if (!written && failed_ == 0) failed_ = errno != 0 ? errno : EIO;
   buffer_.clear();
-  if (failed_)
-    return fail(fmt::format("`{}` cannot be written: {}", current_, std::strerror(errno)), "free space, or run without `--record`");
-  return {};
+  if (failed_ == 0) return {};
+  return fail(fmt::format("`{}` cannot be written: {}", current_, std::strerror(failed_)), "free space, or run without `--record`");
 }
 
 }  // namespace flyball::app

@@ -1,5 +1,7 @@
 // Recording: every input of a session, in the order and with the times it was applied, ticks included, as the JSON lines
-// `replay` reads. Replaying it over the same rules gives the same actions, byte for byte.
+// `replay` reads. Replaying it over the same rules gives the same actions, byte for byte. One exception: the file after a reload
+// begins with the facts that were known and the inputs that waited, and has neither the episodes, holds, cooldowns and actions that
+// were under way nor the samples of windows; it replays to what a start with these facts would do.
 //
 // Nothing that was recorded is ever overwritten: each start of the service and each reload begins a new file, FILE, then FILE.1,
 // FILE.2, …, the greatest number being the newest. What is no regular file (a pipe, /dev/stdout) is written on and on.
@@ -15,6 +17,17 @@
 
 namespace flyball::app {
 
+// A file that was begun, and its name.
+struct NewFile {
+  std::FILE* file = nullptr;
+  std::string name;
+};
+
+// The number of the file that a start with this path would begin: 0 (FILE itself) if there is none yet.
+unsigned next_number(const std::string& path);
+// Begins the file of that number, or of the next one that is free; what is no regular file is opened as it is.
+Result<NewFile> begin_file(const std::string& path, unsigned number);
+
 class Recording {
  public:
   static constexpr std::size_t kFlushBytes = std::size_t{1} << 16;
@@ -24,10 +37,12 @@ class Recording {
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  // The number of the file that a start with this path would begin: 0 (FILE itself) if there is none yet.
-  static unsigned next_number(const std::string& path);
-  // Begins the file of that number, or of the next one that is free.
-  Result<void> open(const std::string& path, unsigned number);
+  // Makes the file of that number, or of the next one that is free. Lines go into the former one until go_on(); leave() takes the new
+  // one away again.
+  Result<void> prepare(const std::string& path, unsigned number);
+  void go_on();
+  void leave();
+  Result<void> open(const std::string& path, unsigned number);  // both
   const std::string& path() const { return path_; }
   const std::string& current() const { return current_; }
   bool on() const { return file_ != nullptr; }
@@ -45,8 +60,9 @@ class Recording {
 
   std::string path_, current_;
   std::FILE* file_ = nullptr;
+  NewFile next_;  // prepared
   std::string buffer_;
-  bool failed_ = false;
+  int failed_ = 0;  // the error of the first line that was lost
 };
 
 }  // namespace flyball::app

@@ -44,12 +44,13 @@ Service::~Service() = default;
 
 std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io) {
   std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
-  s->package_ = compile_package(s->config_.rules, s->config_.params, io, &s->interner_);
+  s->package_ = s->compile(io);
   if (s->package_ == nullptr) return nullptr;
   if (const Result<void> opened = s->next_recordings(); !opened) {
     io.error(opened.error().message, opened.error().help);
     return nullptr;
   }
+  s->config_.bus.context = &s->context_;
   Result<std::unique_ptr<bus::BusServer>> server = bus::BusServer::open(s->config_.bus, s->program().schema(), s->interner_, *s);
   if (!server) {
     io.error(server.error().message, server.error().help);
@@ -180,52 +181,71 @@ Result<void> Service::put(const FactInput& fact) {
   return {};
 }
 
-Result<void> Service::on_fact(FactInput& fact) {
-  if (!now_is_fresh_) {
+// One far stamp would close everything up to it: no input, of whatever kind, gets past this.
+Result<void> Service::check_ahead(Timestamp stamp) {
+  if (!now_is_fresh_ || stamp > cached_now_ + config_.ahead_max_ns) {
     cached_now_ = clock();
     now_is_fresh_ = true;
   }
-  if (fact.stamp > cached_now_ + config_.ahead_max_ns) {
-    ++refused_ahead_;
-    return fail(fmt::format("the time {} is {} ahead of this clock", format_timestamp(to_value(fact.stamp)),
-                            format_duration_human(fact.stamp - cached_now_)),
-                fmt::format("at most {} is allowed (`time.ahead_max`)", format_duration_human(config_.ahead_max_ns)));
-  }
+  if (stamp <= cached_now_ + config_.ahead_max_ns) return {};
+  ++refused_ahead_;
+  return fail(
+      fmt::format("the time {} is {} ahead of this clock", format_timestamp(to_value(stamp)), format_duration_human(stamp - cached_now_)),
+      fmt::format("at most {} is allowed (`time.ahead_max`)", format_duration_human(config_.ahead_max_ns)));
+}
+
+Result<void> Service::on_fact(FactInput& fact) {
+  Result<void> done = on_plain_fact(fact);
+  if (done && cold() && fact.source.is(Kind::kString)) hear_from(interner_.text(fact.source));
+  return done;
+}
+
+// Whoever publishes plainly may write any name into a fact: that is nobody's word.
+Result<void> Service::on_plain_fact(FactInput& fact) {
+  if (Result<void> in_time = check_ahead(fact.stamp); !in_time) return in_time;
   if (config_.behind_max_ns > 0 && fact.stamp < cached_now_ - config_.behind_max_ns) {
     ++refused_behind_;
     return fail(fmt::format("the time {} is {} behind this clock", format_timestamp(to_value(fact.stamp)),
                             format_duration_human(cached_now_ - fact.stamp)),
                 fmt::format("at most {} is allowed (`time.behind_max`)", format_duration_human(config_.behind_max_ns)));
   }
-  const Result<void> done = put(fact);
-  if (done && cold() && fact.source.is(Kind::kString)) hear_from(interner_.text(fact.source));
-  return done;
+  return put(fact);
 }
 
+// One that is late is no less true, so `time.behind_max` does not hold for it.
 Result<void> Service::on_ack(AckInput& ack) {
-  // A refused one is recorded, too: its stamp has moved the time on.
-  const Result<void> done = session_->ack(ack);
+  if (Result<void> in_time = check_ahead(ack.stamp); !in_time) return in_time;
+  if (Result<void> done = session_->ack(ack); !done) return done;
   inputs_since_tick_ = true;
   note_stamp(ack.stamp);
   if (!muted_) recording_.ack(ack, program().schema(), interner_);
   if (server_->wanted("ack.")) server_->publish_ack(ack);
-  return done;
+  note_failure(ack);
+  return {};
 }
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {
   log_.trouble(clock(), fmt::format("`{}` lost its facts {}..{}", source, from, through));
 }
 
-// Inputs and actions of one session have the same number.
+// Inputs and actions of one session have the same number. Both files go on, or neither does.
 Result<void> Service::next_recordings() {
   unsigned number = 0;
   for (const std::string& path : {config_.record, config_.actions}) {
-    if (!path.empty()) number = std::max(number, Recording::next_number(path));
+    if (!path.empty()) number = std::max(number, next_number(path));
   }
   if (!config_.record.empty()) {
-    if (Result<void> opened = recording_.open(config_.record, number); !opened) return opened;
+    if (Result<void> opened = recording_.prepare(config_.record, number); !opened) return opened;
   }
-  return config_.actions.empty() ? Result<void>() : actions_.open(config_.actions, number);
+  if (!config_.actions.empty()) {
+    if (Result<void> opened = actions_.prepare(config_.actions, number); !opened) {
+      recording_.leave();
+      return opened;
+    }
+  }
+  recording_.go_on();
+  actions_.go_on();
+  return {};
 }
 
 void Service::say_recordings() {
@@ -284,28 +304,65 @@ void Service::become_warm() {
   tick(clock());
   muted_ = false;
   const std::unique_ptr<engine::Session> former = std::exchange(session_, new_session());
-  tick(clock());
+  // At the same time as the former: what waits there is in time here, too.
+  recording_.tick(last_tick_);
+  session_->tick(last_tick_);
   // They were published when they came, and are only put and recorded here.
   for (const FactInput& fact : carried_inputs(*former, program().schema())) {
     if (const auto done = session_->put(fact); !done) log_.trouble(clock(), done.error().message);
     recording_.fact(fact, program().schema(), interner_);
+  }
+  for (const engine::WaitingInput& input : former->waiting()) {
+    if (const auto* fact = std::get_if<FactInput>(&input)) {
+      if (const auto done = session_->put(*fact); !done) log_.trouble(clock(), done.error().message);
+    } else if (const auto done = session_->ack(std::get<AckInput>(input)); !done) {
+      log_.trouble(clock(), done.error().message);
+    }
+    record(input);
   }
   tick(clock());
   session_->count_inputs_of(*former);
   log_.info(clock(), "warm: every required source has spoken");
 }
 
-// The facts of `former`, as inputs of a session that has ticked at last_tick_.
+void Service::record(const engine::WaitingInput& input) {
+  if (const auto* fact = std::get_if<FactInput>(&input)) {
+    recording_.fact(*fact, program().schema(), interner_);
+  } else {
+    recording_.ack(std::get<AckInput>(input), program().schema(), interner_);
+  }
+}
+
+// The facts of `former`, as inputs of a session that has ticked at last_tick_: in the first instant that is not over, so that what
+// waits is newer.
 std::vector<FactInput> Service::carried_inputs(const engine::Session& former, const Schema& schema) {
   std::vector<FactInput> facts = carry_over(former, schema, program().schema(), interner_).facts;
   for (FactInput& fact : facts) {
     // What a type drops or diverts when late must not be lost for having been here before.
-    if (program().schema().types[fact.type].late != LatePolicy::kApply) fact.stamp = last_tick_ + 1;
+    if (program().schema().types[fact.type].late != LatePolicy::kApply) fact.stamp = last_tick_ - lateness_ns_ + 1;
   }
   return facts;
 }
 
 // Reload.
+
+// A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
+std::unique_ptr<CompiledPackage> Service::compile(Io& io) {
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_);
+  if (package == nullptr) return nullptr;
+  const ast::RuleSet& rules = package->program->rules();
+  if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {
+    io.error("the rules are empty: no types, rules or decisions", "to run nothing, stop the service");
+    return nullptr;
+  }
+  // Of several files one may be empty by intent, but not from one moment to the next.
+  for (std::uint32_t i = 0; session_ != nullptr && i < package->sources.size(); ++i) {
+    if (!package->sources.text(i).empty()) continue;
+    io.error(fmt::format("`{}` is empty", package->sources.path(i)), "was it being written? To take its rules away, remove the file");
+    return nullptr;
+  }
+  return package;
+}
 
 // What is wrong goes into `said`, so that it can be logged in one piece.
 std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
@@ -313,8 +370,8 @@ std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
   std::size_t size = 0;
   Io quiet = io_;
   quiet.err = open_memstream(&text, &size);
-  if (quiet.err == nullptr) return compile_package(config_.rules, config_.params, io_, &interner_);
-  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, quiet, &interner_);
+  if (quiet.err == nullptr) return compile(io_);
+  std::unique_ptr<CompiledPackage> package = compile(quiet);
   std::fclose(quiet.err);
   said.assign(text, size);
   std::free(text);
@@ -332,19 +389,27 @@ void Service::reload() {
     return;
   }
   tick(clock());  // what has come is the old rules'
+  // Inputs of two programs in one file replay under neither.
+  if (const Result<void> opened = next_recordings(); !opened) {
+    ++reloads_failed_;
+    log_.error(clock(), fmt::format("reload: {}; the old rules go on", opened.error().message));
+    return;
+  }
   keep_explanations();
-  if (const Result<void> opened = next_recordings(); !opened) log_.error(clock(), opened.error().message);
   const std::unique_ptr<CompiledPackage> old_package = std::exchange(package_, std::move(next));
   const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());
   if (!muted_ && recording_.on()) {
-    // The new file begins with what is known. What is under way has no form there.
+    // The new file begins with what is known and what waits. What is under way has no form there.
     recording_.tick(last_tick_);
     for (const FactInput& fact : carried_inputs(*old_session, old_package->program->schema()))
       recording_.fact(fact, program().schema(), interner_);
   }
   const engine::TakenOver taken = session_->take_over(*old_session);
+  if (!muted_ && recording_.on()) {
+    for (const engine::WaitingInput& input : session_->waiting()) record(input);
+  }
   for (const std::string& id : taken.gone) server_->withdraw_action(id);
   tick(clock());
   ++reloads_;

@@ -4,9 +4,12 @@
 //
 // One thread does all of it; time comes from one clock, read here and handed on as stamps and ticks, so that the recording of
 // a run (recording.h) replays to the same actions. Door: Service::start, then run() until a signal.
-// INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order (from when it is warm).
+// INVARIANT: ticks never go back; every input a Session took, ticks included, is in the recording in that order: from when it is warm,
+// and of a session that took over from another with what that one knew and what waited there as its first inputs (not what was
+// under way: recording.h).
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -41,6 +44,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   // The bus asks.
   Result<void> on_fact(FactInput& fact) override;
+  Result<void> on_plain_fact(FactInput& fact) override;
   Result<void> on_ack(AckInput& ack) override;
   void on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) override;
   Result<void> on_commit() override;
@@ -65,6 +69,13 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Timestamp ages_from() const;
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
+  Result<void> check_ahead(Timestamp stamp);
+  void note_failure(const AckInput& ack);
+  struct Outcome {
+    std::string state, error;
+    Value at;
+  };
+  std::optional<Outcome> outcome(const engine::Explanation& why) const;
   Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
@@ -72,7 +83,9 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<void> flush();
   Result<void> next_recordings();
   void say_recordings();
+  void record(const engine::WaitingInput& input);
   void reload();
+  std::unique_ptr<CompiledPackage> compile(Io& io);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   void keep_explanations();
   std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);
@@ -90,6 +103,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Interner interner_;
   std::unique_ptr<CompiledPackage> package_;
   std::unique_ptr<engine::Session> session_;
+  bus::Context context_;  // its end waits until what was sent last has left
   std::unique_ptr<bus::BusServer> server_;
   Recording recording_;  // inputs
   Recording actions_;    // action lines; a new file after a reload, as with the inputs
@@ -97,6 +111,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   static constexpr std::size_t kFormerWhysMax = 256;
   std::vector<std::pair<std::string, std::string>> former_whys_;  // action's id → explanation, of rules before a reload; newest first
+
+  // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
+  static constexpr std::size_t kErrorsMax = 4'096;
+  std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;

@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::size_t kFactsBytesMax = std::size_t{512} << 10;  // of one answer, texts and JSON together
 
+constexpr std::size_t kSourcesShown = 256;  // in one status, the connected ones first
+
+std::vector<bus::SourceStatus> shown(std::vector<bus::SourceStatus> sources) {
+  std::stable_partition(sources.begin(), sources.end(), [](const bus::SourceStatus& s) { return s.connected; });
+  if (sources.size() > kSourcesShown) sources.resize(kSourcesShown);
+  return sources;
+}
+
 }  // namespace
 
 Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<Value>& input) {
@@ -33,11 +41,44 @@ std::string Service::on_explain(const bus::AnswerView& answer) {
   return answer_text(answer.decision, answer_, {program().rules(), package_->sources, interner_, ages_from()});
 }
 
+void Service::note_failure(const AckInput& ack) {
+  if (ack.state != ActionState::kFailed || ack.id.empty() || ack.error.empty()) return;
+  if (errors_.size() >= kErrorsMax) errors_.pop_front();
+  errors_.emplace_back(ack.id, ack.error);
+}
+
+// What became of the action that is explained; nothing while it is as it was.
+std::optional<Service::Outcome> Service::outcome(const engine::Explanation& why) const {
+  const FactType& type = program().schema().types[why.action.action];
+  Outcome found;
+  for (const auto& [id, error] : errors_) {
+    if (id == why.action.id) found.error = error;
+  }
+  for (const engine::FactView& fact : session_->facts(why.action.action)) {
+    const auto field = [&](ActionField f) { return fact.values[type.action_field(f)]; };
+    if (interner_.text(field(ActionField::kId)) != why.action.id) continue;
+    found.state = interner_.text(field(ActionField::kState));
+    found.at = field(ActionField::kAt);
+  }
+  if (found.state.empty() || (found.state == to_string(why.action.state) && found.error.empty())) return std::nullopt;
+  return found;
+}
+
 Result<std::string> Service::on_why(std::string_view action_id) {
   const std::string id(action_id.empty() ? "last" : action_id);
   if (const engine::Explanation* why = session_->why(id)) {
     const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
-    return with_text(why_json(*why, context), why_text(*why, context));
+    std::string json = why_json(*why, context), text = why_text(*why, context);
+    if (const std::optional<Outcome> since = outcome(*why)) {
+      json.pop_back();
+      json += fmt::format(",\"since\":{{\"state\":{},\"at\":", quote(since->state));
+      append_json(json, since->at, interner_);
+      if (!since->error.empty()) json += ",\"error\":" + quote(since->error);
+      json += "}}";
+      text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(since->at));
+      if (!since->error.empty()) text += "  " + since->error + "\n";
+    }
+    return with_text(std::move(json), text);
   }
   for (const auto& [former, explanation] : former_whys_) {
     if (id == "last" || id == former) return explanation;
@@ -101,9 +142,12 @@ Result<std::string> Service::on_status() {
     text += fmt::format("of those refused: {} stamped too far ahead of this clock, {} too far behind\n", refused_ahead_, refused_behind_);
   text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", c.actions_sent, c.actions_acked,
                       c.actions_failed, b.outbox);
+  if (b.actions_overflowed > 0)
+    text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
-  for (const bus::SourceStatus& s : server_->sources())
+  for (const bus::SourceStatus& s : shown(server_->sources()))
     text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);
+  if (b.sources > kSourcesShown) text += fmt::format("and {} more sources\n", b.sources - kSourcesShown);
   for (const bus::ExecutorStatus& e : server_->executors())
     text += fmt::format("executor {}: {}, {} unfinished\n", e.executor, e.live ? "live" : "away", e.unfinished);
   return with_text(status_json(), text);
@@ -151,7 +195,7 @@ std::string Service::status_json() const {
       add("outbox", b.outbox);
   out += "},\"sources\":[";
   first = true;
-  for (const bus::SourceStatus& s : server_->sources()) {
+  for (const bus::SourceStatus& s : shown(server_->sources())) {
     out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);
     first = false;
   }

@@ -255,7 +255,29 @@ void ActionsFace::remove(Outbox::iterator it) {
     queue->second.erase(entry.serial);
     if (queue->second.empty()) waiting_.erase(queue);
   }
+  const auto held = held_.find(entry.type);
+  if (--held->second <= c_.limits->outbox_actions_max / 2) full_.erase(entry.type);
+  if (held->second == 0) held_.erase(held);
   outbox_.erase(it);
+}
+
+// The engine must hear it, but not from inside its own call. People hear it once, until the outbox has emptied to a half.
+void ActionsFace::overflow(const ActionOutput& a) {
+  const std::string& type = c_.schema->types[a.action].name;
+  const std::size_t held = held_.at(type);
+  ++c_.counters->actions_overflowed;
+  AckInput ack;
+  ack.id = a.id;
+  ack.action = a.action;
+  ack.state = ActionState::kFailed;
+  ack.error = fmt::format("not handed out: the outbox is full: {} actions of its type wait for executors", held);
+  ack.stamp = a.time;
+  overflowed_.push_back(std::move(ack));
+  if (!full_.insert(type).second) return;
+  bool anyone = false;
+  for (const auto& [name, e] : executors_) anyone = anyone || (!e.peer.empty() && takes(e, type));
+  c_.handler->on_trouble(fmt::format("the outbox of action {} is full: {} wait {}; more of them fail at once", code(type), held,
+                                     anyone ? "for their executors" : "and no executor takes them"));
 }
 
 void ActionsFace::action(const ActionOutput& a) {
@@ -267,18 +289,11 @@ void ActionsFace::action(const ActionOutput& a) {
     remove(former);
   }
   if (a.state == ActionState::kSent) {
-    if (outbox_.size() >= c_.limits->outbox_actions_max) {
-      // The engine must hear it, but not from inside its own call.
-      ++c_.counters->actions_overflowed;
-      AckInput ack;
-      ack.id = a.id;
-      ack.action = a.action;
-      ack.state = ActionState::kFailed;
-      ack.error = fmt::format("the outbox is full: {} actions wait for executors", outbox_.size());
-      ack.stamp = a.time;
-      overflowed_.push_back(std::move(ack));
+    const FactType& type = c_.schema->types[a.action];
+    if (std::size_t& held = held_[type.name]; held >= c_.limits->outbox_actions_max) {
+      overflow(a);
     } else {
-      const FactType& type = c_.schema->types[a.action];
+      ++held;
       Entry entry;
       entry.serial = next_serial_++;
       entry.type = type.name;

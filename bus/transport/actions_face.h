@@ -1,9 +1,9 @@
 // ActionsFace: the ROUTER of executors and the outbox before it. Internal to bus/transport.
 //
 // An action enters the outbox when it is sent and leaves it when an executor is done, when the engine ended it, or at
-// once as failed when the outbox is full (never silently). In between it waits, or is assigned to one executor. It is handed
-// out in the order of entry; redelivered when its executor comes back on another connection, is gone, or is unheard for
-// executor_silent_ns while another one could take it. Its id and try stay the same all the way.
+// once as failed when the outbox of its type is full (never silently; a type that nobody carries out takes no other's place). In between it
+// waits, or is assigned to one executor. It is handed out in the order of entry; redelivered when its executor comes back on another
+// connection, is gone, or is unheard for executor_silent_ns while another one could take it. Its id and try stay the same all the way.
 // INVARIANT: an entry is either in waiting_ (of its type) or counted in its executor's `unfinished`.
 #pragma once
 
@@ -73,6 +73,7 @@ class ActionsFace {
   void take_back(Executor& executor);
   void unassign(const std::string& id, Entry& entry);
   void remove(Outbox::iterator it);
+  void overflow(const ActionOutput& action);
   void gone(Executor& executor);
   void resolve_types(Executor& executor) const;
   Executor* of(std::string_view peer);
@@ -84,6 +85,8 @@ class ActionsFace {
   std::unordered_map<std::string, Executor*> by_peer_;
   Outbox outbox_;
   std::map<std::string, std::map<std::uint64_t, std::string>, std::less<>> waiting_;  // type → serial → id
+  std::map<std::string, std::size_t, std::less<>> held_;                              // type → entries of the outbox; none: no member
+  std::set<std::string, std::less<>> full_;                                           // types said to be full, until there is room again
   std::vector<AckInput> overflowed_;
   std::uint64_t next_serial_ = 1;
   std::int64_t next_probe_ns_ = 0;

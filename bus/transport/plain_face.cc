@@ -38,7 +38,7 @@ void PlainFace::take(MsgpackReader& reader, FactTypeId type, std::string_view to
   ++taken_;
   ++c_.counters->plain_in;
   if (auto ok = c_.decoder->decode_plain(reader, type, c_.config->wall_clock(), fact_); !ok) return refuse(topic, ok.error());
-  if (auto ok = c_.handler->on_fact(fact_); !ok) refuse(topic, ok.error());
+  if (auto ok = c_.handler->on_plain_fact(fact_); !ok) refuse(topic, ok.error());
 }
 
 void PlainFace::handle(std::string_view topic, std::string_view body) {

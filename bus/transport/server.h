@@ -36,7 +36,7 @@ struct ServerLimits {
   std::size_t batch_questions_max = 4'096;  // of one query message
   std::size_t sources_max = 65'536;         // remembered assured publishers
   std::size_t executors_max = 4'096;
-  std::size_t outbox_actions_max = 100'000;   // not yet done; one more is reported failed at once
+  std::size_t outbox_actions_max = 100'000;   // of one type, not yet done; one more is reported failed at once
   std::uint32_t publisher_credit = 16'384;    // facts a publisher may have unacknowledged
   std::uint32_t executor_credit_max = 1'024;  // actions an executor may have unfinished
   std::size_t messages_per_poll = 256;        // per socket; then the others get their turn
@@ -68,6 +68,8 @@ class ServerHandler {
 
   // One fact, complete and checked, in its source's order. The reference is reused: copy what must stay.
   virtual Result<void> on_fact(FactInput& fact) = 0;
+  // One that came over the plain face: its source, if it names one, is not assured.
+  virtual Result<void> on_plain_fact(FactInput& fact) { return on_fact(fact); }
   // An executor is done with an action, or gave it up (state failed). By id; `action` is set when known.
   // Also called with state failed for actions that the bus could not take (outbox full).
   virtual Result<void> on_ack(AckInput& ack) = 0;

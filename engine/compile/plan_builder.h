@@ -13,6 +13,7 @@
 
 #include "engine/compile/expr_compiler.h"
 #include "engine/compile/expr_text.h"
+#include "engine/compile/from_ast.h"
 #include "engine/compile/program_data.h"
 #include "model/compare.h"
 #include "model/result.h"
@@ -106,6 +107,7 @@ class PlanBuilder {
 
   // plan_aggregates.cc
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
+  Result<void> use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
 
   // plan_rules.cc

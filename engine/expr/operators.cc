@@ -159,7 +159,10 @@ Value divide_units(const Value& a, const Value& b, Interner& in) {
 
 // The truth of `interval op number` for all numbers of the interval, if they agree.
 Value compare_interval(Compare op, const CountInterval& c, const Value& b, Interner& in) {
-  if (!is_number(b.kind)) return Value::unknown();
+  if (!is_number(b.kind)) {  // null: no number equals it, none has an order with it
+    const Value one = compare(op, Value::integer(c.lower), b, in);
+    return one.is_error() ? Value::unknown() : one;
+  }
   const auto holds = [&](std::int64_t n) { return compare(op, Value::integer(n), b, in).is_true(); };
   if (op == Compare::kEqual || op == Compare::kNotEqual) {
     const bool outside = compare(Compare::kLess, b, Value::integer(c.lower), in).is_true() ||

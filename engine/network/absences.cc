@@ -48,14 +48,10 @@ void Network::absence_seen(TokenId end, bool made) {
   const std::uint32_t entry = root_tag(end);
   AbsenceEntry& e = absences_[chain.owner][entry];
   if (program_.absences[chain.owner].of_event) {
-    // It counts when it is judged: an event may be replaced within step 2.
-    const AbsenceEvent event{chain.owner, entry, tokens_[end].fact};
     if (made) {
-      absence_events_.push_back(event);
-      ++e.events;
+      absence_event_made(chain.owner, entry, end);
     } else {
-      std::erase(absence_events_, event);
-      --e.events;
+      absence_event_gone(chain.owner, entry, end);
     }
   } else if (made) {
     if (meta.status != FactStatus::kLive) return;
@@ -68,16 +64,39 @@ void Network::absence_seen(TokenId end, bool made) {
   mark_absence(chain.owner, entry);
 }
 
-// Silence is counted from here, as things stand.
-Timestamp Network::silent_since(TableId table, std::uint32_t entry) const {
-  const AbsenceEntry& e = absences_[table][entry];
-  Timestamp since = e.base;
-  if (e.events == 0) return since;
-  for (const AbsenceEvent& event : absence_events_) {
-    if (event.table != table || event.entry != entry) continue;
-    since = std::max(since, stores_[program_.absences[table].watched].meta(event.fact).stamp);
+// It counts when it is judged: an event may be replaced within step 2, and has the greater stamp then.
+void Network::absence_event_made(TableId table, std::uint32_t entry, TokenId end) {
+  AbsenceEntry& e = absences_[table][entry];
+  const std::uint32_t event = absence_events_.make();
+  absence_events_[event] = {tokens_[end].fact, e.first_event, kNone};
+  if (e.first_event != kNone) absence_events_[e.first_event].prev = event;
+  e.first_event = event;
+  e.seen_known = false;
+  tokens_[end].entry = event;
+}
+
+void Network::absence_event_gone(TableId table, std::uint32_t entry, TokenId end) {
+  AbsenceEntry& e = absences_[table][entry];
+  const std::uint32_t event = tokens_[end].entry;
+  const AbsenceEvent& gone = absence_events_[event];
+  (gone.prev != kNone ? absence_events_[gone.prev].next : e.first_event) = gone.next;
+  if (gone.next != kNone) absence_events_[gone.next].prev = gone.prev;
+  absence_events_.free(event);
+  e.seen_known = false;
+}
+
+// Silence is counted from here, as things stand. From the first judgement of an instant on its events are what they are.
+Timestamp Network::silent_since(TableId table, std::uint32_t entry) {
+  AbsenceEntry& e = absences_[table][entry];
+  if (e.first_event == kNone) return e.base;
+  if (!e.seen_known) {
+    e.seen = kTimestampMin;
+    const FactStore& store = stores_[program_.absences[table].watched];
+    for (std::uint32_t event = e.first_event; event != kNone; event = absence_events_[event].next)
+      e.seen = std::max(e.seen, store.meta(absence_events_[event].fact).stamp);
+    e.seen_known = true;
   }
-  return since;
+  return std::max(e.base, e.seen);
 }
 
 // What the line reads of the facts it names: the description whose absence is meant.
@@ -120,6 +139,7 @@ bool Network::settle_absences() {
   while (!dirty_absences_.empty()) {
     const auto [table, entry] = dirty_absences_.back();
     dirty_absences_.pop_back();
+    if (!absences_[table].in_use(entry) || !absences_[table][entry].dirty) continue;
     absences_[table][entry].dirty = false;
     any = settle_absence(table, entry) || any;
   }
@@ -155,6 +175,7 @@ bool Network::judge_absences() {
   std::vector<std::pair<TableId, std::uint32_t>> unjudged;
   unjudged.swap(unjudged_absences_);
   for (const auto& [table, entry] : unjudged) {
+    if (!absences_[table].in_use(entry) || !absences_[table][entry].unjudged) continue;
     AbsenceEntry& e = absences_[table][entry];
     const AbsencePlan& plan = program_.absences[table];
     e.unjudged = false;
@@ -162,18 +183,13 @@ bool Network::judge_absences() {
     if (e.bound == 0) {  // forgotten
       any = settle_absence(table, entry) || any;
       if (journal_.has(Journalled::kAbsence, table, entry)) {  // its place goes when the cascade is over
-        if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
         e.due_now = e.live_judged = false;
         e.fresh = true;
         e.base = kTimestampMin;
         journalled_absences_.emplace_back(table, entry);
         continue;
       }
-      if (e.root != kNone) unbind(e.root);
-      // Unbinding took the watched facts away, which marked the entry again.
-      std::erase(dirty_absences_, std::pair{table, entry});
-      std::erase(unjudged_absences_, std::pair{table, entry});
-      if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
+      if (e.root != kNone) unbind(e.root);  // this marks the entry again, which is not to be seen any more
       for (std::uint32_t i = 0; i < plan.arity; ++i) stores_[plan.types[i]].unpin(absences_[table].facts_of(entry)[i]);
       absences_[table].free(entry);
       continue;
@@ -181,7 +197,6 @@ bool Network::judge_absences() {
     const std::uint64_t reads = absence_reads(table, entry);
     if (e.fresh || reads != e.reads) {
       e.base = std::max(e.base, now_);
-      if (e.due_now) std::erase(due_absences_, std::pair{table, entry});
       e.fresh = e.due_now = false;
       e.reads = reads;
     }
@@ -221,13 +236,15 @@ void Network::end_cascade() {
 }
 
 bool Network::end_due_absences() {
-  if (due_absences_.empty()) return false;
+  bool any = false;
   for (const auto& [table, entry] : due_absences_) {
+    if (!absences_[table].in_use(entry) || !absences_[table][entry].due_now) continue;
     absences_[table][entry].due_now = false;
     mark_absence(table, entry);
+    any = true;
   }
   due_absences_.clear();
-  return true;
+  return any;
 }
 
 void Network::absence_left(TokenId t, const StagePlan& stage, StageId id) {

@@ -40,6 +40,20 @@ void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id)
   make_token(id, left, kNone, kNone, tokens_[left].truth, false, slot);
 }
 
+void Network::fill_aggregates(const Formula& formula, std::uint32_t scope) {
+  for (const std::uint32_t binding : formula.aggregates) {
+    for (const auto& [b, use] : program_.scopes[scope].uses) {
+      if (b != binding) continue;
+      // Its own condition may read others, through a `let`; none reads itself.
+      for (const Formula& test : program_.uses[use].residual) fill_aggregates(test, scope);
+      for (const KeyPart& part : program_.uses[use].keys) {
+        if (part.left) fill_aggregates(*part.left, scope);
+      }
+      frame_.set_aggregate(binding, aggregates_.value(use, frame_, *this));
+    }
+  }
+}
+
 bool Network::settle_aggregates() {
   bool any = false;
   while (aggregates_.has_dirty()) {

@@ -87,6 +87,7 @@ bool Network::settle_holds() {
   while (!dirty_holds_.empty()) {
     const auto [table, entry] = dirty_holds_.back();
     dirty_holds_.pop_back();
+    if (!holds_[table].in_use(entry) || !holds_[table][entry].dirty) continue;
     holds_[table][entry].dirty = false;
     any = settle_hold(table, entry) || any;
   }
@@ -98,6 +99,7 @@ bool Network::judge_holds() {
   std::vector<std::pair<TableId, std::uint32_t>> unjudged;
   unjudged.swap(unjudged_holds_);
   for (const auto& [table, entry] : unjudged) {
+    if (!holds_[table].in_use(entry) || !holds_[table][entry].unjudged) continue;
     HoldEntry& e = holds_[table][entry];
     e.unjudged = false;
     const HoldPlan& plan = program_.holds[table];
@@ -122,9 +124,6 @@ bool Network::judge_holds() {
     if (journal_.has(Journalled::kHold, table, entry)) {  // forgotten when the cascade is over
       journalled_holds_.emplace_back(table, entry);
       continue;
-    }
-    if (e.dirty) {  // forgotten below; nothing is left to settle
-      std::erase(dirty_holds_, std::pair{table, entry});
     }
     for (std::uint32_t i = 0; i < plan.arity; ++i) stores_[plan.types[i]].unpin(holds_[table].facts_of(entry)[i]);
     holds_[table].free(entry);

@@ -90,8 +90,6 @@ class Network {
   bool end_due_absences();
   // The cascade is over, or was taken back: what was kept for the journal may go.
   void end_cascade();
-  // How to have the fact's samples as they are now.
-  void journal_samples(FactTypeId type, FactId fact);
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;
@@ -120,6 +118,8 @@ class Network {
 
   // The value of an aggregate for the bindings in `frame`, whether or not a token has asked before.
   Value aggregate_value(std::uint32_t use, FrameBuffer& frame) const { return aggregates_.value(use, frame, *this); }
+  // The values of aggregates that a formula reads, for the facts in the frame, whether or not a match asks for them.
+  void fill_aggregates(const Formula& formula, std::uint32_t scope);
 
   const ProgramData& program() const { return program_; }
   Interner& interner() const { return interner_; }
@@ -261,7 +261,9 @@ class Network {
   void mark_absence(TableId table, std::uint32_t entry);
   void absence_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_absences();
-  Timestamp silent_since(TableId table, std::uint32_t entry) const;
+  Timestamp silent_since(TableId table, std::uint32_t entry);
+  void absence_event_made(TableId table, std::uint32_t entry, TokenId end);
+  void absence_event_gone(TableId table, std::uint32_t entry, TokenId end);
   bool settle_absence(TableId table, std::uint32_t entry);
   std::uint64_t absence_reads(TableId table, std::uint32_t entry) const;
   bool judge_absences();
@@ -297,15 +299,14 @@ class Network {
   std::vector<HoldTable> holds_;
   std::vector<AbsenceTable> absences_;
   std::vector<ProjectionTable> projections_;
+  // An entry is listed once while its flag of that name is set. Entries that went, or whose flag was taken back, are passed over.
   std::vector<std::pair<TableId, std::uint32_t>> dirty_holds_, unjudged_holds_, dirty_absences_, unjudged_absences_, due_absences_;
   std::vector<std::pair<TableId, std::uint32_t>> journalled_holds_, journalled_absences_;  // unused, kept until the cascade is over
-  struct AbsenceEvent {
-    TableId table = 0;
-    std::uint32_t entry = 0;
+  struct AbsenceEvent {  // in the list of its entry; its token's `entry` names it
     FactId fact = kNone;
-    friend bool operator==(const AbsenceEvent&, const AbsenceEvent&) = default;
+    std::uint32_t next = kNone, prev = kNone;
   };
-  std::vector<AbsenceEvent> absence_events_;  // of this instant, that absences must count
+  Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
   Aggregates aggregates_;
 
   // Scratch of update(), kept to save allocations.

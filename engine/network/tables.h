@@ -40,9 +40,11 @@ struct HoldEntry {
 struct AbsenceEntry {
   Link all, prefix;  // prefix: not used
   Place all_place = Place::kOut, prefix_place = Place::kOut;
-  std::uint32_t bound = 0;          // choices that bind the facts; permanent: one more
-  std::uint32_t live = 0;           // live facts of that description
-  std::uint32_t events = 0;         // events of that description that are here, in their instant: absence_events_ has them
+  std::uint32_t bound = 0;            // choices that bind the facts; permanent: one more
+  std::uint32_t live = 0;             // live facts of that description
+  std::uint32_t first_event = kNone;  // of that description that are here, in their instant: absence_events_ has them
+  bool seen_known = false;            // `seen` is the greatest stamp of those
+  Timestamp seen;
   TokenId root = kNone;             // of its watch chain
   Timestamp base = kTimestampMin;   // silence is counted from here
   std::uint64_t reads = 0;          // hash of what the line reads of its facts, as last judged

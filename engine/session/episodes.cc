@@ -180,7 +180,7 @@ bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) cons
 
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
   const RulePlan& plan = program_.rules[rule];
-  if (e.count_true == 0 || e.failed || plan.mode == ast::Mode::kOff || off_[rule]) return false;
+  if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule]) return false;
   return e.active ? e.repeat_due : e.until_true == 0;
 }
 
@@ -237,7 +237,15 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
     return;
   }
   for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).unpin(tables_[rule].facts_of(id)[i]);
+  stop_waiting(rule, id);
   tables_[rule].free(id);
+}
+
+void Episodes::stop_waiting(std::uint32_t rule, EntryId id) {
+  RuleEntry& e = tables_[rule][id];
+  if (e.waits_for == kNone) return;
+  groups_[rule].at(e.waits_for).waiting.erase(id);
+  e.waits_for = kNone;
 }
 
 void Episodes::review() {
@@ -276,8 +284,11 @@ Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer&
     }
     const auto found = group_of_[rule].find(*last_group_);
     if (found == group_of_[rule].end()) return Cooling::kNo;
-    if (e.waits_for != found->second) groups_[rule].at(found->second).waiting.push_back(id);
-    e.waits_for = found->second;
+    if (e.waits_for != found->second) {
+      stop_waiting(rule, id);
+      groups_[rule].at(found->second).waiting.insert(id);
+      e.waits_for = found->second;
+    }
   }
   put_on_agenda(rule, id, e.ends, false);  // comes back when the cooldown is over
   return Cooling::kYes;
@@ -328,8 +339,6 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
   }
   const auto found = groups_[rule].find(which);
   for (const EntryId id : found->second.waiting) {
-    // An entry that went meanwhile is not in use, or another's: to look at it once more does no harm.
-    if (!tables_[rule].in_use(id)) continue;
     tables_[rule][id].waits_for = kNone;
     touch(rule, id);
   }
@@ -356,8 +365,9 @@ void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
     e.kept_out = before.kept_out;
     e.failed = false;
     if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
-    if (e.active && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
-    if (e.active && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+    // What had fallen due does not fall due again.
+    if (e.active && !e.kept_out && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
+    if (e.active && !e.repeat_due && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
     touch(rule, id);
   });
 }
@@ -465,8 +475,12 @@ void Episodes::mark(Interner& in) const {
 }
 
 std::size_t Episodes::bytes() const {
+  constexpr std::size_t kBytesOfWaiting = 40;  // of a node of the set
   std::size_t n = 0;
   for (const auto& table : tables_) n += table.bytes();
+  for (const auto& groups : groups_) {
+    for (const auto& [number, group] : groups) n += sizeof(Group) + group.waiting.size() * kBytesOfWaiting;
+  }
   return n;
 }
 

@@ -138,7 +138,7 @@ class Episodes : public Identities {
   struct Group {  // of a cooldown with `per`
     std::vector<Value> key;
     Timestamp until = kTimestampMin;
-    std::vector<EntryId> waiting;
+    std::set<EntryId> waiting;  // entries in use: their waits_for says so
   };
   struct GroupHash {
     std::size_t operator()(const std::vector<Value>& key) const {
@@ -164,6 +164,7 @@ class Episodes : public Identities {
   void put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts);
   std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;
   void start_cooldown(std::uint32_t rule, EntryId id);
+  void stop_waiting(std::uint32_t rule, EntryId id);
 
   const ProgramData& program_;
   Network& network_;

@@ -21,28 +21,20 @@ void Explainer::set_row(const ExplainLine& line, FactId fact) {
   facts_[line.binding] = fact;
 }
 
-void Explainer::fill_aggregates(const Formula& formula, std::uint32_t scope) {
-  for (const std::uint32_t binding : formula.aggregates) {
-    for (const auto& [b, use] : data_.scopes[scope].uses) {
-      if (b == binding) network_.frame().set_aggregate(binding, network_.aggregate_value(use, network_.frame()));
-    }
-  }
-}
-
 Truth Explainer::truth(const Formula& formula, std::uint32_t scope) {
-  fill_aggregates(formula, scope);
+  network_.fill_aggregates(formula, scope);
   return network_.frame().truth(formula, scope);
 }
 
 Value Explainer::value(const Formula& formula, std::uint32_t scope) {
-  fill_aggregates(formula, scope);
+  network_.fill_aggregates(formula, scope);
   return network_.frame().value(formula, scope);
 }
 
 // One fact as the line's own: its joins, then its conditions up to the first that is not met.
 Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact) {
   Judged out;
-  if (line.kind == ast::LineKind::kPattern) {
+  if (line.kind == LineKind::kPattern) {
     set_row(line, fact);
     const Value* row = network_.frame().row(line.binding);
     for (const ExplainJoin& join : line.joins) {
@@ -72,7 +64,7 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
 }
 
 // The verdict of a line's hold or absence, for the facts in the frame.
-void Explainer::look_up_memory(const ExplainLine& line, bool, Judged& judged) const {
+void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (line.hold_ns == 0 || line.table == kNoId) return;
   std::vector<FactId> facts;
   for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
@@ -101,9 +93,9 @@ void Explainer::look_up_memory(const ExplainLine& line, bool, Judged& judged) co
 
 // A line other than an `n:` pattern, for the facts in the frame.
 Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks) {
-  if (line.kind == ast::LineKind::kLet) return {};
+  if (line.kind == LineKind::kLet) return {};
   Judged out;
-  if (line.kind == ast::LineKind::kCheck) {
+  if (line.kind == LineKind::kCheck) {
     out = judge_fact(plan, line, kNone);
   } else {
     out.truth = Truth::kFalse;
@@ -120,9 +112,9 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       out.truth = one.truth;
       out.witness = f;
     }
-    if (line.quantifier == ast::Quantifier::kNo) out.truth = negated(out.truth);
+    if (line.quantifier == Quantifier::kNo) out.truth = negated(out.truth);
   }
-  look_up_memory(line, false, out);
+  look_up_memory(line, out);
   return out;
 }
 
@@ -133,9 +125,9 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
   // The own fact of `some` and `no` is whichever: only its witness has values to show.
-  const bool own_row = line.kind != ast::LineKind::kPattern || line.quantifier == ast::Quantifier::kOne || judged.witness != kNone;
+  const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
   if (!own_row) return out;
-  if (line.kind == ast::LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
+  if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
   for (const ExplainCondition& c : line.conditions) {
     for (const ExplainRead& r : c.reads) {
       if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; })) {
@@ -195,22 +187,22 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   }
   const std::vector<ExplainLine>& lines = clear && !plan.until.empty() ? plan.until : plan.when;
   for (const ExplainLine& line : lines) {
-    if (line.kind == ast::LineKind::kLet) continue;
+    if (line.kind == LineKind::kLet) continue;
     Judged judged;
-    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
       judged = judge_fact(plan, line, facts_[line.binding]);
-      look_up_memory(line, clear, judged);
-    } else if (clear || line.kind != ast::LineKind::kPattern) {
-      const bool small = line.kind != ast::LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
+      look_up_memory(line, judged);
+    } else if (clear || line.kind != LineKind::kPattern) {
+      const bool small = line.kind != LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
       std::size_t looks = kMaxWitnessLooks;
       if (small) judged = judge(plan, line, looks);
-    } else if (line.quantifier == ast::Quantifier::kSome) {
+    } else if (line.quantifier == Quantifier::kSome) {
       judged.witness = witness_of_match(rule, entry, line.binding);
     }
     // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
     if (!clear) judged.truth = Truth::kTrue, judged.waits = false;
     out.lines.push_back(line_explained(plan, line, judged));
-    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kSome && judged.witness != kNone) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome && judged.witness != kNone) {
       out.facts.push_back(fact_used("", line.type, judged.witness));
     }
   }
@@ -219,14 +211,21 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
 
 void Explainer::keep(Explanation explanation) {
   if (kept_max_ == 0) return;
-  const std::string id = explanation.action.id;
-  if (!kept_.insert_or_assign(id, std::move(explanation)).second) {
-    order_.erase(std::find(order_.begin(), order_.end(), id));
-  } else if (order_.size() == kept_max_) {
-    kept_.erase(order_.front());
-    order_.pop_front();
+  if (pending_.size() == kept_max_) pending_.pop_front();
+  pending_.push_back(std::move(explanation));
+}
+
+void Explainer::end_cascade() {
+  for (; !pending_.empty(); pending_.pop_front()) {
+    const std::string id = pending_.front().action.id;
+    if (!kept_.insert_or_assign(id, std::move(pending_.front())).second) {
+      order_.erase(std::find(order_.begin(), order_.end(), id));
+    } else if (order_.size() == kept_max_) {
+      kept_.erase(order_.front());
+      order_.pop_front();
+    }
+    order_.push_back(id);
   }
-  order_.push_back(id);
 }
 
 const Explanation* Explainer::find(const std::string& id) const {

@@ -27,8 +27,11 @@ class Explainer {
 
   // What an action of this firing is explained by; the action itself is filled in by keep().
   Explanation firing(std::uint32_t rule, EntryId entry, bool clear);
-  // Keeps an explanation under its action's id; of more than kept_max the oldest goes.
+  // Keeps an explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
+  // end: of one that was taken back no action was sent.
   void keep(Explanation explanation);
+  void end_cascade();
+  void take_back_cascade() { pending_.clear(); }
   const Explanation* find(const std::string& id) const;  // "" and "last": the newest
   std::vector<const Explanation*> newest(std::size_t n) const;
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with);
@@ -48,12 +51,11 @@ class Explainer {
 
   FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
-  void fill_aggregates(const Formula& formula, std::uint32_t scope);
   Truth truth(const Formula& formula, std::uint32_t scope);
   Value value(const Formula& formula, std::uint32_t scope);
   Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);
   Judged judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks);
-  void look_up_memory(const ExplainLine& line, bool in_until, Judged& judged) const;
+  void look_up_memory(const ExplainLine& line, Judged& judged) const;
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
   FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
   void search(Search& s, std::size_t depth);
@@ -67,6 +69,7 @@ class Explainer {
   std::vector<FactId> facts_;      // by binding: what the frame's rows are of
   std::deque<std::string> order_;  // oldest first
   std::unordered_map<std::string, Explanation> kept_;
+  std::deque<Explanation> pending_;  // of the cascade; not more than kept_max
 };
 
 }  // namespace flyball::engine

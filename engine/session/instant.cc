@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/session/session_impl.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -126,6 +127,7 @@ void Session::Impl::judge() {
 }
 
 void Session::Impl::run_instant(Timestamp t) {
+  FB_CHECK(t >= passed);  // time never goes back
   network.set_now(t);
   passed = t;
   ++counters.instants;
@@ -217,6 +219,7 @@ void Session::Impl::run_cascade() {
 void Session::Impl::end_cascade() {
   const bool quiet = journal.is_empty();
   journal.end();
+  explainer.end_cascade();
   if (quiet) return;
   network.end_cascade();
   actions.end_cascade();
@@ -234,6 +237,7 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   journal.take_back();
   closure();
   journal.take_back_last();
+  explainer.take_back_cascade();
   network.end_cascade();
   actions.end_cascade();
   journal.end();

@@ -1,11 +1,13 @@
 // Journal: how to take back what the effects of one cascade did, should it run away (semantics.md §6). Whoever changes
 // something in step 4 leaves the inverse here; when the cascade has come to its end all are forgotten.
 //
-// Things are journalled whole, the first time that a cascade touches them, so that what is kept is bounded by the things
-// there are, however long the cascade runs. Not thread-safe.
+// A thing that can be journalled whole is, the first time that a cascade touches it. What only grows or shrinks (samples of a
+// window, sends, cooldowns, lists of actions) leaves one inverse for each change: what is kept is bounded by the things there
+// are and by the limit of firings in a cascade. Not thread-safe.
 // INVARIANT: a record that has() knows is not given up by its owner while the journal is open: ids mean the same thing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <unordered_set>
@@ -18,14 +20,22 @@ enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold
 
 class Journal {
  public:
+  static constexpr std::size_t kKeptBuckets = 1'024;  // of the set of things known, from cascade to cascade
+
   bool open() const { return open_; }
+  std::size_t room() const { return known_.bucket_count(); }
   bool is_empty() const { return inverses_.empty() && last_.empty() && known_.empty(); }
   void begin() { open_ = true; }
   void end() {
     open_ = false;
     inverses_.clear();
     last_.clear();
-    if (!known_.empty()) known_.clear();
+    // Clearing costs as much as the largest cascade so far was worth: a large one gives its room back.
+    if (known_.bucket_count() > kKeptBuckets) {
+      std::unordered_set<Thing, ThingHash>().swap(known_);
+    } else if (!known_.empty()) {
+      known_.clear();
+    }
   }
   // True once for each thing in a cascade: then it is to be journalled.
   bool first(Journalled kind, std::uint32_t table, std::uint32_t id) { return open_ && known_.insert({kind, table, id}).second; }

@@ -17,7 +17,8 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       derivation(data, network, episodes, l.derived_per_instant),
       actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
-      decider(*data.decisions, this, interner) {
+      decider(*data.decisions, this, interner),
+      asked(data, interner) {
   network.set_samples_max(l.samples_per_key);
 }
 
@@ -118,6 +119,18 @@ TakenOver Session::Impl::take_over(Impl& former) {
   return all;
 }
 
+std::vector<WaitingInput> Session::waiting() const {
+  std::vector<WaitingInput> out;
+  for (const auto& [at, pending, ack] : impl_->inbox.in_order()) {
+    if (ack != nullptr) {
+      out.emplace_back(*ack);
+    } else {
+      out.emplace_back(pending->fact);
+    }
+  }
+  return out;
+}
+
 void Session::count_inputs_of(const Session& former) {
   Counters& mine = impl_->counters;
   const Counters& theirs = former.impl_->counters;
@@ -193,15 +206,14 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
 }
 
 Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) const {
-  // The network's own frame has the places; a decision only fills in what the aggregate may read.
-  FrameBuffer& buffer = const_cast<Network&>(network).frame();
   const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
-  for (std::uint32_t b = 0; b < bindings; ++b) buffer.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  for (std::uint32_t b = 0; b < bindings; ++b) asked.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
   // A `let` that the aggregate's condition names may read others.
-  for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) buffer.set_aggregate(b, frame.aggregates[b]);
-  buffer.set_input(frame.input);
-  const Value v = network.aggregate_value(use, buffer);
-  buffer.set_input(nullptr);
+  for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) asked.set_aggregate(b, frame.aggregates[b]);
+  asked.set_input(frame.input);
+  asked.set_now(frame.now);
+  const Value v = network.aggregate_value(use, asked);
+  asked.set_input(nullptr);
   return v;
 }
 

@@ -210,7 +210,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
   for (const auto& [old_fact, samples] : from.samples) {
     const FactId fact = handle(from_.data.nodes[old_node].type, old_fact);
     if (fact == kNone || samples.empty()) continue;
-    std::vector<std::uint32_t>& mine = to.samples[fact];
+    SampleList& mine = to.samples[fact];
     if (mine.empty()) store.pin(fact);
     for (const std::uint32_t old : samples) {
       const Aggregates::Item& before = from.items[old];
@@ -266,6 +266,14 @@ void Takeover::take_actions() {
       taken_.gone.push_back(before->id);
       continue;
     }
+    // `retain` counts from the last change, by the new rules.
+    const std::optional<DurationNs> retain = to_.data.rule_set.schema.types[types_[before->type].id].retain_ns;
+    const Timestamp changed = from_.network.store(before->type).meta(before->fact).stamp;
+    const Timestamp retained = retain ? changed + *retain : kTimestampMax;
+    if (retained <= to_.network.now()) {
+      if (before->state == ActionState::kSent) taken_.gone.push_back(before->id);
+      continue;
+    }
     ++taken_.actions;
     ActionRecord record = *before;
     record.type = types_[before->type].id;
@@ -298,7 +306,9 @@ void Takeover::take_actions() {
     to.records_.emplace(number, std::move(record));
     to.show(number);
     // It did not change just now.
-    store.meta(fact).stamp = from_.network.store(before->type).meta(before->fact).stamp;
+    store.meta(fact).stamp = changed;
+    to.records_.at(number).retained = retained;
+    to_.timers.add({retained, TimerKind::kRetain, number, 0});
     types_[before->type].facts.insert_or_assign(before->fact, fact);
     to.arm_rate(id);
   }

@@ -1,6 +1,8 @@
 // Constraints over fields. See contradictions.h.
 #include "parser/check/contradictions.h"
 
+#include <algorithm>
+
 #include "model/compare.h"
 #include "parser/check/expressions.h"
 
@@ -38,43 +40,120 @@ std::optional<bool> decided(Op op, const Value& a, const Value& b, const Interne
   }
 }
 
+Op denied(Op op) {
+  switch (op) {
+    case Op::kEqual: return Op::kNotEqual;
+    case Op::kNotEqual: return Op::kEqual;
+    case Op::kLess: return Op::kGreaterEqual;
+    case Op::kLessEqual: return Op::kGreater;
+    case Op::kGreater: return Op::kLessEqual;
+    case Op::kGreaterEqual: return Op::kLess;
+    default: return Op::kNone;
+  }
+}
+
+bool is_field(const Expr& e) { return e.ref.kind == RefKind::kField && e.kind != ExprKind::kStale; }
+bool is_count(const Expr& e) { return e.kind == ExprKind::kAggregate && e.aggregate && e.aggregate->fn == ast::AggregateFn::kCount; }
+
+// Whether `count op n` has no solution: there are never fewer than none.
+bool below_none(Op op, const Value& n) {
+  if (!n.is(Kind::kInt)) return false;
+  return op == Op::kLess ? n.as_int() <= 0 : (op == Op::kLessEqual || op == Op::kEqual) && n.as_int() < 0;
+}
+
 }  // namespace
 
-const Expr* Constraints::add(const Expr& e) {
-  if (e.kind == ExprKind::kAnd) {
+const Expr* Constraints::add(const Expr& e, bool truth) {
+  switch (e.kind) {
+    case ExprKind::kAnd:
+    case ExprKind::kOr:
+      if ((e.kind == ExprKind::kAnd) != truth) return one_of(e, truth);
+      for (const Expr& a : e.args) {
+        if (const Expr* at = add(a, truth)) return at;
+      }
+      return nullptr;
+    case ExprKind::kLiteral: return e.literal.is(Kind::kBool) && e.literal.as_bool() != truth ? &e : nullptr;
+    case ExprKind::kUnary: return e.op == Op::kNot && add(e.args[0], !truth) != nullptr ? &e : nullptr;
+    case ExprKind::kStale: return truth && !stale(e) ? &e : nullptr;
+    case ExprKind::kBinary: return e.args.size() == 2 ? compare(e, truth) : nullptr;
+    default: break;
+  }
+  // A bare `ok`.
+  if (!is_field(e) || !e.type.is(TypeTag::kBool) || e.type.nullable) return nullptr;
+  return known(e) && bound(e, Op::kEqual, Value::boolean(truth)) ? nullptr : &e;
+}
+
+const Expr* Constraints::one_of(const Expr& e, bool truth) const {
+  return std::all_of(e.args.begin(), e.args.end(), [&](const Expr& a) { return Constraints(*this).add(a, truth) != nullptr; }) ? &e
+                                                                                                                               : nullptr;
+}
+
+const Expr* Constraints::compare(const Expr& e, bool truth) {
+  const Expr& l = e.args[0];
+  const Expr& r = e.args[1];
+  if (e.op != Op::kCoalesce) {
     for (const Expr& a : e.args) {
-      if (const Expr* at = add(a)) return at;
+      if (is_field(a) && !a.type.nullable && !known(a)) return &e;
     }
-    return nullptr;
   }
-  if (e.kind == ExprKind::kLiteral) return e.literal.is_false() ? &e : nullptr;
-  if (e.kind != ExprKind::kBinary || e.args.size() != 2) return nullptr;
-  if (e.op == Op::kIn && e.args[1].kind == ExprKind::kRange && e.args[0].ref.kind == RefKind::kField) {
-    const std::optional<Value> low = fold(e.args[1].args[0], interner_);
-    const std::optional<Value> high = fold(e.args[1].args[1], interner_);
-    if (low && high &&
-        !(bound(e.args[0], Op::kGreaterEqual, *low) && bound(e.args[0], e.args[1].half_open ? Op::kLess : Op::kLessEqual, *high)))
-      return &e;
-    return nullptr;
+  if (e.op == Op::kIn) {
+    if (!truth) return nullptr;
+    if (r.kind == ExprKind::kRange && is_field(l)) {
+      const std::optional<Value> low = fold(r.args[0], interner_);
+      const std::optional<Value> high = fold(r.args[1], interner_);
+      const bool none = low && high && !(bound(l, Op::kGreaterEqual, *low) && bound(l, r.half_open ? Op::kLess : Op::kLessEqual, *high));
+      return none ? &e : nullptr;
+    }
+    return r.kind == ExprKind::kList && r.args.empty() ? &e : nullptr;
   }
-  if (e.op == Op::kIn && e.args[1].kind == ExprKind::kList && e.args[1].args.empty()) return &e;
-  const std::optional<Value> left = fold(e.args[0], interner_);
-  const std::optional<Value> right = fold(e.args[1], interner_);
-  if (left && right) return decided(e.op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;
-  if (right && e.args[0].ref.kind == RefKind::kField) return bound(e.args[0], e.op, *right) ? nullptr : &e;
-  if (left && e.args[1].ref.kind == RefKind::kField) return bound(e.args[1], mirrored(e.op), *left) ? nullptr : &e;
+  const Op op = truth ? e.op : denied(e.op);
+  const std::optional<Value> left = fold(l, interner_);
+  const std::optional<Value> right = fold(r, interner_);
+  if (left && right) return decided(op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;
+  if (right && is_count(l)) return below_none(op, *right) ? &e : nullptr;
+  if (left && is_count(r)) return below_none(mirrored(op), *left) ? &e : nullptr;
+  if (right && is_field(l)) return bound(l, op, *right) ? nullptr : &e;
+  if (left && is_field(r)) return bound(r, mirrored(op), *left) ? nullptr : &e;
   return nullptr;
+}
+
+bool Constraints::implies(const Expr& condition, std::uint32_t own, std::uint32_t as) const {
+  Constraints trial(*this);
+  trial.own_ = own;
+  trial.as_ = as;
+  trial.trial_ = true;
+  return trial.add(condition, false) != nullptr;
+}
+
+// A field that a condition needs: not of a stale fact, unless it is in the key.
+bool Constraints::known(const Expr& field) {
+  const std::uint32_t binding = binding_of(field);
+  if (binding >= types_.size() || types_[binding] == kNoId || schema_.types[types_[binding]].is_key_field(field.ref.field)) return true;
+  if (trial_) return true;
+  known_.push_back(binding);
+  return std::find(stale_.begin(), stale_.end(), binding) == stale_.end();
+}
+
+bool Constraints::stale(const Expr& e) {
+  const Expr& of = e.args[0];
+  if (of.ref.kind != RefKind::kField && of.ref.kind != RefKind::kFact) return true;
+  const std::uint32_t binding = binding_of(of);
+  if (!trial_) stale_.push_back(binding);
+  return std::find(known_.begin(), known_.end(), binding) == known_.end();
 }
 
 bool Constraints::bound(const Expr& field, Op op, const Value& constant) {
   if (constant.is_null() || constant.is(Kind::kList) || constant.is(Kind::kMap) || constant.is(Kind::kRange) || constant.is(Kind::kCidr))
     return true;
+  if (constant.is(Kind::kBool) && op == Op::kNotEqual && !field.type.nullable)
+    return bound(field, Op::kEqual, Value::boolean(!constant.as_bool()));
+  const std::uint32_t binding = binding_of(field);
   Bounds* b = nullptr;
   for (Bounds& known : bounds_) {
-    if (known.binding == field.ref.binding && known.field == field.ref.field) b = &known;
+    if (known.binding == binding && known.field == field.ref.field) b = &known;
   }
   if (b == nullptr) {
-    bounds_.push_back(Bounds{field.ref.binding, field.ref.field, std::nullopt, std::nullopt, false, false});
+    bounds_.push_back(Bounds{binding, field.ref.field, std::nullopt, std::nullopt, false, false});
     b = &bounds_.back();
   }
   const auto comparable = [&](const std::optional<Value>& v) { return !v || v->kind == constant.kind; };

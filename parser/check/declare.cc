@@ -58,6 +58,23 @@ std::vector<std::string> other_modules(const Package& p, const std::string& own)
   return names;
 }
 
+// `import a` in module a, or twice.
+bool without_effect(Package& p, const ast::Import& import, const FileScope& scope) {
+  const std::string& module = import.module.text;
+  std::string why;
+  if (module == scope.module) {
+    if (!import.as) why = fmt::format("this file is part of the module `{}` itself", module);
+  } else if (import.as) {
+    const auto same = [&](const auto& r) { return r.first == import.as->text && r.second == module; };
+    if (std::any_of(scope.renamed.begin(), scope.renamed.end(), same)) why = fmt::format("`{}` is imported twice", module);
+  } else if (std::find(scope.imports.begin(), scope.imports.end(), module) != scope.imports.end()) {
+    why = fmt::format("`{}` is imported twice", module);
+  }
+  if (why.empty()) return false;
+  p.report.warning("W0820", import.module.span, std::move(why), "leave it out");
+  return true;
+}
+
 void open_scopes(Package& p) {
   for (const ast::File& file : p.files) {
     FileScope scope;
@@ -75,8 +92,11 @@ void open_scopes(Package& p) {
       if (!p.names.has_module(module)) {
         p.report.misspelt("E0306", import.module.span, fmt::format("no file declares the module `{}`", module), module,
                           other_modules(p, scope.module));
+        scope.missing.push_back(module);
+        if (import.as) scope.missing.push_back(import.as->text);
         continue;
       }
+      if (without_effect(p, import, scope)) continue;
       if (!import.as) {
         scope.imports.push_back(module);
         continue;

@@ -79,11 +79,16 @@ void ExprChecker::check(Expr& e) {
     case ExprKind::kNow:
       e.type = Type::of(TypeTag::kTimestamp);
       if (scope_.now == NowUse::kNever) {
-        p_.report.error("E0213", e.span, "`now` has no value here", "it stands in conditions of rules, in effects and in decisions");
+        p_.report.error("E0213", e.span, "`now` has no value here", "it stands in effects and in decisions");
         e.type = Type::of(TypeTag::kError);
-      } else if (scope_.now == NowUse::kDeadline && !now_allowed_) {
-        p_.report.error("E0213", e.span, "in a condition, `now` stands only in a comparison of `now ± D` with a timestamp",
-                        "write it as one deadline, for example `now > sent_at + 5m` or `now - 5m > sent_at`");
+      } else if (scope_.now == NowUse::kCondition) {
+        p_.report.later(e.span, "`now` in a condition",
+                        "until then time passes in `for D`, `no T … for D`, a `ttl` and `cooldown`; or put a fact when it begins and "
+                        "retract it when it ends; effects may read `now`");
+        e.type = Type::of(TypeTag::kError);
+      } else if (scope_.now == NowUse::kDerived) {
+        p_.report.error("E0213", e.span, "a derived fact follows what it reads, and `now` never stands still",
+                        "derive what lasts; `do`, `assert` and `log` may say when");
         e.type = Type::of(TypeTag::kError);
       }
       return;

@@ -63,8 +63,6 @@ class ExprChecker {
   void same_numbers(ast::Expr& a, ast::Expr& b);  // an int literal beside a double becomes one
   bool unit_beside_number(ast::Expr& e);          // E0203 when one side is a unit and the other is not the same
   void mismatch(ast::Expr& e, const char* code = "E0202");
-  void check_now_sides(ast::Expr& e);
-  bool now_is_a_length(ast::Expr& e);
   bool both_usable(ast::Expr& e);
   bool without_value(ast::Expr& e);
   void same_sides(const ast::Expr& e);
@@ -90,7 +88,6 @@ class ExprChecker {
   Scope& scope_;
   bool rules_;
   const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
-  bool now_allowed_ = false;               // within a comparison's side where `now ± D` may stand
 };
 
 // Restores what is known of nulls at the end of a branch.

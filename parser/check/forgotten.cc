@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "parser/check/contradictions.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 #include "parser/grammar/scan.h"
@@ -45,8 +46,7 @@ class Joins {
       if (pattern.quantifier == Quantifier::kOne) {
         bound_.push_back(&pattern);
       } else {
-        untied(pattern);
-        itself(pattern);
+        if (!itself(pattern)) untied(pattern);
       }
     }
   }
@@ -82,23 +82,33 @@ class Joins {
     }
   }
 
-  // `no Link same device, port as l` for a Link l: l itself is one.
-  void itself(const Pattern& pattern) {
-    if (pattern.quantifier != Quantifier::kNo || pattern.where || pattern.hold) return;
-    const FactType& type = p_.schema.types[pattern.fact_type];
-    if (type.key.empty() || type.is_event()) return;
+  // `no Link same device as l` for a Link l: l itself is one, unless `where` says how the other one differs.
+  bool itself(const Pattern& pattern) {
+    if (pattern.quantifier != Quantifier::kNo || pattern.hold || p_.schema.types[pattern.fact_type].is_event()) return false;
     for (const Pattern* other : bound_) {
-      if (other->fact_type != pattern.fact_type) continue;
-      const bool whole = std::all_of(type.key.begin(), type.key.end(), [&](std::uint32_t k) {
-        return std::any_of(pattern.joins.begin(), pattern.joins.end(),
-                           [&](const ast::Join& j) { return j.other == other->binding && j.field == k && j.other_field == k; });
+      if (other->fact_type != pattern.fact_type || !other->name) continue;
+      // A field that may be null is equal to nothing, not even to itself.
+      const bool same = std::all_of(pattern.joins.begin(), pattern.joins.end(), [&](const ast::Join& j) {
+        return j.other == other->binding && j.field == j.other_field && !p_.schema.types[pattern.fact_type].fields[j.field].type.nullable;
       });
-      if (!whole || pattern.joins.size() != type.key.size()) continue;
-      p_.report.warning("W0804", pattern.type.span,
-                        fmt::format("`{}` itself is such a `{}`, so this rule never fires", other->name->text, type.local),
-                        "join fewer fields, or say in `where` how the other one differs");
-      return;
+      if (!same || (pattern.where && !conditions().implies(*pattern.where, pattern.binding, other->binding))) continue;
+      p_.report.warning(
+          "W0804", pattern.type.span,
+          fmt::format("`{}` itself is such a `{}`, so this rule never fires", other->name->text, p_.schema.types[pattern.fact_type].local),
+          "join fewer fields, or say in `where` how the other one differs");
+      return true;
     }
+    return false;
+  }
+
+  // What must be true beside a `no` line.
+  Constraints conditions() const {
+    Constraints all(p_.schema, rule_.binding_types, p_.interner);
+    for (const Line& line : rule_.when.lines) {
+      if (line.kind == LineKind::kCheck) all.add(line.expr);
+      if (line.kind == LineKind::kPattern && line.pattern.where && line.pattern.quantifier != Quantifier::kNo) all.add(*line.pattern.where);
+    }
+    return all;
   }
 
   static const char* word(const Pattern& pattern) { return pattern.quantifier == Quantifier::kSome ? "some" : "no"; }

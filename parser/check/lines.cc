@@ -223,7 +223,7 @@ class LineChecker {
     }
     if (named && !one) scope_.bindings.pop_back();
 
-    if (one && !is_first && !pattern.cross && pattern.same.empty() && !where_ties && !(type.has_key && type.key.empty()))
+    if (one && !is_first && !pattern.cross && pattern.same.empty() && !pattern.within && !where_ties && !(type.has_key && type.key.empty()))
       forgotten_join(pattern, type);
     if (pattern.within) p_.report.later_option(pattern.within->span, "within", "`within`", std::string(cst::instead_of("within")));
     if (!pattern.hold) return;

@@ -43,8 +43,6 @@ void ExprChecker::check_macro(Expr& e) {
   for (std::size_t i = 0; i < e.names.size(); ++i) {
     scope_.locals.push_back(Local{e.names[i], static_cast<std::uint32_t>(outer + i), i == 0 ? first : second});
   }
-  const bool was = now_allowed_;
-  now_allowed_ = false;
   {
     NullGuard guard(scope_);
     const bool transform = e.name == "map" || e.name.starts_with("transform");
@@ -58,7 +56,6 @@ void ExprChecker::check_macro(Expr& e) {
       }
     }
   }
-  now_allowed_ = was;
   scope_.locals.resize(outer);
   const Type& result = e.args.back().type;
   if (over.type.is(TypeTag::kError)) return;

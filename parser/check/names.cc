@@ -63,7 +63,26 @@ Found Names::find(SymbolKind kind, std::string_view name, const FileScope& from)
     std::sort(found.ambiguous.begin(), found.ambiguous.end());
   }
   if (candidates.empty() && all.size() == 1) found.not_imported = all.front().module;
+  if (candidates.empty() && all.size() > 1) {
+    for (const Symbol& s : all) found.elsewhere.push_back(s.module + "." + std::string(name));
+    std::sort(found.elsewhere.begin(), found.elsewhere.end());
+  }
   return found;
+}
+
+std::vector<std::string> Names::visible_in(SymbolKind kind, std::string_view qualifier, const FileScope& from) const {
+  std::string module(qualifier);
+  for (const auto& [alias, renamed] : from.renamed) {
+    if (alias == qualifier) module = renamed;
+  }
+  std::vector<std::string> out;
+  for (const auto& [local, symbols] : table(kind)) {
+    for (const Symbol& s : symbols) {
+      if (s.module == module) out.push_back(std::string(qualifier) + "." + local);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 std::vector<std::string> Names::visible(SymbolKind kind, const FileScope& from) const {

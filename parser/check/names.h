@@ -27,6 +27,7 @@ struct FileScope {
   std::string module;
   std::vector<std::string> imports;                          // modules imported under their own name
   std::vector<std::pair<std::string, std::string>> renamed;  // alias, module
+  std::vector<std::string> missing;                          // imported, but no file declares them; and their aliases
   std::uint32_t source = 0;                                  // index into SourceFiles
   std::uint32_t import_at = 0;                               // where a missing import could be inserted
 };
@@ -41,6 +42,7 @@ struct Found {
   const Symbol* symbol = nullptr;      // set: this is it
   std::vector<std::string> ambiguous;  // set: qualified names that it could be
   std::string not_imported;            // set: the module that has it but is not imported
+  std::vector<std::string> elsewhere;  // set: qualified names of modules that are not imported, when several have it
   bool none() const { return symbol == nullptr && ambiguous.empty(); }
 };
 
@@ -57,6 +59,8 @@ class Names {
 
   // Every name of a kind that the file could write, for suggestions; sorted. Only called for a message.
   std::vector<std::string> visible(SymbolKind kind, const FileScope& from) const;
+  // The same as qualified names, of the module or alias `qualifier`.
+  std::vector<std::string> visible_in(SymbolKind kind, std::string_view qualifier, const FileScope& from) const;
 
  private:
   using Table = std::unordered_map<std::string, std::vector<Symbol>>;  // by local name

@@ -83,20 +83,6 @@ std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
   }
 }
 
-bool has_now(const Expr& e) {
-  bool found = false;
-  visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
-  return found;
-}
-
-// `now`, `now + D`, `now - D`, `D + now`.
-bool is_now_term(const Expr& e) {
-  if (e.kind == ExprKind::kNow) return true;
-  if (e.kind != ExprKind::kBinary || (e.op != Op::kAdd && e.op != Op::kSubtract)) return false;
-  if (is_now_term(e.args[0]) && !has_now(e.args[1])) return true;
-  return e.op == Op::kAdd && !has_now(e.args[0]) && is_now_term(e.args[1]);
-}
-
 }  // namespace
 
 bool ExprChecker::usable(Expr& e) {
@@ -153,6 +139,19 @@ bool ExprChecker::unit_beside_number(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   const auto say = [&](const Expr& unit, const Expr& number) {
+    // `count(…) >= 200%`: what is read is a number, so the unit that was written is the mistake.
+    const bool read = number.kind == ExprKind::kAggregate || number.ref.kind == ast::RefKind::kField;
+    if (read && unit.kind == ExprKind::kLiteral) {
+      const std::string help =
+          number.kind == ExprKind::kAggregate
+              ? "compare it with a number without a unit"
+              : fmt::format("compare it with a number without a unit, or declare the field `{}`", type_name(unit.type));
+      p_.report.error("E0203", unit.span,
+                      fmt::format("`{}` is {}, `{}` is a plain number", p_.report.excerpt(unit.span), a_type(unit.type),
+                                  p_.report.excerpt(number.span)),
+                      help);
+      return;
+    }
     // Named after the side with the unit, underlined where the number stands.
     UnitHint hint = unit_hint(number, unit.type, p_.report);
     if (unit.type.is(TypeTag::kPercent) && number.kind == ExprKind::kBinary && number.op == Op::kMultiply) {
@@ -188,6 +187,11 @@ bool ExprChecker::both_usable(Expr& e) {
 }
 
 void ExprChecker::mismatch(Expr& e, const char* code) {
+  const auto is_text_of_truth = [&](const Expr& text, const Type& beside) {
+    if (!beside.is(TypeTag::kBool) || text.kind != ExprKind::kLiteral || !text.literal.is(Kind::kString)) return false;
+    const std::string_view word = p_.interner.text(text.literal);
+    return word == "true" || word == "false";
+  };
   const Type& l = e.args[0].type;
   const Type& r = e.args[1].type;
   std::string help;
@@ -217,10 +221,21 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
     const Expr& text = is_number(l) ? e.args[1] : e.args[0];
     if (text.kind == ExprKind::kLiteral) {
       help = "a number stands without quotes";
+      const std::string_view digits = p_.interner.text(text.literal);
+      if (!digits.empty() && digits.size() < 10 && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        fix = Fix{text.span, std::string(digits)};
     } else {
       help = "a text stands in quotes";
       if (number.kind == ExprKind::kLiteral) fix = Fix{number.span, quote(p_.report.text(number.span))};
     }
+  } else if (is_text_of_truth(e.args[1], l) || is_text_of_truth(first, r)) {
+    const Expr& text = is_text(r) ? e.args[1] : first;
+    help = "`true` and `false` stand without quotes";
+    fix = Fix{text.span, std::string(p_.interner.text(text.literal))};
+  } else if (e.op == Op::kIn && is_text(l) &&
+             (r.is(TypeTag::kCidr) || (r.is(TypeTag::kList) && (r.args[0].is(TypeTag::kCidr) || r.args[0].is(TypeTag::kIp))))) {
+    help = "a text is no address: `ip(…)` reads it; better, declare it `ip`";
+    fix = Fix{first.span, fmt::format("ip({})", p_.report.text(first.span))};
   } else if ((is_unit(l) && is_text(r) && e.args[1].kind == ExprKind::kLiteral) ||
              (is_unit(r) && is_text(l) && first.kind == ExprKind::kLiteral)) {
     const Expr& text = is_text(r) ? e.args[1] : first;
@@ -338,43 +353,15 @@ void ExprChecker::arithmetic(Expr& e) {
   mismatch(e);
 }
 
-void ExprChecker::check_now_sides(Expr& e) {
-  const bool was = now_allowed_;
-  for (std::size_t i = 0; i < 2; ++i) {
-    now_allowed_ = scope_.now == NowUse::kDeadline && is_now_term(e.args[i]) && !has_now(e.args[1 - i]);
-    comparison_ = &e;
-    check(e.args[i]);
-    comparison_ = nullptr;
-  }
-  now_allowed_ = was;
-}
-
-// `now - t > 5m` compares lengths; its deadline is said as `now - 5m > t`.
-bool ExprChecker::now_is_a_length(Expr& e) {
-  for (std::size_t i = 0; i < 2; ++i) {
-    Expr& side = e.args[i];
-    Expr& other = e.args[1 - i];
-    if (!side.type.is(TypeTag::kDuration) || !is_now_term(side)) continue;
-    std::optional<Fix> fix;
-    if (side.args[0].kind == ExprKind::kNow && other.type.is(TypeTag::kDuration)) {
-      const auto term = fmt::format("now - {}", p_.report.text(other.span));
-      const auto stamp = std::string(p_.report.text(side.args[1].span));
-      fix = Fix{e.span, fmt::format("{} {} {}", i == 0 ? term : stamp, sign(e.op), i == 0 ? stamp : term)};
-    }
-    p_.report.error("E0213", e.span, "in a condition, `now` stands only in a comparison of `now ± D` with a timestamp",
-                    "then it is one deadline", std::move(fix));
-    e.type = Type::of(TypeTag::kError);
-    return true;
-  }
-  return false;
-}
-
 void ExprChecker::comparison(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
-  check_now_sides(e);
+  for (Expr& side : e.args) {
+    comparison_ = &e;
+    check(side);
+    comparison_ = nullptr;
+  }
   e.type = Type::of(TypeTag::kError);
-  if (scope_.now == NowUse::kDeadline && now_is_a_length(e)) return;
   if (!both_usable(e)) return;
   e.type = Type::of(TypeTag::kBool);
   same_sides(e);
@@ -501,6 +488,7 @@ void ExprChecker::membership(Expr& e) {
         e.args.push_back(std::move(inside));
         return;
       }
+      if (is_text(l.type) && (r.type.args[0].is(TypeTag::kCidr) || r.type.args[0].is(TypeTag::kIp))) break;
       if (r.kind == ExprKind::kList && rules_) {
         const Type list = Type::list_of(l.type);
         // Each element is checked alone, so that the one that is wrong is underlined.

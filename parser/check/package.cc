@@ -99,8 +99,20 @@ std::optional<FactTypeId> find_fact_type(Package& p, const FileScope& from, cons
                    Fix{ast::Span{from.source, from.import_at, from.import_at}, fmt::format("import {}\n", found.not_imported)});
     return std::nullopt;
   }
-  p.report.misspelt("E0303", name.span, fmt::format("no fact, event or action is called `{}`", name.text), name.text,
-                    p.names.visible(SymbolKind::kType, from));
+  if (!found.elsewhere.empty()) {
+    p.report.error("E0305", name.span, fmt::format("`{}` is declared in several modules, none of which this file imports", name.text),
+                   fmt::format("write {}", listed(found.elsewhere)));
+    return std::nullopt;
+  }
+  const std::size_t dot = name.text.rfind('.');
+  const std::string qualifier = dot == std::string::npos ? std::string{} : name.text.substr(0, dot);
+  const std::vector<std::string> known =
+      dot == std::string::npos ? p.names.visible(SymbolKind::kType, from) : p.names.visible_in(SymbolKind::kType, qualifier, from);
+  // It may be of a module that is not there, which is said already.
+  const bool missing = dot == std::string::npos ? !from.missing.empty() && nearest(name.text, known).empty()
+                                                : std::find(from.missing.begin(), from.missing.end(), qualifier) != from.missing.end();
+  if (missing) return std::nullopt;
+  p.report.misspelt("E0303", name.span, fmt::format("no fact, event or action is called `{}`", name.text), name.text, known);
   return std::nullopt;
 }
 

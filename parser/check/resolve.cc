@@ -177,8 +177,13 @@ bool ExprChecker::variable(Expr& e, const std::string& as_written) {
 bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
   const Found found = p_.names.find(SymbolKind::kValue, name, *scope_.file);
   if (found.symbol == nullptr) {
-    if (!report || (found.ambiguous.empty() && found.not_imported.empty())) return false;
+    if (!report || (found.ambiguous.empty() && found.not_imported.empty() && found.elsewhere.empty())) return false;
     e.type = Type::of(TypeTag::kError);
+    if (!found.elsewhere.empty()) {
+      p_.report.error("E0305", e.span, fmt::format("`{}` is declared in several modules, none of which this file imports", name),
+                      fmt::format("write {}", listed(found.elsewhere)));
+      return true;
+    }
     if (!found.ambiguous.empty()) {
       p_.report.error("E0307", e.span, fmt::format("`{}` is declared in several imported modules", name),
                       fmt::format("write {}", listed(found.ambiguous)));
@@ -209,6 +214,11 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
 }
 
 void ExprChecker::unknown_name(Expr& e) {
+  // Of a module that is not there, which is said already.
+  if (scope_.file != nullptr && std::find(scope_.file->missing.begin(), scope_.file->missing.end(), e.name) != scope_.file->missing.end()) {
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
   e.type = Type::of(TypeTag::kError);
   const std::string& name = e.name;
   if (std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end()) {

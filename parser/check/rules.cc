@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
@@ -22,8 +23,18 @@ std::uint32_t count_patterns(const ast::Block& block) {
       std::count_if(block.lines.begin(), block.lines.end(), [](const ast::Line& l) { return l.kind == LineKind::kPattern; }));
 }
 
+// The levels of alarms, written as a priority.
+bool is_level(const ast::Expr& e) {
+  static constexpr std::array<std::string_view, 14> kLevels{"high",   "low",   "medium", "normal", "critical", "highest",   "lowest",
+                                                            "urgent", "major", "minor",  "info",   "warning",  "emergency", "default"};
+  return e.kind == ast::ExprKind::kName && std::find(kLevels.begin(), kLevels.end(), e.name) != kLevels.end();
+}
+
 void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
-  if (rule.priority) {
+  if (rule.priority && is_level(*rule.priority)) {
+    p.report.error("E0407", rule.priority->span, fmt::format("`priority` is a number, not `{}`", rule.priority->name),
+                   "the higher goes first; without one it is 0: `priority 10`");
+  } else if (rule.priority) {
     if (const std::optional<Value> v = constant(p, file, *rule.priority, Type::of(TypeTag::kInt), "`priority`"))
       rule.priority_value = v->as_int();
   }
@@ -79,7 +90,11 @@ bool right_kind(Package& p, const Effect& effect, const FactType& type, ast::Spa
   switch (effect.kind) {
     case EffectKind::kDo:
       good = role == Role::kAction;
-      help = fact                     ? "a fact is derived: `derive`"
+      help = role == Role::kDerived ? "a fact is derived: `derive`"
+             : fact                 ? fmt::format(
+                          "what rules do is declared `action {}`; what holds as long as its reasons is a fact that only rules "
+                                          "`derive`",
+                          type.local)
              : role == Role::kMutable ? "a mutable fact is asserted: `assert`"
                                       : "events come from outside";
       break;
@@ -100,7 +115,7 @@ bool right_kind(Package& p, const Effect& effect, const FactType& type, ast::Spa
   std::optional<Fix> fix;
   const char* word = effect.kind == EffectKind::kSet || effect.kind == EffectKind::kRetract ? nullptr
                      : role == Role::kAction                                                ? "do"
-                     : fact && effect.kind == EffectKind::kDo                               ? "derive"
+                     : role == Role::kDerived && effect.kind == EffectKind::kDo             ? "derive"
                      : role == Role::kMutable                                               ? "assert"
                                                                                             : nullptr;
   const std::string_view written = p.report.text(effect.span);
@@ -167,7 +182,9 @@ void check_effects(Package& p, Scope& scope, std::vector<Effect>& effects, bool 
                      "a fact derived in `then` goes by itself");
       continue;
     }
+    scope.now = effect.kind == EffectKind::kDerive ? NowUse::kDerived : NowUse::kAnywhere;
     check_record(p, scope, effect.record, type.fields, type.declared_fields, "`" + type.local + "`", Completeness::kComplete);
+    scope.now = NowUse::kAnywhere;
   }
 }
 
@@ -181,7 +198,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   std::vector<FactTypeId> aggregated;
   Scope scope;
   scope.file = &file;
-  scope.now = NowUse::kDeadline;
+  scope.now = NowUse::kCondition;
   scope.aggregates = true;
   scope.aggregated = &aggregated;
   // INVARIANT: patterns of `when`, then those of `until`, then aggregates in the order they are met.

@@ -39,9 +39,10 @@ struct Bare {  // the pattern or aggregate whose fields are meant by bare names
 };
 
 enum class NowUse : std::uint8_t {
-  kNever,     // `now` is not known here
-  kDeadline,  // in a condition: only as `now ± D` compared with something
-  kAnywhere,  // in effects and answers
+  kNever,      // `now` is not known here
+  kCondition,  // where time would have to pass by itself
+  kDerived,    // in `derive`: its fields follow what they read, and time never stands still
+  kAnywhere,   // in other effects and in answers
 };
 
 // Something whose value has been compared with null, so that it may be used.

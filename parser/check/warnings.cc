@@ -57,6 +57,16 @@ class RuleWarnings {
     average();
     contradiction();
     endless();
+    for (const ast::Block* block : {&rule_.when, rule_.until ? &*rule_.until : nullptr}) {
+      if (block == nullptr) continue;
+      for (const ast::Line& line : block->lines) {
+        if (line.kind != ast::LineKind::kPattern) {
+          samples(line.expr);
+        } else if (line.pattern.where) {
+          samples(*line.pattern.where);
+        }
+      }
+    }
     for (const auto* effects : {&rule_.then, &rule_.on_clear}) {
       for (const ast::Effect& effect : *effects) {
         if (effect.kind == ast::EffectKind::kDo) action_keys(effect.record);
@@ -158,7 +168,7 @@ class RuleWarnings {
   }
 
   void contradiction() {
-    Constraints all(p_.interner);
+    Constraints all(p_.schema, rule_.binding_types, p_.interner);
     for (const ast::Line& line : rule_.when.lines) {
       const Expr* condition = nullptr;
       if (line.kind == ast::LineKind::kCheck) condition = &line.expr;
@@ -172,12 +182,41 @@ class RuleWarnings {
                         "it contradicts itself or a condition before it");
       return;
     }
+    over_at_once(all);
+  }
+
+  // An `until` that is true whenever `when` is: no episode begins while it holds.
+  void over_at_once(const Constraints& when) {
+    if (!rule_.until || rule_.until->lines.empty()) return;
+    const bool all = std::all_of(rule_.until->lines.begin(), rule_.until->lines.end(), [&](const ast::Line& line) {
+      return line.kind == ast::LineKind::kCheck && !line.hold && when.implies(line.expr);
+    });
+    if (!all) return;
+    const Expr& at = rule_.until->lines.front().expr;
+    p_.report.warning("W0804", at.span,
+                      fmt::format("`{}` is true whenever `when` is, so this rule never fires", p_.report.excerpt(at.span)),
+                      "`until` says when the rule is over: write the opposite, or leave `until` out");
+  }
+
+  // `over last 3 at least 5 samples` of one key: there are never so many.
+  void samples(const Expr& e) {
+    visit(e, [&](const Expr& x) {
+      if (x.kind != ExprKind::kAggregate || !x.aggregate || x.aggregate->fact_type >= p_.schema.types.size()) return;
+      const ast::Aggregate& agg = *x.aggregate;
+      if (!agg.over_last || !agg.at_least || !fixes_key(agg, p_.schema.types[agg.fact_type])) return;
+      const Value& last = agg.over_last->literal;
+      const Value& least = agg.at_least->literal;
+      if (!last.is(Kind::kInt) || !least.is(Kind::kInt) || last.as_int() >= least.as_int()) return;
+      p_.report.warning("W0804", agg.at_least->span,
+                        fmt::format("the last {} are never {} samples, so this is never known", last.as_int(), least.as_int()),
+                        "what is never known never fires: look back further, or ask for fewer");
+    });
   }
 
   // An exit condition that cannot hold: the rule never ends.
   void endless() {
     if (!rule_.until) return;
-    Constraints all(p_.interner);
+    Constraints all(p_.schema, rule_.binding_types, p_.interner);
     for (const ast::Line& line : rule_.until->lines) {
       if (line.kind != ast::LineKind::kCheck) continue;
       const Expr* at = all.add(line.expr);
@@ -230,9 +269,16 @@ void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) 
                          fmt::format("`{}` has no key: every other content is another fact, and none is ever replaced", type.local),
                          "add `key (…)` with the fields that identify it, or `key ()` if there is only one");
       }
+      if (type.role == Role::kAction && type.tries > 1 && !type.timeout_ns) {
+        p.report.warning("W0821", t.tries->span,
+                         fmt::format("`{}` has no `timeout`: an executor that says nothing is never asked again", type.local),
+                         "a try ends when its executor answers or its time is over: add `timeout D`");
+      }
       if (type.role == Role::kAction && !t.has_key && !type.retain_ns) {
-        p.report.warning("W0809", t.name.span, fmt::format("`{}` has no key: every action of it is kept for ever", type.local),
-                         "add `key (…)`, or `retain D` to forget it");
+        p.report.warning(
+            "W0809", t.name.span,
+            fmt::format("`{}` has no key: each action of it is a fact of its own, and the newest 10,000 that ended stay", type.local),
+            "add `key (…)`, or `retain D` to forget it");
       }
     }
   }

@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 94> kCodeTitles{{
+inline constexpr std::array<CodeTitle, 96> kCodeTitles{{
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -107,6 +107,8 @@ inline constexpr std::array<CodeTitle, 94> kCodeTitles{{
     {"W0817", "a plain string with braces"},
     {"W0818", "a forgotten join"},
     {"W0819", "a rule that feeds itself"},
+    {"W0820", "an import that does nothing"},
+    {"W0821", "tries without a time"},
     {"E0900", "too large, or not compiled"},
 }};
 

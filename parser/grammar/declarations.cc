@@ -4,10 +4,9 @@
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
-#include <algorithm>
-
 #include "model/suggest.h"
 #include "parser/ast/words.h"
+#include "parser/grammar/foreign.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -88,8 +87,39 @@ struct ForeignList : Terminal<ForeignList> {
     return true;
   }
 };
-auto const type_def = ForeignList{} | node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
-                                                        -LeafParser<Kind::kNullable, nullable_end>{}];
+// `up | down`: a closed set without its quotes, said, and taken for a type.
+struct ForeignSet : Terminal<ForeignSet> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    Builder::Mark const m = b.mark(first);
+    Iterator const start = first;
+    Iterator end = word_end(first, last);
+    if (end == first) return false;
+    std::string set = "\"" + std::string(first, end) + "\"";
+    bool several = false;
+    while (true) {
+      Iterator const at = skip_blanks(end, last, b.begin(), b.bad_bytes());
+      if (!single_bar(at, b)) break;
+      Iterator const word = skip_blanks(at + 1, last, b.begin(), b.bad_bytes());
+      Iterator const stop = word_end(word, last);
+      if (stop == word) return false;
+      set += " | \"" + std::string(word, stop) + "\"";
+      end = stop;
+      several = true;
+    }
+    if (!several) return false;
+    Diagnostic d = b.error(codes::kUnexpected, start, end, "the words of a closed set stand in quotes");
+    d.fix = Fix{d.span, set};
+    b.report_intact(std::move(d));
+    first = b.token(end);
+    b.close(Kind::kType, m);
+    return true;
+  }
+};
+auto const type_def = ForeignList{} | ForeignSet{} |
+                      node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
+                                        -LeafParser<Kind::kNullable, nullable_end>{}];
 BOOST_SPIRIT_DEFINE(type)
 
 // What a declaration's name is followed by when it is not one word: `drain-hot`, `drain hot`.
@@ -143,24 +173,6 @@ struct TypeFirst : Terminal<TypeFirst> {
     if (end == name || name == first + word.size() || (end != last && *end == ':')) return true;
     SyntaxError e{b.error(codes::kUnexpected, first, end, "the name of a field stands before its type"), b.offset(end), false};
     e.diagnostic.fix = Fix{e.diagnostic.span, std::string(name, end) + ": " + std::string(word)};
-    throw e;
-  }
-};
-// `last-seen: timestamp`, `last seen: timestamp`: a dash subtracts.
-struct OneWord : Terminal<OneWord> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    Builder const& b = builder(context);
-    Iterator const name = b.begin() + b.last_end();
-    if (first == last || *first != '-' || first != name || last - first < 2 || !is_word(first[1])) return true;
-    Iterator begin = name;
-    while (begin != b.begin() && is_word(begin[-1])) --begin;
-    Iterator end = name;
-    while (end != last && (is_word(*end) || (*end == '-' && last - end > 1 && is_word(end[1])))) ++end;
-    std::string joined(begin, end);
-    std::replace(joined.begin(), joined.end(), '-', '_');
-    SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
-    e.diagnostic.fix = Fix{e.diagnostic.span, joined};
     throw e;
   }
 };
@@ -236,7 +248,8 @@ auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFi
 // ---- module, import, param, let
 
 auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
-auto const import_decl = must_name(path, "a module's name") >> -(word("as") >> must_name(name, "a name"));
+auto const import_decl = ForeignImport<false>{} >> must_name(path, "a module's name") >> ForeignImport<true>{} >>
+                         -(word("as") >> must_name(name, "a name"));
 // `param high = 80%`: a param has a type.
 struct ParamColon : Terminal<ParamColon> {
   template <typename C, typename R, typename A>
@@ -307,11 +320,28 @@ struct NoQuantifier : Terminal<NoQuantifier> {
     return true;
   }
 };
+// `no p: Probe`: what is absent, or only asked for, has no name.
+struct NoName : Terminal<NoName> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    if (!at_binding(first, b)) return true;
+    Iterator const colon = skip_blanks(word_end(first, b.end()), b.end(), b.begin(), b.bad_bytes());
+    Diagnostic d = b.error(codes::kUnexpected, first, colon + 1, "a line with `some` or `no` has no name",
+                           "to use the fact, bind it without: `" + std::string(first, word_end(first, b.end())) + ": Type …`");
+    Iterator const type_at = skip_blanks(colon + 1, b.end(), b.begin(), b.bad_bytes());
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(type_at)}, ""};
+    b.report_intact(std::move(d));
+    first = b.token(colon + 1);
+    return true;
+  }
+};
+auto const no_name = NoName{};
 auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
                    -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
-                  node<Kind::kSome>[word("some") >> pattern_body] | node<Kind::kNo>[word("no") >> pattern_body] |
+                  node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
                   node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
                   node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] |
                   not_yet("every", "", "every … satisfies") | not_yet("either", "", "either … or");
@@ -514,45 +544,6 @@ auto const cell =
 auto const output_cell = node<Kind::kOutputCell>[in_cell[expression]];
 bool same_line(Iterator p, Builder const& b) { return p != b.end() && !b.new_line_before(p); }
 bool at_output(Iterator p, Builder const& b) { return p != b.end() && *p != '|' && *p != '}' && !b.new_line_before(p); }
-// The bar between inputs and outputs. A table that has none, as elsewhere, is one mistake, however many rows it has.
-struct DoubleBar : Terminal<DoubleBar> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A& a) const {
-    if (mark("||").parse(first, last, context, r, a)) return true;
-    Builder& b = builder(context);
-    Iterator const bar_end = first != last && *first == '|' ? first + 1 : first;
-    Iterator const next = skip_blanks(bar_end, last, b.begin(), b.bad_bytes());
-    bool const row_ended = bar_end != first && (next == last || *next == '}' || std::find(bar_end, next, '\n') != next);
-    if (!row_ended) b.fail_expected(first, "`||` between the inputs and the outputs");
-    Iterator const after = bar_end;
-    SyntaxError e{b.error(codes::kUnexpected, after - 1, after, "this row has no `||` between its inputs and its outputs",
-                          "a double bar divides them, in every row: `| input || output |`"),
-                  b.offset(bar_end), !b.first_time("||")};
-    throw e;
-  }
-};
-// `|---|---|` under a head, as Markdown has it: said, and passed over.
-bool at_head_rule(Iterator p, Builder const& b) {
-  if (p == b.end() || *p != '|') return false;
-  Iterator end = p;
-  while (end != b.end() && *end != '\n') ++end;
-  std::string_view const text(p, static_cast<std::size_t>(end - p));
-  return text.find("--") != text.npos && text.find_first_not_of("|-:+ \t\r") == text.npos;
-}
-struct HeadRule : Terminal<HeadRule> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    Iterator end = first;
-    while (end != last && *end != '\n') ++end;
-    while (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r') --end;
-    Builder& b = builder(context);
-    Diagnostic d = b.error(codes::kUnexpected, first, end, "a table has no line between its head and its rows", "leave it out");
-    d.fix = Fix{d.span, ""};
-    b.report_intact(std::move(d));
-    first = b.token(end);
-    return true;
-  }
-};
 auto const row = (ahead<at_head_rule> >> HeadRule{}) |
                  node<Kind::kRow>[mark("|") >> must(cell, "a cell, or `-` for any value") >>
                                   *(bar >> ahead<same_line> >> must(cell, "a cell, or `-` for any value")) >> DoubleBar{} >>
@@ -597,7 +588,14 @@ Iterator row_end(Iterator p, Builder const& b) {
 auto const from_case = node<Kind::kFromRule>[word("from") >> (LeafParser<Kind::kPath, row_end>{} |
                                                               must_name(path, "the name of a case, `row N` or `default`"))];
 bool at_number(Iterator p, Builder const& b) { return p != b.end() && is_digit(*p); }
-auto const number = node<Kind::kCount>[ahead<at_number> >> operand];
+// `1 B`: a number of actions named B, not one byte.
+Iterator count_end(Iterator p, Builder const& b) {
+  Iterator const digits = std::find_if_not(p, b.end(), is_digit);
+  Iterator q = digits;
+  while (q != b.end() && (*q == ' ' || *q == '\t')) ++q;
+  return q != digits && q != b.end() && is_upper(*q) ? digits : p;
+}
+auto const number = node<Kind::kCount>[ahead<at_number> >> (LeafParser<Kind::kInt, count_end>{} | operand)];
 auto const described = must_name(type_path, "a type") >> -record_body;
 auto const expectation =
     node<Kind::kExpectNothing>[word("nothing") >> must(word("else"), "`else`")] | node<Kind::kNone>[word("no") >> described] |

@@ -9,6 +9,7 @@
 
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/operators.h"
+#include "parser/grammar/slips.h"
 #include "parser/grammar/x3.h"
 
 namespace flyball::cst {
@@ -177,6 +178,34 @@ auto const aggregate = node<
                       inside[-(ahead<at_k> >> aggregate_k) >> must(aggregate_type, "a fact type") >> -aggregate_field >> *aggregate_part] >>
                       must(mark(")"))];
 
+// `median(Type.field over 5m)`, `cuont(Type where …)`: a type stands in parentheses only of an aggregate.
+struct ForeignAggregate : Terminal<ForeignAggregate> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    std::string const w(word_at(first, last));
+    if (w.empty() || last - first <= static_cast<std::ptrdiff_t>(w.size()) || first[w.size()] != '(' || is_aggregate(w)) return false;
+    Iterator const word = first + w.size();
+    Iterator const type = skip_blanks(word + 1, last, b.begin(), b.bad_bytes());
+    Iterator q = type_path_end(type, last);
+    if (q == type) return false;
+    if (q != last && *q == '.') q = word_end(q + 1, last);
+    std::string_view const next = word_at(skip_blanks(q, last, b.begin(), b.bad_bytes()), last);
+    Slip const* const slip = find_aggregate_slip(w);
+    if (slip == nullptr && next != "over" && next != "where") return false;
+    bool const later = slip != nullptr ? slip->instead.empty() : w.size() > 1 && w[0] == 'p' && is_digit(w[1]);
+    std::string const ours = "`count`, `sum`, `avg`, `min` and `max` are";
+    if (later) b.fail(codes::kNotInThisVersion, first, word, "the aggregate `" + w + "` is not in this version", ours);
+    SyntaxError e{b.error("E0310", first, word, "there is no aggregate `" + w + "`"), b.offset(word), false};
+    if (slip != nullptr) {
+      e.diagnostic.fix = Fix{e.diagnostic.span, std::string(slip->instead)};
+    } else if (!suggest(e.diagnostic, w, {"count", "sum", "avg", "min", "max"})) {
+      e.diagnostic.help = ours;
+    }
+    throw e;
+  }
+};
+
 // A leading point is kept in the name: `.x` is the outermost x.
 auto const plain_name = LeafParser<Kind::kName, operand_name_end>{} | LeafParser<Kind::kName, +[](Iterator p, Builder const& b) {
                           if (p == b.end() || *p != '.' || p + 1 == b.end() || !is_word_start(p[1])) return p;
@@ -184,7 +213,7 @@ auto const plain_name = LeafParser<Kind::kName, operand_name_end>{} | LeafParser
                         }>{};
 auto const named = fold<Kind::kCall>[plain_name >> -arguments];
 
-auto const atom = literal | paren | list | map | aggregate | record | named;
+auto const atom = literal | paren | list | map | ForeignAggregate{} | aggregate | record | named;
 
 // ---- Postfix to ternary
 

@@ -7,7 +7,8 @@
 namespace flyball::cst {
 namespace {
 
-constexpr std::array<Slip, 17> kDeclarations{{
+constexpr std::array<Slip, 18> kDeclarations{{
+    {"from", "", "a module is imported as a whole: `import net.types`"},
     {"if", "", "conditions stand in a rule: `rule name { when { … } then { … } }`"},
     {"when", "", "it stands in a rule: `rule name { when { … } then { … } }`"},
     {"on", "", "reactions are rules: `rule name { when { … } then { … } }`"},
@@ -214,6 +215,30 @@ constexpr std::array<Slip, 33> kTypes{{
     {"array", "", "lists are written `list<…>`"},
 }};
 
+// Without `instead`: such an aggregate is not in this version.
+constexpr std::array<Slip, 20> kAggregates{{
+    {"mean", "avg", ""},
+    {"average", "avg", ""},
+    {"total", "sum", ""},
+    {"minimum", "min", ""},
+    {"maximum", "max", ""},
+    {"len", "count", ""},
+    {"length", "count", ""},
+    {"number", "count", ""},
+    {"cnt", "count", ""},
+    {"avg_over_time", "avg", ""},
+    {"sum_over_time", "sum", ""},
+    {"min_over_time", "min", ""},
+    {"max_over_time", "max", ""},
+    {"count_over_time", "count", ""},
+    {"median", "", ""},
+    {"percentile", "", ""},
+    {"quantile", "", ""},
+    {"variance", "", ""},
+    {"stdev", "", ""},
+    {"mode", "", ""},
+}};
+
 constexpr std::array<Slip, 21> kMarks{{
     {"“", "\"", ""},  {"”", "\"", ""}, {"„", "\"", ""},
     {"‘", "'", ""},   {"’", "'", ""},  {"«", "\"", ""},
@@ -267,6 +292,8 @@ std::string_view value_meant(std::string_view name) {
 }
 
 const Slip* find_type_slip(std::string_view name) { return among(kTypes, name); }
+
+const Slip* find_aggregate_slip(std::string_view name) { return among(kAggregates, name); }
 
 std::span<const Slip> foreign_marks() { return kMarks; }
 

@@ -131,7 +131,7 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
     const ast::Span all{b_.file(), left.span.begin, right.span.end};
     report(codes::kForeignOperator, span(op_node),
            matches ? "`" + std::string(t) + "` is no operator" : "`" + std::string(t) + "` is a function, called with a point",
-           matches ? "regular expressions are matched by a function" : "", Fix{all, call});
+           matches ? "regular expressions are matched by a function; `*` and `?` of file names by `like \"et-*\"`" : "", Fix{all, call});
     return hole(op_node);
   }
   Expr e;

@@ -109,19 +109,19 @@ TEST_CASE("faces are bound by name, on this machine only") {
 TEST_CASE("recording: lines as they were applied; each start begins a file of its own; a full disk is said and stays said") {
   const Folder folder;
   const std::string path = (folder.path / "r").string();
-  CHECK(Recording::next_number(path) == 0);
+  CHECK(next_number(path) == 0);
   {
     Recording r;
     r.tick(Timestamp{1});  // records nothing yet
     REQUIRE(r.open(path, 0).has_value());
     r.tick(Timestamp{1'500'000'000});
-    REQUIRE(r.open(path, Recording::next_number(path)).has_value());
+    REQUIRE(r.open(path, next_number(path)).has_value());
     r.tick(Timestamp{2'000'000'000});
     CHECK(r.current() == path + ".1");
   }
   folder.write("r.7", "kept");
   folder.write("r.x", "not ours");
-  CHECK(Recording::next_number(path) == 8);
+  CHECK(next_number(path) == 8);
   {
     Recording r;
     REQUIRE(r.open(path, 0).has_value());  // what is there is passed over, whoever asks for it
@@ -134,7 +134,7 @@ TEST_CASE("recording: lines as they were applied; each start begins a file of it
   CHECK(folder.read("r.7") == "kept");
   // A file that somebody made for us.
   const std::string made = folder.write("made", "");
-  CHECK(Recording::next_number(made) == 0);
+  CHECK(next_number(made) == 0);
   {
     Recording r;
     REQUIRE(r.open(made, 0).has_value());

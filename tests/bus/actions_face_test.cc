@@ -199,8 +199,36 @@ TEST_CASE("a full outbox fails the action instead of losing it") {
   REQUIRE(s.handler.acks.size() == 1);
   CHECK(s.handler.acks[0].id == "a3");
   CHECK(s.handler.acks[0].state == ActionState::kFailed);
-  CHECK(s.handler.acks[0].error == "the outbox is full: 2 actions wait for executors");
+  CHECK(s.handler.acks[0].error == "not handed out: the outbox is full: 2 actions of its type wait for executors");
   CHECK(s.server->counters().actions_overflowed == 1);
+}
+
+TEST_CASE("a type that nobody carries out takes no other type's place, and its full outbox is said once") {
+  Service s([](ServerConfig& c) {
+    adjusted(c);
+    c.limits.outbox_actions_max = 2;
+  });
+  RawPeer e(s.config.actions_bind[0]);
+  one(s, e, kHello);
+  const auto drain = [&](const std::string& id) {
+    ActionOutput a = s.action(id);
+    a.action = s.w.drain;
+    a.data = {s.w.in.string("r1"), s.w.in.string("e1"), s.w.in.string("hot")};
+    return a;
+  };
+  for (const char* id : {"d1", "d2", "d3", "d4"}) s.server->publish_action(drain(id));
+  const std::string full =
+      "the outbox of action `net.rules.DrainLink` is full: 2 wait and no executor takes them; more of them fail at once";
+  CHECK(s.handler.troubles == std::vector<std::string>{full});
+  s.server->publish_action(s.action("a1"));
+  CHECK(wait_for(s, e, 1) == std::vector<std::string>{action_json("a1")});
+  CHECK(s.handler.acks.size() == 2);
+  CHECK(s.server->counters().actions_overflowed == 2);
+  // Once it has emptied, another flood is said again.
+  s.server->withdraw_action("d1");
+  s.server->withdraw_action("d2");
+  for (const char* id : {"d5", "d6", "d7"}) s.server->publish_action(drain(id));
+  CHECK(s.handler.troubles == std::vector<std::string>{full, full});
 }
 
 TEST_CASE("an answer that cannot be read is a failure, and said") {

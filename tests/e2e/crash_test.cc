@@ -91,6 +91,32 @@ TEST_CASE("stamps far ahead are refused, counted, and to be seen") {
   CHECK(service.child().stop() == 0);
 }
 
+TEST_CASE("an acknowledgement stamped far ahead is refused, and time stands where it was") {
+  const Folder folder;
+  Service service(folder, R"(
+fact Probe key (backend) ttl 1h { backend: string  ok: bool }
+action Drain key (backend) { backend: string }
+rule drain { when { p: Probe where not ok } then { do Drain { backend: p.backend } } }
+)",
+                  {"--record", folder / "in.jsonl", "--actions", folder / "out.jsonl"});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "state: \"sent\""));
+  const Finished published =
+      service.pub(R"({"time":"2199-01-01T00:00:00Z","ack":{"action":"Drain","data":{"backend":"b"},"state":"acked"}})"
+                  "\n");
+  CHECK(published.status == 1);
+  CHECK(published.err.find("ahead of this clock") != std::string::npos);
+  CHECK(service.query({"status", "--json"}).out.find("\"refused_ahead\":1,") != std::string::npos);
+  // Its ttl is not over, it is not acknowledged, and the next fact is not late.
+  CHECK(service.query({"facts", "--type", "Probe"}).out.find("stale") == std::string::npos);
+  CHECK(service.query({"facts", "--type", "Drain"}).out.find("state: \"sent\"") != std::string::npos);
+  REQUIRE(service.pub(probe("b", true)).status == 0);
+  CHECK(service.query({"status", "--json"}).out.find("\"facts_late_applied\":0,") != std::string::npos);
+  CHECK(service.child().stop() == 0);
+  CHECK(slurp(folder / "in.jsonl").find("2199") == std::string::npos);
+}
+
 TEST_CASE("an action whose time is over, or that a newer one replaced, is handed out to nobody") {
   const Folder folder;
   Service service(folder, R"(

@@ -173,6 +173,59 @@ rule drain {
   CHECK(slurp(folder / "actions.jsonl.2").empty());
 }
 
+TEST_CASE("reload: the new recording has what waited for its instant; a recording that cannot be written refuses the reload") {
+  const Folder folder;
+  const std::string rules = kTypes + R"(
+event Call lateness 400ms late drop { n: int }
+action Answer { n: int }
+rule answer { cooldown 1ms when { c: Call } then { do Answer { n: c.n } } }
+)";
+  std::filesystem::create_directory(folder / "records");
+  const std::string record = folder / "records/in.jsonl", actions = folder / "records/out.jsonl";
+  Service service(folder, rules, {"--record", record, "--actions", actions});
+  REQUIRE(service.listening());
+  REQUIRE(service
+              .pub(R"({"type":"Call","data":{"n":7}})"
+                   "\n")
+              .status == 0);
+  REQUIRE(reload(service, folder, rules + kOther));
+  REQUIRE(eventually([&] { return slurp(actions).find("\"n\":7") != std::string::npos || !slurp(actions + ".1").empty(); }));
+  // Only if the reload came within the lateness does the second file have it; then it acts on it as the service did.
+  CHECK(count(slurp(record + ".1"), "\"n\":7") == count(slurp(actions + ".1"), "\"n\":7"));
+  CHECK(flyball({"replay", folder / "rules.fly", "--facts", record + ".1", "--quiet"}).out == slurp(actions + ".1"));
+
+  std::filesystem::rename(folder / "records", folder / "moved");
+  folder.write("rules.fly", rules);
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("cannot be written"));
+  CHECK(service.child().err().find("the old rules go on") != std::string::npos);
+  CHECK(service.query({"status", "--json"}).out.find("\"rules\":2,\"reloads\":1,\"reloads_failed\":1,") != std::string::npos);
+  REQUIRE(service
+              .pub(R"({"type":"Call","data":{"n":9}})"
+                   "\n")
+              .status == 0);
+  CHECK(eventually([&] { return slurp(folder / "moved/out.jsonl.1").find("\"n\":9") != std::string::npos; }));
+  CHECK(service.child().stop() == 0);
+  CHECK(slurp(folder / "moved/in.jsonl.1").find("\"n\":9") != std::string::npos);
+}
+
+TEST_CASE("record keeps a file that is there, as run does") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  const std::string file = folder.write("seen.jsonl", "precious\n");
+  Child recorder(folder, "record", {"record", file, "--count", "1", "--connect", service.endpoint("out")});
+  REQUIRE(eventually([&] {
+    service.pub(probe("b", true));
+    return !recorder.running();
+  }));
+  CHECK(recorder.wait() == 0);
+  CHECK(slurp(file + ".1").find("\"time\"") != std::string::npos);
+  CHECK(slurp(file) == "precious\n");
+  CHECK(recorder.err().find("seen.jsonl.1: what is there already is kept") != std::string::npos);
+  CHECK(service.child().stop() == 0);
+}
+
 TEST_CASE("a start and a reload never write over what was recorded before") {
   const Folder folder;
   const std::vector<std::string> files = {"--record", folder / "in.jsonl", "--actions", folder / "out.jsonl"};
@@ -197,6 +250,31 @@ TEST_CASE("a start and a reload never write over what was recorded before") {
   folder.write("rules.fly", kRules);
   CHECK(flyball({"replay", folder / "rules.fly", "--facts", folder / "in.jsonl", "--quiet"}).out == slurp(folder / "out.jsonl"));
   CHECK(flyball({"replay", folder / "rules.fly", "--facts", folder / "in.jsonl.2", "--quiet"}).out == slurp(folder / "out.jsonl.2"));
+}
+
+TEST_CASE("reload: an emptied file takes nothing away, and a service without rules does not start") {
+  const Folder folder;
+  const std::string more = folder.write("more.fly", kOther);
+  Service service(folder, kRules, {more});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "b1"));
+  folder.write("more.fly", "");  // as an editor does before it writes
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("more.fly` is empty"));
+  folder.write("rules.fly", "// nothing\n");
+  folder.write("more.fly", "// nothing\n");
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("the rules are empty"));
+  CHECK(count(service.child().err(), "the old ones go on") == 2);
+  CHECK(service.query({"facts", "--type", "Drain"}).out.find("b1") != std::string::npos);
+  REQUIRE(reload(service, folder, kRules));
+  CHECK_THAT(service.child().err(), Catch::Contains("1 actions go on"));
+  CHECK(service.child().stop() == 0);
+
+  const Finished refused = flyball({"run", folder / "more.fly", "--bind", "facts=ipc://" + (folder / "f")});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.find("the rules are empty") != std::string::npos);
 }
 
 }  // namespace flyball::e2e

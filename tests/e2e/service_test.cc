@@ -251,6 +251,50 @@ TEST_CASE("a cold service sends nothing until the required sources have spoken")
   CHECK(service.child().stop() == 0);
 }
 
+TEST_CASE("what waits for its instant while the service is cold is not lost when it gets warm, and is recorded") {
+  const Folder folder;
+  const std::string record = folder / "in.jsonl", actions = folder / "out.jsonl";
+  const std::string rules = std::string(kRules) + R"(
+event Call lateness 400ms late drop { n: int }
+fact Level key (name) lateness 400ms late drop { name: string  n: int }
+action Answer { n: int }
+rule answer { cooldown 1ms when { c: Call } then { do Answer { n: c.n } } }
+)";
+  Service service(folder, rules, {"--require-source", "one", "--record", record, "--actions", actions});
+  REQUIRE(service.listening());
+  // All stamped now: their instants come only after the lateness, when the service is warm.
+  const auto level = [](int n) { return R"({"type":"Level","data":{"name":"l","n":)" + std::to_string(n) + "}}\n"; };
+  REQUIRE(service
+              .pub(R"({"type":"Call","data":{"n":7}})"
+                   "\n" +
+                   level(1))
+              .status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Level"}, "n: 1"));
+  REQUIRE(service.pub(level(2) + R"({"type":"Call","data":{"n":8}})" + "\n").status == 0);
+  REQUIRE(service.pub(probe("b1", false), {"--source", "one"}).status == 0);
+  REQUIRE(service.child().await_err("warm: "));
+  CHECK(service.eventually_says({"facts", "--type", "Level"}, "n: 2"));
+  CHECK(eventually([&] { return slurp(actions).find("\"n\":8") != std::string::npos; }));
+  CHECK(service.child().stop() == 0);
+  CHECK(slurp(record).find("\"n\":8") != std::string::npos);
+  CHECK(flyball({"replay", folder / "rules.fly", "--facts", record, "--quiet"}).out == slurp(actions));
+}
+
+TEST_CASE("a plain fact that names a required source does not make the service warm") {
+  const Folder folder;
+  Service service(folder, kRules, {"--require-source", "one"});
+  REQUIRE(service.listening());
+  const std::string plain = R"({"type":"Probe","@source":"one","data":{"backend":"b1","ok":false}})";
+  REQUIRE(eventually([&] {
+    flyball({"pub", "-", "--plain", "--connect", service.endpoint("plain")}, plain + "\n");
+    return service.query({"facts"}).out.find("\"b1\"") != std::string::npos;
+  }));
+  CHECK(service.query({"status", "--json"}).out.find("\"cold\":true") != std::string::npos);
+  REQUIRE(service.pub(probe("b1", false), {"--source", "one"}).status == 0);
+  CHECK(service.query({"status", "--json"}).out.find("\"cold\":false") != std::string::npos);
+  CHECK(service.child().stop() == 0);
+}
+
 TEST_CASE("lines are answered as they come: a pipe that stays open keeps nobody waiting") {
   const Folder folder;
   Service service(folder, kRules);
@@ -327,4 +371,21 @@ TEST_CASE("a publisher that is killed leaves nothing hanging; the next one goes 
 }
 
 }  // namespace
+TEST_CASE("run: a full outbox is said in the log, in status and by why") {
+  const Folder folder;
+  const std::string config = folder.write("c.toml", "[limits]\noutbox_actions = 1\n");
+  Service service(folder, kRules, {"--config", config});
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", false)).status == 0);
+  REQUIRE(service.eventually_says({"status"}, "1 sent"));
+  REQUIRE(service.pub(probe("b2", false)).status == 0);
+  REQUIRE(service.eventually_says({"why"}, "since then\n  failed at "));
+  CHECK(service.query({"why"}).out.find("not handed out: the outbox is full: 1 actions") != std::string::npos);
+  const std::string json = service.query({"why", "--json"}).out;
+  CHECK(json.find(R"("since":{"state":"failed","at":)") != std::string::npos);
+  CHECK(service.query({"status"}).out.find("of those sent, 1 were not handed out") != std::string::npos);
+  CHECK(service.child().err().find("the outbox of action `main.Drain` is full: 1 wait and no executor takes them") != std::string::npos);
+  CHECK(service.child().stop() == 0);
+}
+
 }  // namespace flyball::e2e

@@ -111,3 +111,29 @@ TEST_CASE("why-not tells the first line that is not met, and by which fact", "[s
       ask({{"b.name", w.in.string("a")}}).sentence ==
       R"(line 1 of `when` is unknown by the closest, Backend { name: "a", errors: 90%, pool: "web" } (stale): errors is unknown, limit is 10%)");
 }
+
+TEST_CASE("a cascade that is taken back leaves no explanations, and puts none out", "[session][explain]") {
+  Limits limits;
+  limits.firings_per_instant = 50;
+  limits.explanations = 4;
+  World w(R"(
+mutable fact Vm key (vm) { vm: string  running: bool = false }
+fact Other key (id) { id: int }
+action Page { text: string }
+rule starts { when { v: Vm where not running } then { set v { running: true } do Page { text: "start" } } }
+rule stops { when { v: Vm where running } then { set v { running: false } do Page { text: "stop" } } }
+rule other { when { o: Other } then { do Page { text: "other" } } }
+)",
+          limits);
+  w.put("1s", "Other", "id: 1");
+  w.tick("1s");
+  REQUIRE(w.said.ids.size() == 1);
+  w.put("2s", "Vm", R"(vm: "a")");
+  w.tick("2s");
+  REQUIRE(w.session->counters().runaways == 1);
+  const Explanation* last = w.session->why("last");
+  REQUIRE(last != nullptr);
+  CHECK(last->action.id == w.said.ids.back());
+  CHECK(w.session->why(w.said.ids.front()) != nullptr);
+  CHECK(w.session->explanations(10).size() == w.said.ids.size());
+}

@@ -59,19 +59,21 @@ class Said final : public OutputSink {
 
 class World {
  public:
-  explicit World(const std::string& text, Limits limits = {}) {
-    Diagnostics diagnostics;
-    const auto file = sources_.add("test.fly", text);
-    std::vector<ast::File> files;
-    files.push_back(parse_file(sources_, *file, in, diagnostics));
-    ast::RuleSet rules = check_package(std::move(files), sources_, in, diagnostics);
-    if (diagnostics.has_errors()) FAIL(render_all(diagnostics, sources_));
-    Result<Program> compiled = compile(std::move(rules), in);
-    if (!compiled) FAIL(compiled.error().message);
-    program = std::make_unique<Program>(std::move(*compiled));
-    in.pin_all();
+  explicit World(const std::string& text, Limits limits = {}) : limits_(limits) {
+    program = load(text);
     said.schema = &program->schema();
-    session = std::make_unique<Session>(*program, in, said, limits);
+    session = std::make_unique<Session>(*program, in, said, limits_);
+  }
+
+  // Another session, of other rules, goes on where this one is.
+  TakenOver reload(const std::string& text) {
+    std::unique_ptr<Program> next_program = load(text);
+    said.schema = &next_program->schema();
+    auto next = std::make_unique<Session>(*next_program, in, said, limits_);
+    TakenOver taken = next->take_over(*session);
+    session = std::move(next);
+    program = std::move(next_program);
+    return taken;
   }
 
   // `fields` as in a rule: `id: 1, up: true`. Fields left out take their defaults (for a patch: are not given).
@@ -174,7 +176,21 @@ class World {
       present |= std::uint64_t{1} << index;
     }
   }
+  std::unique_ptr<Program> load(const std::string& text) {
+    Diagnostics diagnostics;
+    const auto file = sources_.add("test.fly", text);
+    std::vector<ast::File> files;
+    files.push_back(parse_file(sources_, *file, in, diagnostics));
+    ast::RuleSet rules = check_package(std::move(files), sources_, in, diagnostics);
+    if (diagnostics.has_errors()) FAIL(render_all(diagnostics, sources_));
+    Result<Program> compiled = compile(std::move(rules), in);
+    if (!compiled) FAIL(compiled.error().message);
+    in.pin_all();
+    return std::make_unique<Program>(std::move(*compiled));
+  }
+
   SourceFiles sources_;
+  Limits limits_;
 };
 
 using Lines = std::vector<std::string>;

@@ -26,13 +26,14 @@ Players players() { return {{"naive", naive_player}, {"engine", make_engine}}; }
 
 std::uint64_t first_step_tag(const Step& s) { return static_cast<std::uint64_t>(s.kind); }
 
-// Two puts of one instant that arrive in either order: other facts, no sources, nothing told apart by arrival.
+// Two puts of one instant that arrive in either order: told apart by source and sequence, or other facts of no source.
 bool may_swap(const Step& a, const Step& b, const Schema& schema) {
+  if (a.kind != StepKind::kFact || b.kind != StepKind::kFact || a.fact.stamp != b.fact.stamp) return false;
+  if (a.fact.source != b.fact.source || a.fact.seq != b.fact.seq) return true;
   auto plain = [&](const Step& s) {
-    const bool ordered_by_arrival = s.kind == StepKind::kFact && schema.types[s.fact.type].is_event() && !schema.types[s.fact.type].has_key;
-    return s.kind == StepKind::kFact && s.fact.source.is_null() && !ordered_by_arrival;
+    return s.fact.source.is_null() && !(schema.types[s.fact.type].is_event() && !schema.types[s.fact.type].has_key);
   };
-  if (!plain(a) || !plain(b) || a.fact.stamp != b.fact.stamp) return false;
+  if (!plain(a) || !plain(b)) return false;
   if (a.fact.type != b.fact.type) return true;
   for (std::uint32_t k : schema.types[a.fact.type].key) {
     if (a.fact.values[k] != b.fact.values[k]) return true;
@@ -116,6 +117,32 @@ TEST_CASE("a tick said twice is one, and questions change nothing") {
     for (const Step& s : c.steps) {
       steps.push_back(s);
       if (s.kind == StepKind::kTick || (s.kind == StepKind::kAsk && random.chance(50))) steps.push_back(s);
+    }
+    return steps;
+  });
+}
+
+// Who feeds a session decides when it is told of the time: after every fact, after a batch, or never. Before a fact with a
+// later stamp, ticks up to it say nothing that the fact does not say, and nothing that arrives can tell them apart.
+TEST_CASE("how facts are grouped between ticks does not matter") {
+  expect_no_change("ticks in between", [](const SeedCase& c, Random& random) {
+    std::vector<Step> steps;
+    std::optional<Timestamp> newest;
+    const std::uint64_t habit = random.below(3);  // a tick after every fact, none that can be spared, or now and then
+    for (const Step& s : c.steps) {
+      const bool later = s.kind == StepKind::kFact && newest && s.fact.stamp > *newest;
+      if (later && habit != 0) {
+        while (!steps.empty() && steps.back().kind == StepKind::kTick && steps.size() > 1 && (habit == 1 || random.chance(50)))
+          steps.pop_back();
+      }
+      if (later && habit != 1 && (habit == 0 || random.chance(50))) {
+        Step tick;
+        const DurationNs gap = s.fact.stamp - *newest;
+        for (tick.time = *newest; tick.time < s.fact.stamp; tick.time = tick.time + gap / 3 + 1) steps.push_back(tick);
+      }
+      steps.push_back(s);
+      const Timestamp at = s.kind == StepKind::kFact ? s.fact.stamp : s.kind == StepKind::kAck ? s.ack.stamp : s.time;
+      if (s.kind != StepKind::kAsk && s.kind != StepKind::kAck && (!newest || at > *newest)) newest = at;
     }
     return steps;
   });
