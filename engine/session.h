@@ -29,7 +29,7 @@ namespace flyball::engine {
 struct Limits {
   std::size_t firings_per_instant = 100'000;    // of one cascade; beyond it that is undone and a rule switched off
   std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
-  std::size_t facts = 50'000'000;               // live facts over all types
+  std::size_t facts = 50'000'000;               // over all types; beyond it puts are refused, rules' own facts are not
   std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
   std::size_t samples_per_key = 100'000;        // of one aggregate's window
   std::size_t explanations = 4'096;             // of the newest actions, kept for `why`

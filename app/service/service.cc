@@ -50,6 +50,7 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
     io.error(opened.error().message, opened.error().help);
     return nullptr;
   }
+  s->config_.bus.context = &s->context_;
   Result<std::unique_ptr<bus::BusServer>> server = bus::BusServer::open(s->config_.bus, s->program().schema(), s->interner_, *s);
   if (!server) {
     io.error(server.error().message, server.error().help);

@@ -103,6 +103,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Interner interner_;
   std::unique_ptr<CompiledPackage> package_;
   std::unique_ptr<engine::Session> session_;
+  bus::Context context_;  // its end waits until what was sent last has left
   std::unique_ptr<bus::BusServer> server_;
   Recording recording_;  // inputs
   Recording actions_;    // action lines; a new file after a reload, as with the inputs

@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::size_t kFactsBytesMax = std::size_t{512} << 10;  // of one answer, texts and JSON together
 
+constexpr std::size_t kSourcesShown = 256;  // in one status, the connected ones first
+
+std::vector<bus::SourceStatus> shown(std::vector<bus::SourceStatus> sources) {
+  std::stable_partition(sources.begin(), sources.end(), [](const bus::SourceStatus& s) { return s.connected; });
+  if (sources.size() > kSourcesShown) sources.resize(kSourcesShown);
+  return sources;
+}
+
 }  // namespace
 
 Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<Value>& input) {
@@ -137,8 +145,9 @@ Result<std::string> Service::on_status() {
   if (b.actions_overflowed > 0)
     text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
-  for (const bus::SourceStatus& s : server_->sources())
+  for (const bus::SourceStatus& s : shown(server_->sources()))
     text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);
+  if (b.sources > kSourcesShown) text += fmt::format("and {} more sources\n", b.sources - kSourcesShown);
   for (const bus::ExecutorStatus& e : server_->executors())
     text += fmt::format("executor {}: {}, {} unfinished\n", e.executor, e.live ? "live" : "away", e.unfinished);
   return with_text(status_json(), text);
@@ -186,7 +195,7 @@ std::string Service::status_json() const {
       add("outbox", b.outbox);
   out += "},\"sources\":[";
   first = true;
-  for (const bus::SourceStatus& s : server_->sources()) {
+  for (const bus::SourceStatus& s : shown(server_->sources())) {
     out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);
     first = false;
   }

@@ -116,11 +116,12 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
   key_.assign(said->name);
   auto known = by_name_.find(key_);
   if (known == by_name_.end()) {
-    if (sources_.size() >= c_.limits->sources_max)
-      return refuse_message({fmt::format("there are {} sources already", sources_.size()), ""});
-    known = by_name_.emplace(key_, sources_.size()).first;
-    sources_.emplace_back();
-    Source& s = sources_.back();
+    const std::size_t place = sources_.size() < c_.limits->sources_max ? sources_.size() : evict();
+    if (place == c_.limits->sources_max)
+      return refuse_message({fmt::format("there are {} sources already, all connected", sources_.size()), ""});
+    known = by_name_.emplace(key_, place).first;
+    if (place == sources_.size()) sources_.emplace_back();
+    Source& s = sources_[place];
     s.name = key_;
     // A service without memory of this source (its first hello in this epoch) starts where the publisher does.
     s.seq = first->has_value() ? **first - 1 : 0;
@@ -148,6 +149,30 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
   s.peer.assign(peer);
   by_peer_[s.peer] = known->second;
   s.asked_from = 0;
+  s.resume = same_instance;
+  if (taken_ == 0) {
+    send_welcome(s);
+  } else if (!s.welcome_due) {
+    s.welcome_due = true;
+    welcomes_due_.push_back(known->second);
+  }
+}
+
+std::size_t FactsFace::evict() {
+  std::size_t longest = sources_.size();
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (sources_[i].peer.empty() && (longest == sources_.size() || sources_[i].left < sources_[longest].left)) longest = i;
+  }
+  if (longest == sources_.size()) return longest;
+  by_name_.erase(sources_[longest].name);
+  std::erase(acks_due_, longest);
+  std::erase(welcomes_due_, longest);
+  sources_[longest] = Source{};
+  return longest;
+}
+
+bool FactsFace::send_welcome(Source& s) {
+  s.welcome_due = false;
   out_.clear();
   MsgpackWriter w(out_);
   w.map(s.refused.empty() ? 6 : 7);
@@ -155,10 +180,12 @@ void FactsFace::hello(std::string_view peer, const Message& m) {
   w.uint_entry("v", kProtocolVersion);
   w.text_entry("epoch", *c_.epoch);
   w.uint_entry("seq", s.seq);
-  w.string("resume"), w.boolean(same_instance);
+  w.string("resume"), w.boolean(s.resume);
   w.uint_entry("credit", c_.limits->publisher_credit);
   if (!s.refused.empty()) write_refused(w, s, 0, s.refused.size());
-  if (reply(socket_, peer, out_, *c_.counters)) s.listed = s.refused.size();
+  const bool sent = reply(socket_, s.peer, out_, *c_.counters);
+  if (sent) s.listed = s.refused.size();
+  return sent;
 }
 
 // Numbers before `first` are behind the publisher: it knows what became of them.
@@ -264,6 +291,7 @@ void FactsFace::mark_ack(Source& source) {
 void FactsFace::forget_peer(Source& source) {
   by_peer_.erase(source.peer);
   source.peer.clear();
+  source.left = ++leavings_;
 }
 
 // False: the publisher is full; once more in the next round. What was refused stays known until the publisher must have read it: an
@@ -291,6 +319,10 @@ bool FactsFace::send_ack(Source& source) {
 }
 
 void FactsFace::acknowledge() {
+  for (const std::size_t i : welcomes_due_) {
+    if (sources_[i].welcome_due && !sources_[i].peer.empty()) send_welcome(sources_[i]);
+  }
+  welcomes_due_.clear();
   std::erase_if(acks_due_, [&](std::size_t i) {
     Source& s = sources_[i];
     // A connection that went meanwhile learns it from its next welcome.

@@ -4,6 +4,8 @@
 // ones are duplicates (acknowledged again), later ones a gap (asked for again). Acknowledgements leave when acknowledge() is
 // called, one per source and round, after the owner has committed. A refused fact has its sequence, too: it is answered
 // for, and never comes again; its reason is kept until the publisher must have read it, and told again in a welcome.
+// A welcome acknowledges, too: one that follows facts of the same round waits for acknowledge() with the others. A source is
+// remembered until sources_max others came and it is the one that is away for the longest.
 // INVARIANT: by_peer_ maps exactly the connections of connected sources.
 #pragma once
 
@@ -44,6 +46,8 @@ class FactsFace {
     std::uint64_t seq = 0;         // last one taken or refused
     std::uint64_t asked_from = 0;  // a resend was asked for from here; 0: none
     bool ack_due = false;
+    bool welcome_due = false, resume = false;
+    std::uint64_t left = 0;       // when its connection went, by count
     std::deque<Refusal> refused;  // until the publisher must have been told
     std::size_t listed = 0;       // that many from the front went out to this connection
   };
@@ -56,6 +60,9 @@ class FactsFace {
   void forget_refused(Source& source, std::uint64_t first);
   void write_refused(MsgpackWriter& writer, const Source& source, std::size_t from, std::size_t n) const;
   void mark_ack(Source& source);
+  bool send_welcome(Source& source);
+  // The place of the source that is away for the longest, free again; sources_.size() if all are connected.
+  std::size_t evict();
   void forget_peer(Source& source);
   bool send_ack(Source& source);
   Source* of(std::string_view peer);
@@ -65,7 +72,8 @@ class FactsFace {
   std::vector<Source> sources_;
   std::unordered_map<std::string, std::size_t> by_name_;
   std::unordered_map<std::string, std::size_t> by_peer_;
-  std::vector<std::size_t> acks_due_;
+  std::vector<std::size_t> acks_due_, welcomes_due_;
+  std::uint64_t leavings_ = 0;
   std::string key_;  // reused for lookups
   std::string out_;
   FactInput fact_;

@@ -208,6 +208,11 @@ Outcome HaproxyExecutor::del_server(const Order& order, const Target& target) {
     if (!sessions) return failure_of(sessions.error());
     if (*sessions == 0) break;
     sleep_(kRetryPause_ns);
+    // The grace was promised to the sessions: who stops during it cuts nobody off.
+    if (stopping_ && stopping_()) {
+      return Outcome::failure(
+          fmt::format("the connector stops before the grace of `{}` is over: it stays in maintenance, its sessions go on", target.path));
+    }
   }
   if (const auto done = command("shutdown sessions server " + target.path); !done) return failure_of(done.error());
   Error last;

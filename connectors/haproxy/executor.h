@@ -30,8 +30,10 @@ const std::vector<std::string>& executable_actions();
 class HaproxyExecutor {
  public:
   using Sleep = std::function<void(DurationNs)>;
-  HaproxyExecutor(RuntimeSocket socket, std::string lb, Sleep sleep)
-      : socket_(std::move(socket)), lb_(std::move(lb)), sleep_(std::move(sleep)) {}
+  using Stopping = std::function<bool()>;
+  // `stopping`: true once the connector is to end and `sleep` sleeps no more; empty: never.
+  HaproxyExecutor(RuntimeSocket socket, std::string lb, Sleep sleep, Stopping stopping = {})
+      : socket_(std::move(socket)), lb_(std::move(lb)), sleep_(std::move(sleep)), stopping_(std::move(stopping)) {}
 
   Outcome execute(const Order& order);
 
@@ -55,6 +57,7 @@ class HaproxyExecutor {
   RuntimeSocket socket_;
   std::string lb_;
   Sleep sleep_;
+  Stopping stopping_;
   std::unordered_set<std::string> done_;
   std::deque<std::string> done_order_;
 };

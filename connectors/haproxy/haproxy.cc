@@ -182,7 +182,7 @@ int run(std::vector<std::string> args) {
   std::thread acting;
   if (s.act) {
     acting = std::thread([&] {
-      HaproxyExecutor executor(socket, s.name, [](DurationNs ns) { sleep_for(ns); });
+      HaproxyExecutor executor(socket, s.name, [](DurationNs ns) { sleep_for(ns); }, [] { return stop_requested().load(); });
       std::vector<std::string> types;
       for (const std::string& action : executable_actions()) types.push_back("infra.lb." + action);
       const auto served =

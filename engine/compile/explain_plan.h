@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/compile/formula.h"
+#include "engine/compile/plan_words.h"
 #include "model/schema.h"
 #include "model/time.h"
 #include "parser/ast/ast.h"
@@ -33,8 +34,8 @@ struct ExplainJoin {  // own field == field of another pattern
 };
 
 struct ExplainLine {
-  ast::LineKind kind = ast::LineKind::kCheck;
-  ast::Quantifier quantifier = ast::Quantifier::kOne;
+  LineKind kind = LineKind::kCheck;
+  Quantifier quantifier = Quantifier::kOne;
   ast::Span span;
   std::string name;  // n: of a pattern, or of a let
   FactTypeId type = kNoId;

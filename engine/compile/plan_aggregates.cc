@@ -4,8 +4,6 @@
 
 namespace flyball::engine {
 
-using ast::AggregateFn;
-
 Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScope& scope) {
   for (const auto& [b, use] : out_.scopes[scope.id].uses) {
     if (b == binding) return use;
@@ -13,20 +11,13 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   const auto found = scope.aggregates.find(binding);
   FB_CHECK(found != scope.aggregates.end());
   const ast::Aggregate& a = *found->second;
-  switch (a.fn) {
-    case AggregateFn::kCount:
-    case AggregateFn::kSum:
-    case AggregateFn::kAvg:
-    case AggregateFn::kMin:
-    case AggregateFn::kMax: break;
-    default:
-      return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
-  }
+  const std::optional<AggregateFn> fn = plan_word(a.fn);
+  if (!fn) return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
   SplitWhere split = split_where(a.where ? &*a.where : nullptr, scope, a.binding, true);
   if (split.keys.size() > 8) return fail("`" + scope.where + "` correlates an aggregate by more than 8 fields");
 
   AggregateNode node;
-  node.fn = a.fn;
+  node.fn = *fn;
   node.type = a.fact_type;
   node.scope = scope.id;
   node.binding = a.binding;
@@ -44,7 +35,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
                     "`, which has no key: each event would be its own last one, for ever",
                 "give `" + counted.local + "` a key, or use a window of time (`over 5m`)");
   }
-  if (a.value && a.fn != AggregateFn::kCount) {
+  if (a.value && *fn != AggregateFn::kCount) {
     std::set<std::uint32_t> reads;
     collect_reads(*a.value, scope, reads);
     reads.erase(a.binding);
@@ -65,7 +56,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     node.reads |= std::uint64_t{1} << key.own_field;
     node.text += " " + out_.rule_set.schema.types[a.fact_type].fields[key.own_field].name;
   }
-  if (a.value && a.fn != AggregateFn::kCount) node.text += " of " + text_of(*a.value, scope, a.binding);
+  if (a.value && *fn != AggregateFn::kCount) node.text += " of " + text_of(*a.value, scope, a.binding);
   if (node.over_ns) node.text += " over " + std::to_string(*node.over_ns);
   if (node.over_last) node.text += " last " + std::to_string(*node.over_last);
   if (node.at_least) node.text += " at least " + std::to_string(*node.at_least);
@@ -84,7 +75,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   } else {
     use.node = static_cast<NodeId>(out_.nodes.size());
     nodes_.emplace(node.text, use.node);
-    if (a.value && a.fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
+    if (a.value && *fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
     if (node.sampled()) {
       for (const ast::Expr* e : split.own) node.tests.push_back(formula(*e, scope));
       out_.types[a.fact_type].sample_nodes.push_back(use.node);

@@ -13,6 +13,7 @@
 
 #include "engine/compile/expr_compiler.h"
 #include "engine/compile/expr_text.h"
+#include "engine/compile/from_ast.h"
 #include "engine/compile/program_data.h"
 #include "model/compare.h"
 #include "model/result.h"

@@ -54,7 +54,7 @@ void PlanBuilder::collect_explain_reads(const ast::Expr& e, const RuleScope& sco
 ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& scope) {
   const ast::Line& line = *info.line;
   ExplainLine out;
-  out.kind = line.kind;
+  out.kind = plan_word(line.kind);
   out.span = line.span;
   out.hold_ns = info.duration_ns;
   out.absence = info.is_absence();
@@ -62,7 +62,7 @@ ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& sco
   std::uint32_t own = kNoId;
   if (line.kind == ast::LineKind::kPattern) {
     const ast::Pattern& p = line.pattern;
-    out.quantifier = p.quantifier;
+    out.quantifier = plan_word(p.quantifier);
     out.type = p.fact_type;
     out.binding = own = p.binding;
     if (p.name) out.name = p.name->text;

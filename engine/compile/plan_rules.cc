@@ -46,7 +46,7 @@ void PlanBuilder::add_reads(std::vector<FieldReads>& to, const std::vector<Field
 
 void PlanBuilder::effect_formulas(const std::vector<EffectPlan>& effects, bool derives_only, std::vector<const Formula*>& out) {
   for (const EffectPlan& effect : effects) {
-    if (derives_only && effect.kind != ast::EffectKind::kDerive) continue;
+    if (derives_only && effect.kind != EffectKind::kDerive) continue;
     for (const FieldSource& field : effect.fields) {
       if (field.formula) out.push_back(&*field.formula);
     }
@@ -58,7 +58,7 @@ Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast:
   std::vector<EffectPlan> out;
   for (const ast::Effect& effect : effects) {
     EffectPlan plan;
-    plan.kind = effect.kind;
+    plan.kind = plan_word(effect.kind);
     plan.binding = effect.binding;
     if (effect.kind == ast::EffectKind::kLog) {
       if (effect.text) plan.text = formula(*effect.text, scope);
@@ -112,8 +112,7 @@ Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& 
     if (!id) return std::unexpected(id.error());
     plan.until_chain = *id;
   }
-  const bool derives =
-      std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+  const bool derives = std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
   if (plan.logical || !derives) return {};
   ChainDraft chain = draft(scope, ChainEnd::kWatch, scope.rule);
   chain.driven = true;
@@ -148,7 +147,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   plan.name = decl.qualified;
   plan.scope = scope.id;
   plan.priority = decl.priority_value;
-  plan.mode = decl.mode_value;
+  plan.mode = plan_word(decl.mode_value);
   plan.identity = decl.identity;
   for (const std::uint32_t binding : plan.identity) {
     const FactTypeId type = scope.binding_types[binding];
@@ -168,7 +167,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
   const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(),
-                                                              [](const EffectPlan& e) { return e.kind == ast::EffectKind::kDerive; });
+                                                              [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
   plan.logical = derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat;
 
   if (Result<void> r = plan_main_chain(plan, decl, scope); !r) return r;

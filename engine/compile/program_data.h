@@ -23,6 +23,7 @@
 
 #include "engine/compile/explain_plan.h"
 #include "engine/compile/formula.h"
+#include "engine/compile/plan_words.h"
 #include "engine/decide/decision_plan.h"
 #include "engine/expr/code.h"
 #include "engine/program.h"
@@ -159,7 +160,7 @@ struct ProjectionPlan {
 
 // Accumulates over facts (or samples) of a type by group. Several rules' stages may read one node.
 struct AggregateNode {
-  ast::AggregateFn fn = ast::AggregateFn::kCount;
+  AggregateFn fn = AggregateFn::kCount;
   FactTypeId type = kNoId;
   Type value_type;
   AlphaId alpha = kNoId;       // live facts; samples: kNoId, tests below
@@ -194,7 +195,7 @@ struct FieldSource {  // a record's field: a formula, or left out (default, null
 };
 
 struct EffectPlan {
-  ast::EffectKind kind = ast::EffectKind::kDo;
+  EffectKind kind = EffectKind::kDo;
   FactTypeId type = kNoId;          // kDo, kDerive, kAssert, kSet
   std::vector<FieldSource> fields;  // kDo: declared ones; kDerive, kAssert: all; kSet: those set
   std::uint64_t given = 0;          // kSet: which fields
@@ -207,7 +208,7 @@ struct RulePlan {
   std::uint32_t scope = 0;
   std::uint32_t rank = 0;  // place in the order (priority descending, rule order)
   std::int64_t priority = 0;
-  ast::Mode mode = ast::Mode::kActive;
+  RuleMode mode = RuleMode::kActive;
   bool logical = false;
   ChainId chain = kNoId;
   ChainId until_chain = kNoId;

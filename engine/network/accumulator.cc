@@ -8,8 +8,6 @@
 
 namespace flyball::engine {
 
-using ast::AggregateFn;
-
 bool Accumulator::Less::operator()(const Value& a, const Value& b) const {
   if (a.kind != b.kind) return a.kind < b.kind;
   if (a.is(Kind::kDouble)) {

@@ -18,11 +18,11 @@ namespace flyball::engine {
 class Accumulator {
  public:
   // Neither null nor unknown; one kind for all.
-  void add(ast::AggregateFn fn, const Value& v);
-  void subtract(ast::AggregateFn fn, const Value& v);
+  void add(AggregateFn fn, const Value& v);
+  void subtract(AggregateFn fn, const Value& v);
   std::int64_t count() const { return count_; }
   // Of nothing: 0 for sums, else null. Unknown on overflow.
-  Value result(ast::AggregateFn fn, Kind kind, Interner& in) const;
+  Value result(AggregateFn fn, Kind kind, Interner& in) const;
   void mark(Interner& in) const;
 
  private:

@@ -60,7 +60,7 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
   Item& item = state.items[id];
   item.truth = truth;
   if (truth == Truth::kFalse) return;
-  if (plan.value && plan.fn != ast::AggregateFn::kCount) {
+  if (plan.value && plan.fn != AggregateFn::kCount) {
     network.frame().set_row(plan.binding, row);
     item.value = network.frame().value(*plan.value, plan.scope);
   }
@@ -136,7 +136,32 @@ void Aggregates::remove(NodeId node, FactId fact) {
 
 // --- samples ---
 
-void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network) {
+std::size_t Aggregates::place_in(const NodeState& state, const SampleList& list, Timestamp stamp) {
+  if (list.empty() || state.items[list[list.size() - 1]].stamp < stamp) return list.size();
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), stamp, [&](std::uint32_t id, Timestamp wanted) { return state.items[id].stamp < wanted; });
+  return static_cast<std::size_t>(at - list.begin());
+}
+
+Aggregates::SavedSample Aggregates::saved(NodeId node, std::uint32_t id) const {
+  const NodeState& state = nodes_[node];
+  SavedSample out;
+  out.item = state.items[id];
+  if (out.item.group != kNone) out.group = state.groups[out.item.group]->key;
+  if (const auto row = state.rows.find(id); row != state.rows.end()) out.row = row->second;
+  return out;
+}
+
+// Out of everything but its fact's list.
+void Aggregates::leave_node(NodeId node, std::uint32_t id) {
+  NodeState& state = nodes_[node];
+  displace(node, id);
+  if (program_.nodes[node].over_ns) state.by_stamp.erase({state.items[id].stamp, id});
+  state.rows.erase(id);
+  state.items.free(id);
+}
+
+void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   if (plan.over_ns && stamp <= network.now() - *plan.over_ns) return;  // too old for the window already
@@ -147,26 +172,21 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
     sample_row_.push_back(Value::null());
     row = sample_row_.data();
   }
-  std::vector<std::uint32_t>& mine = state.samples[fact];
+  SampleList& mine = state.samples[fact];
   if (mine.empty()) network.store(plan.type).pin(fact);
+  const std::size_t place_at = place_in(state, mine, stamp);
   // One sample per key and stamp: the later one.
-  for (std::size_t i = mine.size(); i-- > 0 && state.items[mine[i]].stamp >= stamp;) {
-    if (state.items[mine[i]].stamp != stamp) continue;
-    const std::uint32_t old = mine[i];
-    mine.erase(mine.begin() + static_cast<std::ptrdiff_t>(i));
-    displace(node, old);
-    if (plan.over_ns) state.by_stamp.erase({stamp, old});
-    state.rows.erase(old);
-    state.items.free(old);
-    break;
+  if (place_at < mine.size() && state.items[mine[place_at]].stamp == stamp) {
+    const std::uint32_t old = mine[place_at];
+    if (gone != nullptr) gone->push_back(saved(node, old));
+    mine.erase(place_at);
+    leave_node(node, old);
   }
   const std::uint32_t id = state.items.make();
   Item& item = state.items[id];
   item.fact = fact;
   item.stamp = stamp;
   item.arrival = arrivals_++;
-  auto place_at = mine.end();
-  while (place_at != mine.begin() && state.items[*(place_at - 1)].stamp > stamp) --place_at;
   mine.insert(place_at, id);
   if (plan.keep_rows) state.rows[id].assign(row, row + slots);
 
@@ -188,70 +208,57 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
       if (!state.dropped) dropping_.push_back(node);
       state.dropped = true;
     }
-    const std::uint32_t oldest = mine.front();
-    mine.erase(mine.begin());
-    displace(node, oldest);
-    if (plan.over_ns) state.by_stamp.erase({state.items[oldest].stamp, oldest});
-    state.rows.erase(oldest);
-    state.items.free(oldest);
+    const std::uint32_t oldest = mine[0];
+    if (gone != nullptr && oldest != id) gone->push_back(saved(node, oldest));
+    mine.erase(0);
+    leave_node(node, oldest);
   }
 }
 
 // Takes a sample out of everything, its fact's list included.
-void Aggregates::drop_sample(NodeId node, std::uint32_t id, Network& network) {
+void Aggregates::drop_sample(NodeId node, std::uint32_t id, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
-  const Item item = state.items[id];
-  displace(node, id);
-  state.by_stamp.erase({item.stamp, id});
-  state.rows.erase(id);
-  const auto mine = state.samples.find(item.fact);
-  std::erase(mine->second, id);
-  state.items.free(id);
+  if (gone != nullptr) gone->push_back(saved(node, id));
+  const FactId fact = state.items[id].fact;
+  const auto mine = state.samples.find(fact);
+  mine->second.erase(place_in(state, mine->second, state.items[id].stamp));
+  leave_node(node, id);
   if (!mine->second.empty()) return;
   state.samples.erase(mine);
-  network.store(program_.nodes[node].type).unpin(item.fact);
+  network.store(program_.nodes[node].type).unpin(fact);
 }
 
-void Aggregates::end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network) {
+void Aggregates::end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   const auto mine = state.samples.find(fact);
   if (mine == state.samples.end()) return;
   std::vector<std::uint32_t> ended;
   for (const std::uint32_t id : mine->second) {
-    if (state.items[id].stamp <= up_to) ended.push_back(id);
+    if (state.items[id].stamp > up_to) break;
+    ended.push_back(id);
   }
-  for (const std::uint32_t id : ended) drop_sample(node, id, network);
+  for (const std::uint32_t id : ended) drop_sample(node, id, network, gone);
 }
 
-std::vector<Aggregates::SavedSample> Aggregates::save_samples(NodeId node, FactId fact) const {
+void Aggregates::take_out_sample(NodeId node, FactId fact, Timestamp stamp, Network& network) {
   const NodeState& state = nodes_[node];
-  std::vector<SavedSample> out;
   const auto mine = state.samples.find(fact);
-  if (mine == state.samples.end()) return out;
-  for (const std::uint32_t id : mine->second) {
-    SavedSample saved;
-    saved.item = state.items[id];
-    if (saved.item.group != kNone) saved.group = state.groups[saved.item.group]->key;
-    if (const auto row = state.rows.find(id); row != state.rows.end()) saved.row = row->second;
-    out.push_back(std::move(saved));
-  }
-  return out;
+  if (mine == state.samples.end()) return;
+  const std::size_t i = place_in(state, mine->second, stamp);
+  if (i < mine->second.size() && state.items[mine->second[i]].stamp == stamp) drop_sample(node, mine->second[i], network);
 }
 
-void Aggregates::restore_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network) {
-  NodeState& state = nodes_[node];
-  if (const auto mine = state.samples.find(fact); mine != state.samples.end()) {
-    const std::vector<std::uint32_t> present = mine->second;
-    for (const std::uint32_t id : present) drop_sample(node, id, network);
-  }
+void Aggregates::put_back_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network) {
   if (samples.empty()) return;
-  network.store(program_.nodes[node].type).pin(fact);
+  NodeState& state = nodes_[node];
+  SampleList& mine = state.samples[fact];
+  if (mine.empty()) network.store(program_.nodes[node].type).pin(fact);
   for (const SavedSample& saved : samples) {
     const std::uint32_t id = state.items.make();
     Item& item = state.items[id];
     item = saved.item;
     item.group = item.next = item.prev = kNone;
-    state.samples[fact].push_back(id);
+    mine.insert(place_in(state, mine, item.stamp), id);
     if (!saved.row.empty()) state.rows[id] = saved.row;
     if (program_.nodes[node].over_ns) state.by_stamp.emplace(item.stamp, id);
     if (saved.item.group == kNone) continue;  // its `where` is false
@@ -304,7 +311,7 @@ bool Aggregates::newest_is_stale(const AggregateNode& plan, const NodeState& sta
 
 Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
                          const Accumulator& values, bool newest_stale, Interner& in) const {
-  if (plan.fn == ast::AggregateFn::kCount) {
+  if (plan.fn == AggregateFn::kCount) {
     if (plan.at_least && count_true < *plan.at_least) return Value::unknown();
     return count_value(count_true, count_unknown);
   }

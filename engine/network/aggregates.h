@@ -24,6 +24,7 @@
 #include "engine/network/accumulator.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
+#include "engine/network/sample_list.h"
 #include "engine/network/slab.h"
 
 namespace flyball::engine {
@@ -38,13 +39,13 @@ class Aggregates {
   // A live fact passes the node's own tests (with `truth`), or no longer.
   void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);
   void remove(NodeId node, FactId fact);
-  // A put that was taken, also an unchanged one.
-  void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network);
-  void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network);
-  // All samples of a fact, and the same ones again.
+  // A put that was taken, also an unchanged one. Both leave in `gone`, if there is one, the samples that this put out.
   struct SavedSample;
-  std::vector<SavedSample> save_samples(NodeId node, FactId fact) const;
-  void restore_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network);
+  void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone = nullptr);
+  void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network, std::vector<SavedSample>* gone = nullptr);
+  // The inverses: the sample of that stamp goes, if it is there; those that it put out are there again.
+  void take_out_sample(NodeId node, FactId fact, Timestamp stamp, Network& network);
+  void put_back_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network);
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
   void liveness_changed(NodeId node, FactId fact);
@@ -102,11 +103,11 @@ class Aggregates {
     std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
     std::vector<std::uint32_t> free_groups;
     std::unordered_map<std::vector<Value>, std::uint32_t, KeyHash> group_of;
-    std::unordered_map<FactId, std::uint32_t> live;                  // fact → item
-    std::unordered_map<FactId, std::vector<std::uint32_t>> samples;  // fact → items by (stamp, arrival)
-    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;          // all samples of a window
-    std::unordered_map<std::uint32_t, std::vector<Value>> rows;      // item → the sample's row, where uses need it
-    Timestamp armed = kTimestampMax;                                 // a timer is set for then
+    std::unordered_map<FactId, std::uint32_t> live;              // fact → item
+    std::unordered_map<FactId, SampleList> samples;              // fact → items by stamp, each stamp once
+    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;      // all samples of a window
+    std::unordered_map<std::uint32_t, std::vector<Value>> rows;  // item → the sample's row, where uses need it
+    Timestamp armed = kTimestampMax;                             // a timer is set for then
     bool all_dirty = false;
     bool dropped = false;  // samples, for want of room
   };
@@ -117,7 +118,11 @@ class Aggregates {
   std::uint32_t group_of_key(NodeState& state, std::vector<Value> key);
   void enter_group(NodeId node, std::uint32_t item, std::uint32_t group);
   void touch(NodeId node, std::uint32_t group);
-  void drop_sample(NodeId node, std::uint32_t item, Network& network);
+  void drop_sample(NodeId node, std::uint32_t item, Network& network, std::vector<SavedSample>* gone = nullptr);
+  SavedSample saved(NodeId node, std::uint32_t item) const;
+  // Where the samples of a list with at least that stamp begin.
+  static std::size_t place_in(const NodeState& state, const SampleList& list, Timestamp stamp);
+  void leave_node(NodeId node, std::uint32_t item);
   void arm(NodeId node);
   struct Total;
   void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,

@@ -74,18 +74,23 @@ bool Network::judge_all() {
   return judge_absences() || holds;
 }
 
+// Should the cascade be undone, the windows are as they were: only what this put changed is kept for that.
 void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
-  for (const NodeId node : program_.types[type].sample_nodes) aggregates_.sample(node, fact, stamp, row, *this);
+  for (const NodeId node : program_.types[type].sample_nodes) {
+    std::vector<Aggregates::SavedSample> gone;
+    aggregates_.sample(node, fact, stamp, row, *this, journal_.open() ? &gone : nullptr);
+    journal_.add([this, node, fact, stamp, gone = std::move(gone)] {
+      aggregates_.take_out_sample(node, fact, stamp, *this);
+      aggregates_.put_back_samples(node, fact, gone, *this);
+    });
+  }
 }
 
 void Network::end_samples(FactTypeId type, FactId fact, Timestamp up_to) {
-  for (const NodeId node : program_.types[type].sample_nodes) aggregates_.end_samples(node, fact, up_to, *this);
-}
-
-void Network::journal_samples(FactTypeId type, FactId fact) {
   for (const NodeId node : program_.types[type].sample_nodes) {
-    journal_.add(
-        [this, node, fact, before = aggregates_.save_samples(node, fact)] { aggregates_.restore_samples(node, fact, before, *this); });
+    std::vector<Aggregates::SavedSample> gone;
+    aggregates_.end_samples(node, fact, up_to, *this, journal_.open() ? &gone : nullptr);
+    journal_.add([this, node, fact, gone = std::move(gone)] { aggregates_.put_back_samples(node, fact, gone, *this); });
   }
 }
 

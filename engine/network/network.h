@@ -90,8 +90,6 @@ class Network {
   bool end_due_absences();
   // The cascade is over, or was taken back: what was kept for the journal may go.
   void end_cascade();
-  // How to have the fact's samples as they are now.
-  void journal_samples(FactTypeId type, FactId fact);
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;

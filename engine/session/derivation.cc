@@ -32,7 +32,7 @@ void Derivation::plan_derives(std::uint32_t rule_id) {
   derives.first = static_cast<std::uint32_t>(derives_.size());
   if (!rule.logical) return;
   derives.count = static_cast<std::uint32_t>(rule.then.size());
-  derives.off = rule.mode != ast::Mode::kActive;
+  derives.off = rule.mode != RuleMode::kActive;
   for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
     const EffectPlan& effect = rule.then[i];
     const FactType& type = program_.rule_set.schema.types[effect.type];
@@ -277,7 +277,7 @@ void Derivation::switch_off(std::uint32_t rule) {
   for (const std::uint32_t entry : entries) drop_episode_reasons(rule, entry);
   std::vector<TokenId> tokens;
   for (const EffectPlan& effect : program_.rules[rule].then) {
-    if (effect.kind != ast::EffectKind::kDerive) continue;
+    if (effect.kind != EffectKind::kDerive) continue;
     for (const Derived& d : derived_[effect.type]) {
       for (std::uint32_t id = d.reasons; id != kNone; id = reasons_[id].next) {
         if (reasons_[id].rule == rule && reasons_[id].token != kNone) tokens.push_back(reasons_[id].token);

@@ -17,7 +17,7 @@ bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std
       const Value text = frame.value(*effect.text, scope);
       if (text.is_error()) return false;
       done.text = text.is(Kind::kString) ? std::string(in.text(text)) : to_text(text, in);
-    } else if (effect.kind != ast::EffectKind::kRetract) {
+    } else if (effect.kind != EffectKind::kRetract) {
       evaluate_record(effect, data.rule_set.schema.types[effect.type], scope, frame, done.values);
       for (const Value& v : done.values) {
         if (v.is_error()) return false;
@@ -102,18 +102,18 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
 
 void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects) {
   const RulePlan& plan = data.rules[rule];
-  const bool shadow = plan.mode == ast::Mode::kShadow;
+  const bool shadow = plan.mode == RuleMode::kShadow;
   const std::vector<Value> identity = episodes.identity_values(rule, entry);
   const Timestamp onset = episodes.entry(rule, entry).onset;
   const std::uint64_t run = episodes.entry(rule, entry).run;
   // Before anything is applied: effects read, and are explained by, the state that matched.
   std::optional<Explanation> because;
-  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == ast::EffectKind::kDo; })) {
+  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; })) {
     because = explainer.firing(rule, entry, clear);
   }
   for (const Evaluated& e : effects) {
     switch (e.effect->kind) {
-      case ast::EffectKind::kDo: {
+      case EffectKind::kDo: {
         std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
         const std::uint64_t episode = clear ? kNoEpisode : std::uint64_t{rule} << 32 | entry;
         Explanation explanation = *because;
@@ -122,27 +122,27 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, shadow);
         break;
       }
-      case ast::EffectKind::kDerive:
+      case EffectKind::kDerive:
         if (shadow || clear) break;
         journal_reasons(rule, entry);
         derivation.set_episode_reason(rule, entry, e.index, e.values);
         break;
-      case ast::EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
-      case ast::EffectKind::kAssert: {
+      case EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
+      case EffectKind::kAssert: {
         if (shadow) break;
         FactStore& store = network.store(e.effect->type);
         write_fact(e.effect->type, store.find_or_make(e.values.data()), e.values.data(), network.now());
         break;
       }
-      case ast::EffectKind::kSet:
-      case ast::EffectKind::kRetract: {
+      case EffectKind::kSet:
+      case EffectKind::kRetract: {
         if (shadow) break;
         for (std::size_t i = 0; i < plan.identity.size(); ++i) {
           if (plan.identity[i] != e.effect->binding) continue;
           const FactId fact = episodes.identity_of(rule, entry)[i];
           FactStore& store = network.store(e.effect->type);
           if (!store.exists(fact)) break;
-          if (e.effect->kind == ast::EffectKind::kRetract) {
+          if (e.effect->kind == EffectKind::kRetract) {
             erase_fact(e.effect->type, fact, network.now());
             break;
           }
@@ -174,10 +174,10 @@ bool Session::Impl::follow_derives() {
   bool any = false;
   for (const auto& [rule, entry] : episodes.take_watched()) {
     const RulePlan& plan = data.rules[rule];
-    if (!episodes.entry(rule, entry).active || plan.mode != ast::Mode::kActive || !episodes.facts_exist(rule, entry)) continue;
+    if (!episodes.entry(rule, entry).active || plan.mode != RuleMode::kActive || !episodes.facts_exist(rule, entry)) continue;
     for (std::uint32_t i = 0; i < plan.then.size(); ++i) {
       const EffectPlan& effect = plan.then[i];
-      if (effect.kind != ast::EffectKind::kDerive) continue;
+      if (effect.kind != EffectKind::kDerive) continue;
       load_identity(rule, entry);
       fill_aggregates(std::span(plan.then).subspan(i, 1), plan.scope);
       row.clear();

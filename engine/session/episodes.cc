@@ -180,7 +180,7 @@ bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) cons
 
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
   const RulePlan& plan = program_.rules[rule];
-  if (e.count_true == 0 || e.failed || plan.mode == ast::Mode::kOff || off_[rule]) return false;
+  if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule]) return false;
   return e.active ? e.repeat_due : e.until_true == 0;
 }
 
@@ -475,8 +475,12 @@ void Episodes::mark(Interner& in) const {
 }
 
 std::size_t Episodes::bytes() const {
+  constexpr std::size_t kBytesOfWaiting = 40;  // of a node of the set
   std::size_t n = 0;
   for (const auto& table : tables_) n += table.bytes();
+  for (const auto& groups : groups_) {
+    for (const auto& [number, group] : groups) n += sizeof(Group) + group.waiting.size() * kBytesOfWaiting;
+  }
   return n;
 }
 

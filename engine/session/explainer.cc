@@ -34,7 +34,7 @@ Value Explainer::value(const Formula& formula, std::uint32_t scope) {
 // One fact as the line's own: its joins, then its conditions up to the first that is not met.
 Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact) {
   Judged out;
-  if (line.kind == ast::LineKind::kPattern) {
+  if (line.kind == LineKind::kPattern) {
     set_row(line, fact);
     const Value* row = network_.frame().row(line.binding);
     for (const ExplainJoin& join : line.joins) {
@@ -93,9 +93,9 @@ void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
 
 // A line other than an `n:` pattern, for the facts in the frame.
 Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks) {
-  if (line.kind == ast::LineKind::kLet) return {};
+  if (line.kind == LineKind::kLet) return {};
   Judged out;
-  if (line.kind == ast::LineKind::kCheck) {
+  if (line.kind == LineKind::kCheck) {
     out = judge_fact(plan, line, kNone);
   } else {
     out.truth = Truth::kFalse;
@@ -112,7 +112,7 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       out.truth = one.truth;
       out.witness = f;
     }
-    if (line.quantifier == ast::Quantifier::kNo) out.truth = negated(out.truth);
+    if (line.quantifier == Quantifier::kNo) out.truth = negated(out.truth);
   }
   look_up_memory(line, out);
   return out;
@@ -125,9 +125,9 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
   // The own fact of `some` and `no` is whichever: only its witness has values to show.
-  const bool own_row = line.kind != ast::LineKind::kPattern || line.quantifier == ast::Quantifier::kOne || judged.witness != kNone;
+  const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
   if (!own_row) return out;
-  if (line.kind == ast::LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
+  if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
   for (const ExplainCondition& c : line.conditions) {
     for (const ExplainRead& r : c.reads) {
       if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; })) {
@@ -187,22 +187,22 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   }
   const std::vector<ExplainLine>& lines = clear && !plan.until.empty() ? plan.until : plan.when;
   for (const ExplainLine& line : lines) {
-    if (line.kind == ast::LineKind::kLet) continue;
+    if (line.kind == LineKind::kLet) continue;
     Judged judged;
-    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
       judged = judge_fact(plan, line, facts_[line.binding]);
       look_up_memory(line, judged);
-    } else if (clear || line.kind != ast::LineKind::kPattern) {
-      const bool small = line.kind != ast::LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
+    } else if (clear || line.kind != LineKind::kPattern) {
+      const bool small = line.kind != LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
       std::size_t looks = kMaxWitnessLooks;
       if (small) judged = judge(plan, line, looks);
-    } else if (line.quantifier == ast::Quantifier::kSome) {
+    } else if (line.quantifier == Quantifier::kSome) {
       judged.witness = witness_of_match(rule, entry, line.binding);
     }
     // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
     if (!clear) judged.truth = Truth::kTrue, judged.waits = false;
     out.lines.push_back(line_explained(plan, line, judged));
-    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kSome && judged.witness != kNone) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome && judged.witness != kNone) {
       out.facts.push_back(fact_used("", line.type, judged.witness));
     }
   }

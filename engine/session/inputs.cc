@@ -255,7 +255,6 @@ void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
   if (!journal.first(Journalled::kFact, type, fact)) return;
   const FactStore& store = network.store(type);
   pin_for_instant(type, fact);
-  network.journal_samples(type, fact);
   std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
   const bool timed = data.rule_set.schema.types[type].ttl_ns.has_value();
   const std::optional<Timestamp> expires = timed ? std::optional(store.times(fact).expires) : std::nullopt;

@@ -17,7 +17,8 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       derivation(data, network, episodes, l.derived_per_instant),
       actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
-      decider(*data.decisions, this, interner) {
+      decider(*data.decisions, this, interner),
+      asked(data, interner) {
   network.set_samples_max(l.samples_per_key);
 }
 
@@ -205,15 +206,14 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
 }
 
 Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) const {
-  // The network's own frame has the places; a decision only fills in what the aggregate may read.
-  FrameBuffer& buffer = const_cast<Network&>(network).frame();
   const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
-  for (std::uint32_t b = 0; b < bindings; ++b) buffer.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  for (std::uint32_t b = 0; b < bindings; ++b) asked.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
   // A `let` that the aggregate's condition names may read others.
-  for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) buffer.set_aggregate(b, frame.aggregates[b]);
-  buffer.set_input(frame.input);
-  const Value v = network.aggregate_value(use, buffer);
-  buffer.set_input(nullptr);
+  for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) asked.set_aggregate(b, frame.aggregates[b]);
+  asked.set_input(frame.input);
+  asked.set_now(frame.now);
+  const Value v = network.aggregate_value(use, asked);
+  asked.set_input(nullptr);
   return v;
 }
 

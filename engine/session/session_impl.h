@@ -114,6 +114,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Explainer explainer;
   Inbox inbox;
   Decider decider;
+  mutable FrameBuffer asked;  // scratch for the aggregates of a decision, which only reads
 
   bool seen_any = false;
   Timestamp newest;                  // largest stamp or tick

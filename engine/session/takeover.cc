@@ -210,7 +210,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
   for (const auto& [old_fact, samples] : from.samples) {
     const FactId fact = handle(from_.data.nodes[old_node].type, old_fact);
     if (fact == kNone || samples.empty()) continue;
-    std::vector<std::uint32_t>& mine = to.samples[fact];
+    SampleList& mine = to.samples[fact];
     if (mine.empty()) store.pin(fact);
     for (const std::uint32_t old : samples) {
       const Aggregates::Item& before = from.items[old];

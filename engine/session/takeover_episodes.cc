@@ -210,8 +210,8 @@ void Takeover::adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t ru
     std::vector<Value> row;
     for (const std::uint32_t reason : reasons->second) {
       const Derivation::Reason& r = from.reasons_[reason];
-      const bool still = r.effect < plan.then.size() && plan.then[r.effect].kind == ast::EffectKind::kDerive &&
-                         plan.then[r.effect].type == types_[r.type].id && plan.mode == ast::Mode::kActive;
+      const bool still = r.effect < plan.then.size() && plan.then[r.effect].kind == EffectKind::kDerive &&
+                         plan.then[r.effect].type == types_[r.type].id && plan.mode == RuleMode::kActive;
       if (still && convert(r.type, from.episode_values_.at(reason).data(), row)) to_.derivation.set_episode_reason(rule, id, r.effect, row);
     }
   }

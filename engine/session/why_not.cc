@@ -75,7 +75,7 @@ void Explainer::search(Search& s, std::size_t depth) {
     s.candidate = candidate;
     s.facts = facts_;
   };
-  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne) {
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
     const FactStore& store = network_.store(line.type);
     const FactType& type = data_.rule_set.schema.types[line.type];
     std::vector<FactId> order;
@@ -131,20 +131,20 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
            format_duration_human(cut(network_.now() - *judged.since)) + ", it needs " + format_duration_human(line.hold_ns) + ": due at " +
            moment(*judged.due);
   }
-  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kNo) {
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kNo) {
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";
     return start + is + (judged.witness == kNone ? "there is such a " + type->local : fact_text(line.type, judged.witness) + " is there");
   }
-  if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kSome) {
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome) {
     if (judged.witness != kNone) return start + "is unknown: " + fact_text(line.type, judged.witness) + " may be such a one";
     return start + "is not met: there is no such " + type->local;
   }
-  if (line.kind == ast::LineKind::kPattern && s.candidate == kNone) {
+  if (line.kind == LineKind::kPattern && s.candidate == kNone) {
     const bool any = network_.store(line.type).live() + network_.store(line.type).stale() > 0;
     return start + "is not met: " + (any ? "no " + type->local + " fits" : "no " + type->local + " is known");
   }
   std::string out = start + (judged.truth == Truth::kUnknown ? "is unknown" : "is not met");
-  if (line.kind == ast::LineKind::kPattern) out += " by the closest, " + fact_text(line.type, s.candidate);
+  if (line.kind == LineKind::kPattern) out += " by the closest, " + fact_text(line.type, s.candidate);
   if (judged.failing != nullptr) {
     const std::string values = reads(*judged.failing);
     if (!values.empty()) out += ": " + values;
@@ -157,9 +157,9 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
   const RulePlan& rule_plan = data_.rules[rule];
   WhyNot out;
   out.rule = rule_plan.name;
-  if (rule_plan.mode == ast::Mode::kOff || episodes_.is_off(rule)) {
+  if (rule_plan.mode == RuleMode::kOff || episodes_.is_off(rule)) {
     out.status = "off";
-    out.sentence = rule_plan.mode == ast::Mode::kOff ? "its mode is `off`" : "it was switched off: it ran away";
+    out.sentence = rule_plan.mode == RuleMode::kOff ? "its mode is `off`" : "it was switched off: it ran away";
     return out;
   }
   Search s;
@@ -172,7 +172,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
   const auto load = [&](const std::vector<FactId>& facts) {
     facts_ = facts;
     for (const ExplainLine& line : plan.when) {
-      if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && facts_[line.binding] != kNone)
+      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone)
         set_row(line, facts_[line.binding]);
     }
   };
@@ -180,8 +180,8 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     std::size_t looks = kMaxLooks;
     for (std::size_t i = 0; i < count; ++i) {
       const ExplainLine& line = plan.when[i];
-      if (line.kind == ast::LineKind::kLet) continue;
-      const bool binds = line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne;
+      if (line.kind == LineKind::kLet) continue;
+      const bool binds = line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne;
       Judged judged = binds ? judge_fact(plan, line, facts_[line.binding]) : judge(plan, line, looks);
       if (binds) {
         look_up_memory(line, judged);
@@ -226,14 +226,14 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     load(s.facts);
     explain_lines(s.depth);
     if (s.candidate != kNone) set_row(line, s.candidate);
-    out.status = s.candidate == kNone && line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne &&
+    out.status = s.candidate == kNone && line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne &&
                          network_.store(line.type).live() + network_.store(line.type).stale() == 0
                      ? "no facts"
                      : "line";
     out.line = out.lines.size();
     out.sentence = sentence(plan, line, s.depth + 1, s.judged, s);
     LineExplained last;
-    if (line.kind == ast::LineKind::kPattern && line.quantifier == ast::Quantifier::kOne && s.candidate == kNone) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && s.candidate == kNone) {
       last.span = line.span;
       last.verdict = "false";
     } else {
@@ -246,7 +246,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     if (s.judged.waits) out.until = s.judged.due;
     if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
   }
-  if (rule_plan.mode == ast::Mode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";
+  if (rule_plan.mode == RuleMode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";
   return out;
 }
 

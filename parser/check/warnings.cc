@@ -275,8 +275,10 @@ void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) 
                          "a try ends when its executor answers or its time is over: add `timeout D`");
       }
       if (type.role == Role::kAction && !t.has_key && !type.retain_ns) {
-        p.report.warning("W0809", t.name.span, fmt::format("`{}` has no key: every action of it is kept for ever", type.local),
-                         "add `key (…)`, or `retain D` to forget it");
+        p.report.warning(
+            "W0809", t.name.span,
+            fmt::format("`{}` has no key: each action of it is a fact of its own, and the newest 10,000 that ended stay", type.local),
+            "add `key (…)`, or `retain D` to forget it");
       }
     }
   }

@@ -335,6 +335,41 @@ TEST_CASE("what could not be made durable is not acknowledged") {
   CHECK(p.heard().empty());
 }
 
+TEST_CASE("a welcome does not acknowledge what is not durable yet") {
+  Service s(fixed_epoch);
+  RawPeer p(s.config.facts_bind[0]);
+  one(s, p, R"({"op":"hello","source":"g"})");
+  s.handler.commit_fails = true;
+  // Both are there before the service looks: the facts, and a hello that asks how far it came.
+  p.say(R"({"op":"facts","seq":1,"facts":[)" + link_fact("a") + "]}");
+  p.say(R"({"op":"hello","source":"g"})");
+  ::usleep(100'000);
+  bool failed = false;
+  for (int i = 0; i < 200 && !failed; ++i) failed = !s.server->poll(5).has_value();
+  CHECK(failed);
+  CHECK(p.heard().empty());
+}
+
+TEST_CASE("a new source takes the place of the one that is away for the longest") {
+  Service s([](ServerConfig& c) {
+    fixed_epoch(c);
+    c.limits.sources_max = 2;
+  });
+  RawPeer a(s.config.facts_bind[0]), b(s.config.facts_bind[0]), c(s.config.facts_bind[0]);
+  const auto hello = [](const char* name) { return R"({"op":"hello","source":")" + std::string(name) + "\"}"; };
+  one(s, a, hello("a"));
+  one(s, b, hello("b"));
+  CHECK(one(s, c, hello("c")) == R"({"op":"error","error":"there are 2 sources already, all connected"})");
+  b.say(R"({"op":"bye"})");
+  s.until([&] { return !s.server->sources()[1].connected; });
+  CHECK(one(s, c, hello("c")).find("welcome") != std::string::npos);
+  const auto sources = s.server->sources();
+  REQUIRE(sources.size() == 2);
+  CHECK(sources[0].source == "a");
+  CHECK(sources[1].source == "c");
+  CHECK(one(s, b, hello("b")).find("error") != std::string::npos);
+}
+
 TEST_CASE("FactPublisher delivers everything once, in order, across a restart of the service") {
   Service s;
   auto p = FactPublisher::connect({.endpoint = s.config.facts_bind[0], .source = "gnmi-1", .batch_facts_max = 7});

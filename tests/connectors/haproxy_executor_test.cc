@@ -212,3 +212,28 @@ TEST_CASE("sessions get their grace before they are cut off", "[haproxy]") {
   CHECK(cut < del);
   CHECK(del != commands.end());
 }
+
+TEST_CASE("a stop during the grace cuts nobody off", "[haproxy]") {
+  TempFolder folder;
+  const std::string path = folder.path() + "/s";
+  bool maint = false;
+  FakeSocket fake(path, [&](const std::string& command) {
+    std::string text = "\n";
+    if (command.starts_with("show servers state")) {
+      text = testing::sample("show_servers_state.txt");
+      if (maint) text.replace(text.find("3 web 1 web1 127.0.0.1 2 0"), 26, "3 web 1 web1 127.0.0.1 0 1");
+    } else if (command == "show stat") {
+      text = testing::sample("show_stat.csv");
+      text.replace(text.find("web,web1,0,0,0"), 14, "web,web1,0,0,2");
+    } else if (command == "set server web/web1 state maint") {
+      maint = true;
+    }
+    return FakeSocket::Answer{.text = text};
+  });
+  bool stop = false;
+  HaproxyExecutor executor(RuntimeSocket(path), "haproxy", [&](DurationNs) { stop = true; }, [&] { return stop; });
+  const Outcome outcome = executor.execute(order("1", "DelServer", "web1", {{"grace", std::string("1s")}}));
+  CHECK_FALSE(outcome.done);
+  CHECK(outcome.error.find("stays in maintenance") != std::string::npos);
+  for (const std::string& command : fake.commands()) CHECK((command.starts_with("show") || command.starts_with("set server")));
+}

@@ -40,3 +40,177 @@ TEST_CASE("`retain` goes on from the last change, not from the reload", "[takeov
     CHECK(w.facts("Page").size() == 1);
   }
 }
+
+// Rules of before, what is put, rules of after, and what there is and what is said then. Time: 1s to 20s, reload at 10s.
+struct Change {
+  const char* what;
+  const char* before;
+  std::vector<std::pair<const char*, const char*>> puts;  // type, fields; one each second from 1s on
+  const char* after;
+  const char* type;  // whose facts are looked at
+  Lines facts;       // right after the reload
+  Lines said;        // from the reload on
+};
+
+TEST_CASE("each part of a session goes on by the new text", "[takeover]") {
+  const std::vector<Change> changes = {
+      {"a new field takes its default",
+       "fact A key (id) { id: int }",
+       {{"A", "id: 1"}},
+       "fact A key (id) { id: int  n: int = 7 }",
+       "A",
+       {"(id: 1, n: 7)"},
+       {}},
+      {"a new field without a default takes null, if it may",
+       "fact A key (id) { id: int }",
+       {{"A", "id: 1"}},
+       "fact A key (id) { id: int  n: int? }",
+       "A",
+       {"(id: 1, n: null)"},
+       {}},
+      {"a fact that lacks a field that it must have is dropped",
+       "fact A key (id) { id: int }",
+       {{"A", "id: 1"}},
+       "fact A key (id) { id: int  n: int }",
+       "A",
+       {},
+       {}},
+      {"fields are found by name",
+       "fact A key (id) { id: int  x: int  y: int }",
+       {{"A", "id: 1, x: 2, y: 3"}},
+       "fact A key (id) { y: int  id: int }",
+       "A",
+       {"(y: 3, id: 1)"},
+       {}},
+      {"of a shorter key the newest fact stays",
+       "fact A key (id, n) { id: int  n: int  x: int }",
+       {{"A", "id: 1, n: 1, x: 1"}, {"A", "id: 1, n: 2, x: 2"}, {"A", "id: 2, n: 1, x: 3"}},
+       "fact A key (id) { id: int  n: int  x: int }",
+       "A",
+       {"(id: 1, n: 2, x: 2)", "(id: 2, n: 1, x: 3)"},
+       {}},
+      {"of a shorter key the newest fact stays, whichever came first",
+       "fact A key (id, n) { id: int  n: int  x: int }",
+       {{"A", "id: 1, n: 1, x: 1"}, {"A", "id: 1, n: 2, x: 2"}, {"A", "id: 1, n: 1, x: 3"}},
+       "fact A key (id) { id: int  n: int  x: int }",
+       "A",
+       {"(id: 1, n: 1, x: 3)"},
+       {}},
+      {"a shorter ttl that is over",
+       "fact A key (id) ttl 1m { id: int  x: int }",
+       {{"A", "id: 1, x: 1"}},
+       "fact A key (id) ttl 5s { id: int  x: int }",
+       "A",
+       {"(id: 1, x: 1) stale"},
+       {}},
+      {"a longer ttl",
+       "fact A key (id) ttl 11s { id: int  x: int }",
+       {{"A", "id: 1, x: 1"}},
+       "fact A key (id) ttl 1m { id: int  x: int }\naction Page key (id) { id: int }\n"
+       "rule r { when { a: A where stale(a.x) } then { do Page { id: a.id } } }",
+       "A",
+       {"(id: 1, x: 1)"},
+       {}},
+      {"a rule that is new starts at the reload",
+       "fact A key (id) { id: int }\naction Page key (id) { id: int }",
+       {{"A", "id: 1"}},
+       "fact A key (id) { id: int }\naction Page key (id) { id: int }\nrule r { when { a: A } then { do Page { id: a.id } } }",
+       "A",
+       {"(id: 1)"},
+       {"10s Page(id: 1) sent"}},
+  };
+  for (const Change& c : changes) {
+    INFO(c.what);
+    World w(c.before);
+    int second = 1;
+    for (const auto& [type, fields] : c.puts) REQUIRE(w.put(fmt::format("{}s", second++), type, fields).has_value());
+    w.tick("10s");
+    w.heard();
+    w.reload(c.after);
+    CHECK(w.facts(c.type) == c.facts);
+    w.tick("20s");
+    CHECK(w.heard() == c.said);
+  }
+}
+
+// The same facts throughout: A 1 at 1s. What the rule is before and after, and what is said from the reload at 10s to 1m.
+TEST_CASE("a rule goes on, or not, by what became of it", "[takeover]") {
+  const std::string types =
+      "fact A key (id) { id: int  n: int = 0 }\naction Page key (id) retain 1d { id: int }\naction Bye key (id) retain 1d { id: int }\n";
+  const std::string then = " then { do Page { id: a.id } }";
+  struct {
+    const char* what;
+    std::string before, after;
+    std::uint64_t episodes, dropped;
+    Lines said;
+  } const changes[] = {
+      {"the same", "rule r { when { a: A }" + then + " }", "rule r { when { a: A }" + then + " }", 1, 0, {}},
+      {"another `then` does not run again",
+       "rule r { when { a: A }" + then + " }",
+       "rule r { when { a: A } then { do Bye { id: a.id } } }",
+       1,
+       0,
+       {}},
+      {"it ends by the new text",
+       "rule r { when { a: A }" + then + " }",
+       "rule r { when { a: A where n > 0 }" + then + " on clear { do Bye { id: a.id } } }",
+       1,
+       0,
+       {"10s Bye(id: 1) sent"}},
+      {"another name is another rule",
+       "rule r { when { a: A }" + then + " }",
+       "rule s { when { a: A } then { do Bye { id: a.id } } }",
+       0,
+       1,
+       {"10s Bye(id: 1) sent"}},
+      {"gone without `on clear`", "rule r { when { a: A }" + then + " on clear { do Bye { id: a.id } } }", "", 0, 1, {}},
+      {"another mode begins anew",
+       "rule r { mode shadow  when { a: A }" + then + " }",
+       "rule r { when { a: A }" + then + " }",
+       0,
+       1,
+       {"10s Page(id: 1) sent"}},
+      {"a longer `for` counts from the old onset",
+       "rule r { when { a: A where n == 0 for 20s }" + then + " }",
+       "rule r { when { a: A where n == 0 for 30s }" + then + " }",
+       0,
+       0,
+       {"31s Page(id: 1) sent"}},
+      {"a shorter `for` that is over",
+       "rule r { when { a: A where n == 0 for 20s }" + then + " }",
+       "rule r { when { a: A where n == 0 for 5s }" + then + " }",
+       0,
+       0,
+       {"10s Page(id: 1) sent"}},
+      {"a line of another text begins at the reload",
+       "rule r { when { a: A where n == 0 for 20s }" + then + " }",
+       "rule r { when { a: A where n < 1 for 20s }" + then + " }",
+       0,
+       0,
+       {"30s Page(id: 1) sent"}},
+      {"a window that reads the same goes on",
+       "rule r { when { a: A  check count(A over 30s) > 5 }" + then + " }",
+       "rule r { when { a: A  check count(A over 30s) > 0 }" + then + " }",
+       0,
+       0,
+       {"10s Page(id: 1) sent"}},
+      {"a window of another length begins empty",
+       "rule r { when { a: A  check count(A over 30s) > 5 }" + then + " }",
+       "rule r { when { a: A  check count(A over 40s) > 0 }" + then + " }",
+       0,
+       0,
+       {}},
+  };
+  for (const auto& c : changes) {
+    INFO(c.what);
+    World w(types + c.before);
+    w.put("1s", "A", "id: 1");
+    w.tick("10s");
+    w.heard();
+    const TakenOver taken = w.reload(types + c.after);
+    CHECK(taken.episodes == c.episodes);
+    CHECK(taken.episodes_dropped == c.dropped);
+    w.tick("1m");
+    CHECK(w.heard() == c.said);
+  }
+}

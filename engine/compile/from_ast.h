@@ -1,0 +1,62 @@
+// From the AST's enums to the plan's (plan_words.h). Pure; used by the compiler only.
+#pragma once
+
+#include <optional>
+
+#include "engine/compile/plan_words.h"
+#include "parser/ast/ast.h"
+
+namespace flyball::engine {
+
+// nullopt: not computed yet.
+constexpr std::optional<AggregateFn> plan_word(ast::AggregateFn fn) {
+  switch (fn) {
+    case ast::AggregateFn::kCount: return AggregateFn::kCount;
+    case ast::AggregateFn::kSum: return AggregateFn::kSum;
+    case ast::AggregateFn::kAvg: return AggregateFn::kAvg;
+    case ast::AggregateFn::kMin: return AggregateFn::kMin;
+    case ast::AggregateFn::kMax: return AggregateFn::kMax;
+    default: return std::nullopt;
+  }
+}
+
+constexpr EffectKind plan_word(ast::EffectKind kind) {
+  switch (kind) {
+    case ast::EffectKind::kDo: return EffectKind::kDo;
+    case ast::EffectKind::kDerive: return EffectKind::kDerive;
+    case ast::EffectKind::kAssert: return EffectKind::kAssert;
+    case ast::EffectKind::kSet: return EffectKind::kSet;
+    case ast::EffectKind::kRetract: return EffectKind::kRetract;
+    case ast::EffectKind::kLog: return EffectKind::kLog;
+  }
+  return EffectKind::kLog;
+}
+
+constexpr RuleMode plan_word(ast::Mode mode) {
+  switch (mode) {
+    case ast::Mode::kActive: return RuleMode::kActive;
+    case ast::Mode::kShadow: return RuleMode::kShadow;
+    case ast::Mode::kOff: return RuleMode::kOff;
+  }
+  return RuleMode::kOff;
+}
+
+constexpr LineKind plan_word(ast::LineKind kind) {
+  switch (kind) {
+    case ast::LineKind::kPattern: return LineKind::kPattern;
+    case ast::LineKind::kLet: return LineKind::kLet;
+    case ast::LineKind::kCheck: return LineKind::kCheck;
+  }
+  return LineKind::kCheck;
+}
+
+constexpr Quantifier plan_word(ast::Quantifier quantifier) {
+  switch (quantifier) {
+    case ast::Quantifier::kOne: return Quantifier::kOne;
+    case ast::Quantifier::kSome: return Quantifier::kSome;
+    case ast::Quantifier::kNo: return Quantifier::kNo;
+  }
+  return Quantifier::kOne;
+}
+
+}  // namespace flyball::engine

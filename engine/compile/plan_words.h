@@ -1,0 +1,15 @@
+// Plan words: what the parts of a plan are, in the engine's own enums. The compiler translates the AST's into them
+// (from_ast.h), so that what runs a plan knows nothing of the AST. Plain values; no behaviour.
+#pragma once
+
+#include <cstdint>
+
+namespace flyball::engine {
+
+enum class AggregateFn : std::uint8_t { kCount, kSum, kAvg, kMin, kMax };
+enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kLog };
+enum class RuleMode : std::uint8_t { kActive, kShadow, kOff };
+enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
+enum class Quantifier : std::uint8_t { kOne, kSome, kNo };
+
+}  // namespace flyball::engine
