@@ -148,7 +148,7 @@ std::optional<std::int64_t> duration(const WireScalar& s) {
   return quantity(s, 9, parse_duration_ns);
 }
 
-// A bare number is a ratio. Whoever writes 80 nearly always means 80 %, not 8000 %: whole numbers beyond one and ratios beyond
+// A bare number is a ratio. Whoever writes 80 nearly always means 80 %, not 8000 %: integers beyond one and ratios beyond
 // kRatioMax are not guessed at; with the unit they can be said.
 bool is_ratio(const WireScalar& s, std::int64_t ratio_e9) {
   const bool whole =

@@ -68,7 +68,6 @@ class Takeover {
   void take_samples();
   void take_samples_of(NodeId old_node, NodeId new_node);
   void take_actions();
-  void take_waiting_actions();
   bool take_holds();
   bool take_absences();
   bool take_episodes(bool all);

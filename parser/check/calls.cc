@@ -8,6 +8,7 @@
 #include "model/check.h"
 #include "parser/ast/words.h"
 #include "parser/check/expressions.h"
+#include "parser/grammar/slips.h"
 
 namespace flyball::check {
 
@@ -251,6 +252,12 @@ void ExprChecker::check_call(Expr& e) {
           e.name == "count" ? type : fmt::format("{}.{}", type, e.args.size() == 1 && !e.args[0].name.empty() ? e.args[0].name : "field");
       p_.report.error("E0310", e.name_span, fmt::format("`{}` is an aggregate: it reads the facts of a type, not a value", e.name),
                       fmt::format("name the type, and a window to look back: `{}({} over 5m)`", e.name, what));
+      return;
+    }
+    if (const cst::Slip* slip = cst::find_function_slip(e.name)) {
+      std::optional<Fix> fix;
+      if (!slip->instead.empty()) fix = Fix{e.name_span, std::string(slip->instead)};
+      p_.report.error("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), std::string(slip->help), std::move(fix));
       return;
     }
     p_.report.misspelt("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), e.name, known);

@@ -141,6 +141,13 @@ bool ExprChecker::coerce(Expr& e, const Type& want, const std::string& what) {
         (parse_ip(p_.interner.text(e.literal)) || parse_cidr(p_.interner.text(e.literal)))) {
       help = "addresses are written without quotes";
       fix = Fix{e.span, std::string(p_.interner.text(e.literal))};
+    } else if (literal_text && is_unit(want)) {
+      const std::string_view written = p_.interner.text(e.literal);
+      const bool reads = want.is(TypeTag::kDuration)  ? parse_duration_ns(written).has_value()
+                         : want.is(TypeTag::kPercent) ? parse_percent_e9(written).has_value()
+                                                      : want.is(TypeTag::kBitrate) && parse_bitrate_bps(written).has_value();
+      help = "a value with a unit stands without quotes";
+      if (reads && written.find(' ') == std::string_view::npos) fix = Fix{e.span, std::string(written)};
     } else if (e.type.is(TypeTag::kNull)) {
       help = "only an optional field (`T?`) takes null";
     } else if (want.is(TypeTag::kString) && !e.type.is(TypeTag::kFact)) {

@@ -140,12 +140,12 @@ bool ExprChecker::unit_beside_number(Expr& e) {
   Expr& r = e.args[1];
   const auto say = [&](const Expr& unit, const Expr& number) {
     // `count(…) >= 200%`: what is read is a number, so the unit that was written is the mistake.
-    const bool read = number.kind == ExprKind::kAggregate || number.ref.kind == ast::RefKind::kField;
+    const bool quotient = number.kind == ExprKind::kBinary && number.op == Op::kDivide && !fold(number, p_.interner);
+    const bool read = quotient || number.kind == ExprKind::kAggregate || number.ref.kind == ast::RefKind::kField;
     if (read && unit.kind == ExprKind::kLiteral) {
-      const std::string help =
-          number.kind == ExprKind::kAggregate
-              ? "compare it with a number without a unit"
-              : fmt::format("compare it with a number without a unit, or declare the field `{}`", type_name(unit.type));
+      std::string help = "compare it with a number without a unit";
+      if (quotient) help = "a quotient of numbers is a number, of whole ones a whole one: `double(a) / double(b) > 0.8`";
+      if (number.ref.kind == ast::RefKind::kField) help += fmt::format(", or declare the field `{}`", type_name(unit.type));
       p_.report.error("E0203", unit.span,
                       fmt::format("`{}` is {}, `{}` is a plain number", p_.report.excerpt(unit.span), a_type(unit.type),
                                   p_.report.excerpt(number.span)),

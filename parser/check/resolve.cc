@@ -238,6 +238,15 @@ void ExprChecker::unknown_name(Expr& e) {
     p_.report.error("E0301", e.span, fmt::format("`{}` is not a name known here", name), {}, Fix{e.span, std::string(value)});
     return;
   }
+  // `oper == up`: a word without its quotes.
+  if (comparison_ != nullptr && comparison_->args[0].type.is(TypeTag::kEnum)) {
+    const std::vector<std::string>& words = comparison_->args[0].type.members;
+    if (std::find(words.begin(), words.end(), name) != words.end()) {
+      p_.report.error("E0301", e.span, fmt::format("`{}` is not a name known here", name), "a text stands in quotes",
+                      Fix{e.span, "\"" + name + "\""});
+      return;
+    }
+  }
   std::vector<std::string> known;
   std::vector<std::string> qualified;
   for (const Local& l : scope_.locals) known.push_back(l.name);

@@ -299,8 +299,19 @@ bool at_binding(Iterator p, Builder const& b) {
   return q != b.end() && *q == ':' && !starts(q, b, "::");
 }
 
+// `same device with hot`, `same device`: with what is said by `as`.
+struct SameAs : Terminal<SameAs> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || at_word(first, last, "as")) return true;
+    Builder& b = builder(context);
+    std::size_t const size = std::max<std::size_t>(word_at(first, last).size(), 1);
+    b.fail(codes::kUnexpected, first, first + size, "expected `as` and the name of another pattern, found " + b.found(first),
+           "for example `same device as hot`");
+  }
+};
 auto const same = node<Kind::kSame>[word("same") >> must_name(name, "a field name") >> *(mark(",") >> must_name(name, "a field name")) >>
-                                    must(word("as"), "`as` and the name of another pattern") >>
+                                    SameAs{} >> must(word("as"), "`as` and the name of another pattern") >>
                                     node<Kind::kSameAs>[must_name(name, "the name of another pattern")]];
 auto const hold = node<Kind::kFor>[word("for") >> must(operand, "a duration")];
 auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, "a condition")] |
@@ -435,6 +446,9 @@ auto lines() {
 struct ForeignRecord : Terminal<ForeignRecord> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first != last && (*first == '.' || *first == '='))
+      builder(context).fail(codes::kUnexpected, first, first + 1, "expected `{`, found `" + std::string(1, *first) + "`",
+                            "fields are set by name: `set name { field: value }`");
     if (first == last || *first != '(') return true;
     builder(context).fail(codes::kUnexpected, first, first + 1, "expected `{`, found `(`", "fields stand in braces: `{ field: value }`");
   }
@@ -456,6 +470,8 @@ void unknown_effect(Iterator p, Builder const& b) {
                   b.offset(p + w.size()), false};
     throw e;
   }
+  if (!w.empty() && starts(skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes()), b, "."))
+    b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` is no effect", "a field of a mutable fact: `set " + w + " { field: value }`");
   fail_unknown_word(p, b, Place::kEffect, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
 }
 template <Kind K>

@@ -107,8 +107,11 @@ auto const map = node<Kind::kMap>[mark("{") >> listed(map_entry, mark("}"), "`,`
 struct NamedField : Terminal<NamedField> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    if (first == last || (*first != '.' && *first != ',' && *first != '}')) return true;
+    if (first == last || (*first != '.' && *first != ',' && *first != '}' && *first != '+' && *first != '-')) return true;
     Builder& b = builder(context);
+    if (*first == '+' || *first == '-')
+      b.fail(codes::kUnexpected, first, first + 1, "expected `:`, found `" + std::string(1, *first) + "`",
+             "a field is given its new value: `count: name.count + 1`");
     b.fail(codes::kUnexpected, first, first + 1, "expected `:`, found `" + std::string(1, *first) + "`",
            "every field is named: `{ field: value }`");
   }
@@ -160,6 +163,12 @@ struct WindowWord : Terminal<WindowWord> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
     Builder& b = builder(context);
+    if (first != last && *first == ',') {
+      SyntaxError e{b.error(codes::kUnexpected, first, first + 1, "the window of an aggregate is written `over`, not `,`"),
+                    b.offset(first + 1), false};
+      e.diagnostic.fix = Fix{e.diagnostic.span, " over"};
+      throw e;
+    }
     for (std::string_view const w : {"for", "within", "last", "in", "during"}) {
       if (!at_word(first, last, w)) continue;
       SyntaxError e{b.error(codes::kUnexpected, first, first + w.size(),

@@ -37,7 +37,9 @@ constexpr std::array<Slip, 6> kOptions{{
     {"default", "", "a default stands behind the field's type: `port: string = \"-\"`"},
 }};
 
-constexpr std::array<Slip, 30> kRuleParts{{
+constexpr std::array<Slip, 32> kRuleParts{{
+    {"onclear", "on clear", ""},
+    {"on_clear", "on clear", ""},
     {"if", "when", ""},
     {"where", "", "conditions stand in `when { name: Type where … }`"},
     {"unless", "", "write a line `no Type …` or `check not …` in `when { … }`"},
@@ -94,7 +96,7 @@ constexpr std::array<Slip, 21> kLines{{
     {"where", "", "`where` follows its pattern: `name: Type where …`"},
 }};
 
-constexpr std::array<Slip, 9> kSuffixes{{
+constexpr std::array<Slip, 10> kSuffixes{{
     {"with", "where", ""},
     {"having", "where", ""},
     {"if", "where", ""},
@@ -102,6 +104,7 @@ constexpr std::array<Slip, 9> kSuffixes{{
     {"such", "where", ""},
     {"during", "for", "a time that it must hold is `for 5m`"},
     {"since", "for", "a time that it must hold is `for 5m`"},
+    {"join", "", "another fact is another line: `q: Type same field as name`"},
     {"on", "", "equal fields are joined with `same field as name`"},
     {"as", "", "the name stands first: `name: Type where …`"},
 }};
@@ -215,6 +218,25 @@ constexpr std::array<Slip, 33> kTypes{{
     {"array", "", "lists are written `list<…>`"},
 }};
 
+constexpr std::array<Slip, 16> kFunctions{{
+    {"len", "size", ""},
+    {"length", "size", ""},
+    {"strlen", "size", ""},
+    {"lower", "lowerAscii", ""},
+    {"toLower", "lowerAscii", ""},
+    {"tolower", "lowerAscii", ""},
+    {"toLowerCase", "lowerAscii", ""},
+    {"upper", "upperAscii", ""},
+    {"toUpper", "upperAscii", ""},
+    {"toupper", "upperAscii", ""},
+    {"toUpperCase", "upperAscii", ""},
+    {"isnull", "", "an optional value is asked by `x == null`"},
+    {"is_null", "", "an optional value is asked by `x == null`"},
+    {"isNull", "", "an optional value is asked by `x == null`"},
+    {"abs", "math.abs", ""},
+    {"round", "math.round", ""},
+}};
+
 // Without `instead`: such an aggregate is not in this version.
 constexpr std::array<Slip, 20> kAggregates{{
     {"mean", "avg", ""},
@@ -292,6 +314,8 @@ std::string_view value_meant(std::string_view name) {
 }
 
 const Slip* find_type_slip(std::string_view name) { return among(kTypes, name); }
+
+const Slip* find_function_slip(std::string_view name) { return among(kFunctions, name); }
 
 const Slip* find_aggregate_slip(std::string_view name) { return among(kAggregates, name); }
 

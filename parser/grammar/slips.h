@@ -28,6 +28,8 @@ std::string_view value_meant(std::string_view name);
 const Slip* find_type_slip(std::string_view name);
 // An aggregate of elsewhere (`mean`, `median`), or null.
 const Slip* find_aggregate_slip(std::string_view name);
+// A function of elsewhere (`len`, `lower`), or null.
+const Slip* find_function_slip(std::string_view name);
 
 // Marks that word processors and keyboards put in place of others, and what was meant.
 std::span<const Slip> foreign_marks();

@@ -505,7 +505,9 @@ Expr Lowering::aggregate(const Node& n) {
     }
   }
   if (cst::type_path_end(a->type_name.text.data(), a->type_name.text.data() + a->type_name.text.size()) == a->type_name.text.data()) {
-    report(codes::kLetterCase, a->type_name.span, "`" + a->type_name.text + "` is no fact type", "types start with a capital letter");
+    report(codes::kLetterCase, a->type_name.span, "`" + a->type_name.text + "` is no fact type",
+           "it reads all facts of a type, whose name starts with a capital letter");
+    if (a->type_name.text.find('.') != std::string::npos) a->type_name.text.clear();  // said; no type is looked for
   }
   if (a->over && a->over_last) report(codes::kTwice, a->over_last->span, "`over` stands twice in this aggregate");
   e.aggregate = std::move(a);
