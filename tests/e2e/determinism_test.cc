@@ -59,8 +59,8 @@ const std::vector<std::string>& environments() {
       "TZ=:America/St_Johns LC_ALL=C",
       "LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=tr",
       "LC_ALL=de_DE.UTF-8 LC_NUMERIC=de_DE.UTF-8",
-      "LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=-1000000000",
-      "LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=500000000 TZ=Pacific/Kiritimati",
+      "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=-1000000000",
+      "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=500000000 TZ=Pacific/Kiritimati",
       "MALLOC_PERTURB_=165 MALLOC_ARENA_MAX=1",
       "-i NO_COLOR=1 COLUMNS=20",
   };
