@@ -83,7 +83,7 @@ class Story:
 
         status, text = w.ask_flyball("facts", "--type", "infra.host.HostCpu", "--json")
         try:
-            facts = json.loads(text)["facts"]
+            facts = [json.loads(line) for line in text.splitlines()]
             fresh = [f["data"] for f in facts if not f.get("stale")]
             seen = f"{fresh[0]['cpus']} of them, {percent(fresh[0]['busy'])} busy" if fresh else "no fresh fact"
         except (ValueError, KeyError, TypeError):
