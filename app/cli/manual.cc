@@ -189,14 +189,7 @@ std::string render_reference() {
       "where `severity` is `error`, `warning` or `info`, `help` may be null, and `file` and `line` stand first where an input's line is "
       "meant; "
       "mistakes in rules have the shape that `check` describes. `-` as a file is standard input.\n";
-  for (const CommandGroup& group : command_groups()) {
-    for (const auto make : group.commands) {
-      const std::unique_ptr<Command> command = make();
-      Options options;
-      command->options(options);
-      out += "\n" + render_markdown(command->manual(), options);
-    }
-  }
+  for (const CommandEntry& entry : command_entries()) out += "\n" + render_markdown(entry.manual, entry.options);
   return out;
 }
 

@@ -19,6 +19,19 @@ std::span<const CommandGroup> command_groups() {
   return kGroups;
 }
 
+std::vector<CommandEntry> command_entries() {
+  std::vector<CommandEntry> all;
+  for (const CommandGroup& group : command_groups()) {
+    for (const MakeCommand make : group.commands) {
+      CommandEntry& entry = all.emplace_back();
+      entry.command = make();
+      entry.manual = entry.command->manual();
+      entry.command->options(entry.options);
+    }
+  }
+  return all;
+}
+
 std::unique_ptr<Command> find_command(std::string_view name) {
   for (const CommandGroup& group : command_groups()) {
     for (const MakeCommand make : group.commands) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/cli/command.h"
 
@@ -18,6 +19,13 @@ struct CommandGroup {
 };
 
 std::span<const CommandGroup> command_groups();
+// What each command says of itself, in the table's order: manuals, completions and `help --json` are made from it.
+struct CommandEntry {
+  std::unique_ptr<Command> command;  // what `options` write into
+  Manual manual;
+  Options options;
+};
+std::vector<CommandEntry> command_entries();
 // By name; nullptr if there is none.
 std::unique_ptr<Command> find_command(std::string_view name);
 

@@ -6,27 +6,9 @@
 namespace flyball::app {
 namespace {
 
-struct Entry {
-  Manual manual;
-  std::vector<Option> options;
-};
-
-std::vector<Entry> entries() {
-  std::vector<Entry> all;
-  for (const CommandGroup& group : command_groups()) {
-    for (const MakeCommand make : group.commands) {
-      const std::unique_ptr<Command> command = make();
-      Options options;
-      command->options(options);
-      all.push_back({command->manual(), options.all()});
-    }
-  }
-  return all;
-}
-
-std::string names_of(const std::vector<Entry>& all, char separator) {
+std::string names_of(const std::vector<CommandEntry>& all, char separator) {
   std::string names;
-  for (const Entry& entry : all) names += (names.empty() ? "" : std::string(1, separator)) + entry.manual.name;
+  for (const CommandEntry& entry : all) names += (names.empty() ? "" : std::string(1, separator)) + entry.manual.name;
   return names;
 }
 
@@ -50,7 +32,7 @@ std::string words(const std::vector<std::string>& list) {
 }
 
 std::string bash() {
-  const std::vector<Entry> all = entries();
+  const std::vector<CommandEntry> all = command_entries();
   std::string out =
       "# bash completion of flyball; load with: source <(flyball completions bash)\n"
       "_flyball() {\n"
@@ -59,8 +41,8 @@ std::string bash() {
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n";
   out += fmt::format("    COMPREPLY=($(compgen -W '{} --help --version' -- \"$current\"))\n    return\n  fi\n", names_of(all, ' '));
   out += "  case \"$command $previous\" in\n";
-  for (const Entry& entry : all) {
-    for (const Option& option : entry.options) {
+  for (const CommandEntry& entry : all) {
+    for (const Option& option : entry.options.all()) {
       if (option.positional || option.value.empty()) continue;
       if (!option.choices.empty())
         out += fmt::format("    '{} {}') COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n", entry.manual.name, option.name,
@@ -72,10 +54,10 @@ std::string bash() {
     }
   }
   out += "  esac\n  local options choices=''\n  case \"$command\" in\n";
-  for (const Entry& entry : all) {
+  for (const CommandEntry& entry : all) {
     std::string options;
     std::string choices;
-    for (const Option& option : entry.options) {
+    for (const Option& option : entry.options.all()) {
       if (!option.positional)
         options += option.name + " ";
       else if (!option.choices.empty())
@@ -94,17 +76,17 @@ std::string bash() {
 }
 
 std::string zsh() {
-  const std::vector<Entry> all = entries();
+  const std::vector<CommandEntry> all = command_entries();
   std::string out =
       "#compdef flyball\n# zsh completion of flyball; save as _flyball in a folder of $fpath\n_flyball() {\n  local -a commands\n  "
       "commands=(\n";
-  for (const Entry& entry : all) out += fmt::format("    '{}:{}'\n", entry.manual.name, plain(entry.manual.summary));
+  for (const CommandEntry& entry : all) out += fmt::format("    '{}:{}'\n", entry.manual.name, plain(entry.manual.summary));
   out +=
       "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  local command=$words[2]\n  shift words; (( CURRENT-- "
       "))\n  case $command in\n";
-  for (const Entry& entry : all) {
+  for (const CommandEntry& entry : all) {
     out += fmt::format("    {}) _arguments", entry.manual.name);
-    for (const Option& option : entry.options) {
+    for (const Option& option : entry.options.all()) {
       std::string action;
       if (!option.choices.empty())
         action = fmt::format("({})", words(option.choices));
@@ -124,13 +106,13 @@ std::string zsh() {
 }
 
 std::string fish() {
-  const std::vector<Entry> all = entries();
+  const std::vector<CommandEntry> all = command_entries();
   std::string out = "# fish completion of flyball; load with: flyball completions fish | source\ncomplete -c flyball -f\n";
-  for (const Entry& entry : all)
+  for (const CommandEntry& entry : all)
     out += fmt::format("complete -c flyball -n __fish_use_subcommand -a {} -d '{}'\n", entry.manual.name, plain(entry.manual.summary));
-  for (const Entry& entry : all) {
+  for (const CommandEntry& entry : all) {
     const std::string when = fmt::format("complete -c flyball -n '__fish_seen_subcommand_from {}'", entry.manual.name);
-    for (const Option& option : entry.options) {
+    for (const Option& option : entry.options.all()) {
       if (option.positional) {
         if (!option.choices.empty())
           out += fmt::format("{} -a '{}'\n", when, words(option.choices));

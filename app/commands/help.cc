@@ -41,14 +41,8 @@ class Help : public Command {
  private:
   int as_json(Io& io) const {
     if (!command_.empty() && find_command(command_) == nullptr) return run_program({command_, "--json"}, io);  // says what is meant
-    for (const CommandGroup& group : command_groups()) {
-      for (const MakeCommand make : group.commands) {
-        const std::unique_ptr<Command> command = make();
-        Options options;
-        command->options(options);
-        const Manual manual = command->manual();
-        if (command_.empty() || command_ == manual.name) io.data(render_json(manual, options) + "\n");
-      }
+    for (const CommandEntry& entry : command_entries()) {
+      if (command_.empty() || command_ == entry.manual.name) io.data(render_json(entry.manual, entry.options) + "\n");
     }
     return kExitFine;
   }

@@ -1,6 +1,7 @@
 // ast::Expr → Code: names and operators. See expr_walk.h.
 #include "engine/compile/expr_walk.h"
 #include "engine/expr/collect.h"
+#include "engine/expr/compare_bits.h"
 #include "engine/expr/eval.h"
 #include "engine/expr/operators.h"
 #include "model/check.h"
@@ -36,19 +37,7 @@ std::optional<Arithmetic> arithmetic_op(Op op) {
     default: return std::nullopt;
   }
 }
-bool orders_by_bits(Kind k) {
-  switch (k) {
-    case Kind::kBool:
-    case Kind::kInt:
-    case Kind::kDuration:
-    case Kind::kPercent:
-    case Kind::kSize:
-    case Kind::kBitrate:
-    case Kind::kPps:
-    case Kind::kTimeOfDay: return true;
-    default: return false;
-  }
-}
+bool orders_by_bits(Kind k) { return orders_as_integer(k) || k == Kind::kBool; }
 
 }  // namespace
 

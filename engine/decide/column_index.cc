@@ -6,24 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/expr/compare_bits.h"
 #include "model/check.h"
 
 namespace flyball::engine {
 
-bool has_order_key(Kind kind) {
-  switch (kind) {
-    case Kind::kBool:
-    case Kind::kInt:
-    case Kind::kDouble:
-    case Kind::kDuration:
-    case Kind::kPercent:
-    case Kind::kSize:
-    case Kind::kBitrate:
-    case Kind::kPps:
-    case Kind::kTimeOfDay: return true;
-    default: return false;
-  }
-}
+bool has_order_key(Kind kind) { return orders_as_integer(kind) || kind == Kind::kBool || kind == Kind::kDouble; }
 
 Value at_order_key(Kind kind, std::int64_t key) {
   if (kind != Kind::kDouble) return {kind, 0, 0, 0, key};

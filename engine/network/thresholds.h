@@ -15,6 +15,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/expr/compare_bits.h"
 #include "engine/network/slab.h"
 #include "model/value.h"
 
@@ -26,20 +27,7 @@ class Thresholds {
   Thresholds(std::uint32_t field, bool above, Kind kind) : field_(field), above_(above), kind_(kind) {}
 
   // Kinds whose order is that of one number, as expressions compare them.
-  static bool is_ordered(Kind kind) {
-    switch (kind) {
-      case Kind::kInt:
-      case Kind::kUint:
-      case Kind::kDouble:
-      case Kind::kDuration:
-      case Kind::kPercent:
-      case Kind::kSize:
-      case Kind::kBitrate:
-      case Kind::kPps:
-      case Kind::kTimeOfDay: return true;
-      default: return false;
-    }
-  }
+  static bool is_ordered(Kind kind) { return orders_as_integer(kind) || kind == Kind::kUint || kind == Kind::kDouble; }
   // Nothing is greater or less than not-a-number: a test with it is no gate.
   static bool is_gate(const Value& constant) {
     return is_ordered(constant.kind) && !(constant.is(Kind::kDouble) && constant.as_double() != constant.as_double());

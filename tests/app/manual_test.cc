@@ -11,24 +11,6 @@
 namespace flyball::app {
 namespace {
 
-struct Entry {
-  Manual manual;
-  std::vector<Option> options;
-};
-
-std::vector<Entry> entries() {
-  std::vector<Entry> all;
-  for (const CommandGroup& group : command_groups()) {
-    for (const MakeCommand make : group.commands) {
-      const std::unique_ptr<Command> command = make();
-      Options options;
-      command->options(options);
-      all.push_back({command->manual(), options.all()});
-    }
-  }
-  return all;
-}
-
 std::string output_of(const std::vector<std::string>& args) {
   char* data = nullptr;
   std::size_t size = 0;
@@ -60,9 +42,9 @@ std::set<std::string> options_in(const std::string& text) {
   return found;
 }
 
-std::set<std::string> options_of(const Entry& entry) {
+std::set<std::string> options_of(const CommandEntry& entry) {
   std::set<std::string> names = {"--help"};
-  for (const Option& option : entry.options) {
+  for (const Option& option : entry.options.all()) {
     if (!option.positional) names.insert(option.name);
   }
   return names;
@@ -71,7 +53,7 @@ std::set<std::string> options_of(const Entry& entry) {
 }  // namespace
 
 TEST_CASE("every command has a whole manual") {
-  for (const Entry& entry : entries()) {
+  for (const CommandEntry& entry : command_entries()) {
     INFO(entry.manual.name);
     const std::string text = output_of({entry.manual.name, "--help"});
     CHECK(text == output_of({"help", entry.manual.name}));
@@ -80,7 +62,7 @@ TEST_CASE("every command has a whole manual") {
     CHECK(text.starts_with("NAME\n  flyball " + entry.manual.name + " — " + entry.manual.summary));
     CHECK_FALSE(entry.manual.examples.empty());
     for (const std::string& line : lines_of(text)) CHECK(line.size() <= 260);  // literal lines are long; running text is wrapped
-    for (const Option& option : entry.options) {
+    for (const Option& option : entry.options.all()) {
       INFO(option.name);
       CHECK_FALSE(option.help.empty());
       CHECK(text.find(option.name) != std::string::npos);
@@ -89,7 +71,7 @@ TEST_CASE("every command has a whole manual") {
 }
 
 TEST_CASE("synopses and examples name only options that there are") {
-  for (const Entry& entry : entries()) {
+  for (const CommandEntry& entry : command_entries()) {
     if (entry.manual.name == "connect") continue;  // its connectors' own
     const std::set<std::string> known = options_of(entry);
     std::string said;
@@ -108,7 +90,7 @@ TEST_CASE("synopses and examples name only options that there are") {
 TEST_CASE("completions offer exactly the options of the tables") {
   const std::string bash = output_of({"completions", "bash"}), zsh = output_of({"completions", "zsh"}),
                     fish = output_of({"completions", "fish"});
-  for (const Entry& entry : entries()) {
+  for (const CommandEntry& entry : command_entries()) {
     INFO(entry.manual.name);
     const std::set<std::string> known = options_of(entry);
     std::size_t found = 0;

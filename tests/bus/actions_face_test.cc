@@ -24,15 +24,6 @@ std::string action_json(const std::string& id, int number = 1, bool again = fals
          std::to_string(number) + R"(,"data":{"target":"db1"})" + (again ? ",\"again\":true}" : "}");
 }
 
-std::vector<std::string> wait_for(Service& s, RawPeer& p, std::size_t n) {
-  std::vector<std::string> heard;
-  s.until([&] { return heard.size() >= n; },
-          [&] {
-            for (auto& m : p.heard()) heard.push_back(m);
-          });
-  return heard;
-}
-
 std::string one(Service& s, RawPeer& p, const std::string& json) {
   p.say(json);
   const auto heard = wait_for(s, p, 1);

@@ -39,18 +39,9 @@ std::string mutated(std::string bytes, Bytes& random) {
   return bytes;
 }
 
-std::vector<std::string> heard_of(Service& s, RawPeer& p, std::size_t n) {
-  std::vector<std::string> heard;
-  s.until([&] { return heard.size() >= n; },
-          [&] {
-            for (auto& m : p.heard()) heard.push_back(m);
-          });
-  return heard;
-}
-
 std::string one(Service& s, RawPeer& p, const std::string& json) {
   p.say(json);
-  const auto heard = heard_of(s, p, 1);
+  const auto heard = wait_for(s, p, 1);
   return heard.empty() ? "nothing" : heard[0];
 }
 
@@ -125,7 +116,7 @@ TEST_CASE("each kind of bad fact is refused with its reason, and the good ones a
     RawPeer p(s.config.facts_bind[0]);
     one(s, p, R"({"op":"hello","source":"g"})");
     p.send(facts_message(1, 3, good + bad.bytes + good));
-    const auto told = heard_of(s, p, 1);
+    const auto told = wait_for(s, p, 1);
     REQUIRE(told.size() == 1);
     CHECK_THAT(told[0], Catch::StartsWith(R"({"op":"ack","seq":3,)"));
     CHECK_THAT(told[0], Catch::Contains(R"("refused":[{"seq":2,)"));
@@ -134,7 +125,7 @@ TEST_CASE("each kind of bad fact is refused with its reason, and the good ones a
     CHECK(s.server->counters().facts_refused == (bad.unreadable ? 2U : 1U));
     // The next message is as good as ever.
     p.send(facts_message(4, 1, good));
-    CHECK_THAT(heard_of(s, p, 1).at(0), Catch::StartsWith(R"({"op":"ack","seq":4,"credit")"));
+    CHECK_THAT(wait_for(s, p, 1).at(0), Catch::StartsWith(R"({"op":"ack","seq":4,"credit")"));
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "bus/transport/server.h"
 #include "tests/bus/fixture.h"
+#include "tests/bus/raw_peer.h"
 
 namespace flyball::bus::test {
 
@@ -142,5 +143,15 @@ struct Service {
     return a;
   }
 };
+
+// What the peer hears until it has heard `n` messages (or twenty seconds have gone).
+inline std::vector<std::string> wait_for(Service& s, RawPeer& p, std::size_t n) {
+  std::vector<std::string> heard;
+  s.until([&] { return heard.size() >= n; },
+          [&] {
+            for (auto& m : p.heard()) heard.push_back(m);
+          });
+  return heard;
+}
 
 }  // namespace flyball::bus::test
