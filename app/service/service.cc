@@ -308,7 +308,7 @@ void Service::become_warm() {
   recording_.tick(last_tick_);
   session_->tick(last_tick_);
   // They were published when they came, and are only put and recorded here.
-  for (const FactInput& fact : carried_inputs(*former, program().schema())) {
+  for (const FactInput& fact : carried_inputs(*former)) {
     if (const auto done = session_->put(fact); !done) log_.trouble(clock(), done.error().message);
     recording_.fact(fact, program().schema(), interner_);
   }
@@ -333,10 +333,10 @@ void Service::record(const engine::WaitingInput& input) {
   }
 }
 
-// The facts of `former`, as inputs of a session that has ticked at last_tick_: in the first instant that is not over, so that what
-// waits is newer.
-std::vector<FactInput> Service::carried_inputs(const engine::Session& former, const Schema& schema) {
-  std::vector<FactInput> facts = carry_over(former, schema, program().schema(), interner_).facts;
+// The facts of a session of these rules, as inputs of one that has ticked at last_tick_: in the first instant that is not over, so that
+// what waits is newer.
+std::vector<FactInput> Service::carried_inputs(const engine::Session& from) {
+  std::vector<FactInput> facts = carry_over(from, program().schema());
   for (FactInput& fact : facts) {
     // What a type drops or diverts when late must not be lost for having been here before.
     if (program().schema().types[fact.type].late != LatePolicy::kApply) fact.stamp = last_tick_ - lateness_ns_ + 1;
@@ -401,14 +401,11 @@ void Service::reload() {
   const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());
+  const engine::TakenOver taken = session_->take_over(*old_session);
   if (!muted_ && recording_.on()) {
     // The new file begins with what is known and what waits. What is under way has no form there.
     recording_.tick(last_tick_);
-    for (const FactInput& fact : carried_inputs(*old_session, old_package->program->schema()))
-      recording_.fact(fact, program().schema(), interner_);
-  }
-  const engine::TakenOver taken = session_->take_over(*old_session);
-  if (!muted_ && recording_.on()) {
+    for (const FactInput& fact : carried_inputs(*session_)) recording_.fact(fact, program().schema(), interner_);
     for (const engine::WaitingInput& input : session_->waiting()) record(input);
   }
   for (const std::string& id : taken.gone) server_->withdraw_action(id);

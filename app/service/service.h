@@ -89,7 +89,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::unique_ptr<CompiledPackage> compile(Io& io, int* exit_code = nullptr);
   std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
   void keep_explanations();
-  std::vector<FactInput> carried_inputs(const engine::Session& former, const Schema& schema);
+  std::vector<FactInput> carried_inputs(const engine::Session& from);
   void hear_from(std::string_view source);
   bool cold() const { return !awaited_.empty(); }
   void become_warm();
