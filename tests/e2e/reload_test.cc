@@ -56,8 +56,7 @@ TEST_CASE("reload: an episode that began with a hold goes on, and ends once") {
   REQUIRE(service.listening());
   Child derived(folder, "derived", {"sub", "derived", "--connect", service.endpoint("out")});
   REQUIRE(eventually([&] {  // until the subscription has arrived
-    service.pub(probe("b0", false));
-    service.pub(probe("b0", true));
+    service.pub(probe("b0", false) + probe("b0", true));
     return !derived.out().empty();
   }));
   REQUIRE(service.pub(probe("b1", false)).status == 0);
@@ -113,7 +112,8 @@ rule quiet {
   then { do Drain { backend: p.backend } }
   on clear { do Undrain { backend: p.backend } }
 }
-event Slow lateness 300ms { n: int }
+event Slow lateness )" + kLateness +
+                            R"( { n: int }
 rule slow { when { s: Slow } then { do Page { backend: "slow" } } }
 )";
   Service service(folder, rules, {"--actions", folder / "actions.jsonl"});

@@ -29,6 +29,14 @@ class Service {
   bool listening_ = false;
 };
 
+// Longer than it takes to start two or three of our own programs, which under ThreadSanitizer take seconds: what waits for a lateness is
+// still waiting when the test goes on.
+#ifdef __SANITIZE_THREAD__
+inline const std::string kLateness = "8s";
+#else
+inline const std::string kLateness = "400ms";
+#endif
+
 // The rules most tests run: a probe that fails drains its backend at once; a decision reads the same facts.
 extern const char* const kRules;
 std::string probe(const std::string& backend, bool ok);

@@ -255,8 +255,10 @@ TEST_CASE("what waits for its instant while the service is cold is not lost when
   const Folder folder;
   const std::string record = folder / "in.jsonl", actions = folder / "out.jsonl";
   const std::string rules = std::string(kRules) + R"(
-event Call lateness 400ms late drop { n: int }
-fact Level key (name) lateness 400ms late drop { name: string  n: int }
+event Call lateness )" + kLateness +
+                            R"( late drop { n: int }
+fact Level key (name) lateness )" +
+                            kLateness + R"( late drop { name: string  n: int }
 action Answer { n: int }
 rule answer { cooldown 1ms when { c: Call } then { do Answer { n: c.n } } }
 )";
