@@ -352,6 +352,7 @@ std::vector<SourceStatus> FactsFace::status() {
     }
   }
   std::vector<SourceStatus> out;
+  out.reserve(sources_.size());
   for (const Source& s : sources_) out.push_back({s.name, s.seq, !s.peer.empty()});
   return out;
 }

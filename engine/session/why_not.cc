@@ -234,6 +234,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       return out;
     }
     std::vector<FactId> identity;
+    identity.reserve(rule_plan.identity.size());
     for (const std::uint32_t binding : rule_plan.identity) identity.push_back(facts_[binding]);
     const auto& table = episodes_.table(rule);
     const EntryId e = table.find(identity.data());
