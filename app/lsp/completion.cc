@@ -61,7 +61,9 @@ Before before(std::string_view text, std::uint32_t offset) {
       out.in_text = end >= offset;
       end = std::min<std::size_t>(end + 1, offset);
     } else if (is_letter(c)) {
-      while (end < offset && (is_letter(text[end]) || is_digit(text[end]) || (text[end] == '.' && end + 1 < offset && is_letter(text[end + 1])))) ++end;
+      while (end < offset &&
+             (is_letter(text[end]) || is_digit(text[end]) || (text[end] == '.' && end + 1 < offset && is_letter(text[end + 1]))))
+        ++end;
     }
     out.words.push_back({text.substr(at, end - at), static_cast<std::uint32_t>(at)});
     at = end;
@@ -118,7 +120,9 @@ class Completer {
 
  private:
   const std::vector<Word>& words() const { return before_.words; }
-  std::string_view word(std::size_t from_end) const { return from_end < words().size() ? words()[words().size() - 1 - from_end].text : std::string_view{}; }
+  std::string_view word(std::size_t from_end) const {
+    return from_end < words().size() ? words()[words().size() - 1 - from_end].text : std::string_view{};
+  }
 
   void add(std::string_view label, int kind, std::string detail, const std::string& doc = {}, std::string_view suffix = {}) {
     if (!seen_.emplace(label).second) return;
@@ -256,7 +260,9 @@ class Completer {
     if (i == 0) return;
     const std::string_view name = words()[i - 1].text;
     const std::size_t dot = name.rfind('.');
-    const FactType* type = dot != std::string_view::npos ? binding_type(name.substr(0, dot)) : open_record() != nullptr ? open_record() : line_type();
+    const FactType* type = dot != std::string_view::npos ? binding_type(name.substr(0, dot))
+                           : open_record() != nullptr    ? open_record()
+                                                         : line_type();
     if (type == nullptr) return;
     const std::uint32_t field = type->field_index(name.substr(dot == std::string_view::npos ? 0 : dot + 1));
     if (field == kNoId) return;
@@ -292,7 +298,8 @@ class Completer {
     bindings();
     for (const SymbolUse& u : a_.index.all()) {
       if (!u.is_declaration()) continue;
-      if (u.meaning == Meaning::kParam || u.meaning == Meaning::kConstant) add(u.name, 21, u.meaning == Meaning::kParam ? "param" : "let", described(a_, u));
+      if (u.meaning == Meaning::kParam || u.meaning == Meaning::kConstant)
+        add(u.name, 21, u.meaning == Meaning::kParam ? "param" : "let", described(a_, u));
       if (u.meaning == Meaning::kFunction) add(u.name, 3, "let", described(a_, u));
     }
     for (const std::string_view w : words_within(words().front().text)) add(w, 14, "keyword");
@@ -341,7 +348,8 @@ json signature_help(const Spot& spot) {
       if (found.id == kNoId) return nullptr;
       const FactType& type = spot.analysis.schema.types[found.id];
       std::string label = type.local + " {";
-      for (std::size_t f = 0; f < type.declared_fields; ++f) label += fmt::format(" {}: {}", type.fields[f].name, to_string(type.fields[f].type));
+      for (std::size_t f = 0; f < type.declared_fields; ++f)
+        label += fmt::format(" {}: {}", type.fields[f].name, to_string(type.fields[f].type));
       signatures.push_back({{"label", label + " }"}, {"documentation", type.doc}});
     }
     if (signatures.empty()) return nullptr;

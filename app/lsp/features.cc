@@ -54,9 +54,8 @@ const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
 
 bool is_word(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 std::string_view word_around(std::string_view text, std::uint32_t offset) {
@@ -117,7 +116,11 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
                               : fix.span.begin == fix.span.end ? fmt::format("insert `{}`", words)
                                                                : fmt::format("write `{}`", words);
     json edit{{"range", range(a, fix.span)}, {"newText", fix.replacement}};
-    json diagnostic{{"range", range(a, d.span)}, {"severity", d.severity == Severity::kError ? 1 : 2}, {"code", d.code}, {"source", "flyball"}, {"message", d.message}};
+    json diagnostic{{"range", range(a, d.span)},
+                    {"severity", d.severity == Severity::kError ? 1 : 2},
+                    {"code", d.code},
+                    {"source", "flyball"},
+                    {"message", d.message}};
     out.push_back({{"title", title},
                    {"kind", "quickfix"},
                    {"isPreferred", true},
@@ -212,7 +215,8 @@ json document_symbols(const Analysis& a, std::uint32_t file) {
              {"kind", shown(u.meaning).symbol_kind},
              {"range", range(a, u.whole)},
              {"selectionRange", range(a, u.at)}};
-    const bool part = u.meaning == Meaning::kField || u.meaning == Meaning::kInput || u.meaning == Meaning::kOutput || u.meaning == Meaning::kCase;
+    const bool part =
+        u.meaning == Meaning::kField || u.meaning == Meaning::kInput || u.meaning == Meaning::kOutput || u.meaning == Meaning::kCase;
     if (part && !out.empty()) {
       out.back()["children"].push_back(std::move(one));
     } else {
@@ -221,7 +225,11 @@ json document_symbols(const Analysis& a, std::uint32_t file) {
   }
   for (const ast::TestDecl& t : a.tests) {
     if (t.span.file == file)
-      out.push_back({{"name", t.name.text}, {"detail", "test"}, {"kind", 24}, {"range", range(a, t.span)}, {"selectionRange", range(a, t.name.span)}});
+      out.push_back({{"name", t.name.text},
+                     {"detail", "test"},
+                     {"kind", 24},
+                     {"range", range(a, t.span)},
+                     {"selectionRange", range(a, t.name.span)}});
   }
   return out;
 }
@@ -238,7 +246,8 @@ json workspace_symbols(const Analysis& a, const std::string& query) {
 json inlay_hints(const Analysis& a, std::uint32_t file, std::uint32_t begin, std::uint32_t end) {
   json out = json::array();
   for (const SymbolUse& u : a.index.all()) {
-    if (u.at.file != file || u.at.begin < begin || u.at.end > end || u.meaning != Meaning::kLet || !u.is_declaration() || u.detail.empty()) continue;
+    if (u.at.file != file || u.at.begin < begin || u.at.end > end || u.meaning != Meaning::kLet || !u.is_declaration() || u.detail.empty())
+      continue;
     out.push_back({{"position", place_of(a.text(file), u.at.end)}, {"label", ": " + u.detail}, {"kind", 1}});
   }
   return out;
@@ -250,7 +259,9 @@ json code_lenses(const Analysis& a, std::uint32_t file) {
     if (t.span.file != file) continue;
     out.push_back({{"range", range(a, t.name.span)},
                    {"command",
-                    {{"title", "run test"}, {"command", "flyball.runTest"}, {"arguments", json::array({uri_of(a.sources.path(file)), t.name.text})}}}});
+                    {{"title", "run test"},
+                     {"command", "flyball.runTest"},
+                     {"arguments", json::array({uri_of(a.sources.path(file)), t.name.text})}}}});
   }
   return out;
 }
@@ -272,7 +283,8 @@ json semantic_tokens(const Analysis& a, std::uint32_t file) {
     const json at = place_of(a.text(file), u.at.begin);
     const auto l = at["line"].get<std::uint32_t>();
     const auto c = at["character"].get<std::uint32_t>();
-    data.insert(data.end(), {l - line, l == line ? c - character : c, u.at.end - u.at.begin, shown(u.meaning).token, u.is_declaration() ? 1 : 0});
+    data.insert(data.end(),
+                {l - line, l == line ? c - character : c, u.at.end - u.at.begin, shown(u.meaning).token, u.is_declaration() ? 1 : 0});
     line = l;
     character = c;
   }

@@ -37,7 +37,7 @@ WireEnd read_message(std::FILE* in, nlohmann::json& message) {
   std::size_t length = 0;
   bool known = false;
   std::size_t headers = 0;
-  for (std::string line; ;) {
+  for (std::string line;;) {
     if (!header_line(in, line)) return WireEnd::kEnd;
     headers += line.size();
     if (headers > kMaxHeaderBytes) return WireEnd::kEnd;

@@ -55,9 +55,9 @@ class Workspace {
   bool is_root(const std::string& folder) const;
 
   std::vector<std::string> roots_;
-  std::map<std::string, std::string> open_;                       // path → text
-  std::map<std::string, std::string> folders_;  // path → the folder of its package, until a text changes
-  std::map<std::string, std::unique_ptr<Analysis>> packages_;     // by folder
+  std::map<std::string, std::string> open_;                    // path → text
+  std::map<std::string, std::string> folders_;                 // path → the folder of its package, until a text changes
+  std::map<std::string, std::unique_ptr<Analysis>> packages_;  // by folder
 };
 
 }  // namespace flyball::app::lsp
