@@ -110,7 +110,8 @@ ast::File parse_file_trees(const SourceFiles& sources, std::uint32_t file, Inter
   std::vector<ast::Span> broken;
   while (p != b.end()) {
     std::string word(cst::word_at(p, b.end()));
-    if (!cst::is_declaration_word(word)) word = unknown_declaration(p, after_another, b);
+    const bool guessed = !cst::is_declaration_word(word);
+    if (guessed) word = unknown_declaration(p, after_another, b);
     after_another = !word.empty();
     if (word.empty()) {
       const std::uint32_t begin = b.offset(p);
@@ -125,7 +126,7 @@ ast::File parse_file_trees(const SourceFiles& sources, std::uint32_t file, Inter
     check_place(tree, result, others, b);
     others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
     lowering.use(tree);
-    lowering.declaration(result);
+    lowering.declaration(result, guessed);
     if (each) each(tree);
     b.reuse(std::move(tree));
   }

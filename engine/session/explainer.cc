@@ -148,6 +148,7 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   out.values.assign(row, row + store.width());
   out.stamp = store.meta(fact).stamp;
   out.age_ns = network_.now() - out.stamp;
+  out.suspended = store.meta(fact).suspended;
   out.stale = store.meta(fact).status == FactStatus::kStale;
   return out;
 }
