@@ -472,7 +472,6 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     if (r.chance(25)) t.options += " timeout " + seconds(r.between(1, 4));
     if (r.chance(20))
       t.options += " rate " + std::to_string(r.between(1, 2)) + " per " + seconds(r.between(1, 4)) + (r.chance(30) ? " else refuse" : "");
-    if (extra.chance(25)) t.options += " retain " + seconds(extra.between(1, 5));
     add(std::move(t), actions);
   }
   for (const GenType& t : p.types) p.head += declaration(t);

@@ -7,11 +7,8 @@ namespace flyball::reference {
 namespace {
 
 // The action as a fact: its declared fields and what became of it.
-void show(State& state, Action& a) {
+void show(State& state, const Action& a) {
   if (a.forgotten) return;
-  if (const auto& retain = state.type(a.type).retain_ns) {
-    a.retained = state.now + *retain + (state.is(Mutation::kRetainOneLate) ? 1 : 0);
-  }
   Fact fact;
   fact.values = a.data;
   fact.values.push_back(state.in->string("#" + std::to_string(a.number)));
@@ -174,13 +171,6 @@ void apply_ack(State& state, const AckInput& ack) {
 
 void run_action_timers(State& state) {
   for (Action& a : state.actions) {
-    if (a.forgotten || !a.retained || *a.retained > state.now) continue;
-    a.forgotten = true;
-    const auto known = state.facts[a.type].find(a.key);
-    state.gone[a.type].insert_or_assign(a.key, known->second.values);
-    state.facts[a.type].erase(known);
-  }
-  for (Action& a : state.actions) {
     if (a.forgotten) continue;
     if (a.gives_up && *a.gives_up <= state.now) {
       fail_try(state, a);
@@ -213,7 +203,6 @@ std::optional<Timestamp> next_action_timer(const State& state, Timestamp after) 
     if (a.forgotten) continue;
     if (a.gives_up) consider(*a.gives_up);
     if (a.next_try) consider(*a.next_try);
-    if (a.retained) consider(*a.retained);
   }
   for (FactTypeId type = 0; type < state.sends.size(); ++type) {
     if (!anyone_waits(state, type)) continue;

@@ -31,7 +31,6 @@ enum class Mutation : std::uint8_t {
   kTableSkipsUnknownSilently,
   kAbsenceSurvivesChange,  // silence counts on although what the line reads of its facts changed
   kRunawayStays,           // a cascade that runs away is not undone
-  kRetainOneLate,          // an action is forgotten only after its last change + D
   kEveryNeedsOne,          // `every` is false where there is none
   kCount
 };

@@ -88,7 +88,6 @@ struct Action {
   std::optional<std::uint64_t> ticket;  // waits for the rate: its place in the queue
   std::optional<Timestamp> next_try;    // after a failure: when to send again
   std::optional<Timestamp> gives_up;    // when this try times out
-  std::optional<Timestamp> retained;    // when it is forgotten
 };
 
 struct State {
