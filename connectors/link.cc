@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <thread>
 
 namespace flyball::connectors {
@@ -156,7 +157,7 @@ void FactLink::close(const std::string& reason) {
   if (publisher_ != nullptr) publisher_->flush(kFarewell_ms);
 }
 
-Result<void> serve_actions(const ActionLinkConfig& config, const std::function<Outcome(const Order&)>& execute) {
+Result<void> serve_actions(const ActionLinkConfig& config, const std::function<Outcome(const Order&, const Rest&)>& execute) {
   bus::ExecutorConfig executor_config;
   executor_config.endpoint = config.endpoint;
   executor_config.executor = config.executor;
@@ -164,10 +165,21 @@ Result<void> serve_actions(const ActionLinkConfig& config, const std::function<O
   auto executor = bus::ActionExecutor::connect(std::move(executor_config));
   if (!executor) return std::unexpected(executor.error());
   bus::ActionExecutor& actions = **executor;
-  actions.on_action([&](const bus::ActionRequest& request) {
+  const auto stopping = [&] { return config.stopping ? config.stopping() : stop_flag.load(); };
+  // Not carried out while they come in: an order that rests pumps, too. No more wait than the credit allows.
+  std::deque<bus::ActionRequest> waiting;
+  actions.on_action([&](const bus::ActionRequest& request) { waiting.push_back(request); });
+  const Rest rest = [&](DurationNs ns) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(ns);
+    do {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+      actions.pump(static_cast<int>(std::clamp<std::int64_t>(left, 0, kPumpStep_ms)));
+    } while (!stopping() && std::chrono::steady_clock::now() < end);
+  };
+  const auto carry_out = [&](const bus::ActionRequest& request) {
     Order order{request.id, request.action, {}};
     for (const std::string& name : request.data.names()) order.fields.emplace(name, received(request.data, name));
-    const Outcome outcome = execute(order);
+    const Outcome outcome = execute(order, rest);
     say(config.who,
         fmt::format("{}{}: {}", describe(order), request.again ? " (again)" : "", outcome.done ? "done" : "failed: " + outcome.error));
     if (outcome.done) {
@@ -175,11 +187,16 @@ Result<void> serve_actions(const ActionLinkConfig& config, const std::function<O
     } else {
       actions.failed(request, outcome.error);
     }
-  });
+  };
   // Refused by the service (it knows none of these actions, another executor has the name), it tries on: its rules may change.
   std::string said;
-  while (!stop_flag) {
-    actions.pump(kPumpStep_ms);
+  while (!stopping()) {
+    actions.pump(waiting.empty() ? kPumpStep_ms : 0);
+    if (!waiting.empty()) {
+      const bus::ActionRequest request = std::move(waiting.front());
+      waiting.pop_front();
+      carry_out(request);
+    }
     const std::string trouble = actions.connected() ? "" : actions.last_error();
     if (trouble != said && !trouble.empty()) say(config.who, "takes no actions: " + trouble);
     if (trouble != said && trouble.empty() && actions.connected()) say(config.who, "takes actions from " + config.endpoint);

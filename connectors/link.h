@@ -75,9 +75,14 @@ struct ActionLinkConfig {
   std::string who;
   std::string executor;  // its identity on the bus
   std::vector<std::string> actions;
+  std::function<bool()> stopping;  // empty: when a stop is requested
 };
 
-// Runs until a stop is requested: each action goes to `execute`, its outcome back.
-Result<void> serve_actions(const ActionLinkConfig& config, const std::function<Outcome(const Order&)>& execute);
+// Waits, less when it is to end; the service goes on hearing that this executor lives.
+using Rest = std::function<void(DurationNs)>;
+
+// Runs until a stop is requested: each action goes to `execute`, one after the other, its outcome back. What takes its time waits with
+// `rest`: actions that come meanwhile wait their turn.
+Result<void> serve_actions(const ActionLinkConfig& config, const std::function<Outcome(const Order&, const Rest& rest)>& execute);
 
 }  // namespace flyball::connectors

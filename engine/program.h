@@ -28,6 +28,8 @@ class Program {
   const ast::RuleSet& rules() const;
   Value param_value(std::uint32_t param) const;
   const ProgramData& data() const { return *data_; }
+  // What the interner gave while the rules were read and compiled (Interner::Notes): sessions that collect keep it.
+  void hold(std::vector<Value> constants);
   // A table of text of the compiled network: types → alpha nodes → joins → rules. For tests and `graph`.
   std::string dump() const;
 

@@ -60,11 +60,6 @@ class InternPool {
     return handle;
   }
 
-  void pin_all() {
-    for (std::uint8_t& s : state_) {
-      if (s & kLive) s |= kPinned;
-    }
-  }
   void begin_mark() {
     for (std::uint8_t& s : state_) s &= static_cast<std::uint8_t>(~kMarked);
   }
@@ -79,7 +74,7 @@ class InternPool {
     std::size_t freed = 0;
     bool any = false;
     for (std::uint32_t h = 0; h < next_; ++h) {
-      if ((state_[h] & kLive) == 0 || (state_[h] & (kPinned | kMarked)) != 0) continue;
+      if ((state_[h] & kLive) == 0 || (state_[h] & kMarked) != 0) continue;
       Entry& entry = chunks_[h >> kChunkBits][h & (kChunkSize - 1)];
       freed += entry.release();
       state_[h] = 0;
@@ -104,7 +99,7 @@ class InternPool {
 
  private:
   static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no handle reaches kNoHandle
-  static constexpr std::uint8_t kLive = 1, kPinned = 2, kMarked = 4;
+  static constexpr std::uint8_t kLive = 1, kMarked = 2;
 
   void place(std::uint32_t hash, std::uint32_t handle) {
     const std::size_t mask = index_.size() - 1;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "model/check.h"
@@ -150,6 +151,7 @@ struct Interner::Impl {
   internal::InternPool<SequenceEntry<MapEntry>> maps;
   std::size_t content_bytes = 0;
   std::vector<Value> work;  // of mark()
+  Notes* notes = nullptr;   // who wants to know what is given
 
   ~Impl() {
     texts.release_all();
@@ -199,29 +201,44 @@ struct Interner::Impl {
 Interner::Interner() : impl_(std::make_unique<Impl>()) {}
 Interner::~Interner() = default;
 
-// A handle of `kind`, or an error in words if there is none.
-static Value made(Interner& in, Kind kind, std::uint32_t handle) {
-  if (handle != kNoHandle) return Value::handle(kind, handle);
-  return kind == Kind::kError ? Value::unknown() : in.error("value too large to hold");
+Value Interner::made(Kind kind, std::uint32_t handle) const {
+  if (handle == kNoHandle) return kind == Kind::kError ? Value::unknown() : made(Kind::kError, impl_->text("value too large to hold"));
+  const Value v = Value::handle(kind, handle);
+  if (impl_->notes != nullptr) impl_->notes->values_.push_back(v);
+  return v;
 }
 
-Value Interner::string(std::string_view utf8) { return made(*this, Kind::kString, impl_->text(utf8)); }
-Value Interner::bytes(std::string_view raw) { return made(*this, Kind::kBytes, impl_->text(raw)); }
-Value Interner::type_name(std::string_view name) { return made(*this, Kind::kType, impl_->text(name)); }
-Value Interner::error(std::string_view message) { return made(*this, Kind::kError, impl_->text(message)); }
+Interner::Notes::Notes(Interner& interner) : interner_(interner) {
+  FB_CHECK(interner_.impl_->notes == nullptr);
+  interner_.impl_->notes = this;
+}
+
+Interner::Notes::~Notes() { interner_.impl_->notes = nullptr; }
+
+std::vector<Value> Interner::Notes::take() {
+  const auto before = [](const Value& a, const Value& b) { return a.kind != b.kind ? a.kind < b.kind : a.aux < b.aux; };
+  std::sort(values_.begin(), values_.end(), before);
+  values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+  return std::exchange(values_, {});
+}
+
+Value Interner::string(std::string_view utf8) { return made(Kind::kString, impl_->text(utf8)); }
+Value Interner::bytes(std::string_view raw) { return made(Kind::kBytes, impl_->text(raw)); }
+Value Interner::type_name(std::string_view name) { return made(Kind::kType, impl_->text(name)); }
+Value Interner::error(std::string_view message) { return made(Kind::kError, impl_->text(message)); }
 
 Value Interner::ip(const IpAddress& address) {
   const std::uint32_t hash = hash_ip(address, 0);
   std::uint32_t h = impl_->ips.find(hash, [&](const IpEntry& e) { return e.ip == address; });
   if (h == kNoHandle) h = impl_->ips.insert({hash, address}, kMaxHandles);
-  return made(*this, Kind::kIp, h);
+  return made(Kind::kIp, h);
 }
 
 Value Interner::cidr(const Cidr& cidr) {
   const std::uint32_t hash = hash_ip(cidr.address, std::uint64_t{cidr.prefix_length} + 1);
   std::uint32_t h = impl_->cidrs.find(hash, [&](const CidrEntry& e) { return e.cidr == cidr; });
   if (h == kNoHandle) h = impl_->cidrs.insert({hash, cidr}, kMaxHandles);
-  return made(*this, Kind::kCidr, h);
+  return made(Kind::kCidr, h);
 }
 
 Value Interner::range(Value lower, Value upper, bool half_open) {
@@ -232,7 +249,7 @@ Value Interner::range(Value lower, Value upper, bool half_open) {
   std::uint32_t h = impl_->ranges.find(
       hash, [&](const RangeEntry& e) { return e.bounds.lower == lower && e.bounds.upper == upper && e.bounds.half_open == half_open; });
   if (h == kNoHandle) h = impl_->ranges.insert({hash, depth, {lower, upper, half_open}}, kMaxHandles);
-  return made(*this, Kind::kRange, h);
+  return made(Kind::kRange, h);
 }
 
 Value Interner::optional_of(Value v) {
@@ -241,7 +258,7 @@ Value Interner::optional_of(Value v) {
   const std::uint32_t hash = hash_values(&v, 1);
   std::uint32_t h = impl_->optionals.find(hash, [&](const OptionalEntry& e) { return e.value == v; });
   if (h == kNoHandle) h = impl_->optionals.insert({hash, depth, v}, kMaxHandles);
-  return made(*this, Kind::kOptional, h);
+  return made(Kind::kOptional, h);
 }
 
 Value Interner::list(std::span<const Value> items) {
@@ -262,7 +279,7 @@ Value Interner::list(std::span<const Value> items) {
       impl_->content_bytes += items.size() * sizeof(Value);
     }
   }
-  return made(*this, Kind::kList, h);
+  return made(Kind::kList, h);
 }
 
 Value Interner::map(std::span<const MapEntry> entries) {
@@ -288,12 +305,12 @@ Value Interner::map(std::span<const MapEntry> entries) {
       impl_->content_bytes += sorted.size() * sizeof(MapEntry);
     }
   }
-  return made(*this, Kind::kMap, h);
+  return made(Kind::kMap, h);
 }
 
 Value Interner::find_string(std::string_view utf8) const {
   const std::uint32_t h = impl_->find_text(utf8, hash_text(utf8));
-  return h == kNoHandle ? Value::null() : Value::handle(Kind::kString, h);
+  return h == kNoHandle ? Value::null() : made(Kind::kString, h);
 }
 
 std::string_view Interner::text(Value v) const { return v.aux == kNoHandle ? std::string_view() : impl_->texts.at(v.aux).view(); }
@@ -335,16 +352,6 @@ std::size_t Interner::bytes_used() const {
 std::size_t Interner::handles_used() const {
   return impl_->texts.used() + impl_->ips.used() + impl_->cidrs.used() + impl_->ranges.used() + impl_->optionals.used() +
          impl_->lists.used() + impl_->maps.used();
-}
-
-void Interner::pin_all() {
-  impl_->texts.pin_all();
-  impl_->ips.pin_all();
-  impl_->cidrs.pin_all();
-  impl_->ranges.pin_all();
-  impl_->optionals.pin_all();
-  impl_->lists.pin_all();
-  impl_->maps.pin_all();
 }
 
 void Interner::begin_mark() {
@@ -397,7 +404,6 @@ void Interner::mark(Value root) {
   }
 }
 
-// INVARIANT: what a pinned list or map holds is pinned, too: it was made before it, and pin_all pins everything.
 std::size_t Interner::sweep() {
   const std::size_t handles_before = handles_used();
   const std::size_t content = impl_->lists.sweep() + impl_->maps.sweep() + impl_->texts.sweep();

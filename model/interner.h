@@ -3,8 +3,8 @@
 // One Interner serves one world: the compiler's literals, a Session and the codecs that feed it. It is not
 // thread-safe; the service is one thread. Handles stay valid until sweep() frees them.
 //
-// Collection: what the program needs for ever is pinned once (pin_all after compiling); the owner of live
-// Values then calls begin_mark, mark for each root, and sweep. Lists and maps mark what they hold.
+// Collection: the owner of live Values calls begin_mark, mark for each root, and sweep. Lists and maps mark what they hold. What a
+// program holds is what was given while it was made: Notes gather it, and it is marked like everything else while the program lives.
 // Limits: kMaxHandles entries; a content larger than kMaxContentBytes is refused by giving an error Value.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "model/value.h"
 
@@ -87,15 +88,32 @@ class Interner {
   std::size_t bytes_used() const;  // content and tables, bytes
   std::size_t handles_used() const;
 
+  // While it lives, every Value that the interner gives is noted, whether it is new or was there. At most one at a time.
+  class Notes {
+   public:
+    explicit Notes(Interner& interner);
+    ~Notes();
+    Notes(const Notes&) = delete;
+    Notes& operator=(const Notes&) = delete;
+    // Each once.
+    std::vector<Value> take();
+
+   private:
+    friend class Interner;
+    Interner& interner_;
+    std::vector<Value> values_;
+  };
+
   // INVARIANT: between begin_mark and sweep nothing is interned.
-  void pin_all();
   void begin_mark();
   void mark(Value v);
-  // Frees what is neither pinned nor marked; returns the bytes freed.
+  // Frees what is not marked; returns the bytes freed.
   std::size_t sweep();
 
  private:
   struct Impl;
+  // A handle of `kind`, or an error in words if there is none.
+  Value made(Kind kind, std::uint32_t handle) const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -57,12 +57,17 @@ class DataFolder {
     return {};
   }
 
+  // Beside, then renamed: whoever reads sees all of it or what was there before. Only the holder of the lock writes, so one name does.
   Result<void> write_endpoints(const std::string& json) const {
-    std::FILE* file = lock_ < 0 ? nullptr : std::fopen(endpoints_.c_str(), "wb");
     if (lock_ < 0) return {};
+    const std::string beside = endpoints_ + ".new";
+    std::FILE* file = std::fopen(beside.c_str(), "wb");
     const bool written = file != nullptr && std::fwrite(json.data(), 1, json.size(), file) == json.size();
-    if (file == nullptr || std::fclose(file) != 0 || !written)
-      return fail(fmt::format("`{}` cannot be written: {}", endpoints_, std::strerror(errno)));
+    if (file == nullptr || std::fclose(file) != 0 || !written || std::rename(beside.c_str(), endpoints_.c_str()) != 0) {
+      const int why = errno;
+      std::remove(beside.c_str());
+      return fail(fmt::format("`{}` cannot be written: {}", endpoints_, std::strerror(why)));
+    }
     return {};
   }
 

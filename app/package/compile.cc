@@ -40,6 +40,7 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
                                                  Interner* shared, int* exit_code, const ParamPlaces& places) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
+  Interner::Notes notes(package->interner);
   if (!parse_into(*package, arguments, io)) return nullptr;
   if (package->diagnostics.has_errors()) {
     if (io.json) {
@@ -67,7 +68,7 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
     return nullptr;
   }
   package->program.emplace(std::move(*program));
-  package->interner.pin_all();
+  package->program->hold(notes.take());
   return package;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "bus/codec/msgpack_value.h"
 #include "bus/codec/suggest.h"
@@ -37,18 +36,12 @@ void ActionsFace::update_counters() {
 
 std::size_t ActionsFace::drain(bool& more) {
   if (!socket_) return 0;
-  std::array<Frame, 2> frames;
+  FramePair frames;
   for (std::size_t i = 0; i < c_.limits->messages_per_poll; ++i) {
-    const std::size_t n = socket_.receive(frames);
-    if (n == 0) return i;
-    ++c_.counters->messages_in;
-    if (n != 2) {
-      ++c_.counters->malformed;
-      if (n >= 1) reply(socket_, frames[0].view(), error_message({"a message is one part", "use a DEALER socket"}), *c_.counters);
-      continue;
-    }
-    c_.counters->bytes_in += frames[1].view().size();
-    handle(frames[0].view(), frames[1].view());
+    const Incoming in = receive_from_peer(socket_, frames, *c_.counters);
+    if (in.state == Incoming::State::kNone) return i;
+    if (in.state == Incoming::State::kMalformed) continue;
+    handle(in.from, in.body);
     update_counters();
   }
   more = true;

@@ -17,6 +17,25 @@ bool reply(Socket& socket, std::string_view peer, std::string_view body, ServerC
   return false;
 }
 
+Incoming receive_pair(Socket& socket, FramePair& frames, ServerCounters& counters) {
+  const std::size_t n = socket.receive(frames);
+  if (n == 0) return {};
+  ++counters.messages_in;
+  if (n != frames.size()) {
+    ++counters.malformed;
+    return {Incoming::State::kMalformed, frames[0].view(), {}};
+  }
+  counters.bytes_in += frames[1].view().size();
+  return {Incoming::State::kWhole, frames[0].view(), frames[1].view()};
+}
+
+Incoming receive_from_peer(Socket& socket, FramePair& frames, ServerCounters& counters) {
+  const Incoming in = receive_pair(socket, frames, counters);
+  if (in.state == Incoming::State::kMalformed)
+    reply(socket, in.from, error_message({"a message is one part", "use a DEALER socket"}), counters);
+  return in;
+}
+
 std::string error_message(const Error& error) {
   std::string out;
   MsgpackWriter w(out);

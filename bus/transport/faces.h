@@ -1,6 +1,8 @@
 // What the server's faces share, internal to bus/transport: the pieces of BusServer that each face borrows.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -30,6 +32,16 @@ std::int64_t monotonic_ns();
 
 // Sends one message to a ROUTER's peer; false when it is gone or does not read (counted).
 bool reply(Socket& socket, std::string_view peer, std::string_view body, ServerCounters& counters);
+// The next message of a face whose messages have two parts: who or what it is from, and the body. Counted, bad ones as malformed.
+struct Incoming {
+  enum class State : std::uint8_t { kNone, kMalformed, kWhole };
+  State state = State::kNone;
+  std::string_view from, body;  // into the frames
+};
+using FramePair = std::array<Frame, 2>;
+Incoming receive_pair(Socket& socket, FramePair& frames, ServerCounters& counters);
+// The same from a ROUTER's peer, which is told when its message has other parts.
+Incoming receive_from_peer(Socket& socket, FramePair& frames, ServerCounters& counters);
 // {"op":"error","error":…}
 std::string error_message(const Error& error);
 // {"op":"who"} and its like: an op alone.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "bus/codec/suggest.h"
@@ -33,18 +32,12 @@ FactsFace::Source* FactsFace::of(std::string_view peer) {
 
 std::size_t FactsFace::drain(bool& more) {
   taken_ = 0;
-  std::array<Frame, 2> frames;
+  FramePair frames;
   for (std::size_t i = 0; i < c_.limits->messages_per_poll; ++i) {
-    const std::size_t n = socket_.receive(frames);
-    if (n == 0) return taken_;
-    ++c_.counters->messages_in;
-    if (n != 2) {
-      ++c_.counters->malformed;
-      if (n >= 1) reply(socket_, frames[0].view(), error_message({"a message is one part", "use a DEALER socket"}), *c_.counters);
-      continue;
-    }
-    c_.counters->bytes_in += frames[1].view().size();
-    handle(frames[0].view(), frames[1].view());
+    const Incoming in = receive_from_peer(socket_, frames, *c_.counters);
+    if (in.state == Incoming::State::kNone) return taken_;
+    if (in.state == Incoming::State::kMalformed) continue;
+    handle(in.from, in.body);
     if (taken_ >= c_.limits->facts_per_poll) break;
   }
   more = true;

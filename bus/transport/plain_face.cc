@@ -3,26 +3,21 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "bus/codec/suggest.h"
 
 namespace flyball::bus {
 
 std::size_t PlainFace::drain(bool& more) {
   taken_ = 0;
-  std::array<Frame, 2> frames;
+  FramePair frames;
   for (std::size_t i = 0; i < c_.limits->messages_per_poll; ++i) {
-    const std::size_t n = socket_.receive(frames);
-    if (n == 0) return taken_;
-    ++c_.counters->messages_in;
-    if (n != 2) {
-      ++c_.counters->malformed;
-      refuse(n > 0 ? frames[0].view() : "", {"a plain message has two parts: topic and body", ""});
+    const Incoming in = receive_pair(socket_, frames, *c_.counters);
+    if (in.state == Incoming::State::kNone) return taken_;
+    if (in.state == Incoming::State::kMalformed) {
+      refuse(in.from, {"a plain message has two parts: topic and body", ""});
       continue;
     }
-    c_.counters->bytes_in += frames[1].view().size();
-    handle(frames[0].view(), frames[1].view());
+    handle(in.from, in.body);
     if (taken_ >= c_.limits->facts_per_poll) break;
   }
   more = true;

@@ -4,7 +4,8 @@
 // other text is a failure in HAProxy's own words. Everything is safe to do twice: an id that succeeded is not done again
 // (the newest kRememberedMax are remembered), and what is already so is success. A failed id may be tried again.
 // Every word that goes into a command is checked first, so that a field cannot carry a second command.
-// Thread safety: none, one thread. execute() blocks: a few socket calls, DelServer for up to its grace besides.
+// Thread safety: none, one thread. execute() blocks: a few socket calls, DelServer for up to its grace besides (which it spends in
+// `sleep`: whoever gives it keeps up there what must go on).
 #pragma once
 
 #include <deque>

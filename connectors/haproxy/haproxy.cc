@@ -182,11 +182,14 @@ int run(std::vector<std::string> args) {
   std::thread acting;
   if (s.act) {
     acting = std::thread([&] {
-      HaproxyExecutor executor(socket, s.name, [](DurationNs ns) { sleep_for(ns); }, [] { return stop_requested().load(); });
+      Rest rest = [](DurationNs ns) { sleep_for(ns); };
+      HaproxyExecutor executor(socket, s.name, [&](DurationNs ns) { rest(ns); }, [] { return stop_requested().load(); });
       std::vector<std::string> types;
       for (const std::string& action : executable_actions()) types.push_back("infra.lb." + action);
-      const auto served =
-          serve_actions({s.actions, s.name, "haproxy/" + s.name, types}, [&](const Order& order) { return executor.execute(order); });
+      const auto served = serve_actions({s.actions, s.name, "haproxy/" + s.name, types, {}}, [&](const Order& order, const Rest& pumping) {
+        rest = pumping;
+        return executor.execute(order);
+      });
       if (served) return;
       // Half a connector would look like a whole one.
       say(s.name, "cannot take actions: " + served.error().message);

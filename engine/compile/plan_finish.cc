@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "engine/compile/plan_builder.h"
+#include "model/components.h"
 
 namespace flyball::engine {
 
@@ -41,7 +42,7 @@ void PlanBuilder::plan_ranks() {
   for (std::uint32_t i = 0; i < order.size(); ++i) out_.rules[order[i]].rank = i;
 }
 
-// Derived types in the order in which they can be computed: strongly connected groups (Tarjan), those that others need
+// Derived types in the order in which they can be computed: strongly connected groups, those that others need
 // first. A group of more than one type, or a type that needs itself, is recursive.
 void PlanBuilder::plan_strata() {
   const std::size_t n = out_.types.size();
@@ -70,56 +71,14 @@ void PlanBuilder::plan_strata() {
     }
   }
 
-  std::vector<std::uint32_t> number(n, kNoId), low(n, 0);
-  std::vector<bool> on_stack(n, false);
-  std::vector<FactTypeId> stack;
-  std::uint32_t next = 0;
-  struct Visit {
-    FactTypeId type;
-    std::size_t edge;
-  };
-  for (FactTypeId root = 0; root < n; ++root) {
-    if (number[root] != kNoId) continue;
-    std::vector<Visit> visits{{root, 0}};
-    while (!visits.empty()) {
-      Visit& visit = visits.back();
-      const FactTypeId t = visit.type;
-      if (visit.edge == 0 && number[t] == kNoId) {
-        number[t] = low[t] = next++;
-        stack.push_back(t);
-        on_stack[t] = true;
-      }
-      if (visit.edge < needs[t].size()) {
-        const FactTypeId to = needs[t][visit.edge++];
-        if (number[to] == kNoId) {
-          visits.push_back({to, 0});
-        } else if (on_stack[to]) {
-          low[t] = std::min(low[t], number[to]);
-        }
-        continue;
-      }
-      if (low[t] == number[t]) {
-        const std::uint32_t stratum = out_.stratum_count++;
-        std::size_t members = 0;
-        for (;;) {
-          const FactTypeId member = stack.back();
-          stack.pop_back();
-          on_stack[member] = false;
-          out_.types[member].stratum = stratum;
-          out_.types[member].recursive = std::find(needs[member].begin(), needs[member].end(), member) != needs[member].end();
-          ++members;
-          if (member == t) break;
-        }
-        if (members > 1) {
-          for (FactTypeId m = 0; m < n; ++m) {
-            if (out_.types[m].stratum == stratum) out_.types[m].recursive = true;
-          }
-        }
-      }
-      visits.pop_back();
-      if (!visits.empty()) low[visits.back().type] = std::min(low[visits.back().type], low[t]);
-    }
+  const Components strata = strong_components(needs);
+  std::vector<std::size_t> members(strata.count, 0);
+  for (const std::uint32_t stratum : strata.of) ++members[stratum];
+  for (FactTypeId t = 0; t < n; ++t) {
+    out_.types[t].stratum = strata.of[t];
+    out_.types[t].recursive = members[strata.of[t]] > 1 || std::find(needs[t].begin(), needs[t].end(), t) != needs[t].end();
   }
+  out_.stratum_count = strata.count;
 }
 
 }  // namespace flyball::engine

@@ -94,6 +94,7 @@ Program& Program::operator=(Program&&) noexcept = default;
 
 const Schema& Program::schema() const { return data_->rule_set.schema; }
 const ast::RuleSet& Program::rules() const { return data_->rule_set; }
+void Program::hold(std::vector<Value> constants) { data_->constants = std::move(constants); }
 Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
 
 Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params) {

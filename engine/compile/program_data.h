@@ -242,6 +242,7 @@ struct ProgramData {
 
   ast::RuleSet rule_set;
   std::vector<Value> params;
+  std::vector<Value> constants;  // roots of collection: everything here that is a handle
   std::vector<ScopePlan> scopes;
   std::vector<TypePlan> types;
   std::vector<AlphaPlan> alphas;

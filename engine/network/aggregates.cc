@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/network/network.h"
-#include "engine/session/timer_queue.h"
+#include "engine/network/timer_queue.h"
 
 namespace flyball::engine {
 

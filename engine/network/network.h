@@ -24,10 +24,10 @@
 #include "engine/network/bucket_index.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
+#include "engine/network/journal.h"
 #include "engine/network/tables.h"
+#include "engine/network/timer_queue.h"
 #include "engine/network/token.h"
-#include "engine/session/journal.h"
-#include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "engine/network/network.h"
+#include "engine/network/timer_queue.h"
 #include "engine/session/outbox.h"
-#include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "engine/network/network.h"
+#include "engine/network/timer_queue.h"
 #include "engine/session/derivation.h"
-#include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
 

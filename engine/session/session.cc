@@ -90,6 +90,7 @@ std::vector<FactView> Session::facts(FactTypeId type, std::size_t at_most) const
 std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) {
   Impl& s = *impl_;
   s.in.begin_mark();
+  for (const Value& constant : s.data.constants) s.in.mark(constant);
   s.network.mark();
   s.episodes.mark(s.in);
   s.derivation.mark(s.in);

@@ -12,17 +12,17 @@
 
 #include "engine/decide/decider.h"
 #include "engine/fact_source.h"
+#include "engine/network/journal.h"
 #include "engine/network/network.h"
+#include "engine/network/timer_queue.h"
 #include "engine/session.h"
 #include "engine/session/actions.h"
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
 #include "engine/session/explainer.h"
 #include "engine/session/inbox.h"
-#include "engine/session/journal.h"
 #include "engine/session/outbox.h"
 #include "engine/session/takeover.h"
-#include "engine/session/timer_queue.h"
 #include "model/text.h"
 
 namespace flyball::engine {

@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "engine/network/network.h"
+#include "engine/network/timer_queue.h"
 #include "engine/session.h"
 #include "engine/session/actions.h"
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
 #include "engine/session/inbox.h"
-#include "engine/session/timer_queue.h"
 
 namespace flyball::engine {
 

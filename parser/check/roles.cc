@@ -2,11 +2,12 @@
 //
 // The graph has an edge D → T where a rule derives D and reads T. A cycle may only have edges that keep their answer while
 // facts are added: a pattern or `some` that reads key fields. Every other edge (through `no`, `every`, `for`, an aggregate, `until`
-// or a field that is no key) makes the cycle an error. Complexity: linear in the rules' nodes (Tarjan's components).
+// or a field that is no key) makes the cycle an error. Complexity: linear in the rules' nodes (model/components.h).
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "model/components.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 
@@ -95,51 +96,6 @@ class Reads {
   std::vector<Edge> edges_;
 };
 
-// Component numbers by type (Tarjan, without recursion: chains of rules may be long).
-std::vector<std::uint32_t> components(std::size_t nodes, const std::vector<std::vector<FactTypeId>>& next) {
-  struct Frame {
-    FactTypeId node;
-    std::size_t child;
-  };
-  std::vector<std::uint32_t> index(nodes, kNoId), low(nodes, 0), component(nodes, kNoId);
-  std::vector<FactTypeId> stack;
-  std::vector<Frame> frames;
-  std::uint32_t counter = 0;
-  std::uint32_t count = 0;
-  for (FactTypeId root = 0; root < nodes; ++root) {
-    if (index[root] != kNoId) continue;
-    frames.push_back({root, 0});
-    while (!frames.empty()) {
-      const FactTypeId v = frames.back().node;
-      if (frames.back().child == 0 && index[v] == kNoId) {
-        index[v] = low[v] = counter++;
-        stack.push_back(v);
-      }
-      if (frames.back().child < next[v].size()) {
-        const FactTypeId w = next[v][frames.back().child++];
-        if (index[w] == kNoId) {
-          frames.push_back({w, 0});
-        } else if (component[w] == kNoId) {
-          low[v] = std::min(low[v], index[w]);
-        }
-        continue;
-      }
-      if (low[v] == index[v]) {
-        while (true) {
-          const FactTypeId w = stack.back();
-          stack.pop_back();
-          component[w] = count;
-          if (w == v) break;
-        }
-        ++count;
-      }
-      frames.pop_back();
-      if (!frames.empty()) low[frames.back().node] = std::min(low[frames.back().node], low[v]);
-    }
-  }
-  return component;
-}
-
 // The shortest way from `from` to `to` along derivations, both included.
 std::string chain(const Package& p, const std::vector<std::vector<FactTypeId>>& next, FactTypeId from, FactTypeId to) {
   std::vector<FactTypeId> came(next.size(), kNoId);
@@ -210,7 +166,7 @@ void check_cycles(Package& p) {
   if (edges.empty()) return;
   std::vector<std::vector<FactTypeId>> next(p.schema.types.size());
   for (const Edge& e : edges) next[e.from].push_back(e.to);
-  const std::vector<std::uint32_t> component = components(next.size(), next);
+  const std::vector<std::uint32_t> component = strong_components(next).of;
   std::vector<bool> said(next.size(), false);
   for (const Edge& e : edges) {
     if (e.through.empty() || component[e.from] != component[e.to] || said[component[e.from]]) continue;

@@ -5,15 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <functional>
 #include <set>
+#include <thread>
 
 #include "bus/codec/json_lines.h"
 #include "bus/transport/server.h"
 #include "connectors/haproxy/facts.h"
 #include "connectors/haproxy/runtime.h"
+#include "connectors/link.h"
 #include "tests/connectors/fake_socket.h"
 #include "tests/connectors/real_haproxy.h"
 #include "tests/connectors/vocabulary.h"
@@ -178,6 +181,36 @@ TEST_CASE("the host connector's facts arrive, none is refused, and it leaves whe
   CHECK(host.stop(SIGTERM) == 0);
   // Its last word: nobody sees any more.
   CHECK(service.until([&] { return service.last("ConnectorState", "reason", "stopped") != nullptr; }));
+}
+
+TEST_CASE("an order that takes its time is heard of meanwhile, and the next one waits its turn") {
+  Service service;
+  std::atomic<bool> stop{false}, in_hand{false}, enough{false};
+  std::vector<std::string> done;  // the executor's thread writes it; read after its end
+  std::thread thread([&] {
+    const ActionLinkConfig config{service.config.actions_bind[0], "test", "test", {"infra.lb.DrainServer"}, [&] { return stop.load(); }};
+    (void)serve_actions(config, [&](const Order& order, const Rest& rest) {
+      in_hand = true;
+      while (!enough) rest(50'000'000);
+      done.push_back(order.id);
+      return Outcome::success();
+    });
+  });
+  service.order("a1", "DrainServer", "web1");
+  const bool began = service.until([&] { return in_hand.load(); });
+  service.order("a2", "DrainServer", "web2");
+  // Nobody else speaks to this service: these are the executor's signs of life.
+  const std::uint64_t before = service.server->counters().messages_in;
+  const bool lives = service.until([&] { return service.server->counters().messages_in >= before + 2; });
+  enough = true;
+  const std::string first = service.outcome("a1"), second = service.outcome("a2");
+  stop = true;
+  thread.join();
+  CHECK(began);
+  CHECK(lives);
+  CHECK(first == "acked");
+  CHECK(second == "acked");
+  CHECK(done == std::vector<std::string>{"a1", "a2"});
 }
 
 TEST_CASE("actions reach a real HAProxy, and what became of them comes back", "[process]") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 
 namespace flyball::e2e {
 namespace {
@@ -109,12 +110,19 @@ TEST_CASE("run: everything from a configuration file, and a data folder for one 
       folder.write("flyball.toml", "rules = \"rules\"\ndata = \"" + (folder / "data") + "\"\n[endpoints]\nfacts = \"ipc://" +
                                        (folder / "facts") + "\"\nplain = []\nout = []\nactions = []\nqueries = [\"ipc://" +
                                        (folder / "queries") + "\"]\n[log]\njson = true\nstatus_every = \"20ms\"\n");
+  // What a former service left: who reads it now goes on reading it whole.
+  const std::string left = "{\"left\":\"" + std::string(4'000, 'x') + "\"}\n";
+  std::filesystem::create_directories(folder / "data");
+  folder.write("data/endpoints.json", left);
+  std::ifstream reader(folder / "data/endpoints.json", std::ios::binary);
   Child child(folder, "run", {"run", "--config", config});
   INFO(child.err());
   REQUIRE(child.await_err("listening:"));
   CHECK(child.err().find("{\"time\":\"") == 0);
   CHECK(child.await_err("\"status\":{"));
   CHECK(eventually([&] { return folder.read("data/endpoints.json").find("\"plain\":[]") != std::string::npos; }));
+  CHECK(std::string(std::istreambuf_iterator<char>(reader), {}) == left);
+  CHECK_FALSE(std::filesystem::exists(folder / "data/endpoints.json.new"));
   const Finished second = flyball({"run", "--config", config});
   CHECK(second.status == 1);
   CHECK(second.err.find("in use by another service") != std::string::npos);

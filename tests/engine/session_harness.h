@@ -178,6 +178,7 @@ class World {
   }
   std::unique_ptr<Program> load(const std::string& text) {
     Diagnostics diagnostics;
+    Interner::Notes notes(in);
     const auto file = sources_.add("test.fly", text);
     std::vector<ast::File> files;
     files.push_back(parse_file(sources_, *file, in, diagnostics));
@@ -185,7 +186,7 @@ class World {
     if (diagnostics.has_errors()) FAIL(render_all(diagnostics, sources_));
     Result<Program> compiled = compile(std::move(rules), in);
     if (!compiled) FAIL(compiled.error().message);
-    in.pin_all();
+    compiled->hold(notes.take());
     return std::make_unique<Program>(std::move(*compiled));
   }
 

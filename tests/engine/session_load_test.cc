@@ -1,5 +1,5 @@
 // Many things in one instant, and one thing very often: what would take minutes if the work grew with the square of them.
-#include "engine/session/journal.h"
+#include "engine/network/journal.h"
 #include "tests/engine/session_harness.h"
 
 using namespace flyball;

@@ -70,10 +70,22 @@ TEST_CASE("too large and too deep are errors, not handles") {
   CHECK(depth == Interner::kMaxDepth + 1);
 }
 
-TEST_CASE("sweep frees what is neither pinned nor marked, and no more") {
+TEST_CASE("sweep frees what is not marked, and no more") {
   Interner in;
-  const Value pinned = in.list(std::vector<Value>{in.string("pinned, and longer than an inline text")});
-  in.pin_all();
+  std::vector<Value> noted;
+  in.string("given before");
+  const Value known = in.string("known before");
+  Value listed;
+  {
+    Interner::Notes notes(in);
+    listed = in.list(std::vector<Value>{in.string("noted, and longer than an inline text")});
+    CHECK(in.string("known before") == known);
+    CHECK(in.find_string("known before") == known);
+    CHECK(in.list(std::vector<Value>{in.string("noted, and longer than an inline text")}) == listed);
+    noted = notes.take();
+    CHECK(noted.size() == 3);
+    CHECK(notes.take().empty());
+  }
   const std::string inner = "inside a list, reached through it only";
   const Value kept = in.list(std::vector<Value>{in.string(inner), in.optional_of(in.string("opt"))});
   std::vector<Value> garbage;
@@ -81,19 +93,22 @@ TEST_CASE("sweep frees what is neither pinned nor marked, and no more") {
   const std::size_t handles = in.handles_used(), bytes = in.bytes_used();
   in.begin_mark();
   in.mark(kept);
+  for (const Value& v : noted) in.mark(v);
   in.mark(Value::unknown());
   in.mark(Interner::optional_none());
   CHECK(in.sweep() > 0);
-  CHECK(in.handles_used() == handles - 1000);
+  CHECK(in.handles_used() == handles - 1001);
   CHECK(in.bytes_used() < bytes);
   CHECK(in.text(in.items(kept)[0]) == inner);
   CHECK(in.text(in.optional_value(in.items(kept)[1])) == "opt");
-  CHECK(in.text(in.items(pinned)[0]) == "pinned, and longer than an inline text");
+  CHECK(in.text(in.items(listed)[0]) == "noted, and longer than an inline text");
+  CHECK(in.find_string("known before") == known);
+  CHECK(in.find_string("given before").is_null());
   CHECK(in.find_string("some garbage number 5").is_null());
   CHECK(in.string(inner) == in.items(kept)[0]);
   // Freed handles serve again.
   for (int i = 0; i < 1000; ++i) in.string("other text " + std::to_string(i));
-  CHECK(in.handles_used() == handles);
+  CHECK(in.handles_used() == handles - 1);
   CHECK(in.text(in.items(kept)[0]) == inner);
 }
 

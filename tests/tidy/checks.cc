@@ -54,6 +54,17 @@ bool may_read_ast(const std::string& path) {
          path == "engine/explain/explanation.h";
 }
 
+// Rooms of one folder of which the one below does not know the one above.
+struct Stair {
+  std::string_view below, above;
+};
+constexpr Stair kStairs[] = {{"engine/network", "engine/session"}};
+
+bool goes_up(const std::string& path, const std::string& target) {
+  return std::any_of(std::begin(kStairs), std::end(kStairs),
+                     [&](const Stair& stair) { return is_below(path, stair.below) && is_below(target, stair.above); });
+}
+
 Findings check_arrows(const SourceText& s) {
   Findings out;
   const auto allowed = arrows().find(folder_of(s.path));
@@ -69,6 +80,8 @@ Findings check_arrows(const SourceText& s) {
       out.push_back(finding(s, i, "include \"" + target + "\" does not name its folder"));
     } else if (to != allowed->first && !allowed->second.contains(to) && !(is_below(target, "parser/ast") && may_read_ast(s.path))) {
       out.push_back(finding(s, i, "new arrow " + allowed->first + " -> " + to + " (\"" + target + "\")"));
+    } else if (goes_up(s.path, target)) {
+      out.push_back(finding(s, i, "the lower room includes the upper one: \"" + target + "\""));
     }
   }
   return out;
