@@ -67,6 +67,7 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
 void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (line.hold_ns == 0 || line.table == kNoId) return;
   std::vector<FactId> facts;
+  facts.reserve(line.tuple.size());
   for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
   if (line.absence) {
     const AbsenceTable& table = network_.absence_table(line.table);
@@ -147,6 +148,7 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   out.values.assign(row, row + store.width());
   out.stamp = store.meta(fact).stamp;
   out.age_ns = network_.now() - out.stamp;
+  out.suspended = store.meta(fact).suspended;
   out.stale = store.meta(fact).status == FactStatus::kStale;
   return out;
 }
