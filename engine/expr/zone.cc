@@ -4,12 +4,15 @@
 #include <cctz/time_zone.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace flyball::engine {
 
 namespace {
 
+constexpr const char* kTables = "/usr/share/zoneinfo/";
 constexpr std::size_t kMaxZoneName = 64;  // IANA's longest is half as long
 
 std::optional<std::int64_t> fixed_offset(std::string_view zone) {
@@ -43,9 +46,20 @@ std::optional<std::int64_t> zone_offset(std::string_view zone, std::int64_t seco
   if (zone.empty() || zone == "UTC" || zone == "Z") return 0;
   if ((zone[0] >= '0' && zone[0] <= '9') || zone[0] == '+' || zone[0] == '-') return fixed_offset(zone);
   if (!may_be_name(zone)) return std::nullopt;
-  cctz::time_zone tz;
-  if (!cctz::load_time_zone(std::string(zone), &tz)) return std::nullopt;
-  return tz.lookup(cctz::time_point<cctz::seconds>(cctz::seconds(seconds))).offset;
+  // A rule asks about one zone again and again. A name without a table never reaches the library, which would keep it for good.
+  struct Last {
+    std::string name;
+    cctz::time_zone zone;
+  };
+  thread_local Last last;
+  if (last.name != zone) {
+    const std::string name(zone);
+    std::error_code none;
+    cctz::time_zone tz;
+    if (!std::filesystem::is_regular_file(kTables + name, none) || !cctz::load_time_zone(name, &tz)) return std::nullopt;
+    last = {name, tz};
+  }
+  return last.zone.lookup(cctz::time_point<cctz::seconds>(cctz::seconds(seconds))).offset;
 }
 
 }  // namespace flyball::engine
