@@ -40,6 +40,7 @@ std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_test();
 std::unique_ptr<Command> make_fmt();
+std::unique_ptr<Command> make_fix();
 std::unique_ptr<Command> make_explain();
 std::unique_ptr<Command> make_why();
 std::unique_ptr<Command> make_why_not();

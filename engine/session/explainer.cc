@@ -113,7 +113,7 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       out.truth = one.truth;
       out.witness = f;
     }
-    if (line.quantifier == Quantifier::kNo) out.truth = negated(out.truth);
+    if (line.quantifier == Quantifier::kNo || line.quantifier == Quantifier::kEvery) out.truth = negated(out.truth);
   }
   look_up_memory(line, out);
   return out;
@@ -125,7 +125,7 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.verdict = word(judged.truth);
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
-  // The own fact of `some` and `no` is whichever: only its witness has values to show.
+  // The own fact of `some`, `no` and `every` is whichever: only its witness has values to show.
   const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
   if (!own_row) return out;
   if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);

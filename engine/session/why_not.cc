@@ -169,6 +169,18 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";
     return start + is + (judged.witness == kNone ? "there is such a " + type->local : fact_text(line.type, judged.witness) + " is there");
   }
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kEvery && judged.witness != kNone) {
+    set_row(line, judged.witness);
+    const bool unknown = judged.truth == Truth::kUnknown;
+    std::string out = start + (unknown ? "is unknown: " : "is not met: ") + fact_text(line.type, judged.witness) +
+                      (unknown ? " may not satisfy it" : " does not satisfy it");
+    // What the condition compares the fact with: the fact's own fields stand in its text.
+    for (const ExplainRead& r : line.conditions.back().reads) {
+      if (type->field_index(r.name) != kNoId) continue;
+      out += (out.ends_with(" satisfy it") ? ": " : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+    }
+    return out;
+  }
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome) {
     if (judged.witness != kNone) return start + "is unknown: " + fact_text(line.type, judged.witness) + " may be such a one";
     return start + "is not met: there is no such " + type->local;

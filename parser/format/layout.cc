@@ -136,9 +136,9 @@ Doc Layout::generic(const Node& n, Slot slot) {
   if (n.kind <= Kind::kFText) return take();
   const bool inside = is_expression(n.kind);
   // In brackets and behind words a whole expression stands; behind a pattern's `for`, an option, a sign only an operand.
-  static constexpr Kind kWhole[] = {Kind::kParen,        Kind::kIndex,   Kind::kOptionalIndex, Kind::kMapEntry,  Kind::kRecordField,
-                                    Kind::kOptionalPart, Kind::kWhere,   Kind::kDefault,       Kind::kLetLine,   Kind::kCheck,
-                                    Kind::kLog,          Kind::kSetStep, Kind::kAggregateBy,   Kind::kOutputCell};
+  static constexpr Kind kWhole[] = {Kind::kParen,        Kind::kIndex,   Kind::kOptionalIndex, Kind::kMapEntry,   Kind::kRecordField,
+                                    Kind::kOptionalPart, Kind::kWhere,   Kind::kDefault,       Kind::kLetLine,    Kind::kCheck,
+                                    Kind::kLog,          Kind::kSetStep, Kind::kAggregateBy,   Kind::kOutputCell, Kind::kSatisfies};
   Slot inner = Slot::kOperand;
   if (std::find(std::begin(kWhole), std::end(kWhole), n.kind) != std::end(kWhole)) inner = Slot::kWhole;
   if (n.kind == Kind::kValue) inner = slot;
@@ -165,7 +165,7 @@ Doc Layout::generic(const Node& n, Slot slot) {
       d.add(shift ? indent(kContinued, std::move(of_child)) : std::move(of_child));
     }
     left = text_.substr(tokens_[next_ - 1].begin, tokens_[next_ - 1].end - tokens_[next_ - 1].begin);
-    if (n.kind == Kind::kPattern || n.kind == Kind::kCross || n.kind == Kind::kSome || n.kind == Kind::kNo) {
+    if (n.kind == Kind::kPattern || n.kind == Kind::kCross || n.kind == Kind::kSome || n.kind == Kind::kNo || n.kind == Kind::kEveryLine) {
       if (c != nullptr && c->kind == Kind::kTypePath) return d.add(suffixes(n));
     }
   }

@@ -86,6 +86,7 @@ Layout::Item Layout::item(const Node& n, std::size_t& child, bool first) {
     case Kind::kPattern:
     case Kind::kSome:
     case Kind::kNo:
+    case Kind::kEveryLine:
     case Kind::kCheck: {
       result.column = kLineWord;
       Doc whole = generic(c, Slot::kWhole);

@@ -1,4 +1,4 @@
-// `flyball fmt` and the files it rewrites: replaced as a whole, with their permissions, links staying links; or not at all.
+// `flyball fmt`, `flyball fix` and the files it rewrites: replaced as a whole, with their permissions, links staying links; or not at all.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,6 +84,31 @@ TEST_CASE("fmt: what cannot be replaced is said, and stays") {
     CHECK(folder.read("locked/odd.fly") == kOdd);
   }
   CHECK(files_in(folder.path() / "locked") == 1);
+}
+
+TEST_CASE("fix: rewrites the files that have mistakes, says what it did, and fails while errors are left") {
+  const Folder folder;
+  const std::string fact = "fact Link key (port) ttl 10s { port: string  util: percent }\n";
+  folder.write("fact.fly", fact);
+  const std::string rule = folder.write("rule.fly", "rule r {\n  when { l: Link where util > 80 }\n  then { log l.prt }\n}\n");
+  REQUIRE(::chmod(rule.c_str(), 0604) == 0);
+  Finished f = flyball({"fix", "--check", "."}, "", folder.path().string());
+  CHECK(f.status == 1);
+  CHECK(f.out.find("+  when { l: Link where util > 80% }\n") != std::string::npos);
+  CHECK(folder.read("rule.fly").find("80 }") != std::string::npos);
+  f = flyball({"fix", "."}, "", folder.path().string());
+  CHECK(f.status == 0);
+  CHECK(f.out == "./rule.fly:2:31: E0203: `80` → `80%`\n./rule.fly:3:16: E0302: `prt` → `port`\n");
+  CHECK(folder.read("rule.fly") == "rule r {\n  when { l: Link where util > 80% }\n  then { log l.port }\n}\n");
+  CHECK(folder.read("fact.fly") == fact);
+  CHECK(mode_of(rule) == 0604);
+  f = flyball({"fix", "."}, "", folder.path().string());
+  CHECK(f.status == 0);
+  CHECK(f.out.empty());
+  folder.write("more.fly", "let a = 1 +\n");
+  f = flyball({"fix", "."}, "", folder.path().string());
+  CHECK(f.status == 1);
+  CHECK(f.err.find("1 error is left: `flyball check` shows it") != std::string::npos);
 }
 
 }  // namespace
