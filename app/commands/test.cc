@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "app/commands/commands.h"
 #include "app/explain/render.h"
@@ -11,6 +10,7 @@
 #include "app/io/replace.h"
 #include "app/package/package.h"
 #include "app/testing/changes.h"
+#include "app/testing/coverage.h"
 #include "app/testing/judge.h"
 #include "app/testing/report.h"
 #include "bus/codec/json_lines.h"
@@ -85,20 +85,23 @@ class Test : public Command {
                 "\"happened\":[…],"
                 "\"why_not\":…}]}\n\n"
                 "`--junit` writes what build servers read: a suite a file, without times, so that every run gives the same bytes.\n\n"
+                "`--coverage` names rules that never fired, cases and rows that never answered, and lines of `when` (`some`, `no`, "
+                "`check`) that "
+                "were never decisive: left out, every test sees the same actions, firings and answers.\n\n"
                 "`--watch` runs the tests again whenever a rule file or a file of recorded facts changes, until Ctrl-C; its exit status is "
                 "that of the last run.",
             .examples = {{"flyball test rules/", "all tests of a package"},
                          {"flyball test rules/ --filter drain --verbose", "those with `drain` in their name, a line for each"},
                          {"flyball test rules/ --junit tests.xml", "for a build server"},
                          {"flyball test rules/ --watch", "again after each change"},
-                         {"flyball test rules/ --coverage", "and the rules that no test makes fire"}},
+                         {"flyball test rules/ --coverage", "and what no test needs"}},
             .exit_codes = "0   all passed\n1   some failed, the rules do not check, or no test was found\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;
     options.value("--filter", "PATTERN", filter_, "only tests with PATTERN in their name; `*` stands for any text");
     options.flag("--verbose", verbose_, "a line for each test");
-    options.flag("--coverage", coverage_, "say which rules no test made fire");
+    options.flag("--coverage", coverage_, "say which rules, cases, rows and lines of `when` no test needs");
     options.flag("--json", json_, "one JSON object a line on standard output");
     options.value("--junit", "FILE", junit_, "write what became of the tests to FILE as JUnit's XML").complete = Complete::kFile;
     options.flag("--watch", watch_, "run again when a file changes, until Ctrl-C");
@@ -123,7 +126,7 @@ class Test : public Command {
 
  private:
   int run_all(Io& io) {
-    fired_.clear();
+    covered_ = {};
     package_ = compile_package(paths_, {}, io);
     if (package_ == nullptr) {
       std::string paths;
@@ -204,18 +207,42 @@ class Test : public Command {
     std::string why_not;
   };
 
-  // `expected`: how many things the test looks at.
-  std::vector<Told> run_one(const ast::TestDecl& test, std::size_t& expected) {
-    const engine::Program& base = *package_->program;
+  auto plan_of(const ast::TestDecl& test, const engine::Program& program) {
     Interner& interner = package_->interner;
-    const Schema& schema = base.schema();
+    const Schema& schema = program.schema();
     std::vector<Value> params;
-    for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(base.param_value(i));
-    const auto plan = testing::make_plan(
+    for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(program.param_value(i));
+    return testing::make_plan(
         test, schema, interner, [&](const ast::Expr& e) { return engine::constant_of(e, schema, params, interner); },
         [&](const std::string& path, const ast::Span& at, Timestamp zero) {
           return read_recorded(path, at, zero, schema, package_->sources, interner);
         });
+  }
+
+  // What each test sees of a program; nothing if one cannot run.
+  std::optional<std::vector<std::string>> seen_of(const engine::Program& base) {
+    std::vector<std::string> all;
+    for (const ast::TestDecl& test : base.rules().tests) {
+      if (filter_ && !testing::name_matches(test.name.text, *filter_)) continue;
+      const auto plan = plan_of(test, base);
+      if (!plan) return std::nullopt;
+      std::optional<engine::Program> own;
+      if (!plan->params.empty()) {
+        Result<engine::Program> compiled = engine::compile(base.rules(), package_->interner, plan->params);
+        if (!compiled) return std::nullopt;
+        own.emplace(std::move(*compiled));
+      }
+      const engine::Program& program = own ? *own : base;
+      all.push_back(testing::seen(testing::run_plan(*plan, program, package_->interner).recording, program.rules(), package_->interner));
+    }
+    return all;
+  }
+
+  // `expected`: how many things the test looks at.
+  std::vector<Told> run_one(const ast::TestDecl& test, std::size_t& expected) {
+    const engine::Program& base = *package_->program;
+    Interner& interner = package_->interner;
+    const auto plan = plan_of(test, base);
     if (!plan) return {{plan.error().span, plan.error().message, {}, {}}};
     expected = plan->expectations.size();
     for (const testing::Input& input : plan->inputs) {
@@ -232,8 +259,7 @@ class Test : public Command {
     }
     const engine::Program& program = own ? *own : base;
     const testing::RunResult result = testing::run_plan(*plan, program, interner);
-    for (const testing::Firing& firing : result.recording.firings) fired_.insert(firing.rule);
-    note_derivations(program.rules(), result.recording.derived);
+    covered_.note(*plan, result.recording, program.rules());
 
     std::vector<Told> told;
     for (const Failure& failure : testing::judge(*plan, result.recording, program.rules(), interner).failures) {
@@ -247,16 +273,6 @@ class Test : public Command {
       }
     }
     return told;
-  }
-
-  // A rule that only derives does not fire: it counts as soon as a fact of a type it derives was there.
-  void note_derivations(const ast::RuleSet& rules, const std::vector<FactTypeId>& derived) {
-    for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
-      for (const ast::Effect& effect : rules.rules[i].then) {
-        if (effect.kind == ast::EffectKind::kDerive && std::binary_search(derived.begin(), derived.end(), effect.record.fact_type))
-          fired_.insert(i);
-      }
-    }
   }
 
   // The test again, up to the moment of the expectation; then the engine is asked.
@@ -285,20 +301,19 @@ class Test : public Command {
                         report.file, report.line, testing::failures_text(report)));
   }
 
-  void say_coverage(Io& io) const {
-    const ast::RuleSet& rules = package_->program->rules();
-    for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
-      if (!fired_.contains(i))
-        io.note(fmt::format("never fired: {} ({})", rules.rules[i].qualified, place(package_->sources, rules.rules[i].span)));
-    }
-    io.note(fmt::format("{} of {} rules fired in a test", fired_.size(), rules.rules.size()));
+  void say_coverage(Io& io) {
+    const engine::Program& program = *package_->program;
+    for (const std::string& line : covered_.report(program.rules(), package_->sources)) io.note(line);
+    const auto fired = [&](std::uint32_t rule) { return covered_.fired(rule); };
+    const auto run = [&](const engine::Program& p) { return seen_of(p); };
+    for (const std::string& line : testing::undecisive_lines(package_->sources, package_->interner, program, fired, run)) io.note(line);
   }
 
   std::vector<std::string> paths_;
   std::optional<std::string> filter_, junit_;
   bool verbose_ = false, coverage_ = false, json_ = false, watch_ = false;
   std::unique_ptr<CompiledPackage> package_;
-  std::set<std::uint32_t> fired_;
+  testing::Coverage covered_;
 };
 
 }  // namespace
