@@ -128,6 +128,8 @@ constexpr FunctionInfo kFunctions[] = {
     {Fn::kReverse, "reverse", "string.reverse() -> string", "its characters backwards"},
     {Fn::kReverse, "reverse", "list<A>.reverse() -> list<A>", "its elements backwards"},
     {Fn::kQuote, "strings.quote", "strings.quote(string) -> string", "as a string literal"},
+    {Fn::kFormat, "format", "string.format(list<dyn>) -> string",
+     "its %s %d %f %e %b %o %x %X replaced by the values; %.3f has three digits; %% is a percent sign"},
 
     // CEL's math extension.
     {Fn::kAbs, "math.abs", "math.abs(int) -> int", "without its sign"},
@@ -138,16 +140,10 @@ constexpr FunctionInfo kFunctions[] = {
     {Fn::kSign, "math.sign", "math.sign(int) -> int", "-1, 0 or 1"},
     {Fn::kSign, "math.sign", "math.sign(uint) -> uint", "0 or 1"},
     {Fn::kSign, "math.sign", "math.sign(double) -> double", "-1.0, 0.0 or 1.0"},
-    {Fn::kLeast, "math.least", "math.least(list<A>) -> A", "the smallest element"},
-    {Fn::kLeast, "math.least", "math.least(A) -> A", "the same"},
-    {Fn::kLeast, "math.least", "math.least(A, A) -> A", "the smaller one"},
-    {Fn::kLeast, "math.least", "math.least(A, A, A) -> A", "the smallest one"},
-    {Fn::kLeast, "math.least", "math.least(A, A, A, A) -> A", "the smallest one"},
-    {Fn::kGreatest, "math.greatest", "math.greatest(list<A>) -> A", "the largest element"},
-    {Fn::kGreatest, "math.greatest", "math.greatest(A) -> A", "the same"},
-    {Fn::kGreatest, "math.greatest", "math.greatest(A, A) -> A", "the larger one"},
-    {Fn::kGreatest, "math.greatest", "math.greatest(A, A, A) -> A", "the largest one"},
-    {Fn::kGreatest, "math.greatest", "math.greatest(A, A, A, A) -> A", "the largest one"},
+    {Fn::kLeast, "math.least", "math.least(list<N>) -> N", "the smallest element; an error if there is none"},
+    {Fn::kLeast, "math.least", "math.least(N...) -> N", "the smallest one, of one or more"},
+    {Fn::kGreatest, "math.greatest", "math.greatest(list<N>) -> N", "the largest element; an error if there is none"},
+    {Fn::kGreatest, "math.greatest", "math.greatest(N...) -> N", "the largest one, of one or more"},
     {Fn::kCeil, "math.ceil", "math.ceil(double) -> double", "rounded up"},
     {Fn::kFloor, "math.floor", "math.floor(double) -> double", "rounded down"},
     {Fn::kRound, "math.round", "math.round(double) -> double", "rounded to the nearest, halves away from zero"},
@@ -211,8 +207,47 @@ constexpr FunctionInfo kFunctions[] = {
     {Fn::kIsCanonical, "ip.isCanonical", "ip.isCanonical(string) -> bool", "whether the address is written as RFC 5952 writes it"},
 };
 
+constexpr MacroInfo kMacros[] = {
+    {"has", "has", 0, 1, 1, "has(x.field) -> bool", "whether the field is there; of a fact: whether it is not null"},
+    {"stale", "stale", 0, 1, 1, "stale(x) -> bool", "whether the field, or any field of the fact, is not known any more"},
+    {"all", "all", 1, 1, 1, "xs.all(x, condition) -> bool", "whether it holds for every element; of a map: for every key"},
+    {"all", "all", 2, 1, 1, "xs.all(i, x, condition) -> bool", "the same with the index; of a map: with key and value"},
+    {"exists", "exists", 1, 1, 1, "xs.exists(x, condition) -> bool", "whether it holds for some element"},
+    {"exists", "exists", 2, 1, 1, "xs.exists(i, x, condition) -> bool", "the same with the index, or key and value"},
+    {"exists_one", "exists_one", 1, 1, 1, "xs.exists_one(x, condition) -> bool", "whether it holds for exactly one element"},
+    {"exists_one", "exists_one", 2, 1, 1, "xs.exists_one(i, x, condition) -> bool", "the same with the index, or key and value"},
+    {"existsOne", "exists_one", 1, 1, 1, "xs.existsOne(x, condition) -> bool", "another name of exists_one"},
+    {"existsOne", "exists_one", 2, 1, 1, "xs.existsOne(i, x, condition) -> bool", "another name of exists_one"},
+    {"filter", "filter", 1, 1, 1, "xs.filter(x, condition) -> list", "the elements, or keys, for which it holds"},
+    {"map", "map", 1, 1, 2, "xs.map(x, [condition,] expression) -> list",
+     "the expression for each element (for which the condition holds)"},
+    {"transformList", "transformList", 2, 1, 2, "xs.transformList(i, x, [condition,] expression) -> list",
+     "as map, with the index, or key and value"},
+    {"transformMap", "transformMap", 2, 1, 2, "xs.transformMap(k, v, [condition,] expression) -> map",
+     "the expression for each entry, under the same key"},
+    {"transformMapEntry", "transformMapEntry", 2, 1, 2, "xs.transformMapEntry(k, v, [condition,] {key: value}) -> map",
+     "the entries made of each; an error if a key comes twice"},
+    {"optMap", "optMap", 1, 1, 1, "o.optMap(x, expression) -> optional", "none, or the expression of its value"},
+    {"optFlatMap", "optFlatMap", 1, 1, 1, "o.optFlatMap(x, expression) -> optional",
+     "none, or the optional that the expression gives for its value"},
+    {"cel.bind", "cel.bind", 1, 2, 2, "cel.bind(x, value, expression)", "the expression, in which x means the value"},
+};
+
+constexpr FunctionGroup kGroups[] = {
+    {Fn::kSize, "Sizes and texts"},
+    {Fn::kInt, "Conversions"},
+    {Fn::kGetFullYear, "Times"},
+    {Fn::kLowerAscii, "Strings"},
+    {Fn::kAbs, "Math"},
+    {Fn::kBase64Encode, "Encoders and lists"},
+    {Fn::kOptionalOf, "Optionals"},
+    {Fn::kFamily, "Addresses and prefixes"},
+};
+
 }  // namespace
 
 std::span<const FunctionInfo> functions() { return kFunctions; }
+std::span<const MacroInfo> macros() { return kMacros; }
+std::span<const FunctionGroup> function_groups() { return kGroups; }
 
 }  // namespace flyball

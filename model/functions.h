@@ -3,8 +3,9 @@
 //
 // A signature is written in CEL's notation: "string.contains(string) -> bool" for a method, "size(string) -> int" for
 // a global. Type words are the language's (`list<A>`, `map<A, B>`, `optional<A>`, `type`); `A` and `B` are type
-// variables; `dyn` takes anything. A global with a dotted name has it in front: "math.abs(int) -> int".
-// Receiver and arguments reach the evaluator as one sequence, receiver first; overloads of a name share their Fn.
+// variables, `N` one for numbers, units and timestamps alone; `dyn` takes anything; `N...` at the end is one or more of it. A global with a
+// dotted name has it in front: "math.abs(int) -> int". Receiver and arguments reach the evaluator as one sequence, receiver first;
+// overloads of a name share their Fn.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +58,7 @@ enum class Fn : std::uint16_t {
   kCharAt,
   kReverse,
   kQuote,
+  kFormat,
   kAbs,
   kSign,
   kLeast,
@@ -116,5 +118,24 @@ struct FunctionInfo {
 
 // Every overload of every function, grouped by name.
 std::span<const FunctionInfo> functions();
+
+// What is written like a call and binds names, or looks at its argument without reading it.
+struct MacroInfo {
+  std::string_view name;       // as written; with a dot: no receiver stands before it
+  std::string_view canonical;  // as the tree has it
+  std::uint8_t variables = 0;  // names bound, which come first; 0: no comprehension (`has`)
+  std::uint8_t least = 0;      // expressions after them
+  std::uint8_t most = 0;
+  std::string_view form;  // as the reference shows it
+  std::string_view doc;
+};
+std::span<const MacroInfo> macros();
+
+// The parts of the reference: each begins with the first function of that Fn.
+struct FunctionGroup {
+  Fn first;
+  std::string_view title;
+};
+std::span<const FunctionGroup> function_groups();
 
 }  // namespace flyball

@@ -37,6 +37,8 @@ const char* word(TypeTag tag) {
     case TypeTag::kRecord: return "record";
     case TypeTag::kTypeType: return "type";
     case TypeTag::kOptional: return "optional";
+    case TypeTag::kAbstract: return "abstract";
+    case TypeTag::kVariable: return "variable";
   }
   return "error";
 }
@@ -62,7 +64,11 @@ std::string to_string(const Type& type) {
       out += type.members.empty() ? "}" : " }";
       break;
     default:
-      out = word(type.tag);
+      if (type.tag == TypeTag::kVariable) {
+        out = static_cast<char>('A' + (type.fact_type - 1) % 26);
+      } else {
+        out = type.tag == TypeTag::kAbstract && !type.members.empty() ? type.members[0] : word(type.tag);
+      }
       if (!type.args.empty()) {
         out += '<';
         for (std::size_t i = 0; i < type.args.size(); ++i) out += (i == 0 ? "" : ", ") + to_string(type.args[i]);
@@ -100,6 +106,8 @@ Kind kind_of(const Type& type) {
     case TypeTag::kOptional: return Kind::kOptional;
     case TypeTag::kError:
     case TypeTag::kDyn:
+    case TypeTag::kAbstract:
+    case TypeTag::kVariable:
     case TypeTag::kFact: return Kind::kError;
   }
   return Kind::kError;

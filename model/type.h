@@ -36,6 +36,8 @@ enum class TypeTag : std::uint8_t {
   kRecord,    // named members of their own types (an action's result): members[i] has type args[i]
   kTypeType,  // the type of type(x): args[0]
   kOptional,  // CEL's optional_type: args[0]. (flyball's `T?` is the flag `nullable`.)
+  kAbstract,  // known by its declaration only: members[0] is its name; args
+  kVariable,  // of a function's signature: fact_type is its number, from 1
 };
 
 struct Type {
@@ -43,10 +45,11 @@ struct Type {
   bool nullable = false;        // `T?`: null is a value of it
   std::uint32_t fact_type = 0;  // kFact: FactTypeId
   std::vector<Type> args;
-  std::vector<std::string> members;  // kEnum: in written order; kRecord: names
+  std::vector<std::string> members;  // kEnum: in written order; kRecord: names; kAbstract: its own
 
   friend bool operator==(const Type&, const Type&) = default;
   static Type of(TypeTag tag) { return Type{tag, false, 0, {}, {}}; }
+  static Type variable(std::uint32_t number) { return Type{TypeTag::kVariable, false, number, {}, {}}; }
   static Type list_of(Type element) { return Type{TypeTag::kList, false, 0, {std::move(element)}, {}}; }
   static Type map_of(Type key, Type value) { return Type{TypeTag::kMap, false, 0, {std::move(key), std::move(value)}, {}}; }
   bool is(TypeTag t) const { return tag == t; }

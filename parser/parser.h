@@ -35,7 +35,17 @@ struct Variable {
   std::string name;
   Type type;
 };
+// An overload of a function that is known here by its types only; calling it is an error at run time. Its type variables
+// are Type::variable(1) … kMaxTypeVariables.
+inline constexpr std::uint32_t kMaxTypeVariables = 26;
+struct FunctionDeclaration {
+  std::string name;
+  bool method = false;
+  std::vector<Type> parameters;  // the receiver first
+  Type result;
+};
 void check_expression(ast::Expr& expr, const std::vector<Variable>& variables, bool rules, Interner& interner, Diagnostics& out,
-                      const SourceFiles* sources = nullptr);  // for the words that messages quote
+                      const SourceFiles* sources = nullptr,  // for the words that messages quote
+                      const std::vector<FunctionDeclaration>* functions = nullptr);
 
 }  // namespace flyball

@@ -12,23 +12,32 @@ namespace flyball::app {
 namespace {
 
 // What a name of the environment may be written as inside `container`: a.b.y in container a.b is also y, and b.y. A name of
-// an inner container hides outer ones; `.y` is always the outermost.
-std::vector<Binding> visible(const std::vector<Binding>& bindings, const std::string& container) {
-  std::vector<Binding> all;
-  const auto has = [&](const std::string& name) {
-    return std::any_of(all.begin(), all.end(), [&](const Binding& b) { return b.name == name; });
+// an inner container hides outer ones; `.y` is always the outermost. Of functions all overloads of the innermost name count.
+template <typename Named>
+std::vector<Named> visible(const std::vector<Named>& named, const std::string& container) {
+  std::vector<Named> all;
+  const auto add = [&](const Named& n, std::string name) {
+    all.push_back(n);
+    all.back().name = std::move(name);
   };
+  std::vector<std::string> hidden;
+  const auto is_hidden = [&](const std::string& name) { return std::find(hidden.begin(), hidden.end(), name) != hidden.end(); };
   for (std::string prefix = container; !prefix.empty();) {
-    for (const Binding& b : bindings) {
-      if (b.name.starts_with(prefix + ".") && !has(b.name.substr(prefix.size() + 1)))
-        all.push_back({b.name.substr(prefix.size() + 1), b.type, b.value});
+    std::vector<std::string> here;
+    for (const Named& n : named) {
+      if (!n.name.starts_with(prefix + ".")) continue;
+      std::string name = n.name.substr(prefix.size() + 1);
+      if (is_hidden(name)) continue;
+      here.push_back(name);
+      add(n, std::move(name));
     }
+    hidden.insert(hidden.end(), here.begin(), here.end());
     const std::size_t dot = prefix.rfind('.');
     prefix.resize(dot == std::string::npos ? 0 : dot);
   }
-  for (const Binding& b : bindings) {
-    if (!has(b.name)) all.push_back(b);
-    all.push_back({"." + b.name, b.type, b.value});
+  for (const Named& n : named) {
+    if (!is_hidden(n.name)) add(n, n.name);
+    add(n, "." + n.name);
   }
   return all;
 }
@@ -49,7 +58,8 @@ Result<Evaluated> evaluate_text(std::string_view text, const std::vector<Binding
     values.push_back(b.value);
   }
   Diagnostics checked;
-  check_expression(expr, variables, false, interner, checked, &sources);
+  const std::vector<FunctionDeclaration> functions = visible(options.functions, options.container);
+  check_expression(expr, variables, false, interner, checked, &sources, &functions);
   if (checked.has_errors() && !options.disable_check) {
     for (const Diagnostic& d : checked.all()) diagnostics.add(d);
     return fail(checked.all().front().message, checked.all().front().help);

@@ -12,6 +12,7 @@
 #include "model/type.h"
 #include "model/value.h"
 #include "parser/diagnostics/diagnostic.h"
+#include "parser/parser.h"
 #include "parser/source.h"
 
 namespace flyball::app {
@@ -28,8 +29,9 @@ struct Evaluated {
 };
 
 struct EvalOptions {
-  std::string container;       // names are looked up in it first, as CEL says
-  bool disable_check = false;  // types are seen at run time only
+  std::vector<FunctionDeclaration> functions;  // known by their types only
+  std::string container;                       // names are looked up in it first, as CEL says
+  bool disable_check = false;                  // types are seen at run time only
   bool check_only = false;
 };
 

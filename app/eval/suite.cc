@@ -1,6 +1,7 @@
 // The conformance suite's JSON forms, both ways.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/eval/eval.h"
@@ -18,6 +19,7 @@ struct Reader {
   bus::JsonReader json;
   Interner& interner;
   std::string error;
+  std::vector<std::string> type_variables;  // of the overload being read, in order of appearance
 
   bool bad(std::string message) {
     if (error.empty()) error = std::move(message);
@@ -122,6 +124,41 @@ struct Reader {
     return !json.failed() && (out = interner.map(entries), true);
   }
 
+  bool types(std::vector<Type>& out) {
+    if (!json.enter_array()) return false;
+    while (json.next_item()) {
+      if (!type(out.emplace_back())) return false;
+    }
+    return !json.failed();
+  }
+
+  bool abstract_type(Type& out) {
+    std::string_view key, word;
+    std::string name;
+    std::vector<Type> parameters;
+    if (!json.enter_object()) return false;
+    while (json.next_key(key)) {
+      if (key == "name") {
+        if (!json.read_string(word)) return false;
+        name = word;
+      } else if (key == "parameter_types") {
+        if (!types(parameters)) return false;
+      } else {
+        return bad("an abstract_type has `name` and `parameter_types`");
+      }
+    }
+    if (name == "optional_type" && parameters.size() == 1) {
+      out = Type::of(TypeTag::kOptional);
+    } else if (name == "net.IP" || name == "net.CIDR") {
+      out = Type::of(name == "net.IP" ? TypeTag::kIp : TypeTag::kCidr);
+    } else {
+      out = Type::of(TypeTag::kAbstract);
+      out.members = {std::move(name)};
+    }
+    out.args = std::move(parameters);
+    return !json.failed();
+  }
+
   bool type(Type& out) {
     std::string_view key;
     out = Type::of(TypeTag::kDyn);
@@ -154,6 +191,21 @@ struct Reader {
         if (!json.skip_value()) return false;
       } else if (form == "dyn") {
         if (!json.skip_value()) return false;
+      } else if (form == "type_param") {
+        if (!json.read_string(word)) return false;
+        auto at = std::find(type_variables.begin(), type_variables.end(), word);
+        if (at == type_variables.end()) {
+          if (type_variables.size() == kMaxTypeVariables) return bad("an overload has too many type parameters");
+          at = type_variables.insert(at, std::string(word));
+        }
+        out = Type::variable(static_cast<std::uint32_t>(at - type_variables.begin()) + 1);
+      } else if (form == "abstract_type") {
+        if (!abstract_type(out)) return false;
+      } else if (form == "type") {
+        Type inner = Type::of(TypeTag::kDyn);
+        if (!type(inner)) return false;
+        out = Type::of(TypeTag::kTypeType);
+        out.args.push_back(std::move(inner));
       } else if (form == "list_type" || form == "map_type") {
         Type first = Type::of(TypeTag::kDyn), second = first;
         if (!json.enter_object()) return false;
@@ -182,16 +234,49 @@ Binding& named(std::vector<Binding>& bindings, const std::string& name) {
   return bindings.emplace_back(Binding{name, Type::of(TypeTag::kDyn), Value::unknown()});
 }
 
-bool read_environment(Reader& r, std::vector<Binding>& bindings) {
+bool read_overloads(Reader& r, const std::string& name, std::vector<FunctionDeclaration>& functions) {
+  std::string_view key;
+  if (!r.json.enter_object()) return false;
+  while (r.json.next_key(key)) {
+    if (key != "overloads") {
+      if (!r.json.skip_value()) return false;
+      continue;
+    }
+    if (!r.json.enter_array()) return false;
+    while (r.json.next_item()) {
+      FunctionDeclaration& f = functions.emplace_back();
+      f.name = name;
+      f.result = Type::of(TypeTag::kDyn);
+      r.type_variables.clear();
+      if (!r.json.enter_object()) return false;
+      while (r.json.next_key(key)) {
+        const bool good = key == "params"                 ? r.types(f.parameters)
+                          : key == "result_type"          ? r.type(f.result)
+                          : key == "is_instance_function" ? r.json.read_bool(f.method)
+                                                          : r.json.skip_value();
+        if (!good) return false;
+      }
+      if (f.method && f.parameters.empty()) return r.bad("a method has a receiver among its `params`");
+    }
+  }
+  return !r.json.failed();
+}
+
+bool read_environment(Reader& r, std::vector<Binding>& bindings, std::vector<FunctionDeclaration>& functions) {
   std::string_view key;
   if (!r.json.enter_array()) return false;
   while (r.json.next_item()) {
     std::string name;
     Type type = Type::of(TypeTag::kDyn);
+    bool is_function = false;
     if (!r.json.enter_object()) return false;
     while (r.json.next_key(key)) {
       std::string_view text;
-      if (key == "name") {
+      if (key == "function") {
+        if (name.empty()) return r.bad("a declaration begins with its `name`");
+        is_function = true;
+        if (!read_overloads(r, name, functions)) return false;
+      } else if (key == "name") {
         if (!r.json.read_string(text)) return false;
         name = text;
       } else if (key == "ident") {
@@ -203,7 +288,7 @@ bool read_environment(Reader& r, std::vector<Binding>& bindings) {
         return r.bad(fmt::format("a {} cannot be declared here", std::string(key)));
       }
     }
-    named(bindings, name).type = std::move(type);
+    if (!is_function) named(bindings, name).type = std::move(type);
   }
   return !r.json.failed();
 }
@@ -242,7 +327,7 @@ bool read_case(Reader& r, Case& c) {
     } else if (key == "bindings") {
       if (!read_bindings(r, c.bindings)) return false;
     } else if (key == "type_env") {
-      if (!read_environment(r, c.bindings)) return false;
+      if (!read_environment(r, c.bindings, c.options.functions)) return false;
     } else if (!r.json.skip_value()) {
       return false;
     }
@@ -356,6 +441,16 @@ void append_suite_type(std::string& out, const Type& type) {
       return;
     case TypeTag::kError:
     case TypeTag::kDyn: out += "{\"dyn\":{}}"; return;
+    case TypeTag::kIp: out += "{\"abstract_type\":{\"name\":\"net.IP\"}}"; return;
+    case TypeTag::kCidr: out += "{\"abstract_type\":{\"name\":\"net.CIDR\"}}"; return;
+    case TypeTag::kAbstract:
+      out += fmt::format("{{\"abstract_type\":{{\"name\":{}", quote(type.members[0]));
+      for (std::size_t i = 0; i < type.args.size(); ++i) {
+        out += i == 0 ? ",\"parameter_types\":[" : ",";
+        append_suite_type(out, type.args[i]);
+      }
+      out += type.args.empty() ? "}}" : "]}}";
+      return;
     default: out += fmt::format("{{\"abstract_type\":{{\"name\":{}}}}}", quote(to_string(type))); return;
   }
 }

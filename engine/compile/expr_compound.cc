@@ -270,20 +270,18 @@ Operand ExprCompiler::compile_comprehension(const Expr& e) {
     std::string_view name;
     Macro macro;
   };
-  static constexpr std::array<Named, 12> kMacros{{{"all", Macro::kAll},
+  static constexpr std::array<Named, 10> kMacros{{{"all", Macro::kAll},
                                                   {"exists", Macro::kExists},
                                                   {"exists_one", Macro::kExistsOne},
-                                                  {"existsOne", Macro::kExistsOne},
                                                   {"map", Macro::kMap},
                                                   {"transformList", Macro::kMap},
                                                   {"filter", Macro::kFilter},
                                                   {"transformMap", Macro::kTransformMap},
                                                   {"transformMapEntry", Macro::kTransformMapEntry},
                                                   {"optMap", Macro::kOptMap},
-                                                  {"optFlatMap", Macro::kOptFlatMap},
-                                                  {"bind", Macro::kOptMap}}};
+                                                  {"optFlatMap", Macro::kOptFlatMap}}};
   const auto it = std::find_if(kMacros.begin(), kMacros.end(), [&](const Named& m) { return m.name == e.name; });
-  const bool bind = e.name == "bind" || e.name == "cel.bind";
+  const bool bind = e.name == "cel.bind";
   if ((it == kMacros.end() && !bind) || e.names.empty() || e.names.size() > 2 || e.args.size() < 2) return error("unknown macro");
   const Mark mark = next_temp_;
   const std::size_t scope = locals_.size();

@@ -63,6 +63,7 @@ Value call(Fn fn, std::span<const Value> args, Interner& in) {
     case Fn::kQuote:
     case Fn::kBase64Encode:
     case Fn::kBase64Decode: return functions::text(fn, args, in);
+    case Fn::kFormat: return args.size() == 2 ? functions::format(args[0], args[1], in) : no_overload(in);
     case Fn::kAbs:
     case Fn::kSign:
     case Fn::kLeast:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "model/functions.h"
 #include "model/interner.h"
@@ -18,12 +19,14 @@ Value call(Fn fn, std::span<const Value> args, Interner& in);
 
 // Parts of call(), by file; each gives "no such overload" for functions it does not know.
 namespace functions {
-Value text(Fn fn, std::span<const Value> args, Interner& in);        // functions_text.cc
-Value convert(Fn fn, const Value& a, Interner& in);                  // functions_convert.cc
-Value time(Fn fn, std::span<const Value> args, Interner& in);        // functions_time.cc
-Value math(Fn fn, std::span<const Value> args, Interner& in);        // functions_math.cc
-Value collection(Fn fn, std::span<const Value> args, Interner& in);  // functions_collection.cc
-Value network(Fn fn, std::span<const Value> args, Interner& in);     // functions_network.cc
+Value text(Fn fn, std::span<const Value> args, Interner& in);           // functions_text.cc
+Value convert(Fn fn, const Value& a, Interner& in);                     // functions_convert.cc
+Value time(Fn fn, std::span<const Value> args, Interner& in);           // functions_time.cc
+Value math(Fn fn, std::span<const Value> args, Interner& in);           // functions_math.cc
+Value collection(Fn fn, std::span<const Value> args, Interner& in);     // functions_collection.cc
+Value network(Fn fn, std::span<const Value> args, Interner& in);        // functions_network.cc
+Value format(const Value& form, const Value& arguments, Interner& in);  // functions_format.cc
+Value quoted(std::string_view text, Interner& in);
 }  // namespace functions
 
 bool is_valid_utf8(std::string_view text);

@@ -9,10 +9,14 @@ namespace flyball::engine {
 
 namespace {
 
+bool is_quantity(Kind k) { return k >= Kind::kInt && k <= Kind::kPps; }
+static_assert(Kind::kUint < Kind::kPps && Kind::kDouble < Kind::kPps && Kind::kTimestamp < Kind::kPps && Kind::kTimeOfDay > Kind::kPps);
+
 Value extreme(std::span<const Value> values, bool greatest, Interner& in) {
   if (values.empty()) return in.error("list is empty");
   Value best = values[0];
   for (const Value& v : values) {
+    if (!is_quantity(v.kind)) return no_overload(in);
     const auto order = cel_compare(v, best, in);
     if (!order) return no_overload(in);
     if (*order == (greatest ? std::partial_ordering::greater : std::partial_ordering::less)) best = v;

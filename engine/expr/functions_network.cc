@@ -29,6 +29,33 @@ Value of_ip(Fn fn, const IpAddress& ip, Interner& in) {
   }
 }
 
+bool is_mapped(const IpAddress& ip) { return !ip.is_v4 && inside(ip, "0.0.0.0/0", "::ffff:0:0/96"); }
+
+// An IPv4 address in IPv6's form is the IPv4 address; its half-dotted form is refused, as CEL says.
+std::optional<IpAddress> strict_ip(std::string_view text) {
+  std::optional<IpAddress> ip = parse_ip(text);
+  if (!ip || !is_mapped(*ip)) return ip;
+  if (text.find('.') != std::string_view::npos) return std::nullopt;
+  ip->is_v4 = true;  // its bytes are the same
+  return ip;
+}
+
+std::optional<Cidr> strict_cidr(std::string_view text) {
+  std::optional<Cidr> cidr = parse_cidr(text);
+  if (cidr && is_mapped(cidr->address)) return std::nullopt;
+  return cidr;
+}
+
+// What the text is instead, where that is easily told.
+Value no_address(std::string_view text, const char* wanted, Interner& in) {
+  std::string why = quote(text) + " is no " + wanted;
+  if (text.find('%') != std::string_view::npos)
+    why += ": a zone is not allowed";
+  else if (parse_ip(text.substr(0, text.find('/'))) && text.find(':') != std::string_view::npos && text.find('.') != std::string_view::npos)
+    why += ": an IPv4 address is written without IPv6 around it";
+  return in.error(why);
+}
+
 Value contains(Fn fn, const Cidr& net, const Value& other, Interner& in) {
   Value inner = other;
   if (other.is(Kind::kString)) {
@@ -53,14 +80,14 @@ Value functions::network(Fn fn, std::span<const Value> args, Interner& in) {
   }
   if (a.is(Kind::kString)) {
     const std::string_view text = in.text(a);
-    const auto ip = parse_ip(text);
-    const auto cidr = parse_cidr(text);
+    const auto ip = strict_ip(text);
+    const auto cidr = strict_cidr(text);
     switch (fn) {
-      case Fn::kIp: return ip ? in.ip(*ip) : in.error("text is not an address");
-      case Fn::kCidr: return cidr ? in.cidr(*cidr) : in.error("text is not a prefix");
+      case Fn::kIp: return ip ? in.ip(*ip) : no_address(text, "address", in);
+      case Fn::kCidr: return cidr ? in.cidr(*cidr) : no_address(text, "prefix", in);
       case Fn::kIsIp: return Value::boolean(ip.has_value());
       case Fn::kIsCidr: return Value::boolean(cidr.has_value());
-      case Fn::kIsCanonical: return ip ? Value::boolean(format_ip(*ip) == text) : in.error("text is not an address");
+      case Fn::kIsCanonical: return ip ? Value::boolean(format_ip(*ip) == text) : no_address(text, "address", in);
       default: return no_overload(in);
     }
   }

@@ -247,7 +247,7 @@ Value functions::text(Fn fn, std::span<const Value> args, Interner& in) {
       if (at == std::string_view::npos) return in.error("index out of range");
       return in.string(at == t(0).size() ? std::string_view() : t(0).substr(at, after_character(t(0), at) - at));
     }
-    case Fn::kQuote: return all(args, {kText}) ? in.string(quote(t(0))) : no_overload(in);
+    case Fn::kQuote: return all(args, {kText}) ? functions::quoted(t(0), in) : no_overload(in);
     case Fn::kBase64Encode: return all(args, {Kind::kBytes}) ? in.string(encode_base64(t(0))) : no_overload(in);
     case Fn::kBase64Decode: {
       if (!all(args, {kText})) return no_overload(in);

@@ -1,26 +1,14 @@
-// Parts of timestamps and durations. Zones: UTC and fixed offsets ("+02:00", "02:00", "-09:30").
+// Parts of timestamps and durations. Zones: zone.h.
 #include "engine/expr/functions.h"
 #include "engine/expr/operators.h"
+#include "engine/expr/zone.h"
 #include "model/civil.h"
+#include "model/text.h"
 #include "model/time.h"
 
 namespace flyball::engine {
 
 namespace {
-
-// Seconds east of UTC.
-std::optional<std::int64_t> zone_offset(std::string_view zone) {
-  if (zone == "UTC" || zone == "Z" || zone == "Etc/UTC" || zone == "GMT" || zone.empty()) return 0;
-  const bool west = zone[0] == '-';
-  if (zone[0] == '-' || zone[0] == '+') zone.remove_prefix(1);
-  if (zone.size() != 5 || zone[2] != ':') return std::nullopt;
-  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
-    if (zone[i] < '0' || zone[i] > '9') return std::nullopt;
-  }
-  const int h = (zone[0] - '0') * 10 + (zone[1] - '0'), m = (zone[3] - '0') * 10 + (zone[4] - '0');
-  if (h > 23 || m > 59) return std::nullopt;
-  return (west ? -1 : 1) * (h * 3600 + m * 60);
-}
 
 Value of_duration(Fn fn, std::int64_t ns, Interner& in) {
   switch (fn) {
@@ -41,8 +29,8 @@ Value functions::time(Fn fn, std::span<const Value> args, Interner& in) {
   std::int64_t seconds = args[0].bits;
   if (args.size() == 2) {
     if (!args[1].is(Kind::kString)) return no_overload(in);
-    const auto offset = zone_offset(in.text(args[1]));
-    if (!offset) return in.error("unknown time zone");
+    const auto offset = zone_offset(in.text(args[1]), args[0].bits);
+    if (!offset) return in.error("there is no time zone " + quote(in.text(args[1])));
     seconds += *offset;
   }
   const std::int64_t days = floor_div(seconds, 86'400);

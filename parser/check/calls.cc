@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "model/check.h"
+#include "model/format_text.h"
 #include "parser/ast/words.h"
 #include "parser/check/expressions.h"
 #include "parser/grammar/slips.h"
@@ -17,12 +18,14 @@ using ast::ExprKind;
 
 namespace {
 
-// A type of a signature: a Type in which kNull with fact_type n > 0 stands for the type variable n.
+// A type of a signature, in which kVariable stands for any type, the same wherever its number is.
 using Pattern = Type;
+constexpr std::uint32_t kQuantity = 'N' - 'A' + 1;  // the variable for numbers, units and timestamps alone
 
 struct Overload {
   Fn fn = Fn::kNone;
   bool method = false;
+  bool more = false;                // the last parameter stands for one or more
   std::vector<Pattern> parameters;  // the receiver first
   Pattern result;
   std::string_view text;
@@ -51,6 +54,10 @@ class SignatureReader {
     while (text_[at_] != ')') {
       o.parameters.push_back(type());
       if (text_[at_] == ',') at_ += 2;
+      if (text_.substr(at_).starts_with("...")) {
+        o.more = true;
+        at_ += 3;
+      }
     }
     take(')');
     FB_CHECK(text_.substr(at_).starts_with(" -> "));
@@ -72,11 +79,7 @@ class SignatureReader {
     const std::string_view word = text_.substr(at_, end - at_);
     at_ = end;
     Pattern t;
-    if (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z') {
-      t.tag = TypeTag::kNull;
-      t.fact_type = static_cast<std::uint32_t>(word[0] - 'A') + 1;
-      return t;
-    }
+    if (word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z') return Type::variable(static_cast<std::uint32_t>(word[0] - 'A') + 1);
     static constexpr std::array<std::pair<std::string_view, TypeTag>, 21> kWords{{{"dyn", TypeTag::kDyn},
                                                                                   {"bool", TypeTag::kBool},
                                                                                   {"int", TypeTag::kInt},
@@ -127,36 +130,55 @@ const std::unordered_map<std::string_view, std::vector<Overload>>& overloads() {
   return table;
 }
 
-bool is_variable(const Pattern& t) { return t.is(TypeTag::kNull) && t.fact_type > 0; }
+bool is_variable(const Pattern& t) { return t.is(TypeTag::kVariable); }
+bool is_quantity(const Type& t) { return is_number(t) || is_unit(t) || t.is(TypeTag::kTimestamp); }
 
 struct Unifier {
+  struct Variable {
+    Type type;           // kError: free
+    bool open = false;   // met a dyn: what does not agree makes it one
+    bool mixed = false;  // known at run time only, whatever else comes
+  };
   bool rules;
-  std::array<Type, 27> bound;  // by type variable; kError: free
+  std::array<Variable, kMaxTypeVariables + 1> bound;
 
-  bool match(const Pattern& want, const Type& have, bool literal_int) {
-    if (is_variable(want)) {
-      Type& b = bound[want.fact_type];
-      if (b.is(TypeTag::kError)) {
-        b = have;
-        return true;
-      }
-      if (is_open(b) || is_open(have)) {
-        if (is_open(b)) b = have.is(TypeTag::kError) ? b : have;
-        return true;
-      }
-      if (is_number(b) && is_number(have)) {
-        // math.greatest(1, 2.5) takes any numbers; what it gives is known at run time only.
-        if (b.tag != have.tag) b = rules && literal_int ? b : rules ? Type::of(TypeTag::kDouble) : Type::of(TypeTag::kDyn);
-        return true;
-      }
-      const Type joined = join(b, have);
-      if (joined.is(TypeTag::kDyn)) return false;
-      b = joined;
+  bool match_variable(std::uint32_t number, const Type& have, bool literal_int) {
+    Variable& v = bound[number];
+    if (number == kQuantity && !is_open(have) && !is_quantity(have)) return false;
+    if (v.type.is(TypeTag::kError)) {
+      v.type = have;
+      v.open = have.is(TypeTag::kDyn);
       return true;
     }
+    if (v.mixed || have.is(TypeTag::kError)) return true;
+    if (is_open(v.type) || is_open(have)) {
+      v.open = true;
+      if (is_open(v.type)) v.type = have;
+      return true;
+    }
+    const bool numbers = is_number(v.type) && is_number(have);
+    if (numbers && v.type.tag == have.tag) return true;
+    if (numbers && rules) {
+      if (!literal_int) v.type = Type::of(TypeTag::kDouble);
+      return true;
+    }
+    const Type joined = join(v.type, have);
+    if (!joined.is(TypeTag::kDyn)) {
+      v.type = joined;
+      return true;
+    }
+    // math.greatest(1, 2.5) takes any numbers; what it gives is known at run time only.
+    if (!v.open && !(numbers && number == kQuantity)) return false;
+    v.type = joined;
+    return v.mixed = true;
+  }
+
+  bool match(const Pattern& want, const Type& have, bool literal_int) {
+    if (is_variable(want)) return match_variable(want.fact_type, have, literal_int);
     if (is_open(want) || is_open(have)) return true;
     if (want.is(TypeTag::kString) && have.is(TypeTag::kEnum)) return true;
     if (want.tag != have.tag) return rules && literal_int && want.is(TypeTag::kDouble) && have.is(TypeTag::kInt);
+    if (want.is(TypeTag::kAbstract) && (want.members != have.members || want.args.size() != have.args.size())) return false;
     for (std::size_t i = 0; i < want.args.size() && i < have.args.size(); ++i) {
       if (!match(want.args[i], have.args[i], false)) return false;
     }
@@ -164,7 +186,10 @@ struct Unifier {
   }
 
   Type give(const Pattern& t) const {
-    if (is_variable(t)) return bound[t.fact_type].is(TypeTag::kError) ? Type::of(TypeTag::kDyn) : bound[t.fact_type];
+    if (is_variable(t)) {
+      const Type& known = bound[t.fact_type].type;
+      return known.is(TypeTag::kError) ? Type::of(TypeTag::kDyn) : known;
+    }
     Type out = t;
     for (Type& a : out.args) a = give(a);
     // `type` and `list` of a signature say nothing more.
@@ -190,6 +215,13 @@ const std::string& first_name(const Expr& e) {
   return e.args.empty() || (e.kind != ExprKind::kSelect && e.kind != ExprKind::kCall) ? e.name : first_name(e.args[0]);
 }
 
+std::string_view macro_form(std::string_view name) {
+  for (const MacroInfo& m : macros()) {
+    if (m.name == name) return m.form;
+  }
+  return {};
+}
+
 bool int_literal(const Expr& e) {
   return (e.kind == ExprKind::kLiteral && e.literal.is(Kind::kInt)) ||
          (e.kind == ExprKind::kUnary && e.op == ast::Op::kNegate && e.args[0].kind == ExprKind::kLiteral &&
@@ -198,7 +230,7 @@ bool int_literal(const Expr& e) {
 
 }  // namespace
 
-bool is_function(std::string_view name) { return overloads().contains(name) || name == "has" || name == "stale"; }
+bool is_function(std::string_view name) { return overloads().contains(name) || !macro_form(name).empty(); }
 
 bool ExprChecker::call_let(Expr& e) {
   if (scope_.variables != nullptr) return false;
@@ -220,6 +252,126 @@ bool ExprChecker::call_let(Expr& e) {
   return true;
 }
 
+bool ExprChecker::is_declared(std::string_view name) const {
+  return scope_.functions != nullptr &&
+         std::any_of(scope_.functions->begin(), scope_.functions->end(), [&](const FunctionDeclaration& f) { return f.name == name; });
+}
+
+// The values of a format stand in a list, each of its own type.
+void ExprChecker::check_argument(const Expr& call, Expr& argument) {
+  const bool values = call.method && call.name == "format" && call.args.size() == 2 && &argument == &call.args[1];
+  if (!values || argument.kind != ExprKind::kList) return check(argument);
+  bool broken = false;
+  for (Expr& item : argument.args) {
+    check(item);
+    if (item.kind == ExprKind::kUnary && item.op == ast::Op::kOptional) item.type = element_of(item);
+    broken = broken || item.type.is(TypeTag::kError);
+  }
+  argument.type = broken ? Type::of(TypeTag::kError) : Type::list_of(Type::of(TypeTag::kDyn));
+}
+
+// A format that is written here is read here, against the values beside it if they are, too.
+void ExprChecker::check_format(Expr& e) {
+  const Expr& form = e.args[0];
+  if (form.kind != ExprKind::kLiteral || !form.literal.is(Kind::kString)) return;
+  const Result<std::vector<FormatPiece>> pieces = parse_format(p_.interner.text(form.literal));
+  const auto wrong = [&](const Expr& at, std::string message, std::string help = {}) {
+    p_.report.error("E0209", at.span, std::move(message), std::move(help));
+    e.type = Type::of(TypeTag::kError);
+  };
+  if (!pieces) return wrong(form, pieces.error().message);
+  const Expr& list = e.args[1];
+  const auto optional = [](const Expr& item) { return item.kind == ExprKind::kUnary && item.op == ast::Op::kOptional; };
+  if (list.kind != ExprKind::kList || std::any_of(list.args.begin(), list.args.end(), optional)) return;
+  std::size_t clauses = 0;
+  for (const FormatPiece& piece : *pieces) {
+    if (piece.clause == '\0' || clauses++ >= list.args.size()) continue;
+    const Expr& item = list.args[clauses - 1];
+    const Type& t = item.type;
+    if (is_open(t)) continue;
+    const char* takes = nullptr;
+    switch (piece.clause) {
+      case 's': takes = t.is(TypeTag::kOptional) || t.is(TypeTag::kAbstract) ? "a value that has a text" : nullptr; break;
+      case 'b': takes = t.is(TypeTag::kInt) || t.is(TypeTag::kUint) || t.is(TypeTag::kBool) ? nullptr : "an int, a uint or a bool"; break;
+      case 'o': takes = t.is(TypeTag::kInt) || t.is(TypeTag::kUint) ? nullptr : "an int or a uint"; break;
+      case 'x':
+      case 'X':
+        takes = t.is(TypeTag::kInt) || t.is(TypeTag::kUint) || is_text(t) || t.is(TypeTag::kBytes) ? nullptr
+                                                                                                   : "an int, a uint, a text or bytes";
+        break;
+      default: takes = is_number(t) ? nullptr : "a number"; break;
+    }
+    if (takes != nullptr)
+      return wrong(item, fmt::format("`%{}` takes {}; this is {}", piece.clause, takes, a_type(t, &p_.schema)), "`%s` takes any value");
+  }
+  if (clauses != list.args.size())
+    wrong(list, fmt::format("the format has {} {}, and there {} {} {}", clauses, clauses == 1 ? "clause" : "clauses",
+                            list.args.size() == 1 ? "is" : "are", list.args.size(), list.args.size() == 1 ? "value" : "values"));
+}
+
+// A macro with the wrong number of arguments: what its names would mean is not looked at.
+bool ExprChecker::is_macro_slip(const Expr& e) {
+  for (const std::string& name : {dotted_call(e), e.name}) {
+    if (const std::string_view form = macro_form(name); !form.empty()) {
+      p_.report.error("E0209", e.name_span, fmt::format("`{}` is not written like this", name), fmt::format("it is `{}`", form));
+      return true;
+    }
+  }
+  return false;
+}
+
+// `math.foo(x)`, where `math` is nothing but the beginning of names of functions.
+bool ExprChecker::unknown_in_namespace(const Expr& e) {
+  if (!e.method || e.args[0].kind != ExprKind::kName) return false;
+  const std::string& space = e.args[0].name;
+  if (head_is_local(space)) return false;
+  if (scope_.variables != nullptr
+          ? std::any_of(scope_.variables->begin(), scope_.variables->end(), [&](const Variable& v) { return v.name == space; })
+          : !p_.names.find(SymbolKind::kValue, space, *scope_.file).none())
+    return false;
+  std::vector<std::string> known;
+  for (const auto& [name, unused] : overloads()) {
+    if (name.starts_with(space + ".")) known.emplace_back(name);
+  }
+  for (const MacroInfo& m : macros()) {
+    if (m.name.starts_with(space + ".")) known.emplace_back(m.name);
+  }
+  if (known.empty()) return false;
+  std::sort(known.begin(), known.end());
+  const std::string path = space + "." + e.name;
+  p_.report.misspelt("E0310", ast::Span{e.span.file, e.args[0].span.begin, e.name_span.end}, fmt::format("there is no function `{}`", path),
+                     path, known, "there are");
+  return true;
+}
+
+void ExprChecker::unknown_function(Expr& e) {
+  std::vector<std::string> known;
+  for (const auto& [name, unused] : overloads()) known.emplace_back(name);
+  if (scope_.variables == nullptr) {
+    for (std::string& f : p_.names.visible(SymbolKind::kFunction, *scope_.file)) known.push_back(std::move(f));
+  }
+  for (const MacroInfo& m : macros()) known.emplace_back(m.name);
+  if (scope_.functions != nullptr) {
+    for (const FunctionDeclaration& f : *scope_.functions) known.push_back(f.name);
+  }
+  std::sort(known.begin(), known.end());
+  if (rules_ && ast::is_among(ast::kAggregateWords, e.name)) {
+    const std::string type = scope_.bare && scope_.bare->type != kNoId ? p_.schema.types[scope_.bare->type].local : "Type";
+    const std::string what =
+        e.name == "count" ? type : fmt::format("{}.{}", type, e.args.size() == 1 && !e.args[0].name.empty() ? e.args[0].name : "field");
+    p_.report.error("E0310", e.name_span, fmt::format("`{}` is an aggregate: it reads the facts of a type, not a value", e.name),
+                    fmt::format("name the type, and a window to look back: `{}({} over 5m)`", e.name, what));
+    return;
+  }
+  if (const cst::Slip* slip = cst::find_function_slip(e.name)) {
+    std::optional<Fix> fix;
+    if (!slip->instead.empty()) fix = Fix{e.name_span, std::string(slip->instead)};
+    p_.report.error("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), std::string(slip->help), std::move(fix));
+    return;
+  }
+  p_.report.misspelt("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), e.name, known);
+}
+
 void ExprChecker::check_call(Expr& e) {
   e.type = Type::of(TypeTag::kError);
   if (call_let(e)) return;
@@ -228,42 +380,27 @@ void ExprChecker::check_call(Expr& e) {
   const auto& table = overloads();
   if (e.method) {
     const std::string path = dotted_call(e);
-    const auto global = path.empty() || head_is_local(first_name(e)) ? table.end() : table.find(path);
-    if (global != table.end()) {
+    if (!path.empty() && !head_is_local(first_name(e)) && (table.contains(path) || is_declared(path))) {
       e.name = path;
       e.method = false;
       e.args.erase(e.args.begin());
     }
   }
-  if (e.name.starts_with('.')) e.name.erase(0, 1);
-  for (Expr& a : e.args) check(a);
-
-  const auto it = table.find(e.name);
-  if (it == table.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, unused] : table) known.emplace_back(name);
-    if (scope_.variables == nullptr) {
-      for (std::string& f : p_.names.visible(SymbolKind::kFunction, *scope_.file)) known.push_back(std::move(f));
+  if (e.name.starts_with('.') && !is_declared(e.name)) e.name.erase(0, 1);
+  std::vector<Overload> declared;
+  if (scope_.functions != nullptr) {
+    for (const FunctionDeclaration& f : *scope_.functions) {
+      if (f.name == e.name) declared.push_back({Fn::kNone, f.method, false, f.parameters, f.result, {}});
     }
-    std::sort(known.begin(), known.end());
-    if (e.name == "bind" || e.name == "block") return p_.report.later(e.span, fmt::format("`{}`", e.name));
-    if (rules_ && ast::is_among(ast::kAggregateWords, e.name)) {
-      const std::string type = scope_.bare && scope_.bare->type != kNoId ? p_.schema.types[scope_.bare->type].local : "Type";
-      const std::string what =
-          e.name == "count" ? type : fmt::format("{}.{}", type, e.args.size() == 1 && !e.args[0].name.empty() ? e.args[0].name : "field");
-      p_.report.error("E0310", e.name_span, fmt::format("`{}` is an aggregate: it reads the facts of a type, not a value", e.name),
-                      fmt::format("name the type, and a window to look back: `{}({} over 5m)`", e.name, what));
-      return;
-    }
-    if (const cst::Slip* slip = cst::find_function_slip(e.name)) {
-      std::optional<Fix> fix;
-      if (!slip->instead.empty()) fix = Fix{e.name_span, std::string(slip->instead)};
-      p_.report.error("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), std::string(slip->help), std::move(fix));
-      return;
-    }
-    p_.report.misspelt("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), e.name, known);
-    return;
   }
+  std::vector<const Overload*> candidates;
+  for (const Overload& o : declared) candidates.push_back(&o);
+  if (const auto it = table.find(e.name); it != table.end()) {
+    for (const Overload& o : it->second) candidates.push_back(&o);
+  }
+  if (candidates.empty() && (is_macro_slip(e) || unknown_in_namespace(e))) return;
+  for (Expr& a : e.args) check_argument(e, a);
+  if (candidates.empty()) return unknown_function(e);
   bool broken = false;
   for (Expr& a : e.args) {
     if (a.type.is(TypeTag::kError)) {
@@ -277,15 +414,17 @@ void ExprChecker::check_call(Expr& e) {
   const Overload* chosen = nullptr;
   std::optional<Type> result;
   bool ambiguous = false;
-  for (const Overload& o : it->second) {
-    if (o.method != e.method || o.parameters.size() != e.args.size()) continue;
+  for (const Overload* o : candidates) {
+    const std::size_t n = o->parameters.size();
+    if (o->method != e.method || (o->more ? e.args.size() < n : e.args.size() != n)) continue;
     Unifier unifier{rules_, {}};
     bool all = true;
-    for (std::size_t i = 0; i < e.args.size() && all; ++i) all = unifier.match(o.parameters[i], e.args[i].type, int_literal(e.args[i]));
+    for (std::size_t i = 0; i < e.args.size() && all; ++i)
+      all = unifier.match(o->parameters[std::min(i, n - 1)], e.args[i].type, int_literal(e.args[i]));
     if (!all) continue;
-    const Type gives = unifier.give(o.result);
+    const Type gives = unifier.give(o->result);
     if (chosen == nullptr) {
-      chosen = &o;
+      chosen = o;
       result = gives;
     } else if (!(*result == gives)) {
       // Several fit. Without dyn among the arguments the first is the exact one (an int literal can serve as a double, too).
@@ -296,10 +435,12 @@ void ExprChecker::check_call(Expr& e) {
   if (chosen != nullptr) {
     e.fn = chosen->fn;
     e.type = ambiguous ? Type::of(TypeTag::kDyn) : *result;
+    if (e.fn == Fn::kFormat) check_format(e);
     if (e.fn == Fn::kType) e.type.args = {e.args[0].type};
     if (!ambiguous && rules_) {
       for (std::size_t i = 0; i < e.args.size(); ++i) {
-        if (chosen->parameters[i].is(TypeTag::kDouble) && int_literal(e.args[i])) coerce(e.args[i], Type::of(TypeTag::kDouble), "");
+        if (i < chosen->parameters.size() && chosen->parameters[i].is(TypeTag::kDouble) && int_literal(e.args[i]))
+          coerce(e.args[i], Type::of(TypeTag::kDouble), "");
       }
     }
     return;
@@ -309,16 +450,17 @@ void ExprChecker::check_call(Expr& e) {
   for (std::size_t i = e.method ? 1 : 0; i < e.args.size(); ++i) have += (have.empty() ? "" : ", ") + type_name(e.args[i].type, &p_.schema);
   std::vector<std::string> forms;
   bool other_form = false;
-  for (const Overload& o : it->second) {
-    if (o.method != e.method) {
+  for (const Overload* o : candidates) {
+    if (o->method != e.method) {
       other_form = true;
-      continue;
+    } else if (!o->text.empty()) {
+      forms.emplace_back(o->text);
     }
-    forms.emplace_back(o.text);
   }
   constexpr std::size_t kMaxForms = 4;
   if (forms.size() > kMaxForms) forms.resize(kMaxForms);
   std::string help = forms.empty() ? std::string{} : fmt::format("it is {}", listed(forms));
+  if (help.find("N...") != std::string::npos) help += "; N is a number, a unit or a timestamp";
   if (forms.empty() && other_form) {
     help = e.method ? fmt::format("it is no method: write `{}({})`", e.name, p_.report.excerpt(e.args[0].span))
                     : fmt::format("it is a method: write `x.{}(…)`", e.name);

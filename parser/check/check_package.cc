@@ -68,12 +68,13 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
 }
 
 void check_expression(ast::Expr& expr, const std::vector<Variable>& variables, bool rules, Interner& interner, Diagnostics& out,
-                      const SourceFiles* sources) {
+                      const SourceFiles* sources, const std::vector<FunctionDeclaration>* functions) {
   check::Package p(sources, interner, out);
   check::FileScope file;
   check::Scope scope;
   scope.file = &file;
   scope.variables = &variables;
+  scope.functions = functions;
   check::ExprChecker(p, scope, rules).check(expr);
 }
 

@@ -199,11 +199,21 @@ void ExprChecker::check_ternary(Expr& e) {
   }
 }
 
+// What an optional element `?x` of a list or map adds when it is there; kError: reported.
+Type ExprChecker::element_of(const Expr& value) {
+  if (value.type.is(TypeTag::kOptional)) return value.type.args[0];
+  if (is_open(value.type)) return value.type;
+  p_.report.error("E0209", value.span, fmt::format("after `?` stands an optional; this is {}", a_type(value.type, &p_.schema)),
+                  "an optional comes of `m.?key`, `xs[?i]` and `optional.of(x)`; leave out `?` for what is always there");
+  return Type::of(TypeTag::kError);
+}
+
 void ExprChecker::check_list(Expr& e) {
   Type element = Type::of(TypeTag::kDyn);
   bool any_double = false;
   for (Expr& a : e.args) {
     check(a);
+    if (a.kind == ExprKind::kUnary && a.op == ast::Op::kOptional) a.type = element_of(a);
     any_double = any_double || a.type.is(TypeTag::kDouble);
   }
   for (std::size_t i = 0; i < e.args.size(); ++i) {
@@ -233,14 +243,16 @@ void ExprChecker::check_map(Expr& e) {
   for (std::size_t i = 0; i + 1 < e.args.size(); i += 2) {
     Expr& k = e.args[i];
     Expr& v = e.args[i + 1];
+    const bool optional = k.kind == ExprKind::kUnary && k.op == ast::Op::kOptional;
+    const Type v_type = optional ? element_of(v) : v.type;
     if (i == 0) {
       key = k.type;
-      value = v.type;
+      value = v_type;
       continue;
     }
     if (rules_) same_numbers(e.args[1], v);
     const Type joined_key = join(key, k.type);
-    const Type joined_value = join(value, v.type);
+    const Type joined_value = join(value, v_type);
     for (const auto& [joined, was, now, what] : {std::tuple(joined_key, key, &k, "keys"), std::tuple(joined_value, value, &v, "values")}) {
       if (!rules_ || !joined.is(TypeTag::kDyn) || was.is(TypeTag::kDyn) || now->type.is(TypeTag::kDyn)) continue;
       p_.report.error("E0205", now->span,

@@ -70,6 +70,7 @@ class ExprChecker {
   // expressions.cc
   void check_logic(ast::Expr& e);
   void check_ternary(ast::Expr& e);
+  Type element_of(const ast::Expr& value);
   void check_list(ast::Expr& e);
   void check_map(ast::Expr& e);
   void check_has(ast::Expr& e);
@@ -79,6 +80,12 @@ class ExprChecker {
   // calls.cc, macros.cc, aggregates.cc
   void check_call(ast::Expr& e);
   bool call_let(ast::Expr& e);
+  void check_argument(const ast::Expr& call, ast::Expr& argument);
+  void check_format(ast::Expr& e);
+  void unknown_function(ast::Expr& e);
+  bool is_macro_slip(const ast::Expr& e);
+  bool unknown_in_namespace(const ast::Expr& e);
+  bool is_declared(std::string_view name) const;
   void check_macro(ast::Expr& e);
   void check_aggregate(ast::Expr& e);
 

@@ -264,12 +264,12 @@ void ExprChecker::check_unary(Expr& e) {
     e.type = Type::of(TypeTag::kBool);
     return;
   }
-  if (e.op == Op::kOptional) {
-    e.type = Type::of(TypeTag::kError);
-    return p_.report.later(e.span, "an optional element (`?x`)");
-  }
   Expr& a = e.args[0];
   check(a);
+  if (e.op == Op::kOptional) {  // the list or map around it knows what it gives
+    e.type = a.type;
+    return;
+  }
   e.type = Type::of(TypeTag::kError);
   if (is_open(a.type)) {
     e.type = a.type;

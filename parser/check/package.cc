@@ -73,7 +73,7 @@ std::string a_type(const Type& type, const Schema* schema) {
   if (type.is(TypeTag::kNull)) return "null";
   if (type.is(TypeTag::kEnum)) return "one of " + to_string(type.without_null());
   const std::string name = type_name(type, schema);
-  const bool vowel = !name.empty() && std::string_view("aeiAEIO").find(name.front()) != std::string_view::npos;
+  const bool vowel = !name.empty() && std::string_view("aeioAEIO").find(name.front()) != std::string_view::npos;
   return (vowel ? "an " : "a ") + name;
 }
 

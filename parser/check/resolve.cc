@@ -28,7 +28,7 @@ const std::string& head_name(const Expr& e) { return e.kind == ExprKind::kSelect
 
 // CEL's type values.
 std::optional<Type> cel_type(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, TypeTag>, 14> kWords{{{"bool", TypeTag::kBool},
+  static constexpr std::array<std::pair<std::string_view, TypeTag>, 15> kWords{{{"bool", TypeTag::kBool},
                                                                                 {"int", TypeTag::kInt},
                                                                                 {"uint", TypeTag::kUint},
                                                                                 {"double", TypeTag::kDouble},
@@ -41,12 +41,15 @@ std::optional<Type> cel_type(std::string_view name) {
                                                                                 {"map", TypeTag::kMap},
                                                                                 {"type", TypeTag::kTypeType},
                                                                                 {"net.IP", TypeTag::kIp},
-                                                                                {"net.CIDR", TypeTag::kCidr}}};
+                                                                                {"net.CIDR", TypeTag::kCidr},
+                                                                                {"optional_type", TypeTag::kOptional}}};
   for (const auto& [word, tag] : kWords) {
     if (word != name) continue;
     if (tag == TypeTag::kList) return Type::list_of(Type::of(TypeTag::kDyn));
     if (tag == TypeTag::kMap) return Type::map_of(Type::of(TypeTag::kDyn), Type::of(TypeTag::kDyn));
-    return Type::of(tag);
+    Type t = Type::of(tag);
+    if (tag == TypeTag::kOptional) t.args.push_back(Type::of(TypeTag::kDyn));
+    return t;
   }
   return std::nullopt;
 }

@@ -65,6 +65,7 @@ struct Scope {
   std::optional<Bare> bare;
   const std::vector<Field>* input = nullptr;
   const std::vector<Variable>* variables = nullptr;
+  const std::vector<FunctionDeclaration>* functions = nullptr;  // beside the language's own
   NowUse now = NowUse::kNever;
   bool aggregates = false;                        // an aggregate may stand here
   const char* no_params = nullptr;                // set: params and facts may not be read here, and why

@@ -126,6 +126,9 @@ bool fits(const Type& from, const Type& to) {
                          [&](const std::string& m) { return std::find(to.members.begin(), to.members.end(), m) != to.members.end(); });
     case TypeTag::kFact: return from.fact_type == to.fact_type;
     case TypeTag::kRecord: return from.members == to.members;
+    case TypeTag::kAbstract:
+      if (from.members != to.members || from.args.size() != to.args.size()) return false;
+      break;
     case TypeTag::kTypeType: return true;
     default: break;
   }
@@ -163,6 +166,11 @@ Type join(const Type& a, const Type& b) {
         if (t.args[i].is(TypeTag::kDyn)) return Type::of(TypeTag::kDyn);
       }
     }
+  } else if (t.is(TypeTag::kAbstract) && u.is(TypeTag::kAbstract) && t.members == u.members && t.args.size() == u.args.size()) {
+    for (std::size_t i = 0; i < t.args.size(); ++i) {
+      if (!(t.args[i] == u.args[i]))
+        t.args[i] = is_open(t.args[i]) || is_open(u.args[i]) ? Type::of(TypeTag::kDyn) : join(t.args[i], u.args[i]);
+    }
   } else if (!(t == u)) {
     return Type::of(TypeTag::kDyn);
   }
@@ -183,6 +191,7 @@ bool can_equal(const Type& a, const Type& b, bool rules) {
   if (a.tag != b.tag) return false;
   if (a.is(TypeTag::kFact)) return a.fact_type == b.fact_type;
   if (a.is(TypeTag::kTypeType)) return true;
+  if (a.is(TypeTag::kAbstract) && (a.members != b.members || a.args.size() != b.args.size())) return false;
   for (std::size_t i = 0; i < a.args.size() && i < b.args.size(); ++i) {
     if (!can_equal(a.args[i], b.args[i], rules)) return false;
   }

@@ -351,23 +351,14 @@ Expr Lowering::postfix(const Node& n) {
 
 namespace {
 
-// How many variables and expressions a macro takes with this many arguments; {0, 0}: it is no macro then.
-struct MacroShape {
-  std::size_t variables = 0;
-  std::string_view name;
-};
-MacroShape macro_shape(std::string_view name, const std::vector<Expr>& args) {
-  const std::size_t n = args.size();
-  if (name == "all" || name == "exists" || name == "exists_one" || name == "existsOne") {
-    const std::string_view canonical = name == "existsOne" ? "exists_one" : name;
-    if (n == 2) return {1, canonical};
-    if (n == 3) return {2, canonical};
+// The macro of this name with this many arguments; null: it is no macro then.
+const MacroInfo* find_macro(std::string_view name, std::size_t arguments) {
+  for (const MacroInfo& m : macros()) {
+    if (m.variables > 0 && m.name == name && arguments >= m.variables + std::size_t{m.least} &&
+        arguments <= m.variables + std::size_t{m.most})
+      return &m;
   }
-  if (name == "map" && (n == 2 || n == 3)) return {1, name};
-  if (name == "filter" && n == 2) return {1, name};
-  if ((name == "transformList" || name == "transformMap") && (n == 3 || n == 4)) return {2, name};
-  if (name == "transformMapEntry" && (n == 3 || n == 4)) return {2, name};
-  return {};
+  return nullptr;
 }
 
 }  // namespace
@@ -379,25 +370,29 @@ Expr Lowering::macro_or_method(Expr target, const Node& member) {
   Expr e = make(ExprKind::kCall, member);
   e.name = text(inner[0]);
   e.name_span = span(inner[0]);
-  const MacroShape shape = macro_shape(e.name, args);
+  // `cel.bind(…)` has a name before the point, the others what they go over.
+  const MacroInfo* macro = target.kind == ExprKind::kName ? find_macro(target.name + "." + e.name, args.size()) : nullptr;
+  const bool has_target = macro == nullptr;
+  if (has_target) macro = find_macro(e.name, args.size());
   e.args.reserve(args.size() + 1);
-  e.args.push_back(std::move(target));
-  if (shape.variables == 0) {
+  if (has_target) e.args.push_back(std::move(target));
+  if (macro == nullptr) {
     e.method = true;
     std::move(args.begin(), args.end(), std::back_inserter(e.args));
     return e;
   }
   e.kind = ExprKind::kComprehension;
-  for (std::size_t i = 0; i < shape.variables; ++i) {
+  for (std::size_t i = 0; i < macro->variables; ++i) {
     if (args[i].kind != ExprKind::kName || args[i].name.starts_with('.')) {
-      report(codes::kBadMacro, args[i].span, "the variable of `" + e.name + "` is a name", "as in `xs." + e.name + "(x, …)`");
+      report(codes::kBadMacro, args[i].span, "the variable of `" + std::string(macro->name) + "` is a name",
+             has_target ? "as in `xs." + e.name + "(x, …)`" : "as in `" + std::string(macro->form) + "`");
       e.names.emplace_back("_");
     } else {
       e.names.push_back(args[i].name);
     }
   }
-  e.name = shape.name;
-  std::move(args.begin() + static_cast<std::ptrdiff_t>(shape.variables), args.end(), std::back_inserter(e.args));
+  e.name = macro->canonical;
+  std::move(args.begin() + macro->variables, args.end(), std::back_inserter(e.args));
   return e;
 }
 
