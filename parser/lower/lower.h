@@ -31,6 +31,8 @@ class Lowering {
   // expressions.cc
   ast::Expr expr(const cst::Node& n);
   ast::Expr hole(const cst::Node& n) const;
+  // decisions.cc
+  ast::Cell cell(const cst::Node& n);
 
   // declarations.cc: the declaration at the root goes into `file`.
   void declaration(ast::File& file);
@@ -100,7 +102,6 @@ class Lowering {
   ast::DecisionDecl decision_decl();
   ast::Case decision_case(const Node& n);
   ast::Table table(const Node& n);
-  ast::Cell cell(const Node& n);
   ast::Expr cell_expr(const Node& n);
 
   // tests.cc
