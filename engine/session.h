@@ -83,6 +83,7 @@ struct FactView {
   Timestamp stamp;
   std::optional<Timestamp> expires;
   bool stale = false;
+  bool suspended = false;  // derived, all reasons unknown: it is unknown whether it holds (then `stale`, too)
 };
 
 using WaitingInput = std::variant<FactInput, AckInput>;
@@ -133,8 +134,11 @@ class Session {
   // Not for decisions whose answer is a list.
   Result<int> decide_into(DecisionId decision, const Value* input, Value* output);
 
-  // Live facts of a type in key order (derived and action facts included).
-  std::vector<FactView> facts(FactTypeId type) const;
+  // Facts of a type in key order (stale, suspended, derived and action facts included): the first `at_most`. O(facts of the type) with
+  // little for each; memory and copies for those given.
+  std::vector<FactView> facts(FactTypeId type, std::size_t at_most = SIZE_MAX) const;
+  // How many there are in all. O(1).
+  std::size_t fact_count(FactTypeId type) const;
 
   // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
   const Explanation* why(const std::string& action_id) const;

@@ -40,6 +40,7 @@ Schema::Lookup look_up(const std::unordered_map<std::string, std::vector<std::ui
     return out;
   }
   std::vector<std::string> all;
+  all.reserve(entries.size());
   const bool qualified = name.find('.') != std::string_view::npos;
   for (const auto& e : entries) all.push_back(qualified ? e.name : e.local);
   out.candidates = nearest(name, all);

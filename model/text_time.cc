@@ -56,8 +56,8 @@ std::optional<Value> parse_timestamp(std::string_view t) {
     return std::nullopt;
   }
   if (at != t.size()) return std::nullopt;
-  const std::int64_t seconds =
-      days_from_civil(year, month, day) * 86'400 + hour * 3600 + minute * 60 + second - std::int64_t{offset_minutes} * 60;
+  const std::int64_t seconds = days_from_civil(year, month, day) * 86'400 + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second -
+                               std::int64_t{offset_minutes} * 60;
   if (seconds < kTimestampSecondsMin || seconds > kTimestampSecondsMax) return std::nullopt;
   return Value::timestamp(seconds, nanos);
 }

@@ -7,6 +7,7 @@
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/scan.h"
 #include "parser/grammar/slips.h"
+#include "parser/grammar/trees.h"
 #include "parser/lower/lower.h"
 #include "parser/parser.h"
 
@@ -89,6 +90,11 @@ void check_place(const cst::Tree& tree, const ast::File& file, bool others, cst:
 }  // namespace
 
 ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out) {
+  return parse_file_trees(sources, file, interner, out, {});
+}
+
+ast::File parse_file_trees(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out,
+                           const std::function<void(const cst::Tree&)>& each) {
   const std::string_view text = sources.text(file);
   const cst::BadBytes bad = cst::find_bad_bytes(text, true);
   report_bad_bytes(bad, text, file, out);
@@ -104,7 +110,8 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
   std::vector<ast::Span> broken;
   while (p != b.end()) {
     std::string word(cst::word_at(p, b.end()));
-    if (!cst::is_declaration_word(word)) word = unknown_declaration(p, after_another, b);
+    const bool guessed = !cst::is_declaration_word(word);
+    if (guessed) word = unknown_declaration(p, after_another, b);
     after_another = !word.empty();
     if (word.empty()) {
       const std::uint32_t begin = b.offset(p);
@@ -119,7 +126,8 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
     check_place(tree, result, others, b);
     others = others || (tree.root.kind != cst::Kind::kModule && tree.root.kind != cst::Kind::kImport);
     lowering.use(tree);
-    lowering.declaration(result);
+    lowering.declaration(result, guessed);
+    if (each) each(tree);
     b.reuse(std::move(tree));
   }
   for (const ast::Span& span : broken) out.mute(span);

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "app/commands/commands.h"
 #include "model/text.h"
 
@@ -80,6 +82,22 @@ std::string option_help(const Option& option) {
   std::string all;
   for (const std::string& choice : option.choices) all += (all.empty() ? "" : ", ") + choice;
   return option.help + " (" + all + ")";
+}
+
+// What the statuses mean in general: those that some command's manual has.
+std::string exit_statuses() {
+  const std::pair<std::string_view, std::string_view> known[] = {
+      {"0", "fine"}, {"1", "failed"}, {"2", "changes found"}, {"64", "wrong usage"}};
+  std::string out;
+  for (const auto& [number, meaning] : known) {
+    const auto has = [&](const CommandEntry& entry) {
+      const std::vector<std::string_view> lines = lines_of(entry.manual.exit_codes);
+      return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) { return line.substr(0, line.find(' ')) == number; });
+    };
+    const std::vector<CommandEntry> all = command_entries();
+    if (std::any_of(all.begin(), all.end(), has)) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", number, meaning);
+  }
+  return out;
 }
 
 }  // namespace
@@ -176,14 +194,18 @@ std::string render_overview(bool with_colour) {
       out += fmt::format("  {:<13} {}\n", manual.name, manual.summary);
     }
   }
-  out += "\nData goes to standard output, messages to standard error. Exit status: 0 fine, 1 failed, 2 changes found, 64 wrong usage.\n";
+  out += "\nData goes to standard output, messages to standard error. Exit status: " + exit_statuses() +
+         "; each command's manual says when.\n";
   return out;
 }
 
 std::string render_reference() {
   std::string out =
       "# Commands\n\nGenerated from the program itself (`flyball help --markdown`); a test compares the two.\n"
-      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n\n"
+      "Data goes to standard output, messages to standard error, colour only to a terminal and never with `NO_COLOR`.\n"
+      "Exit status: " +
+      exit_statuses() +
+      "; below, each command says when.\n\n"
       "With `--json` data are JSON, one object a line, and so are messages: "
       "`{\"severity\":\"error\",\"message\":\"…\",\"help\":\"…\"}`, "
       "where `severity` is `error`, `warning` or `info`, `help` may be null, and `file` and `line` stand first where an input's line is "

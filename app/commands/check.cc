@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/package/package.h"
 #include "parser/diagnostics/render.h"
+#include "parser/diagnostics/sarif.h"
 
 namespace flyball::app {
 namespace {
@@ -39,41 +40,49 @@ Diagnostic limit(const Error& error, const std::vector<std::pair<std::string, as
 class Check : public Command {
  public:
   Manual manual() const override {
-    return {.name = "check",
-            .summary = "parse and type-check rules, and say what is wrong with them",
-            .synopsis = {"check PATH… [--json] [--deny-warnings]"},
-            .description =
-                "Reads rule files (and folders' *.fly files, at any depth), checks them as one package and compiles it. Says every mistake "
-                "it finds with its place, "
-                "the source line and, where there is one, a fix. Nothing is run.\n\n"
-                "`--json` writes one object a line to standard output:\n"
-                "  "
-                "{\"file\":…,\"line\":…,\"column\":…,\"end_line\":…,\"end_column\":…,\"severity\":\"error\",\"code\":\"E0203\",\"message\":"
-                "…,\"help\":…,\"fix\":…}",
-            .examples = {{"flyball check rules/", "a whole package"},
-                         {"flyball check --json rules/ | jq -r .code", "the codes of all mistakes"},
-                         {"flyball check - < new.fly", "one file from standard input"}},
-            .exit_codes =
-                "0   no errors (warnings are allowed, unless `--deny-warnings`)\n1   errors, or a file cannot be read\n64  wrong usage"};
+    return {
+        .name = "check",
+        .summary = "parse and type-check rules, and say what is wrong with them",
+        .synopsis = {"check PATH… [--json | --sarif] [--deny-warnings]"},
+        .description =
+            "Reads rule files (and folders' *.fly files, at any depth), checks them as one package and compiles it. Says every mistake "
+            "it finds with its place, "
+            "the source line and, where there is one, a fix. Nothing is run.\n\n"
+            "`--json` writes one object a line to standard output:\n"
+            "  "
+            "{\"file\":…,\"line\":…,\"column\":…,\"end_line\":…,\"end_column\":…,\"severity\":\"error\",\"code\":\"E0203\",\"message\":"
+            "…,\"help\":…,\"fix\":…}\n\n"
+            "`--sarif` writes one SARIF 2.1.0 document, which code hosts and editors read. What a code means is said by `flyball explain`, "
+            "and `flyball fix` applies the fixes of errors.",
+        .examples = {{"flyball check rules/", "a whole package"},
+                     {"flyball check --json rules/ | jq -r .code", "the codes of all mistakes"},
+                     {"flyball check --sarif rules/ > rules.sarif", "for a code host"},
+                     {"flyball check - < new.fly", "one file from standard input"}},
+        .exit_codes =
+            "0   no errors (warnings are allowed, unless `--deny-warnings`)\n1   errors, or a file cannot be read\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;
     options.flag("--json", json_, "diagnostics as JSON lines on standard output");
+    options.flag("--sarif", sarif_, "diagnostics as one SARIF document on standard output");
     options.flag("--deny-warnings", deny_warnings_, "warnings fail, too");
   }
   int run(Io& io) override {
+    if (json_ && sarif_) {
+      io.error("check: `--json` and `--sarif` are two forms of the same", "give one of them");
+      return kExitUsage;
+    }
     const std::unique_ptr<Package> package = parse_package(paths_, io);
     if (package == nullptr) return kExitFailed;
-    Diagnostics& diagnostics = package->diagnostics;
-    const std::vector<Diagnostic>& all = diagnostics.all();
+    std::vector<Diagnostic> all = package->diagnostics.all();
     const auto warnings = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [](const Diagnostic& d) { return d.severity == Severity::kWarning; }));
     if (json_) {
       for (const Diagnostic& d : all) io.data(render_json(d, package->sources) + "\n");
-    } else {
-      io.message(render_all(diagnostics, package->sources, io.err_colour));
+    } else if (!sarif_) {
+      io.message(render_all(package->diagnostics, package->sources, io.err_colour));
     }
-    std::size_t errors = diagnostics.error_count();
+    std::size_t errors = package->diagnostics.error_count();
     const std::size_t rules = package->rules.rules.size();
     if (errors == 0) {
       // What the compiler alone can see: limits of the network.
@@ -81,14 +90,15 @@ class Check : public Command {
       const Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner);
       if (!program) {
         ++errors;
-        const Diagnostic d = limit(program.error(), places);
+        all.push_back(limit(program.error(), places));
         if (json_) {
-          io.data(render_json(d, package->sources) + "\n");
-        } else {
-          io.message(render(d, package->sources, io.err_colour));
+          io.data(render_json(all.back(), package->sources) + "\n");
+        } else if (!sarif_) {
+          io.message(render(all.back(), package->sources, io.err_colour));
         }
       }
     }
+    if (sarif_) io.data(render_sarif(all, package->sources, FLYBALL_VERSION));
     io.note(fmt::format("{}, {}: {}, {}", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
                         plural(warnings, "warning")));
     return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;
@@ -96,7 +106,7 @@ class Check : public Command {
 
  private:
   std::vector<std::string> paths_;
-  bool json_ = false, deny_warnings_ = false;
+  bool json_ = false, sarif_ = false, deny_warnings_ = false;
 };
 
 }  // namespace

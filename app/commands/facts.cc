@@ -21,7 +21,9 @@ class Facts : public Command {
             .description =
                 "Without RULES asks a running service; with RULES and recorded facts replays them first. Facts stand in the order of their "
                 "types and keys. "
-                "A stale fact (no news for longer than its ttl) is marked; all but its key fields are unknown.",
+                "A stale fact (no news for longer than its ttl) is marked, and shown with the values known last: to rules all but its key "
+                "fields are unknown. A derived fact whose reasons are all unknown is marked `suspended`: it is unknown whether it holds, "
+                "even if it never did.",
             .examples = {{"flyball facts --type Probe", "every probe the running service knows"},
                          {"flyball facts rules/ --facts morning.jsonl --json", "one JSON object a line"}},
             .exit_codes = "0   listed\n1   there is no such type, the rules do not check, or the service does not answer\n64  wrong usage"};
@@ -30,7 +32,7 @@ class Facts : public Command {
     arguments_.add_options(options);
     options.value("--type", "TYPE", type_, "only facts of this type");
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
-    options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, expires");
+    options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, suspended (when it is), expires");
   }
   int run(Io& io) override {
     if (const std::optional<int> wrong = arguments_.wrong_usage("facts", connect_, true, io)) return *wrong;

@@ -18,8 +18,9 @@ namespace {
 // Writes outputs as JSON lines as they come.
 class LineSink : public RefusalSink {
  public:
-  LineSink(const Schema& schema, const Interner& interner, const ast::RuleSet& rules, std::FILE* actions, std::FILE* derived, Io& io)
-      : schema_(schema), interner_(interner), rules_(rules), actions_(actions), derived_(derived), io_(io) {}
+  LineSink(const Schema& schema, const Interner& interner, const ast::RuleSet& rules, std::FILE* actions, std::FILE* derived, bool quiet,
+           Io& io)
+      : schema_(schema), interner_(interner), rules_(rules), actions_(actions), derived_(derived), quiet_(quiet), io_(io) {}
 
   void on_action(const ActionOutput& action) override {
     ++count_;
@@ -34,6 +35,7 @@ class LineSink : public RefusalSink {
     write(derived_);
   }
   void on_log(const LogOutput& log) override {
+    if (quiet_) return;
     line_.clear();
     bus::append_time(line_, log.time);
     io_.note(fmt::format("log: {} {}: {}", line_, rules_.rules[log.rule].qualified, log.text));
@@ -56,6 +58,7 @@ class LineSink : public RefusalSink {
   const ast::RuleSet& rules_;
   std::FILE* actions_;
   std::FILE* derived_;
+  bool quiet_;  // no log lines
   Io& io_;
   std::string line_;
   std::uint64_t count_ = 0;
@@ -109,7 +112,7 @@ class Replay : public Command {
     options.value("--derived", "FILE", derived_, "write changes of derived facts here, as JSON lines").complete = Complete::kFile;
     options.flag("--strict", strict_, "stop at the first refused line, with exit status 1");
     options.flag("--profile", profile_, "say on standard error how long reading and running took");
-    options.flag("--quiet", quiet_, "no summary");
+    options.flag("--quiet", quiet_, "no summary and no log lines of rules; what is wrong is still said");
     options.flag("--json", json_, "messages as JSON lines, too (actions always are)");
   }
 
@@ -140,7 +143,7 @@ class Replay : public Command {
     std::FILE* derived = derived_ ? (*derived_ == "-" ? io.out : open(*derived_, io)) : nullptr;
     if (actions == nullptr || (derived_ && derived == nullptr)) return kExitFailed;
 
-    LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, io);
+    LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, quiet_, io);
     engine::Session session(*package->program, package->interner, sink);
     const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, sink, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);

@@ -138,8 +138,9 @@ class Run : public Command {
     if (status_) config.status_every_ns = *status_;
     config.json_logs = config.json_logs || json_logs_;
     for (const std::string& face : bind_) {
-      if (const Result<void> bound = bind_face(face, config.bus); !bound) return failed(bound.error(), kExitUsage, io);
+      if (const Result<void> bound = bind_face(face, config); !bound) return failed(bound.error(), kExitUsage, io);
     }
+    if (const Result<void> apart = check_faces(config); !apart) return failed(apart.error(), kExitUsage, io);
     if (config.rules.empty()) {
       io.error("run: there are no rules", "name rule files or folders, or set `rules` in the configuration");
       return kExitUsage;

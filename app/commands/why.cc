@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/commands/commands.h"
+#include "app/explain/lookup.h"
 #include "app/explain/online.h"
 #include "app/explain/render.h"
 #include "app/replay/replay.h"
@@ -29,7 +30,8 @@ class Why : public Command {
                          {"flyball why last rules/ --facts morning.jsonl", "the last action of a recorded morning"},
                          {"flyball why 5a0e6a8d2f3b4c5d6e7f80919293a4b5 --json", "one action, by its id, for a script"}},
             .exit_codes =
-                "0   explained\n1   no such action is remembered, the rules do not check, or the service does not answer\n64  wrong usage"};
+                "0   explained\n1   no such action was made (or it is forgotten), the rules do not check, or the service does not "
+                "answer\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positional("ACTION", action_, "an action's id, or `last`; may be left out", false);
@@ -38,9 +40,11 @@ class Why : public Command {
     options.flag("--json", json_, "one JSON object");
   }
   int run(Io& io) override {
-    // `why rules/ --facts f`: the first word is a path unless it names an action.
-    if (!action_.empty() && action_ != "last" && !is_action_id(action_)) {
-      std::error_code ignored;
+    // `why rules/ --facts f`: the first word is a path unless it names an action, or cannot be one: there are others and it does not exist.
+    std::error_code ignored;
+    const bool is_id = action_ == "last" || is_action_id(action_) ||
+                       (!arguments_.rules.empty() && !std::filesystem::exists(action_, ignored) && !looks_like_path(action_));
+    if (!action_.empty() && !is_id) {
       if (!arguments_.facts && arguments_.rules.empty() && !std::filesystem::exists(action_, ignored)) {
         io.error(fmt::format("why: `{}` is no action's id", action_),
                  "an id is 32 hex digits, as action lines have it; `last` is the newest action; `flyball why-not RULE` is about rules");
@@ -57,8 +61,11 @@ class Why : public Command {
     if (offline == nullptr) return exit_code;
     const engine::Explanation* why = offline->session->why(action_);
     if (why == nullptr) {
-      io.error(action_ == "last" ? "no action was made" : fmt::format("no action `{}` is remembered", action_),
-               "`flyball why-not RULE` says why a rule does not run");
+      std::vector<std::string> known;
+      for (const engine::Explanation* one : offline->session->explanations(SIZE_MAX)) known.push_back(one->action.id);
+      const Error error = action_ == "last" ? Error{"no action was made", "`flyball why-not RULE` says why a rule does not run"}
+                                            : no_such_action(action_, known, known.size() >= engine::Limits{}.explanations);
+      io.error(error.message, error.help);
       return kExitFailed;
     }
     const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner,
@@ -68,6 +75,9 @@ class Why : public Command {
   }
 
  private:
+  // A folder or a rule file, though it may not be there.
+  static bool looks_like_path(const std::string& word) { return word == "-" || word.ends_with(".fly") || word.find('/') != word.npos; }
+
   OfflineArguments arguments_;
   std::string action_;
   std::optional<std::string> connect_;

@@ -39,6 +39,20 @@ Result<DecisionId> find_decision(const Schema& schema, std::string_view name) {
   return judged(schema.find_decision(name), "decision", name);
 }
 
+Error no_such_action(std::string_view id, const std::vector<std::string>& known, bool forgotten) {
+  constexpr std::size_t kPrefixMin = 4, kNearMax = 3;
+  std::vector<std::string> near;
+  for (const std::string& one : known) {
+    if (id.size() >= kPrefixMin && one.starts_with(id)) near.push_back(one);
+  }
+  if (near.empty()) near = nearest(id, known);
+  if (near.size() > kNearMax) near.resize(kNearMax);
+  std::string message = known.empty() && !forgotten ? "no action was made" : fmt::format("no action with the id `{}` was made", id);
+  if (forgotten) message = fmt::format("no action with the id `{}` is remembered: only the newest are", id);
+  return {message, near.empty() ? "an id stands in each action's line; `last` is the newest action; `flyball why-not RULE` is about rules"
+                                : did_you_mean(near)};
+}
+
 Result<std::vector<std::pair<std::string, Value>>> with_values(const ast::RuleSet& rules, std::uint32_t rule,
                                                                const std::vector<std::pair<std::string, std::string>>& texts,
                                                                Interner& interner) {

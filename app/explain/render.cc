@@ -75,13 +75,19 @@ std::string moment(Timestamp t) {
   return format_timestamp(to_value(Timestamp{t.ns - ((t.ns % kShown) + kShown) % kShown}));
 }
 
+// Behind an age: what is not live.
+std::string_view standing(bool stale, bool suspended) {
+  return suspended ? ", suspended: unknown whether it holds" : stale ? ", stale" : "";
+}
+
 std::string used(const engine::FactUsed& fact, const ExplainContext& c) {
   const std::string name = fact.name.empty() ? "" : fact.name + ": ";
   std::string ages = age(fact.age_ns);
   if (c.now != kTimestampMin && c.now - fact.stamp != fact.age_ns)
     ages = fmt::format("{}, {}", fact.age_ns == 0 ? "new then" : ages + " then",
                        c.now == fact.stamp ? "now" : age(c.now - fact.stamp) + " now");
-  return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), ages, fact.stale ? ", stale" : "");
+  return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), ages,
+                     standing(fact.stale, fact.suspended));
 }
 
 const char* mark(const std::string& verdict) { return verdict == "true" ? "✓" : verdict == "false" ? "✗" : "?"; }
@@ -124,13 +130,15 @@ void lines_json(std::string& out, const std::vector<engine::LineExplained>& line
   out += ']';
 }
 
+std::string_view suspended_json(bool suspended) { return suspended ? ",\"suspended\":true" : ""; }
+
 void used_json(std::string& out, const engine::FactUsed& fact, const ExplainContext& c) {
   const FactType& type = c.rules.schema.types[fact.type];
   out += fmt::format("{{\"name\":{},\"type\":{},\"data\":", quote(fact.name), quote(type.name));
   data_json(out, type, fact.values, c);
   key(out, "time");
   bus::append_time(out, fact.stamp);
-  out += fmt::format(",\"age\":{},\"stale\":{}}}", quote(format_duration(fact.age_ns)), fact.stale);
+  out += fmt::format(",\"age\":{},\"stale\":{}{}}}", quote(format_duration(fact.age_ns)), fact.stale, suspended_json(fact.suspended));
 }
 
 void facts_json(std::string& out, const std::vector<engine::FactUsed>& facts, const ExplainContext& c) {
@@ -214,7 +222,7 @@ std::string why_not_json(const engine::WhyNot& w, const ExplainContext& c) {
 
 std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
   return fmt::format("{}  ({}{})", record(fact.type, fact.values, fact.values.size(), c), age(now - fact.stamp),
-                     fact.stale ? ", stale" : "");
+                     standing(fact.stale, fact.suspended));
 }
 
 std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
@@ -223,7 +231,7 @@ std::string fact_json(const engine::FactView& fact, Timestamp now, const Explain
   data_json(out, type, fact.values, c);
   key(out, "time");
   bus::append_time(out, fact.stamp);
-  out += fmt::format(",\"age\":{},\"stale\":{}", quote(format_duration(now - fact.stamp)), fact.stale);
+  out += fmt::format(",\"age\":{},\"stale\":{}{}", quote(format_duration(now - fact.stamp)), fact.stale, suspended_json(fact.suspended));
   if (fact.expires) {
     key(out, "expires");
     bus::append_time(out, *fact.expires);

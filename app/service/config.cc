@@ -6,6 +6,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -63,16 +64,14 @@ Set texts(std::vector<std::string>& to) {
   };
 }
 
-// Endpoints of one face; `taken` knows those of the faces before, so that no two listen on one.
-Set endpoints(std::vector<std::string>& to, std::string name, std::map<std::string, std::string>& taken) {
-  return [&to, &taken, name = std::move(name)](const Node& node) -> Result<void> {
+// Endpoints of one face, and where they stand.
+Set endpoints(std::vector<std::string>& to, FacePlace& place, const std::string& path) {
+  return [&to, &place, &path](const Node& node) -> Result<void> {
     if (Result<void> read = texts(to)(node); !read) return read;
     for (const std::string& one : to) {
       if (Result<void> allowed = bus::check_endpoint(one); !allowed) return allowed;
-      const bool any_port = one.ends_with(":0") || one.ends_with(":*") || one == "ipc://*";
-      const auto [other, fresh] = taken.emplace(one, name);
-      if (!fresh && !any_port) return fail(fmt::format("`{}` is `{}` already", one, other->second), "each face has an endpoint of its own");
     }
+    place = {fmt::format("{}:{}", path, node.source().begin.line), node.source().begin.line};
     return {};
   };
 }
@@ -162,7 +161,6 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
   }
   std::vector<std::string> rules;
   bus::ServerLimits& limits = c.bus.limits;
-  std::map<std::string, std::string> taken;
   const Keys keys = {
       {"rules", texts(rules)},
       {"data", text(c.data)},
@@ -170,13 +168,13 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
       {"params", params(c.params, c.param_places, path)},
-      {"endpoints.facts", endpoints(c.bus.facts_bind, "endpoints.facts", taken)},
-      {"endpoints.plain", endpoints(c.bus.plain_bind, "endpoints.plain", taken)},
-      {"endpoints.plain_connect", endpoints(c.bus.plain_connect, "endpoints.plain_connect", taken)},
+      {"endpoints.facts", endpoints(c.bus.facts_bind, c.face_places["facts"], path)},
+      {"endpoints.plain", endpoints(c.bus.plain_bind, c.face_places["plain"], path)},
+      {"endpoints.plain_connect", endpoints(c.bus.plain_connect, c.face_places["plain_connect"], path)},
       {"endpoints.plain_topics", texts(c.bus.plain_topics)},
-      {"endpoints.out", endpoints(c.bus.out_bind, "endpoints.out", taken)},
-      {"endpoints.actions", endpoints(c.bus.actions_bind, "endpoints.actions", taken)},
-      {"endpoints.queries", endpoints(c.bus.queries_bind, "endpoints.queries", taken)},
+      {"endpoints.out", endpoints(c.bus.out_bind, c.face_places["out"], path)},
+      {"endpoints.actions", endpoints(c.bus.actions_bind, c.face_places["actions"], path)},
+      {"endpoints.queries", endpoints(c.bus.queries_bind, c.face_places["queries"], path)},
       {"time.ahead_max", duration(c.ahead_max_ns)},
       {"time.behind_max", duration(c.behind_max_ns)},
       {"log.json", flag(c.json_logs)},
@@ -210,7 +208,40 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
   return {};
 }
 
-Result<void> bind_face(const std::string& given, bus::ServerConfig& bus) {
+Result<void> check_faces(const ServiceConfig& config) {
+  struct Use {
+    std::string key, endpoint;
+    FacePlace place;
+  };
+  std::vector<Use> uses;
+  const bus::ServerConfig& bus = config.bus;
+  const auto add = [&](const std::string& key, const std::vector<std::string>& all) {
+    const auto place = config.face_places.find(key);
+    for (const std::string& one : all) uses.push_back({key, one, place == config.face_places.end() ? FacePlace{} : place->second});
+  };
+  add("facts", bus.facts_bind), add("plain", bus.plain_bind), add("plain_connect", bus.plain_connect);
+  add("out", bus.out_bind), add("actions", bus.actions_bind), add("queries", bus.queries_bind);
+  // Defaults first, then as the file has them, then the command line's: the later one of two is the one to change.
+  std::stable_sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) { return a.place.order < b.place.order; });
+  std::map<std::string, const Use*> taken;
+  for (const Use& use : uses) {
+    if (use.endpoint.ends_with(":0") || use.endpoint.ends_with(":*") || use.endpoint == "ipc://*") continue;
+    std::string same = use.endpoint;
+    constexpr std::string_view kLocalhost = "tcp://localhost:";
+    if (same.starts_with(kLocalhost)) same.replace(0, kLocalhost.size(), "tcp://127.0.0.1:");
+    const auto [other, fresh] = taken.emplace(same, &use);
+    if (fresh) continue;
+    const bool by_default = other->second->place.where.empty();
+    return fail(fmt::format("{}: `endpoints.{}`: `{}` is `endpoints.{}` {}", use.place.where, use.key, use.endpoint, other->second->key,
+                            by_default ? "by default" : "already"),
+                by_default ? fmt::format("each face has an endpoint of its own: give `endpoints.{}` another one, too", other->second->key)
+                           : "each face has an endpoint of its own");
+  }
+  return {};
+}
+
+Result<void> bind_face(const std::string& given, ServiceConfig& config) {
+  bus::ServerConfig& bus = config.bus;
   const std::size_t equals = given.find('=');
   const std::string face = given.substr(0, equals);
   std::map<std::string, std::vector<std::string>*> faces = {{"facts", &bus.facts_bind},
@@ -227,6 +258,7 @@ Result<void> bind_face(const std::string& given, bus::ServerConfig& bus) {
   if (endpoint.empty()) return {};
   if (const Result<void> allowed = bus::check_endpoint(endpoint); !allowed) return allowed;
   found->second->push_back(endpoint);
+  config.face_places[face] = {fmt::format("`--bind {}`", given), FacePlace::kCommandLine};
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,11 +17,19 @@
 
 namespace flyball::app {
 
+// Where a face's endpoints are said.
+struct FacePlace {
+  static constexpr std::uint32_t kCommandLine = 0xFFFF'FFFF;
+  std::string where;        // "flyball.toml:3", "`--bind out=…`"; empty: nowhere, they are the defaults
+  std::uint32_t order = 0;  // the line of the file
+};
+
 struct ServiceConfig {
   std::vector<std::string> rules;   // files and folders
   std::vector<std::string> params;  // NAME=VALUE
   ParamPlaces param_places;         // of those that a file gave
   bus::ServerConfig bus;
+  std::map<std::string, FacePlace> face_places;  // by key: facts plain plain_connect out actions queries
   engine::Limits limits;
   DurationNs ahead_max_ns = 5 * kNsPerSecond;  // a stamp further ahead of its arrival is refused
   DurationNs behind_max_ns = 0;                // one further behind is refused; 0: no limit
@@ -37,6 +46,9 @@ struct ServiceConfig {
 Result<void> read_config(const std::string& path, ServiceConfig& config);
 
 // `facts=tcp://127.0.0.1:0`: binds one face elsewhere; `facts=` turns it off. Faces: facts plain out actions queries.
-Result<void> bind_face(const std::string& text, bus::ServerConfig& bus);
+Result<void> bind_face(const std::string& text, ServiceConfig& config);
+
+// No two faces have one endpoint, given or by default; the error names the place. When all is read.
+Result<void> check_faces(const ServiceConfig& config);
 
 }  // namespace flyball::app

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kFactsBytesMax = std::size_t{512} << 10;  // of one answer, texts and JSON together
 
+constexpr std::size_t kFactsMax = 10'000;  // of one answer: each takes more than a 10,000th of its bytes
+
 constexpr std::size_t kSourcesShown = 256;  // in one status, the connected ones first
 
 std::vector<bus::SourceStatus> shown(std::vector<bus::SourceStatus> sources) {
@@ -83,8 +85,11 @@ Result<std::string> Service::on_why(std::string_view action_id) {
   for (const auto& [former, explanation] : former_whys_) {
     if (id == "last" || id == former) return explanation;
   }
-  return fail(id == "last" ? "no action was made yet" : fmt::format("no action `{}` is remembered", action_id),
-              "the newest actions are kept; `flyball why-not RULE` says why a rule does not run");
+  if (id == "last") return fail("no action was made yet", "`flyball why-not RULE` says why a rule does not run");
+  std::vector<std::string> known;
+  for (const engine::Explanation* why : session_->explanations(SIZE_MAX)) known.push_back(why->action.id);
+  for (const auto& [former, explanation] : former_whys_) known.push_back(former);
+  return std::unexpected(no_such_action(id, known, true));
 }
 
 Result<std::string> Service::on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) {
@@ -112,11 +117,11 @@ Result<std::string> Service::on_facts(std::string_view type) {
   bool first = true;
   for (FactTypeId id = 0; id < schema.types.size(); ++id) {
     if (only != kNoId && id != only) continue;
-    for (const engine::FactView& fact : session_->facts(id)) {
-      if (json.size() + text.size() > kFactsBytesMax) {
-        ++left_out;
-        continue;
-      }
+    left_out += session_->fact_count(id);
+    if (json.size() + text.size() > kFactsBytesMax) continue;
+    for (const engine::FactView& fact : session_->facts(id, kFactsMax)) {
+      if (json.size() + text.size() > kFactsBytesMax) break;
+      --left_out;
       json += (first ? "" : ",") + fact_json(fact, now, context);
       text += fact_text(fact, now, context) + "\n";
       first = false;

@@ -23,7 +23,7 @@ Result<Timestamp> read_time(MsgpackReader& reader, std::string_view key) {
     reader.seek(start);
   }
   WireScalar s;
-  if (!reader.read_scalar(s)) return fail(reader.error());
+  if (!reader.read_scalar(s)) return fail(fmt::format("{}: {}", code(key), reader.error()));
   if (const auto t = to_instant(s)) return *t;
   return fail(fmt::format("{}: expected a time, got {}", code(key), describe(s)),
               "send seconds since the epoch, a MessagePack timestamp, or RFC 3339");
@@ -32,14 +32,14 @@ Result<Timestamp> read_time(MsgpackReader& reader, std::string_view key) {
 Result<std::string_view> read_word(MsgpackReader& reader, std::string_view key) {
   std::string_view text;
   if (reader.try_text(text)) return text;
-  if (reader.peek() != PackedKind::kString) return fail(fmt::format("{}: expected a string", code(key)));
-  if (!reader.read_string(text)) return fail(reader.error());
+  if (reader.peek() != PackedKind::kString) return fail(fmt::format("{}: expected a string, got {}", code(key), reader.found()));
+  if (!reader.read_string(text)) return fail(fmt::format("{}: {}", code(key), reader.error()));
   return text;
 }
 
 Result<std::uint64_t> read_seq(MsgpackReader& reader, std::string_view key) {
   WireScalar s;
-  if (!reader.read_scalar(s)) return fail(reader.error());
+  if (!reader.read_scalar(s)) return fail(fmt::format("{}: {}", code(key), reader.error()));
   if (s.form == WireScalar::Form::kUint) return s.uinteger;
   if (s.form != WireScalar::Form::kInt || s.integer < 1) return fail(fmt::format("{}: expected a whole number from 1 on", code(key)));
   return static_cast<std::uint64_t>(s.integer);
@@ -76,7 +76,8 @@ Result<FactDecoder::Item> FactDecoder::decode(MsgpackReader& reader, Timestamp a
 
 Result<FactDecoder::Item> FactDecoder::decode_item(MsgpackReader& reader, Timestamp arrival, FactInput& fact, AckInput& ack) {
   enum Key : unsigned { kType = 1, kTime = 2, kData = 4, kOp = 8, kAck = 16 };
-  if (reader.peek() != PackedKind::kMap) return fail("expected a fact as a map with `type` and `data`");
+  if (reader.peek() != PackedKind::kMap)
+    return fail(fmt::format("expected a fact as a map with `type` and `data`, got {}", reader.found()));
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
   unsigned seen = 0;
@@ -168,7 +169,8 @@ Result<void> FactDecoder::decode_plain(MsgpackReader& reader, FactTypeId type, T
 Result<void> FactDecoder::decode_plain_item(MsgpackReader& reader, FactTypeId type, Timestamp arrival, FactInput& fact) {
   const FactShape& shape = shapes_.fact(type);
   const FieldTable& table = shape.table;
-  if (reader.peek() != PackedKind::kMap) return fail(fmt::format("expected the fields of {} as a map", table.owner()));
+  if (reader.peek() != PackedKind::kMap)
+    return fail(fmt::format("expected the fields of {} as a map, got {}", table.owner(), reader.found()));
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
   fact.type = type;
@@ -219,7 +221,7 @@ Result<void> FactDecoder::decode_plain_item(MsgpackReader& reader, FactTypeId ty
     if (i == kNoId) return std::unexpected(table.unknown_field(key));
     if ((fact.present >> i & 1) != 0) return std::unexpected(table.duplicate_field(i));
     if (!read_packed(reader, table.field(i).type, interner_, fact.values[i], mismatch, 2)) {
-      if (!mismatch.failed()) return fail(reader.error());
+      if (!mismatch.failed()) return std::unexpected(unreadable_field(reader, table, i));
       return std::unexpected(mismatch_error(mismatch, table, i));
     }
     fact.present |= std::uint64_t{1} << i;
@@ -244,7 +246,7 @@ Result<void> FactDecoder::decode_result(MsgpackReader& reader, FactTypeId action
 Result<void> FactDecoder::decode_ack(MsgpackReader& reader, AckInput& ack) {
   static constexpr std::string_view kNames[] = {"action", "id", "data", "state", "result", "error"};
   ack = AckInput{};
-  if (reader.peek() != PackedKind::kMap) return fail("`ack`: expected a map");
+  if (reader.peek() != PackedKind::kMap) return fail(fmt::format("`ack`: expected a map, got {}", reader.found()));
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
   unsigned seen = 0;

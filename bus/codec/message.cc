@@ -11,7 +11,7 @@ Result<Message> Message::parse(std::string_view bytes) {
   Message m;
   m.reader_ = MsgpackReader(bytes);
   MsgpackReader r = m.reader_;
-  if (r.peek() != PackedKind::kMap) return fail("a message is a MessagePack map with an `op`");
+  if (r.peek() != PackedKind::kMap) return fail(fmt::format("a message is a MessagePack map with an `op`, got {}", r.found()));
   std::uint32_t n = 0;
   if (!r.read_map(n)) return fail(r.error());
   if (n > kMaxMembers) return fail(fmt::format("a message has at most {} keys", kMaxMembers));
@@ -48,8 +48,8 @@ Result<std::optional<std::string_view>> Message::text(std::string_view key) cons
   auto r = at(key);
   if (!r || r->peek() == PackedKind::kNil) return std::optional<std::string_view>{};
   std::string_view out;
-  if (r->peek() != PackedKind::kString) return fail(fmt::format("{}: expected a string", code(key)));
-  if (!r->read_string(out)) return fail(r->error());
+  if (r->peek() != PackedKind::kString) return fail(fmt::format("{}: expected a string, got {}", code(key), r->found()));
+  if (!r->read_string(out)) return fail(fmt::format("{}: {}", code(key), r->error()));
   return std::optional(out);
 }
 
@@ -57,7 +57,8 @@ Result<std::optional<std::uint64_t>> Message::uint(std::string_view key) const {
   auto r = at(key);
   if (!r || r->peek() == PackedKind::kNil) return std::optional<std::uint64_t>{};
   WireScalar s;
-  if (r->peek() != PackedKind::kInt || !r->read_scalar(s)) return fail(fmt::format("{}: expected a whole number", code(key)));
+  if (r->peek() != PackedKind::kInt || !r->read_scalar(s))
+    return fail(fmt::format("{}: expected a whole number, got {}", code(key), r->found()));
   if (s.form == WireScalar::Form::kUint) return std::optional(s.uinteger);
   if (s.integer < 0) return fail(fmt::format("{}: expected a whole number, not below 0", code(key)));
   return std::optional(static_cast<std::uint64_t>(s.integer));
@@ -67,7 +68,8 @@ Result<std::optional<bool>> Message::boolean(std::string_view key) const {
   auto r = at(key);
   if (!r || r->peek() == PackedKind::kNil) return std::optional<bool>{};
   WireScalar s;
-  if (r->peek() != PackedKind::kBool || !r->read_scalar(s)) return fail(fmt::format("{}: expected true or false", code(key)));
+  if (r->peek() != PackedKind::kBool || !r->read_scalar(s))
+    return fail(fmt::format("{}: expected true or false, got {}", code(key), r->found()));
   return std::optional(s.integer != 0);
 }
 

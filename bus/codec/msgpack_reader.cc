@@ -10,13 +10,10 @@
 
 namespace flyball::bus {
 
-std::string MsgpackReader::error() const {
-  return fmt::format("not MessagePack at byte {}: {}", position(), what_ == nullptr ? "nothing is wrong" : what_);
-}
+namespace {
 
-PackedKind MsgpackReader::peek() const {
-  if (failed() || at_ == end_) return PackedKind::kInvalid;
-  const std::uint8_t h = *at_;
+// What a value is that begins with this byte.
+PackedKind kind_of(std::uint8_t h) {
   if (h <= 0x7F || h >= 0xE0) return PackedKind::kInt;
   if (h <= 0x8F) return PackedKind::kMap;
   if (h <= 0x9F) return PackedKind::kArray;
@@ -44,9 +41,48 @@ PackedKind MsgpackReader::peek() const {
   return PackedKind::kInvalid;  // 0xC1
 }
 
+}  // namespace
+
+std::string MsgpackReader::error() const {
+  const std::string_view what = what_ == nullptr ? "nothing is wrong" : what_;
+  switch (fault_) {
+    case Fault::kBytes: return fmt::format("not MessagePack at byte {}: {}", position(), what);
+    case Fault::kShape: return fmt::format("expected {} at byte {}, got {}", what, position(), found());
+    case Fault::kContent: break;
+  }
+  return fmt::format("at byte {}: {}", position(), what);
+}
+
+std::string_view MsgpackReader::found() const {
+  if (at_ == end_) return "the end of the message";
+  switch (kind_of(*at_)) {
+    case PackedKind::kNil: return "nil";
+    case PackedKind::kBool: return "a bool";
+    case PackedKind::kInt: return "an integer";
+    case PackedKind::kFloat: return "a float";
+    case PackedKind::kString: return "a string";
+    case PackedKind::kBytes: return "a byte string";
+    case PackedKind::kArray: return "an array";
+    case PackedKind::kMap: return "a map";
+    case PackedKind::kExtension: return "an extension";
+    case PackedKind::kInvalid: break;
+  }
+  return "the byte 0xc1, which MessagePack never uses";
+}
+
+bool MsgpackReader::expected(PackedKind kind, const char* what) {
+  if (at_ == end_) return malformed("the message ends where a value is due");
+  const PackedKind here = kind_of(*at_);
+  if (here == PackedKind::kInvalid) return malformed("the byte 0xc1 is never used");
+  if (here == kind) return malformed("the message ends inside a length");
+  return fail(Fault::kShape, what);
+}
+
+PackedKind MsgpackReader::peek() const { return failed() || at_ == end_ ? PackedKind::kInvalid : kind_of(*at_); }
+
 bool MsgpackReader::read_map(std::uint32_t& entries) {
   if (failed()) return false;
-  if (at_ == end_) return fail("the message ends where a map is due");
+  if (at_ == end_) return malformed("the message ends where a map is due");
   std::size_t head = 1;
   if ((*at_ & 0xF0) == 0x80) {
     entries = *at_ & 0x0FU;
@@ -57,16 +93,16 @@ bool MsgpackReader::read_map(std::uint32_t& entries) {
     entries = big_endian<std::uint32_t>(at_ + 1);
     head = 5;
   } else {
-    return fail("expected a map");
+    return expected(PackedKind::kMap, "a map");
   }
-  if ((left() - head) / 2 < entries) return fail("a map has more entries than the message has bytes");
+  if ((left() - head) / 2 < entries) return malformed("a map has more entries than the message has bytes");
   at_ += head;
   return true;
 }
 
 bool MsgpackReader::read_array(std::uint32_t& items) {
   if (failed()) return false;
-  if (at_ == end_) return fail("the message ends where an array is due");
+  if (at_ == end_) return malformed("the message ends where an array is due");
   std::size_t head = 1;
   if ((*at_ & 0xF0) == 0x90) {
     items = *at_ & 0x0FU;
@@ -77,28 +113,30 @@ bool MsgpackReader::read_array(std::uint32_t& items) {
     items = big_endian<std::uint32_t>(at_ + 1);
     head = 5;
   } else {
-    return fail("expected an array");
+    return expected(PackedKind::kArray, "an array");
   }
-  if (left() - head < items) return fail("an array has more items than the message has bytes");
+  if (left() - head < items) return malformed("an array has more items than the message has bytes");
   at_ += head;
   return true;
 }
 
 bool MsgpackReader::read_text(std::string_view& out) {
   if (failed()) return false;
-  if (at_ == end_) return fail("the message ends where a string is due");
+  if (at_ == end_) return malformed("the message ends where a string is due");
   const std::uint8_t h = *at_;
   if ((h & 0xE0) == 0xA0) return take_text(1, h & 0x1FU, out);
   if (h == 0xD9 && left() >= 2) return take_text(2, at_[1], out);
   if (h == 0xDA && left() >= 3) return take_text(3, big_endian<std::uint16_t>(at_ + 1), out);
   if (h == 0xDB && left() >= 5) return take_text(5, big_endian<std::uint32_t>(at_ + 1), out);
-  return fail("expected a string");
+  return expected(PackedKind::kString, "a string");
 }
 
 bool MsgpackReader::read_string(std::string_view& out) {
+  const std::uint8_t* start = at_;
   if (!read_key(out)) return false;
-  if (!is_ascii(out) && !is_utf8(out)) return fail("a string is not UTF-8");
-  return true;
+  if (is_ascii(out) || is_utf8(out)) return true;
+  at_ = start;
+  return fail("a string is not UTF-8");
 }
 
 bool MsgpackReader::extension_head(std::size_t& head, std::size_t& length) {
@@ -109,11 +147,11 @@ bool MsgpackReader::extension_head(std::size_t& head, std::size_t& length) {
     length = std::size_t{1} << (h - 0xD4);
   } else {
     const std::size_t size_bytes = std::size_t{1} << (h - 0xC7);
-    if (left() < 1 + size_bytes) return fail("the message ends inside an extension");
+    if (left() < 1 + size_bytes) return malformed("the message ends inside an extension");
     for (std::size_t i = 0; i < size_bytes; ++i) length = length << 8 | at_[1 + i];
     head = 2 + size_bytes;
   }
-  if (left() < head || left() - head < length) return fail("an extension is longer than the message");
+  if (left() < head || left() - head < length) return malformed("an extension is longer than the message");
   return true;
 }
 
@@ -135,7 +173,7 @@ bool MsgpackReader::read_extension(WireScalar& out) {
   if (!extension_head(head, length)) return false;
   const auto type = static_cast<std::int8_t>(at_[head - 1]);
   const std::uint8_t* p = at_ + head;
-  if (type != -1) return fail("an extension other than the timestamp");
+  if (type != -1) return fail("an extension that is no timestamp");
   out.form = WireScalar::Form::kTimestamp;
   out.nanos = 0;
   if (length == 4) {
@@ -148,7 +186,7 @@ bool MsgpackReader::read_extension(WireScalar& out) {
     out.nanos = big_endian<std::uint32_t>(p);
     out.integer = static_cast<std::int64_t>(big_endian<std::uint64_t>(p + 4));
   } else {
-    return fail("a timestamp of 4, 8 or 12 bytes is due");
+    return fail("a timestamp has 4, 8 or 12 bytes");
   }
   if (out.nanos > 999'999'999) return fail("a timestamp has more than 999999999 nanoseconds");
   // RFC 3339's years 0001..9999: what a timestamp value can be.
@@ -160,7 +198,7 @@ bool MsgpackReader::read_extension(WireScalar& out) {
 bool MsgpackReader::read_scalar(WireScalar& out) {
   using Form = WireScalar::Form;
   if (failed()) return false;
-  const auto need = [&](std::size_t n) { return left() > n || fail("the message ends inside a number"); };
+  const auto need = [&](std::size_t n) { return left() > n || malformed("the message ends inside a number"); };
   const auto integer = [&](std::int64_t v, std::size_t n) {
     out.form = Form::kInt;
     out.integer = v;
@@ -214,7 +252,7 @@ bool MsgpackReader::read_scalar(WireScalar& out) {
     case PackedKind::kString: out.form = Form::kString; return read_string(out.text);
     case PackedKind::kBytes: {
       const std::size_t size_bytes = std::size_t{1} << (*at_ - 0xC4);
-      if (left() < 1 + size_bytes) return fail("the message ends inside a byte string");
+      if (left() < 1 + size_bytes) return malformed("the message ends inside a byte string");
       std::size_t length = 0;
       for (std::size_t i = 0; i < size_bytes; ++i) length = length << 8 | at_[1 + i];
       out.form = Form::kBytes;
@@ -222,10 +260,10 @@ bool MsgpackReader::read_scalar(WireScalar& out) {
     }
     case PackedKind::kExtension: return read_extension(out);
     case PackedKind::kArray:
-    case PackedKind::kMap: return fail("expected a single value, not an array or a map");
+    case PackedKind::kMap: return fail(Fault::kShape, "a single value");
     case PackedKind::kInvalid: break;
   }
-  return fail(at_ == end_ ? "the message ends where a value is due" : "the byte 0xc1 is never used");
+  return malformed(at_ == end_ ? "the message ends where a value is due" : "the byte 0xc1 is never used");
 }
 
 bool MsgpackReader::skip(std::size_t depth_max) {

@@ -94,14 +94,24 @@ class MsgpackReader {
   }
 
   bool failed() const { return what_ != nullptr; }
-  // "not MessagePack at byte 17: a string is longer than the message"
+  // "not MessagePack at byte 17: a string is longer than the message"; of bytes that are well-formed "expected a map at byte 3, got an
+  // array", or "at byte 17: a string is not UTF-8".
   std::string error() const;
-  bool fail(const char* what) {
-    if (what_ == nullptr) what_ = what;
-    return false;
-  }
+  // What stands next, for messages: "an array", "the end of the message".
+  std::string_view found() const;
+  // The bytes are well-formed, and still cannot be taken.
+  bool fail(const char* what) { return fail(Fault::kContent, what); }
 
  private:
+  enum class Fault : std::uint8_t { kBytes, kShape, kContent };
+  bool fail(Fault fault, const char* what) {
+    if (what_ == nullptr) fault_ = fault, what_ = what;
+    return false;
+  }
+  bool malformed(const char* what) { return fail(Fault::kBytes, what); }
+  // Something else stands here than `what`; or nothing that MessagePack knows, or half of it.
+  bool expected(PackedKind kind, const char* what);
+
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
   // Big-endian, `n` bytes that the caller has checked to be there.
   template <typename T>
@@ -123,7 +133,7 @@ class MsgpackReader {
     return true;
   }
   bool take_text(std::size_t head, std::size_t length, std::string_view& out) {
-    if (left() < head || left() - head < length) return fail("a string is longer than the message");
+    if (left() < head || left() - head < length) return malformed("a string is longer than the message");
     out = {reinterpret_cast<const char*>(at_ + head), length};
     at_ += head + length;
     return true;
@@ -137,6 +147,7 @@ class MsgpackReader {
   const std::uint8_t* at_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   const char* what_ = nullptr;
+  Fault fault_ = Fault::kBytes;
 };
 
 inline bool MsgpackReader::read_key(std::string_view& out) {

@@ -151,13 +151,16 @@ bool read_packed(MsgpackReader& reader, const Type& type, Interner& interner, Va
   return reader.read_scalar(s) && to_typed(s, type, interner, out, mismatch);
 }
 
+Error unreadable_field(const MsgpackReader& reader, const FieldTable& table, std::size_t field) {
+  return {fmt::format("{} of {}: {}", code(table.field(field).name), table.owner(), reader.error()), {}};
+}
+
 Result<void> read_packed_fields(MsgpackReader& reader, const FieldTable& table, Interner& interner, std::vector<Value>& values,
                                 std::uint64_t& present, std::size_t depth) {
   values.resize(table.size());
   present = 0;
   if (reader.peek() != PackedKind::kMap) {
-    if (reader.peek() == PackedKind::kInvalid) return fail("the message ends where fields are due");
-    return fail(fmt::format("expected the fields of {} as a map", table.owner()));
+    return fail(fmt::format("expected the fields of {} as a map, got {}", table.owner(), reader.found()));
   }
   std::uint32_t n = 0;
   if (!reader.read_map(n)) return fail(reader.error());
@@ -170,7 +173,7 @@ Result<void> read_packed_fields(MsgpackReader& reader, const FieldTable& table, 
     if (i == kNoId) return std::unexpected(table.unknown_field(key));
     if ((present >> i & 1) != 0) return std::unexpected(table.duplicate_field(i));
     if (!read_packed(reader, table.field(i).type, interner, values[i], mismatch, depth + 1)) {
-      if (!mismatch.failed()) return fail(reader.error());
+      if (!mismatch.failed()) return std::unexpected(unreadable_field(reader, table, i));
       return std::unexpected(mismatch_error(mismatch, table, i));
     }
     present |= std::uint64_t{1} << i;

@@ -12,9 +12,12 @@
 
 namespace flyball::bus {
 
-// Reads one value of `type` that stands at nesting `depth`. On failure the reader failed (it is not MessagePack), or
+// Reads one value of `type` that stands at nesting `depth`. On failure the reader failed (what stands there cannot be read), or
 // `mismatch` says what is wrong; the reader then stands anywhere inside the value.
 bool read_packed(MsgpackReader& reader, const Type& type, Interner& interner, Value& out, Mismatch& mismatch, std::size_t depth);
+
+// What to say when it was the reader that failed inside a field's value.
+Error unreadable_field(const MsgpackReader& reader, const FieldTable& table, std::size_t field);
 
 // Reads a map of fields into one Value per field of `table`; fields in `present` were given, the others are left as
 // they are. No allocation when values.size() is enough and nothing is wrong.

@@ -264,7 +264,7 @@ std::string describe(const WireScalar& s) {
 }
 
 std::string describe(const Type& type) {
-  const auto or_null = [&](std::string words) { return type.nullable ? words + " or null" : words; };
+  const auto or_null = [&](const std::string& words) { return type.nullable ? words + " or null" : words; };
   switch (type.tag) {
     case TypeTag::kEnum: {
       std::string words = "one of ";

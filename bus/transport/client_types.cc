@@ -108,6 +108,7 @@ std::string FieldsView::json() const {
 
 std::vector<std::string> FieldsView::names() const {
   std::vector<std::string> out;
+  out.reserve(members_.size());
   for (const auto& [name, value] : members_) out.push_back(name);
   return out;
 }

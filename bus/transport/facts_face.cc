@@ -220,7 +220,7 @@ bool FactsFace::take(Source& source, std::uint64_t first, MsgpackReader& r) {
     return false;
   };
   std::uint32_t n = 0;
-  if (!r.read_array(n)) return refuse_message(r.error());
+  if (!r.read_array(n)) return refuse_message("`facts`: " + r.error());
   if (first > kSeqMax) return refuse_message("`seq` is too large");
   if (n > c_.limits->facts_per_message_max)
     return refuse_message(fmt::format("a message has at most {} facts", c_.limits->facts_per_message_max));
@@ -352,6 +352,7 @@ std::vector<SourceStatus> FactsFace::status() {
     }
   }
   std::vector<SourceStatus> out;
+  out.reserve(sources_.size());
   for (const Source& s : sources_) out.push_back({s.name, s.seq, !s.peer.empty()});
   return out;
 }

@@ -17,7 +17,7 @@ struct FaceOp {
 constexpr std::array<FaceOp, 6> kFaceOps = {
     {{"facts", "facts"}, {"done", "actions"}, {"ask", "queries"}, {"why", "queries"}, {"why-not", "queries"}, {"status", "queries"}}};
 
-std::string told(std::string_view op, std::string text) {
+std::string told(std::string_view op, std::string_view text) {
   std::string out;
   MsgpackWriter w(out);
   w.map(2);

@@ -37,7 +37,7 @@ Result<std::unique_ptr<PlainPublisher>> PlainPublisher::connect(std::string endp
   return std::unique_ptr<PlainPublisher>(new PlainPublisher(std::make_unique<Impl>(Impl{std::move(*s), std::move(endpoint), {}, 0})));
 }
 
-Result<std::unique_ptr<PlainPublisher>> PlainPublisher::bind(std::string endpoint, Context* context) {
+Result<std::unique_ptr<PlainPublisher>> PlainPublisher::bind(const std::string& endpoint, Context* context) {
   auto s = Socket::make(context != nullptr ? *context : Context::process(), SocketKind::kXpub, {});
   if (!s) return std::unexpected(s.error());
   auto at = s->bind(endpoint);

@@ -21,7 +21,7 @@ class PlainPublisher {
   // Connects to the service's plain face, or binds for services and taps that connect.
   static Result<std::unique_ptr<PlainPublisher>> connect(std::string endpoint = std::string(kDefaultPlainEndpoint),
                                                          Context* context = nullptr);
-  static Result<std::unique_ptr<PlainPublisher>> bind(std::string endpoint, Context* context = nullptr);
+  static Result<std::unique_ptr<PlainPublisher>> bind(const std::string& endpoint, Context* context = nullptr);
   ~PlainPublisher();
 
   void put(std::string_view type, const FactBody& data, std::optional<Timestamp> time = {}, FactOp op = FactOp::kPut);

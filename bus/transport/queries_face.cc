@@ -94,12 +94,12 @@ Result<void> QueriesFace::answer_message(const Message& m) {
     std::vector<std::pair<std::string, std::string>> with;
     if (auto r = m.at("with"); r && r->peek() != PackedKind::kNil) {
       std::uint32_t n = 0;
-      if (!r->read_map(n)) return fail(r->error());
+      if (!r->read_map(n)) return fail("`with`: " + r->error());
       if (n > kMaxWith) return fail(fmt::format("`with` has at most {} keys", kMaxWith));
       for (std::uint32_t i = 0; i < n; ++i) {
         std::string_view key;
         WireScalar value;
-        if (!r->read_string(key) || !r->read_scalar(value)) return fail(r->error());
+        if (!r->read_string(key) || !r->read_scalar(value)) return fail("`with`: " + r->error());
         with.emplace_back(std::string(key), value.form == WireScalar::Form::kString ? std::string(value.text) : describe(value));
       }
     }
@@ -213,7 +213,7 @@ Result<void> QueriesFace::ask(const Message& m) {
   }
   auto r = m.at("batch");
   std::uint32_t n = 0;
-  if (!r->read_array(n)) return fail(fmt::format("`batch`: expected an array of inputs ({})", r->error()));
+  if (!r->read_array(n)) return fail("`batch`: " + r->error());
   if (n > c_.limits->batch_questions_max) return fail(fmt::format("a batch has at most {} questions", c_.limits->batch_questions_max));
   w.map(m.has("req") ? 4 : 3);
   w.text_entry("op", "answer");

@@ -39,7 +39,8 @@ struct Subscriber::Impl {
 Subscriber::Subscriber(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Subscriber::~Subscriber() = default;
 
-Result<std::unique_ptr<Subscriber>> Subscriber::connect(std::string endpoint, const std::vector<std::string>& topics, Context* context) {
+Result<std::unique_ptr<Subscriber>> Subscriber::connect(const std::string& endpoint, const std::vector<std::string>& topics,
+                                                        Context* context) {
   SocketOptions options;
   options.receive_queue = 100'000;
   auto s = Socket::make(context != nullptr ? *context : Context::process(), SocketKind::kSub, options);

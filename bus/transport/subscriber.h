@@ -18,7 +18,7 @@ namespace flyball::bus {
 class Subscriber {
  public:
   // `topics` are prefixes; "" is everything.
-  static Result<std::unique_ptr<Subscriber>> connect(std::string endpoint, const std::vector<std::string>& topics,
+  static Result<std::unique_ptr<Subscriber>> connect(const std::string& endpoint, const std::vector<std::string>& topics,
                                                      Context* context = nullptr);
   ~Subscriber();
 

@@ -109,6 +109,7 @@ Operand ExprCompiler::compile_ref(const Expr& e) {
       const FactType* type = fact_type(e);
       if (type == nullptr) return error("fact without a type");
       std::vector<Value> names;
+      names.reserve(type->fields.size());
       for (const Field& f : type->fields) names.push_back(in_.string(f.name));
       const std::uint32_t t = new_temp();
       emit({.op = Opcode::kFactMap,
@@ -194,6 +195,7 @@ Operand ExprCompiler::compile_same_fact(const Expr& e, Compare op) {
                 .c = kNoHandle};
   if (type != nullptr && !type->key.empty()) {
     std::vector<Value> fields;
+    fields.reserve(type->key.size());
     for (const std::uint32_t f : type->key) fields.push_back(Value::integer(f));
     i.c = constant(in_.list(fields)).index;
   } else if (type != nullptr && type->has_key) {

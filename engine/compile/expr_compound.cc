@@ -227,6 +227,7 @@ Operand ExprCompiler::compile_sequence(const Expr& e, Opcode op) {
   if (!any_flag) flags.clear();
   if (std::all_of(e.args.begin(), e.args.end(), constant_tree)) {
     std::vector<Value> values;
+    values.reserve(e.args.size());
     for (const Expr& part : e.args) values.push_back(value(compile(part)));
     return constant(op == Opcode::kList ? make_list(values, flags, in_) : is_map ? make_map(values, flags, in_) : concatenate(values, in_));
   }

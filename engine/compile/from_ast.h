@@ -55,6 +55,7 @@ constexpr Quantifier plan_word(ast::Quantifier quantifier) {
     case ast::Quantifier::kOne: return Quantifier::kOne;
     case ast::Quantifier::kSome: return Quantifier::kSome;
     case ast::Quantifier::kNo: return Quantifier::kNo;
+    case ast::Quantifier::kEvery: return Quantifier::kEvery;
   }
   return Quantifier::kOne;
 }

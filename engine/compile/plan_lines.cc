@@ -155,7 +155,7 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
 
   StagePlan stage;
   stage.kind = watch || pattern.quantifier == ast::Quantifier::kOne ? StageKind::kPattern : StageKind::kExists;
-  stage.negated = pattern.quantifier == ast::Quantifier::kNo;
+  stage.negated = pattern.quantifier == ast::Quantifier::kNo || pattern.quantifier == ast::Quantifier::kEvery;
   stage.fresh_truth = fresh_truth;
   stage.binding = own;
   stage.type = pattern.fact_type;

@@ -10,6 +10,6 @@ enum class AggregateFn : std::uint8_t { kCount, kSum, kAvg, kMin, kMax };
 enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kLog };
 enum class RuleMode : std::uint8_t { kActive, kShadow, kOff };
 enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
-enum class Quantifier : std::uint8_t { kOne, kSome, kNo };
+enum class Quantifier : std::uint8_t { kOne, kSome, kNo, kEvery };
 
 }  // namespace flyball::engine

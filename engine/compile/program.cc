@@ -9,7 +9,47 @@
 
 namespace flyball::engine {
 
-ProgramData::ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {}
+namespace {
+
+// `every T where w satisfies e` is `no T where w and not e`: so it runs, and so its conditions stand in the plan.
+void fold_every(ast::Block& block) {
+  for (ast::Line& line : block.lines) {
+    if (line.kind != ast::LineKind::kPattern || line.pattern.quantifier != ast::Quantifier::kEvery) continue;
+    const auto make = [](ast::ExprKind kind, const ast::Expr& like) {
+      ast::Expr e;
+      e.kind = kind;
+      e.span = like.span;
+      e.type = Type::of(TypeTag::kBool);
+      return e;
+    };
+    ast::Pattern& p = line.pattern;
+    ast::Expr fails = make(ast::ExprKind::kUnary, *p.satisfies);
+    fails.op = ast::Op::kNot;
+    fails.args.push_back(std::move(*p.satisfies));
+    p.satisfies.reset();
+    if (p.where) {
+      ast::Expr both = make(ast::ExprKind::kAnd, *p.where);
+      both.args.push_back(std::move(*p.where));
+      both.args.push_back(std::move(fails));
+      p.where = std::move(both);
+    } else {
+      p.where = std::move(fails);
+    }
+  }
+}
+
+}  // namespace
+
+ProgramData::ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {
+  for (ast::RuleDecl& rule : rule_set.rules) {
+    fold_every(rule.when);
+    if (rule.until) fold_every(*rule.until);
+  }
+  for (ast::DecisionDecl& decision : rule_set.decisions) {
+    for (ast::Case& c : decision.cases) fold_every(c.when);
+  }
+}
+
 ProgramData::~ProgramData() = default;
 
 PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), interner_(interner) {

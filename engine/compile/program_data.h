@@ -77,7 +77,7 @@ struct KeyPart {  // own field == something known on the left
 enum class StageKind : std::uint8_t {
   kBound,      // one given fact, from outside the chain
   kPattern,    // n: T …
-  kExists,     // some T …, no T …
+  kExists,     // some T …, no T …, every T … (no T that does not satisfy)
   kCheck,      // check e
   kAggregate,  // the value of an aggregate for the facts so far; never false
   kHold,       // a hold table's verdict on the facts read; may bind the line's own fact
@@ -88,7 +88,7 @@ struct StagePlan {
   StageKind kind = StageKind::kCheck;
   ChainId chain = 0;
   bool last = false;
-  bool negated = false;           // kExists: `no`
+  bool negated = false;           // kExists: `no`, `every`
   bool fresh_truth = false;       // the stage's own truth, not the `and` with what came before (in hold chains)
   std::uint32_t binding = kNoId;  // kBound, kPattern, kExists, kHold that binds, kAggregate
   FactTypeId type = kNoId;        // of binding

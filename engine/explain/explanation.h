@@ -18,6 +18,7 @@ struct FactUsed {
   Timestamp stamp;
   DurationNs age_ns = 0;  // at the moment explained
   bool stale = false;
+  bool suspended = false;  // derived, all reasons unknown: it is unknown whether it holds (then `stale`, too)
 };
 
 // One line of `when`, with what it read.

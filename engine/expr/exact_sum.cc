@@ -45,7 +45,7 @@ void ExactSum::reserve(int low, int high) {
     digits_.insert(digits_.begin(), static_cast<std::size_t>(low_ - low), 0);
     low_ = low;
   }
-  const auto needed = static_cast<std::size_t>(high - low_ + 1);
+  const auto needed = static_cast<std::size_t>(high - low_) + 1;
   if (digits_.size() < needed) digits_.resize(needed, 0);
 }
 

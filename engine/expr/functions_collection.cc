@@ -81,6 +81,7 @@ Value flattened(std::span<const Value> items, Interner& in) {
 Value counted(std::int64_t n, Interner& in) {
   if (n < 0 || static_cast<std::uint64_t>(n) > kMaxValueItems) return in.error("list too long");
   std::vector<Value> out;
+  out.reserve(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) out.push_back(Value::integer(i));
   return in.list(out);
 }

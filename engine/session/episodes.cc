@@ -317,10 +317,10 @@ void Episodes::start_cooldown(std::uint32_t rule, EntryId id) {
     return;
   }
   if (!last_group_) return;  // it could not be evaluated, for a repeated run
-  const auto [at, is_new] = group_of_[rule].try_emplace(*last_group_, next_group_);
-  if (is_new) groups_[rule][next_group_++].key = *last_group_;
+  const auto [at, added] = group_of_[rule].try_emplace(*last_group_, next_group_);
+  if (added) groups_[rule][next_group_++].key = *last_group_;
   Group& group = groups_[rule].at(at->second);
-  journal_.add([this, rule, number = at->second, is_new = is_new, before = group.until] {
+  journal_.add([this, rule, number = at->second, is_new = added, before = group.until] {
     if (is_new) {
       cooldown_over(rule, number);
       return;

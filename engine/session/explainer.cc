@@ -67,6 +67,7 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
 void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (line.hold_ns == 0 || line.table == kNoId) return;
   std::vector<FactId> facts;
+  facts.reserve(line.tuple.size());
   for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
   if (line.absence) {
     const AbsenceTable& table = network_.absence_table(line.table);
@@ -112,7 +113,7 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       out.truth = one.truth;
       out.witness = f;
     }
-    if (line.quantifier == Quantifier::kNo) out.truth = negated(out.truth);
+    if (line.quantifier == Quantifier::kNo || line.quantifier == Quantifier::kEvery) out.truth = negated(out.truth);
   }
   look_up_memory(line, out);
   return out;
@@ -124,7 +125,7 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.verdict = word(judged.truth);
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
-  // The own fact of `some` and `no` is whichever: only its witness has values to show.
+  // The own fact of `some`, `no` and `every` is whichever: only its witness has values to show.
   const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
   if (!own_row) return out;
   if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
@@ -147,6 +148,7 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   out.values.assign(row, row + store.width());
   out.stamp = store.meta(fact).stamp;
   out.age_ns = network_.now() - out.stamp;
+  out.suspended = store.meta(fact).suspended;
   out.stale = store.meta(fact).status == FactStatus::kStale;
   return out;
 }

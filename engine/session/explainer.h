@@ -59,6 +59,8 @@ class Explainer {
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
   FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
   void search(Search& s, std::size_t depth);
+  bool is_wanted(const Search& s, const std::string& binding, FactTypeId type, FactId fact) const;
+  EntryId running_episode(const Search& s) const;
   std::string sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged, const Search& s);
   std::string fact_text(FactTypeId type, FactId fact) const;
 

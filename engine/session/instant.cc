@@ -229,6 +229,7 @@ void Session::Impl::end_cascade() {
 void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule) {
   static constexpr std::size_t kNamed = 16;  // rules named in the message
   std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
+  most.reserve(by_rule.size());
   for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
   std::sort(most.begin(), most.end(),
             [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });

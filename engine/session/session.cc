@@ -49,13 +49,28 @@ const Counters& Session::counters() const {
   return c;
 }
 
-std::vector<FactView> Session::facts(FactTypeId type) const {
+std::size_t Session::fact_count(FactTypeId type) const {
   const FactStore& store = impl_->network.store(type);
-  std::vector<FactId> ids;
+  return store.live() + store.stale();
+}
+
+std::vector<FactView> Session::facts(FactTypeId type, std::size_t at_most) const {
+  const FactStore& store = impl_->network.store(type);
+  if (at_most == 0) return {};
+  const auto before = [&](FactId a, FactId b) { return store.compare_keys(a, b, impl_->in) < 0; };
+  std::vector<FactId> ids;  // once there are at_most of them, a heap whose top is the last one by key
   for (FactId f = 0; f < store.end(); ++f) {
-    if (store.meta(f).used && store.exists(f)) ids.push_back(f);
+    if (!store.meta(f).used || !store.exists(f)) continue;
+    if (ids.size() < at_most) {
+      ids.push_back(f);
+      if (ids.size() == at_most) std::make_heap(ids.begin(), ids.end(), before);
+    } else if (before(f, ids.front())) {
+      std::pop_heap(ids.begin(), ids.end(), before);
+      ids.back() = f;
+      std::push_heap(ids.begin(), ids.end(), before);
+    }
   }
-  std::sort(ids.begin(), ids.end(), [&](FactId a, FactId b) { return store.compare_keys(a, b, impl_->in) < 0; });
+  std::sort(ids.begin(), ids.end(), before);
   std::vector<FactView> out;
   for (const FactId f : ids) {
     const FactMeta& meta = store.meta(f);
@@ -65,6 +80,7 @@ std::vector<FactView> Session::facts(FactTypeId type) const {
     view.values.assign(row, row + store.width());
     view.stamp = meta.stamp;
     if (store.timed() && store.times(f).expires != kTimestampMax) view.expires = store.times(f).expires;
+    view.suspended = meta.suspended;
     view.stale = meta.status == FactStatus::kStale;
     out.push_back(std::move(view));
   }

@@ -45,7 +45,51 @@ std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
     if (t.has_key && !t.is_key_field(i) && t.role == Role::kAction) continue;
     out += (out.back() == '{' ? " " : ", ") + t.fields[i].name + ": " + to_source(row[i], network_.interner());
   }
-  return out + " }" + (store.meta(fact).status == FactStatus::kStale ? " (stale)" : "");
+  const FactMeta& meta = store.meta(fact);
+  return out + " }" + (meta.suspended ? " (suspended)" : meta.status == FactStatus::kStale ? " (stale)" : "");
+}
+
+// `with` says nothing against this fact.
+bool Explainer::is_wanted(const Search& s, const std::string& binding, FactTypeId of, FactId fact) const {
+  const FactType& type = data_.rule_set.schema.types[of];
+  return std::all_of(s.with->begin(), s.with->end(), [&](const auto& fixed) {
+    std::string name = fixed.first;
+    if (const std::size_t dot = name.find('.'); dot != std::string::npos) {
+      if (name.substr(0, dot) != binding) return true;
+      name = name.substr(dot + 1);
+    }
+    const std::uint32_t field = type.field_index(name);
+    return field == kNoId || cel_equal(network_.store(of).last_row(fact)[field], fixed.second, network_.interner());
+  });
+}
+
+// An episode that runs although the search found its lines not met: of the facts of the closest choice, the first by identity.
+EntryId Explainer::running_episode(const Search& s) const {
+  const RulePlan& plan = data_.rules[s.rule];
+  if (plan.logical) return kNone;
+  const auto& table = episodes_.table(s.rule);
+  const auto store = [&](std::size_t i) -> const FactStore& { return network_.store(plan.identity_types[i]); };
+  const auto concerned = [&](EntryId e) {
+    if (!table.in_use(e) || !table[e].active) return false;
+    for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+      const FactId fact = table.facts_of(e)[i], closest = s.facts[plan.identity[i]];
+      if (closest != kNone ? closest != fact : !is_wanted(s, s.plan->names[i], plan.identity_types[i], fact)) return false;
+    }
+    return true;
+  };
+  const auto before = [&](EntryId a, EntryId b) {
+    for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+      if (const int order = store(i).compare_keys(table.facts_of(a)[i], table.facts_of(b)[i], network_.interner()); order != 0)
+        return order < 0;
+    }
+    return false;
+  };
+  EntryId best = kNone;
+  std::size_t looks = kMaxLooks;
+  for (EntryId e = 0; e < table.end() && looks-- > 0; ++e) {
+    if (concerned(e) && (best == kNone || before(e, best))) best = e;
+  }
+  return best;
 }
 
 void Explainer::search(Search& s, std::size_t depth) {
@@ -77,21 +121,11 @@ void Explainer::search(Search& s, std::size_t depth) {
   };
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
     const FactStore& store = network_.store(line.type);
-    const FactType& type = data_.rule_set.schema.types[line.type];
     std::vector<FactId> order;
     for (FactId f = 0; f < store.end() && s.looks > 0; ++f) {
       if (!store.meta(f).used || !store.exists(f)) continue;
       --s.looks;
-      const bool wanted = std::all_of(s.with->begin(), s.with->end(), [&](const auto& fixed) {
-        std::string name = fixed.first;
-        if (const std::size_t dot = name.find('.'); dot != std::string::npos) {
-          if (name.substr(0, dot) != line.name) return true;
-          name = name.substr(dot + 1);
-        }
-        const std::uint32_t field = type.field_index(name);
-        return field == kNoId || cel_equal(store.last_row(f)[field], fixed.second, network_.interner());
-      });
-      if (wanted) order.push_back(f);
+      if (is_wanted(s, line.name, line.type, f)) order.push_back(f);
     }
     std::sort(order.begin(), order.end(), [&](FactId a, FactId b) { return store.compare_keys(a, b, network_.interner()) < 0; });
     if (order.empty()) failed({.truth = Truth::kFalse, .joined = false}, kNone);
@@ -134,6 +168,18 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kNo) {
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";
     return start + is + (judged.witness == kNone ? "there is such a " + type->local : fact_text(line.type, judged.witness) + " is there");
+  }
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kEvery && judged.witness != kNone) {
+    set_row(line, judged.witness);
+    const bool unknown = judged.truth == Truth::kUnknown;
+    std::string out = start + (unknown ? "is unknown: " : "is not met: ") + fact_text(line.type, judged.witness) +
+                      (unknown ? " may not satisfy it" : " does not satisfy it");
+    // What the condition compares the fact with: the fact's own fields stand in its text.
+    for (const ExplainRead& r : line.conditions.back().reads) {
+      if (type->field_index(r.name) != kNoId) continue;
+      out += (out.ends_with(" satisfy it") ? ": " : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+    }
+    return out;
   }
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome) {
     if (judged.witness != kNone) return start + "is unknown: " + fact_text(line.type, judged.witness) + " may be such a one";
@@ -200,6 +246,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       return out;
     }
     std::vector<FactId> identity;
+    identity.reserve(rule_plan.identity.size());
     for (const std::uint32_t binding : rule_plan.identity) identity.push_back(facts_[binding]);
     const auto& table = episodes_.table(rule);
     const EntryId e = table.find(identity.data());
@@ -244,6 +291,14 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     if (s.candidate != kNone && s.judged.waits) out.bound.push_back(fact_used(line.name, line.type, s.candidate));
     if (s.candidate != kNone && !s.judged.waits) out.blocker = fact_used(line.name, line.type, s.candidate);
     if (s.judged.waits) out.until = s.judged.due;
+    if (const EntryId e = running_episode(s); e != kNone) {
+      const std::string runs = "an episode runs since " + moment(episodes_.entry(rule, e).onset) + "; ";
+      out.status = "active";
+      if (s.judged.truth == Truth::kUnknown)
+        out.sentence = runs + out.sentence + "; what is unknown neither ends it nor begins another";
+      else
+        out.sentence = runs + out.sentence + "; that alone does not end it";
+    }
     if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
   }
   if (rule_plan.mode == RuleMode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";

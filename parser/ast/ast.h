@@ -76,7 +76,10 @@ struct Join {  // checked: this pattern's `field` equals field `other_field` of 
   std::uint32_t other_field = 0;
 };
 
-enum class Quantifier : std::uint8_t { kOne, kSome, kNo };
+enum class Quantifier : std::uint8_t { kOne, kSome, kNo, kEvery };
+
+// Where the line is true there is a fact that fits it.
+constexpr bool finds_fact(Quantifier q) { return q == Quantifier::kOne || q == Quantifier::kSome; }
 
 struct Pattern {
   Quantifier quantifier = Quantifier::kOne;
@@ -85,12 +88,13 @@ struct Pattern {
   Name type;
   std::vector<SamePart> same;
   std::optional<Expr> where;
-  std::optional<Expr> within;  // constant durations
+  std::optional<Expr> satisfies;  // kEvery
+  std::optional<Expr> within;     // constant durations
   std::optional<Name> after;
   std::optional<Expr> hold;  // `for D`; on a `no` line: absence
   // checked
   FactTypeId fact_type = kNoId;
-  std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no) has one
+  std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
   std::vector<Join> joins;    // from `same`
   std::uint32_t after_binding = 0;
 };

@@ -8,7 +8,7 @@ namespace flyball::ast {
 namespace {
 
 constexpr std::array<const char*, 5> kRoles{"fact", "event", "mutable-fact", "fact", "action"};
-constexpr std::array<const char*, 3> kQuantifiers{"one", "some", "no"};
+constexpr std::array<const char*, 4> kQuantifiers{"one", "some", "no", "every"};
 constexpr std::array<const char*, 6> kEffects{"do", "derive", "assert", "set", "retract", "log"};
 constexpr std::array<const char*, 13> kSteps{"start", "set",     "send",      "send-from",           "retract",
                                              "ack",   "expect",  "expect-no", "expect-nothing-else", "expect-firings",
@@ -75,7 +75,8 @@ struct FileDumper {
     if (p.name) s += " " + p.name->text + ":";
     s += " " + p.type.text;
     for (const SamePart& part : p.same) s += " (same " + names(part.fields) + " as " + part.as.text + ")";
-    return s + opt("where", p.where) + opt("within", p.within) + (p.after ? named("after", *p.after) : "") + opt("for", p.hold) + ")";
+    return s + opt("where", p.where) + opt("satisfies", p.satisfies) + opt("within", p.within) + (p.after ? named("after", *p.after) : "") +
+           opt("for", p.hold) + ")";
   }
   void block(int indent, const char* head, const Block& b) {
     line(indent, std::string("(") + head);

@@ -111,6 +111,14 @@ std::size_t count_nodes(const ast::Expr& e);
 // Visits every node, aggregates' insides included, parents first.
 void visit(const ast::Expr& e, const std::function<void(const ast::Expr&)>& f);
 
+// The conditions of a line (the value of a `let`), in written order.
+template <typename F>
+void each_condition(const ast::Line& line, F f) {
+  if (line.kind != ast::LineKind::kPattern) return f(line.expr);
+  if (line.pattern.where) f(*line.pattern.where);
+  if (line.pattern.satisfies) f(*line.pattern.satisfies);
+}
+
 // coerce.cc: how a plain number beside a unit is put right.
 struct UnitHint {
   std::string help;

@@ -57,6 +57,7 @@ class Joins {
     const FactType& type = p_.schema.types[pattern.fact_type];
     if (!pattern.joins.empty() || (pattern.quantifier == Quantifier::kNo && pattern.hold)) return;
     if (pattern.where && looks_elsewhere(*pattern.where, pattern.binding)) return;
+    if (pattern.satisfies && looks_elsewhere(*pattern.satisfies, pattern.binding)) return;
     for (const Pattern* other : bound_) {
       const FactType& known = p_.schema.types[other->fact_type];
       std::vector<std::string> shared;
@@ -106,12 +107,14 @@ class Joins {
     Constraints all(p_.schema, rule_.binding_types, p_.interner);
     for (const Line& line : rule_.when.lines) {
       if (line.kind == LineKind::kCheck) all.add(line.expr);
-      if (line.kind == LineKind::kPattern && line.pattern.where && line.pattern.quantifier != Quantifier::kNo) all.add(*line.pattern.where);
+      if (line.kind == LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier)) all.add(*line.pattern.where);
     }
     return all;
   }
 
-  static const char* word(const Pattern& pattern) { return pattern.quantifier == Quantifier::kSome ? "some" : "no"; }
+  static const char* word(const Pattern& pattern) {
+    return pattern.quantifier == Quantifier::kSome ? "some" : pattern.quantifier == Quantifier::kEvery ? "every" : "no";
+  }
 
   static bool looks_elsewhere(const Expr& where, std::uint32_t own) {
     bool found = false;
@@ -147,11 +150,7 @@ class Texts {
   }
   void look(const ast::Block& block) {
     for (const Line& line : block.lines) {
-      if (line.kind != LineKind::kPattern) {
-        look(line.expr);
-      } else if (line.pattern.where) {
-        look(*line.pattern.where);
-      }
+      each_condition(line, [&](const Expr& e) { look(e); });
     }
   }
   void look(const ast::Record& record) {
@@ -240,11 +239,9 @@ class Feeding {
   void run() {
     for (const Line& line : rule_.when.lines) {
       // Silence in doubt: a hold, something absent or counted may be the end of it.
-      const Expr* condition = line.kind == LineKind::kPattern ? (line.pattern.where ? &*line.pattern.where : nullptr) : &line.expr;
       bool counts = false;
-      if (condition != nullptr) visit(*condition, [&](const Expr& x) { counts = counts || x.kind == ExprKind::kAggregate; });
-      if (counts || line.hold || line.pattern.hold || (line.kind == LineKind::kPattern && line.pattern.quantifier == Quantifier::kNo))
-        return;
+      each_condition(line, [&](const Expr& e) { visit(e, [&](const Expr& x) { counts = counts || x.kind == ExprKind::kAggregate; }); });
+      if (counts || line.hold || line.pattern.hold || (line.kind == LineKind::kPattern && !finds_fact(line.pattern.quantifier))) return;
     }
     for (const Line& line : rule_.when.lines) {
       if (line.kind != LineKind::kPattern || line.pattern.quantifier != Quantifier::kOne || line.pattern.fact_type == kNoId) continue;
@@ -304,7 +301,7 @@ class Feeding {
 // A rule that waits for an action which no rule does. Only the whole package can tell; tests cannot send actions.
 void never_done(Package& p, const ast::RuleDecl& rule, const std::vector<bool>& done) {
   for (const Line& line : rule.when.lines) {
-    if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || line.pattern.quantifier == Quantifier::kNo) continue;
+    if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || !finds_fact(line.pattern.quantifier)) continue;
     const FactType& type = p.schema.types[line.pattern.fact_type];
     if (type.role != Role::kAction || done[line.pattern.fact_type]) continue;
     p.report.warning("W0804", line.pattern.type.span,

@@ -204,18 +204,23 @@ class LineChecker {
     const bool named = pattern.name && !taken(*pattern.name);
     if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id});
     bool where_ties = false;
+    const std::optional<Bare> outer = scope_.bare;
+    scope_.bare = Bare{*type_id, pattern.binding};
     if (pattern.where) {
-      const std::optional<Bare> outer = scope_.bare;
-      scope_.bare = Bare{*type_id, pattern.binding};
       {
         NullGuard guard(scope_);
         checker_.condition(*pattern.where, "a `where` condition");
       }
-      scope_.bare = outer;
       where_ties = pattern.where->type.is(TypeTag::kError) || tied(*pattern.where, pattern.binding, type);
-      if (pattern.quantifier != Quantifier::kNo) checker_.learn(*pattern.where, true);
+      if (finds_fact(pattern.quantifier)) checker_.learn(*pattern.where, true);
     }
-    if (pattern.quantifier != Quantifier::kNo) {
+    if (pattern.satisfies) {
+      NullGuard guard(scope_);
+      if (pattern.where) checker_.learn(*pattern.where, true);
+      checker_.condition(*pattern.satisfies, "what stands after `satisfies`");
+    }
+    scope_.bare = outer;
+    if (finds_fact(pattern.quantifier)) {
       for (const ast::Join& j : pattern.joins) {
         scope_.not_null.push_back(Place{RefKind::kField, pattern.binding, j.field});
         scope_.not_null.push_back(Place{RefKind::kField, j.other, j.other_field});

@@ -1,7 +1,7 @@
 // Derived facts: which they are, and whether any is derived from itself in a way that has no least fixpoint. See passes.h.
 //
 // The graph has an edge D → T where a rule derives D and reads T. A cycle may only have edges that keep their answer while
-// facts are added: a pattern or `some` that reads key fields. Every other edge (through `no`, `for`, an aggregate, `until`
+// facts are added: a pattern or `some` that reads key fields. Every other edge (through `no`, `every`, `for`, an aggregate, `until`
 // or a field that is no key) makes the cycle an error. Complexity: linear in the rules' nodes (Tarjan's components).
 #include <fmt/format.h>
 
@@ -59,6 +59,8 @@ class Reads {
       std::string through;
       if (pattern.quantifier == ast::Quantifier::kNo) {
         through = "`no`";
+      } else if (pattern.quantifier == ast::Quantifier::kEvery) {
+        through = "`every`";
       } else if (hold) {
         through = "`for`";
       } else if (until) {
@@ -70,6 +72,7 @@ class Reads {
         field(j.other, j.other_field, pattern.type.span);
       }
       if (pattern.where) expr(*pattern.where);
+      if (pattern.satisfies) expr(*pattern.satisfies);
     }
   }
 

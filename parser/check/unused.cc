@@ -20,11 +20,7 @@ void look_at(const ast::Record& record, const Look& look) {
 
 void look_at(const ast::Block& block, const Look& look) {
   for (const ast::Line& line : block.lines) {
-    if (line.kind != ast::LineKind::kPattern) {
-      visit(line.expr, look);
-    } else if (line.pattern.where) {
-      visit(*line.pattern.where, look);
-    }
+    each_condition(line, [&](const ast::Expr& e) { visit(e, look); });
   }
 }
 

@@ -42,6 +42,7 @@ class RuleWarnings {
     for (const ast::Line& line : rule_.when.lines) {
       if (line.kind == ast::LineKind::kPattern) {
         if (line.pattern.where) thresholds(*line.pattern.where);
+        if (line.pattern.satisfies) thresholds(*line.pattern.satisfies);
         held_ = held_ || line.pattern.hold.has_value();
         absence(line.pattern);
         if (line.pattern.fact_type != kNoId && p_.schema.types[line.pattern.fact_type].is_event() &&
@@ -60,11 +61,7 @@ class RuleWarnings {
     for (const ast::Block* block : {&rule_.when, rule_.until ? &*rule_.until : nullptr}) {
       if (block == nullptr) continue;
       for (const ast::Line& line : block->lines) {
-        if (line.kind != ast::LineKind::kPattern) {
-          samples(line.expr);
-        } else if (line.pattern.where) {
-          samples(*line.pattern.where);
-        }
+        each_condition(line, [&](const Expr& e) { samples(e); });
       }
     }
     for (const auto* effects : {&rule_.then, &rule_.on_clear}) {
@@ -124,11 +121,7 @@ class RuleWarnings {
       });
     };
     for (const ast::Line& line : rule_.when.lines) {
-      if (line.kind != ast::LineKind::kPattern) {
-        look(line.expr);
-      } else if (line.pattern.where) {
-        look(*line.pattern.where);
-      }
+      each_condition(line, look);
     }
   }
 
@@ -172,7 +165,7 @@ class RuleWarnings {
     for (const ast::Line& line : rule_.when.lines) {
       const Expr* condition = nullptr;
       if (line.kind == ast::LineKind::kCheck) condition = &line.expr;
-      if (line.kind == ast::LineKind::kPattern && line.pattern.where && line.pattern.quantifier != ast::Quantifier::kNo)
+      if (line.kind == ast::LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier))
         condition = &*line.pattern.where;
       if (condition == nullptr) continue;
       const Expr* at = all.add(*condition);

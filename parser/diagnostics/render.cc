@@ -60,6 +60,8 @@ std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
+}  // namespace
+
 std::string fix_text(const Diagnostic& d, const SourceFiles& sources) {
   const std::string_view old = sources.text(d.fix->span);
   // Blanks that keep words apart are no part of what is shown.
@@ -71,8 +73,6 @@ std::string fix_text(const Diagnostic& d, const SourceFiles& sources) {
   if (old.empty() && (d.fix->span.begin != d.span.begin || d.fix->span.end != d.span.end)) return fmt::format("fix: insert `{}`", shown);
   return fmt::format("fix: `{}`", shown);
 }
-
-}  // namespace
 
 std::string render(const Diagnostic& d, const SourceFiles& sources, bool color) {
   const Colors c = colors(color, d.severity);
@@ -130,10 +130,8 @@ std::string render_all(Diagnostics& diagnostics, const SourceFiles& sources, boo
   return out;
 }
 
-namespace {
-
 // JSON is UTF-8; a path or a quoted byte of the source that is not becomes U+FFFD.
-std::string json_string(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string clean;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t n = utf8_length(text.data() + i, text.data() + text.size());
@@ -147,20 +145,18 @@ std::string json_string(std::string_view text) {
   return quote(clean);
 }
 
-}  // namespace
-
 std::string render_json(const Diagnostic& d, const SourceFiles& sources) {
   const Position a = sources.position(d.span.file, d.span.begin);
   const Position z = sources.position(d.span.file, std::max(d.span.begin, d.span.end));
   std::string out = fmt::format(
       R"({{"file":{},"line":{},"column":{},"end_line":{},"end_column":{},"severity":"{}","code":"{}","message":{},"help":{},"fix":)",
-      json_string(sources.path(d.span.file)), a.line, a.column, z.line, z.column, d.severity == Severity::kError ? "error" : "warning",
-      d.code, json_string(d.message), d.help.empty() ? "null" : json_string(d.help));
+      json_text(sources.path(d.span.file)), a.line, a.column, z.line, z.column, d.severity == Severity::kError ? "error" : "warning",
+      d.code, json_text(d.message), d.help.empty() ? "null" : json_text(d.help));
   if (d.fix) {
     const Position fa = sources.position(d.fix->span.file, d.fix->span.begin);
     const Position fz = sources.position(d.fix->span.file, std::max(d.fix->span.begin, d.fix->span.end));
     out += fmt::format(R"({{"line":{},"column":{},"end_line":{},"end_column":{},"replacement":{}}}}})", fa.line, fa.column, fz.line,
-                       fz.column, json_string(d.fix->replacement));
+                       fz.column, json_text(d.fix->replacement));
   } else {
     out += "null}";
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
@@ -21,5 +22,10 @@ std::string render_all(Diagnostics& diagnostics, const SourceFiles& sources, boo
 // One object on one line, without the newline: file line column end_line end_column severity code message help fix.
 // `help` is null when empty; `fix` is null or {line, column, end_line, end_column, replacement}.
 std::string render_json(const Diagnostic& d, const SourceFiles& sources);
+
+// What the fix of `d`, which has one, does: "fix: `80%`", "fix: insert `,`", "fix: remove `;`".
+std::string fix_text(const Diagnostic& d, const SourceFiles& sources);
+// A JSON string; what is not UTF-8 becomes U+FFFD.
+std::string json_text(std::string_view text);
 
 }  // namespace flyball

@@ -112,6 +112,8 @@ enum class Kind : std::uint8_t {
   kCross,
   kSome,
   kNo,
+  kEveryLine,
+  kSatisfies,
   kSame,
   kSameAs,
   kWithin,

@@ -47,7 +47,7 @@ auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, 
 struct NoQuantifier : Terminal<NoQuantifier> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    for (std::string_view const w : {"some", "no"}) {
+    for (std::string_view const w : {"some", "no", "every"}) {
       if (!at_word(first, last, w)) continue;
       builder(context).fail(codes::kUnexpected, first, first + w.size(), "a line with `" + std::string(w) + "` has no name",
                             "leave the name out: `" + std::string(w) + " Type …`");
@@ -62,7 +62,7 @@ struct NoName : Terminal<NoName> {
     Builder& b = builder(context);
     if (!at_binding(first, b)) return true;
     Iterator const colon = skip_blanks(word_end(first, b.end()), b.end(), b.begin(), b.bad_bytes());
-    Diagnostic d = b.error(codes::kUnexpected, first, colon + 1, "a line with `some` or `no` has no name",
+    Diagnostic d = b.error(codes::kUnexpected, first, colon + 1, "a line with `some`, `no` or `every` has no name",
                            "to use the fact, bind it without: `" + std::string(first, word_end(first, b.end())) + ": Type …`");
     Iterator const type_at = skip_blanks(colon + 1, b.end(), b.begin(), b.bad_bytes());
     d.fix = Fix{{b.file(), b.offset(first), b.offset(type_at)}, ""};
@@ -73,13 +73,17 @@ struct NoName : Terminal<NoName> {
 };
 auto const no_name = NoName{};
 auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
+auto const every_line = node<
+    Kind::kEveryLine>[word("every") >> no_name >> pattern_body >>
+                      node<Kind::kSatisfies>[must(word("satisfies"), "`satisfies` and a condition") >> must(expression, "a condition")] >>
+                      -hold];
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
                    -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
 auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
                   node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
                   node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
-                  node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] |
-                  not_yet("every", "", "every … satisfies") | not_yet("either", "", "either … or");
+                  node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line |
+                  not_yet("either", "", "either … or");
 
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));

@@ -67,6 +67,7 @@ bool Lowering::once(bool given, const Node& n, std::string_view what) {
 std::string Lowering::plain_text(const Node& n) { return n.kind == Kind::kString ? string_text(n, false) : std::string(text(n)); }
 
 void Lowering::missing(const Node& named, std::string_view declaration, std::string_view part, std::string help) {
+  if (guessed_) return;
   report(codes::kMissingPart, span(named),
          std::string(declaration) + " `" + std::string(text(named)) + "` has no `" + std::string(part) + "`", std::move(help));
 }
@@ -236,7 +237,8 @@ ast::LetDecl Lowering::let_decl() {
   return l;
 }
 
-void Lowering::declaration(ast::File& file) {
+void Lowering::declaration(ast::File& file, bool guessed) {
+  guessed_ = guessed;
   const Node& root = tree_->root;
   switch (root.kind) {
     case Kind::kModule:

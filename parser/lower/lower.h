@@ -35,7 +35,8 @@ class Lowering {
   ast::Cell cell(const cst::Node& n);
 
   // declarations.cc: the declaration at the root goes into `file`.
-  void declaration(ast::File& file);
+  // `guessed`: its word was misspelt. What is missing then may not be meant to be there.
+  void declaration(ast::File& file, bool guessed);
 
  private:
   using Node = cst::Node;
@@ -111,6 +112,7 @@ class Lowering {
   cst::Builder& b_;
   Interner& in_;
   const cst::Tree* tree_ = nullptr;
+  bool guessed_ = false;
   int height_ = 0;  // of the Expr made last
 };
 

@@ -66,7 +66,10 @@ void Lowering::suffix_order(const Node& n) {
 ast::Pattern Lowering::pattern(const Node& n) {
   ast::Pattern p;
   p.type.span = span(n);
-  p.quantifier = n.kind == Kind::kSome ? ast::Quantifier::kSome : n.kind == Kind::kNo ? ast::Quantifier::kNo : ast::Quantifier::kOne;
+  p.quantifier = n.kind == Kind::kSome        ? ast::Quantifier::kSome
+                 : n.kind == Kind::kNo        ? ast::Quantifier::kNo
+                 : n.kind == Kind::kEveryLine ? ast::Quantifier::kEvery
+                                              : ast::Quantifier::kOne;
   p.cross = n.kind == Kind::kCross;
   suffix_order(n);
   for (const Node& c : children(n)) {
@@ -85,6 +88,7 @@ ast::Pattern Lowering::pattern(const Node& n) {
       case Kind::kWhere:
         if (!p.where) p.where = operand(c, 0);
         break;
+      case Kind::kSatisfies: p.satisfies = operand(c, 0); break;
       case Kind::kWithin:
         if (p.within) break;
         p.within = operand(c, 0);

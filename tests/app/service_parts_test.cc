@@ -96,14 +96,40 @@ TEST_CASE("configuration: mistakes are named with their line") {
 }
 
 TEST_CASE("faces are bound by name, on this machine only") {
-  bus::ServerConfig bus;
-  CHECK(bind_face("facts=tcp://127.0.0.1:0", bus).has_value());
+  ServiceConfig config;
+  const bus::ServerConfig& bus = config.bus;
+  CHECK(bind_face("facts=tcp://127.0.0.1:0", config).has_value());
   CHECK(bus.facts_bind == std::vector<std::string>{"tcp://127.0.0.1:0"});
-  CHECK(bind_face("plain=", bus).has_value());
+  CHECK(bind_face("plain=", config).has_value());
   CHECK(bus.plain_bind.empty());
-  CHECK_FALSE(bind_face("facts", bus).has_value());
-  CHECK_FALSE(bind_face("fax=tcp://127.0.0.1:0", bus).has_value());
-  CHECK_FALSE(bind_face("facts=tcp://192.0.2.1:5555", bus).has_value());
+  CHECK_FALSE(bind_face("facts", config).has_value());
+  CHECK_FALSE(bind_face("fax=tcp://127.0.0.1:0", config).has_value());
+  CHECK_FALSE(bind_face("facts=tcp://192.0.2.1:5555", config).has_value());
+}
+
+TEST_CASE("no two faces have one endpoint, whoever gave it") {
+  const Folder folder;
+  const auto clash = [&](const std::string& toml, const std::vector<std::string>& binds = {}) {
+    ServiceConfig config;
+    REQUIRE(read_config(folder.write("c.toml", toml), config).has_value());
+    for (const std::string& bind : binds) REQUIRE(bind_face(bind, config).has_value());
+    const Result<void> apart = check_faces(config);
+    std::string said = apart ? "" : apart.error().message;
+    if (const std::size_t at = said.find("c.toml"); at != std::string::npos) said.erase(0, at);
+    return said;
+  };
+  CHECK(clash("") == "");
+  CHECK(clash("[endpoints]\n\nplain = \"tcp://127.0.0.1:7701\"\n") ==
+        "c.toml:3: `endpoints.plain`: `tcp://127.0.0.1:7701` is `endpoints.facts` by default");
+  CHECK(clash("[endpoints]\nplain = \"tcp://localhost:7701\"\n") ==
+        "c.toml:2: `endpoints.plain`: `tcp://localhost:7701` is `endpoints.facts` by default");
+  CHECK(clash("[endpoints]\nplain = \"tcp://127.0.0.1:7701\"\nfacts = []\n") == "");
+  CHECK(clash("[endpoints]\nplain = \"tcp://127.0.0.1:7701\"\n", {"facts=tcp://127.0.0.1:0"}) == "");
+  CHECK(clash("[endpoints]\nplain = \"tcp://127.0.0.1:9\"\nout = [\"tcp://127.0.0.1:8\", \"tcp://127.0.0.1:9\"]\n") ==
+        "c.toml:3: `endpoints.out`: `tcp://127.0.0.1:9` is `endpoints.plain` already");
+  CHECK(clash("[endpoints]\nplain = \"tcp://127.0.0.1:9\"\n", {"out=tcp://127.0.0.1:9"}) ==
+        "`--bind out=tcp://127.0.0.1:9`: `endpoints.out`: `tcp://127.0.0.1:9` is `endpoints.plain` already");
+  CHECK(clash("[endpoints]\nplain = \"tcp://127.0.0.1:0\"\nout = \"tcp://127.0.0.1:0\"\n") == "");
 }
 
 TEST_CASE("recording: lines as they were applied; each start begins a file of its own; a full disk is said and stays said") {

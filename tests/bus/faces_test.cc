@@ -43,7 +43,9 @@ TEST_CASE("questions, from DEALER and REQ alike") {
           R"({"op":"ask","decision":"pick_pool","batch":[{"service":"api","client":"192.0.2.7"},{"service":"api"},{"service":"nobody","client":"::1"},5]})") ==
       R"({"op":"answer","decision":"pick_pool","batch":[)" + in_batch +
           R"(,{"error":"`client` of the input of `pick_pool` is missing"},{"error":"no case applies"},)"
-          R"({"error":"expected the fields of the input of `pick_pool` as a map"}]})");
+          R"({"error":"expected the fields of the input of `pick_pool` as a map, got an integer"}]})");
+  CHECK(one(s, p, R"({"op":"ask","decision":"pick_pool","batch":{"a":1}})") ==
+        R"({"op":"error","error":"`batch`: expected an array at byte 33, got a map"})");
   CHECK(one(s, p, R"({"op":"ask","decision":"pick_pol","input":{}})") ==
         R"({"op":"error","error":"there is no decision `pick_pol`; did you mean `pick_pool`?"})");
   CHECK(one(s, p, R"({"op":"ask","decision":"pick_pool","input":{"servce":"api"}})") ==
@@ -56,7 +58,7 @@ TEST_CASE("questions, from DEALER and REQ alike") {
   CHECK(one(s, p, R"({"op":"facts","type":"Nope","req":4})") == R"({"op":"error","req":4,"error":"there is no fact type `Nope`"})");
   CHECK(one(s, p, R"({"op":"status"})") == R"({"op":"answer","answer":{"uptime":"1s"}})");
   CHECK(one(s, p, R"({"op":"dance"})") == R"({"op":"error","error":"there is no op `dance`"})");
-  CHECK(one(s, p, R"(17)") == R"({"op":"error","error":"a message is a MessagePack map with an `op`"})");
+  CHECK(one(s, p, R"(17)") == R"({"op":"error","error":"a message is a MessagePack map with an `op`, got an integer"})");
 }
 
 TEST_CASE("a batch has a limit") {

@@ -96,7 +96,7 @@ TEST_CASE("bad facts are refused one by one, with the reason, and keep their seq
         R"({"seq":1,"error":"`util` of `LinkStats`: expected a percent, got \"high\"; write a ratio such as 0.92, or \"92%\""},)"
         R"({"seq":3,"error":"there is no fact type `LinkStat`; did you mean `LinkStats`?"},)"
         R"({"seq":4,"error":"`Hot` is derived by rules and cannot be put from outside"},)"
-        R"({"seq":5,"error":"expected a fact as a map with `type` and `data`"}]})");
+        R"({"seq":5,"error":"expected a fact as a map with `type` and `data`, got an integer"}]})");
   CHECK(s.handler.facts.size() == 2);
   CHECK(s.server->counters().facts_refused == 4);
   s.handler.judge = [](const FactInput&) { return fail("stamped too far ahead"); };
@@ -137,15 +137,23 @@ TEST_CASE("who does not say hello is asked who it is; nonsense is told so") {
         R"({"op":"error","error":"there is no op `helo` on the facts face; did you mean `hello`?"})");
   CHECK(one(s, p, R"({"op":"hello"})") == R"({"op":"error","error":"`source` is missing"})");
   CHECK(one(s, p, R"({"op":"hello","source":""})") == R"({"op":"error","error":"`source` is empty"})");
+  CHECK(one(s, p, R"({"op":"hello","source":"h"})").starts_with(R"({"op":"welcome","v":1,)"));  // without `v`: version 1
   CHECK(one(s, p, R"({"op":"hello","source":"g","v":2})") == R"({"op":"error","error":"this service speaks version 1 of the protocol"})");
   CHECK(one(s, p, R"({"op":"hello","source":"g","frist":2})") ==
         R"({"op":"error","error":"`hello` has no key `frist`; did you mean `first`?"})");
-  CHECK(one(s, p, R"([1])") == R"({"op":"error","error":"a message is a MessagePack map with an `op`"})");
+  CHECK(one(s, p, R"([1])") == R"({"op":"error","error":"a message is a MessagePack map with an `op`, got an array"})");
   CHECK(one(s, p, R"({"seq":1})") == R"({"op":"error","error":"`op` is missing"})");
   one(s, p, R"({"op":"hello","source":"g"})");
   CHECK(one(s, p, R"({"op":"facts","seq":0,"facts":[]})") == R"({"op":"error","error":"`seq`: expected a whole number from 1 on"})");
   CHECK(one(s, p, R"({"op":"facts","seq":1})") == R"({"op":"error","error":"`facts` is missing"})");
-  CHECK(s.server->counters().malformed == 9);
+  // Well-formed, and of another shape: what was expected, and what is there.
+  CHECK(one(s, p, R"({"op":"facts","seq":1,"facts":{"type":"Vm"}})") ==
+        R"({"op":"error","error":"`facts`: expected an array at byte 21, got a map"})");
+  CHECK(one(s, p, R"({"op":"facts","seq":[1],"facts":[]})") == R"({"op":"error","error":"`seq`: expected a whole number, got an array"})");
+  CHECK(one(s, p, R"({"op":{"facts":1}})") == R"({"op":"error","error":"`op`: expected a string, got a map"})");
+  CHECK(one(s, p, R"({"op":"facts","seq":1,"facts":[{"type":"Vm","time":[1],"data":{}}]})") ==
+        R"({"op":"ack","seq":1,"credit":16384,"refused":[{"seq":1,"error":"`time`: expected a single value at byte 36, got an array"}]})");
+  CHECK(s.server->counters().malformed == 12);
 }
 
 TEST_CASE("no truncation and no single-byte change of a facts message does more than be refused") {
@@ -191,7 +199,7 @@ TEST_CASE("unreadable bytes refuse the rest of their message, not the next one")
   REQUIRE(s.until([&] { return !heard.empty(); }, [&] { heard = p.heard(); }));
   CHECK(
       heard[0] ==
-      R"({"op":"ack","seq":3,"credit":16384,"refused":[{"seq":2,"through":3,"error":"expected a fact as a map with `type` and `data`"}]})");
+      R"({"op":"ack","seq":3,"credit":16384,"refused":[{"seq":2,"through":3,"error":"expected a fact as a map with `type` and `data`, got the byte 0xc1, which MessagePack never uses"}]})");
   CHECK(s.handler.facts.size() == 1);
   CHECK(one(s, p, R"({"op":"facts","seq":4,"facts":[)" + link_fact("d") + "]}") == R"({"op":"ack","seq":4,"credit":16384})");
 }
@@ -205,8 +213,10 @@ TEST_CASE("bad text inside one fact does not hide the next") {
   p.send(m);
   std::vector<std::string> heard;
   REQUIRE(s.until([&] { return !heard.empty(); }, [&] { heard = p.heard(); }));
-  CHECK(heard[0].find(R"("refused":[{"seq":1,"error":"not MessagePack at byte)") != std::string::npos);
-  CHECK(heard[0].find("a string is not UTF-8") != std::string::npos);
+  INFO(heard[0]);
+  CHECK(heard[0].find("`port` of `LinkStats`: at byte 73") != std::string::npos);
+  CHECK(heard[0].find(": a string is not UTF-8\"}]") != std::string::npos);
+  CHECK(heard[0].find("not MessagePack") == std::string::npos);
   CHECK(s.handler.facts.size() == 1);
 }
 

@@ -209,6 +209,24 @@ rule page { when { c: Call } then { do Page { n: c.n } } }
   CHECK(std::all_of(kept.begin(), kept.end(), [](const FactView& f) { return f.values[0].as_int() >= 5; }));
 }
 
+TEST_CASE("of many facts the first by key are given, sorted", "[limits]") {
+  World w("fact Vm key (n) { n: int }\n");
+  for (std::int64_t i = 0; i < 1'000; ++i) {
+    FactInput vm = w.input("1s", "Vm", "n: 0");
+    vm.values[0] = Value::integer(i * 7919 % 1'000);
+    REQUIRE(w.session->put(vm));
+  }
+  w.tick("1s");
+  const FactTypeId type = w.program->schema().type_id("Vm");
+  CHECK(w.session->fact_count(type) == 1'000);
+  for (const std::size_t most :
+       {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{999}, std::size_t{1'000}, std::size_t{2'000}}) {
+    const std::vector<FactView> first = w.session->facts(type, most);
+    REQUIRE(first.size() == std::min<std::size_t>(most, 1'000));
+    for (std::size_t i = 0; i < first.size(); ++i) REQUIRE(first[i].values[0].as_int() == static_cast<std::int64_t>(i));
+  }
+}
+
 TEST_CASE("samples that a window has no room for are counted, and said once", "[limits]") {
   Limits limits;
   limits.samples_per_key = 3;

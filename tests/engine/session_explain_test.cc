@@ -137,3 +137,35 @@ rule other { when { o: Other } then { do Page { text: "other" } } }
   CHECK(w.session->why(w.said.ids.front()) != nullptr);
   CHECK(w.session->explanations(10).size() == w.said.ids.size());
 }
+
+TEST_CASE("why-not of `every` names the fact that does not satisfy it, or may not", "[session][explain]") {
+  World w(R"(
+fact Pool key (pool) { pool: string }
+fact Member key (pool, host) ttl 30s { pool: string  host: string  load: percent }
+action Shrink key (pool) { pool: string }
+param limit: percent = 40%
+rule shrink {
+  cooldown 1m
+  when {
+    p: Pool
+    every Member same pool as p satisfies load < limit for 10s
+  }
+  then { do Shrink { pool: p.pool } }
+}
+)");
+  w.put("1s", "Pool", R"(pool: "web")");
+  w.put("1s", "Member", R"(pool: "web", host: "a", load: 10%)");
+  w.put("1s", "Member", R"(pool: "web", host: "b", load: 70%)");
+  w.tick("2s");
+  CHECK(w.session->why_not(0, {}).sentence ==
+        R"(line 2 of `when` is not met: Member { pool: "web", host: "b", load: 70% } does not satisfy it: limit is 40%)");
+  w.put("20s", "Member", R"(pool: "web", host: "a", load: 10%)");
+  w.tick("32s");
+  CHECK(w.session->why_not(0, {}).sentence ==
+        R"(line 2 of `when` is unknown: Member { pool: "web", host: "b", load: 70% } (stale) may not satisfy it: limit is 40%)");
+  w.put("33s", "Member", R"(pool: "web", host: "b", load: 30%)");
+  w.tick("34s");
+  CHECK(w.session->why_not(0, {}).sentence == "line 2 of `when` has been true for 1s, it needs 10s: due at 1970-01-01T00:00:43Z");
+  w.tick("43s");
+  CHECK(w.heard() == Lines{R"(43s Shrink(pool: "web") sent)"});
+}

@@ -49,6 +49,10 @@ TEST_CASE("a mistake of grammar is said once by parser and checker together", "[
       // A misspelt declaration is still there.
       {"fcat F key (a) ttl 1s { a: string }\nrule r { when { x: F where a == \"b\" for 1m } then { do Drain { device: x.a } } }\n",
        "E0112"},
+      // What a misspelt one lacks may not be meant: it may be no rule.
+      {"rules r { }\n", "E0112"},
+      {"rules r { when { x: Link where util > 80% } }\n", "E0112"},
+      {"rule r { }\n", "E0115"},
       // A line that did not parse still binds its name.
       {"rule r {\n  when {\n    x: Link where util > (\n    y: Link same device as x where util > 1% for 1m\n  }\n  then { do Drain { "
        "device: x.device } }\n}\n",

@@ -198,6 +198,15 @@ class RuleMaker {
     return out;
   }
 
+  std::string every(bool timed) {
+    const GenType& t = readable_type(timed);
+    GenScope inner = scope_;
+    for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
+    inner.aggregates = r_.chance(25);
+    return "    every " + t.name + same(t, false) + where(t, 50) + " satisfies " + random_condition(r_, inner, r_.between(0, 1)) +
+           (timed && !t.is_event ? hold(25) : "") + "\n";
+  }
+
   std::string other_line(bool timed, bool until) {
     switch (until ? r_.between(0, 4) : r_.between(0, 6)) {
       case 0:
@@ -207,6 +216,7 @@ class RuleMaker {
       }
       case 2:
       case 3: {
+        if (r_.chance(30)) return every(timed);
         const GenType& t = readable_type(false);
         return "    no " + t.name + same(t, false) + where(t, 70) + (timed ? hold(35) : "") + "\n";
       }

@@ -250,10 +250,16 @@ Truth raw_truth(const LinePlan& line, Scope& scope) {
   const Pattern& p = line.line->pattern;
   if (p.quantifier == Quantifier::kOne) return fact_truth(p, scope);
   Truth some = Truth::kFalse;
+  Truth all = scope.state.is(Mutation::kEveryNeedsOne) && scope.state.facts[p.fact_type].empty() ? Truth::kFalse : Truth::kTrue;
   for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    if (p.quantifier == Quantifier::kEvery) {
+      all = truth_and(all, truth_or(truth_not(fact_truth(p, scope)), truth(*p.satisfies, scope)));
+      continue;
+    }
     some = truth_or(some, fact_truth(p, scope));
   }
+  if (p.quantifier == Quantifier::kEvery) return all;
   return p.quantifier == Quantifier::kSome ? some : truth_not(some);
 }
 

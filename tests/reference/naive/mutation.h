@@ -31,6 +31,7 @@ enum class Mutation : std::uint8_t {
   kTableSkipsUnknownSilently,
   kAbsenceSurvivesChange,  // silence counts on although what the line reads of its facts changed
   kRunawayStays,           // a cascade that runs away is not undone
+  kEveryNeedsOne,          // `every` is false where there is none
   kCount
 };
 

@@ -50,6 +50,7 @@ Bindings reads_of_line(const ast::Line& line, const std::vector<const ast::Expr*
   if (line.kind == ast::LineKind::kPattern) {
     for (const ast::Join& j : line.pattern.joins) out.insert(j.other);
     if (line.pattern.where) collect_reads(*line.pattern.where, lets, out);
+    if (line.pattern.satisfies) collect_reads(*line.pattern.satisfies, lets, out);
   } else {
     collect_reads(line.expr, lets, out);
   }
@@ -122,6 +123,7 @@ std::set<FactTypeId> types_read(const ast::RuleDecl& rule) {
     if (line.kind == ast::LineKind::kPattern) {
       out.insert(line.pattern.fact_type);
       if (line.pattern.where) collect_types(*line.pattern.where, out);
+      if (line.pattern.satisfies) collect_types(*line.pattern.satisfies, out);
     } else {
       collect_types(line.expr, out);
     }
@@ -181,6 +183,7 @@ void collect_windows(const ast::Block& block, std::vector<std::vector<DurationNs
   for (const ast::Line& line : block.lines) {
     collect_windows(line.expr, out);
     if (line.pattern.where) collect_windows(*line.pattern.where, out);
+    if (line.pattern.satisfies) collect_windows(*line.pattern.satisfies, out);
   }
 }
 

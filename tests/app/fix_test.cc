@@ -1,0 +1,81 @@
+// Fixes: applied together where they do not touch, again while there are some, and never in a circle; over every wrong
+// rule file of the repository.
+#include "app/package/fix.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace flyball::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kFacts = "fact Link key (port) ttl 10s { port: string  util: percent }\naction Drain key (port) { port: string }\n";
+
+TEST_CASE("fix: several in a file, at once and one uncovered by another") {
+  const FixResult r = fix_texts(
+      {{"x.fly", kFacts + "rule hot {\n  cooldwon 1m;\n  when { l: Link where utl > 80 }\n  then { do Drain { prt: l.port } }\n}\n"}});
+  CHECK(r.texts[0].text ==
+        kFacts + "rule hot {\n  cooldown 1m\n  when { l: Link where util > 80% }\n  then { do Drain { port: l.port } }\n}\n");
+  CHECK(r.errors_before > 0);
+  CHECK(r.errors_left == 0);
+  CHECK_FALSE(r.circle);
+  CHECK(r.applied.size() == 5);
+}
+
+TEST_CASE("fix: what has no fix stays, and is counted") {
+  const std::string text = "let a = 1 +\nlet b = 3 seconds\n";
+  const FixResult r = fix_texts({{"x.fly", text}});
+  CHECK(r.texts[0].text == "let a = 1 +\nlet b = 3s\n");
+  CHECK(r.errors_left == 1);
+}
+
+TEST_CASE("fix: of several files, in the one that has the mistake") {
+  const FixResult r = fix_texts({{"a.fly", "module a\n\nfact Link key (id) ttl 1m { id: string }\n"},
+                                 {"b.fly", "module b\n\nrule r {\n  when { l: Link }\n  then { log l.id }\n}\n"}});
+  CHECK(r.texts[0].text == "module a\n\nfact Link key (id) ttl 1m { id: string }\n");
+  CHECK(r.texts[1].text.find("import a\n") != std::string::npos);
+  CHECK(r.errors_left == 0);
+}
+
+TEST_CASE("fix: what works is not touched, also where a warning has a fix") {
+  const std::string text = kFacts +
+                           "fact Maintenance key (port) { port: string }\nrule r {\n  cooldown 1m\n  when {\n    l: Link\n"
+                           "    no Maintenance\n  }\n  then { do Drain { port: l.port } }\n}\n";
+  const FixResult r = fix_texts({{"x.fly", text}});
+  CHECK(r.texts[0].text == text);
+  CHECK(r.applied.empty());
+  CHECK(r.warnings_with_fix == 1);
+}
+
+TEST_CASE("fix: no wrong file of the repository runs in a circle; what was fixed has no more of what was fixed") {
+  std::size_t files = 0, repaired = 0, better = 0;
+  for (const char* folder : {"check", "parse"}) {
+    for (const auto& entry : fs::directory_iterator(fs::path(FLYBALL_SOURCE_DIR) / "tests/golden" / folder)) {
+      if (entry.path().extension() != ".fly") continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      std::stringstream text;
+      text << in.rdbuf();
+      const FixResult once = fix_texts({{entry.path().filename().string(), text.str()}});
+      INFO(entry.path());
+      CHECK_FALSE(once.circle);
+      if (once.applied.empty()) {
+        CHECK(once.texts[0].text == text.str());
+        continue;
+      }
+      ++files;
+      repaired += once.errors_left == 0 ? 1 : 0;
+      better += once.errors_left < once.errors_before ? 1 : 0;
+      CHECK(once.errors_left <= once.errors_before);
+    }
+  }
+  CHECK(files >= 50);
+  CHECK(repaired >= 15);
+  CHECK(better * 10 >= files * 8);
+}
+
+}  // namespace
+}  // namespace flyball::app
