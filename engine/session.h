@@ -41,7 +41,7 @@ struct Counters {
   std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, samples_dropped = 0;
   std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0,
                 acks_unmatched = 0;
-  std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0;
+  std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0, decision_conflicts = 0;
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
 };
 
@@ -68,8 +68,9 @@ class OutputSink {
 enum class PutOutcome : std::uint8_t { kTaken, kLateApplied, kLateDropped, kLateDiverted, kPending };
 
 struct DecisionAnswer {
-  std::vector<Value> output;                 // one per output field
-  std::string from;                          // case name, "row 3", or "default"
+  std::vector<Value> output;                 // one per output field; of a list, one output after the other
+  std::string from;                          // case name, "row 3", "rows 1, 3", "no row" or "default"
+  std::vector<std::uint32_t> rows;           // of the table that the answer is made of, from 0
   Timestamp as_of;                           // last closed instant
   std::uint64_t position = 0;                // number of inputs applied up to it
   std::vector<std::string> skipped_unknown;  // cases or rows that were unknown
@@ -129,7 +130,8 @@ class Session {
 
   Result<DecisionAnswer> decide(DecisionId decision, const std::vector<Value>& input);
   // The same without allocating: `output` gets one Value per output field. Returns the index of the case (cases first,
-  // then rows), or -1 for the default, or an Error.
+  // then rows, of several the first), -1 for the default, -2 if no row holds and nothing is an answer, or an Error.
+  // Not for decisions whose answer is a list.
   Result<int> decide_into(DecisionId decision, const Value* input, Value* output);
 
   // Facts of a type in key order (stale, suspended, derived and action facts included): the first `at_most`. O(facts of the type) with

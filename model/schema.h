@@ -88,6 +88,7 @@ struct DecisionType {
   std::string doc;
   std::vector<Field> input;
   std::vector<Field> output;
+  bool list = false;  // the answer is a list of such outputs (`table collect`, `rule order`, `output order`)
 };
 
 class Schema {

@@ -68,7 +68,7 @@ class FixCommand : public Command {
       }
       before.push_back({path == "-" ? "<stdin>" : path, std::move(*text)});
     }
-    const FixResult result = fix_texts(before);
+    const FixResult result = fix_texts(before, [&](const std::string& path) { return read_text(path, io.in, kMaxTableFileBytes); });
     if (result.circle) {
       io.error(fmt::format("after {} rounds there is still something to fix; nothing is written", kMaxFixRounds),
                "`flyball check` shows what is wrong");
@@ -80,6 +80,12 @@ class FixCommand : public Command {
       const bool differs = result.texts[i].text != before[i].text;
       changed += differs ? 1 : 0;
       written = put((*paths)[i], before[i], result.texts[i].text, differs, io) && written;
+    }
+    for (std::size_t i = 0; i < result.tables.size(); ++i) {
+      const Text &table = result.tables[i], &now = result.texts[before.size() + i];
+      const bool differs = now.text != table.text;
+      changed += differs ? 1 : 0;
+      if (differs) written = put(table.path, table, now.text, true, io) && written;
     }
     say(result, changed, io);
     return written && result.errors_left == 0 && (!check_ || changed == 0) ? kExitFine : kExitFailed;

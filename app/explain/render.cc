@@ -242,17 +242,27 @@ std::string fact_json(const engine::FactView& fact, Timestamp now, const Explain
 
 std::string answer_text(DecisionId decision, const engine::DecisionAnswer& answer, const ExplainContext& c) {
   const DecisionType& type = c.rules.schema.decisions[decision];
-  std::string out = type.local + " {";
-  for (std::size_t i = 0; i < type.output.size(); ++i) {
-    out += fmt::format("{}{}: {}", i == 0 ? " " : ", ", type.output[i].name, to_source(answer.output[i], c.interner));
+  const std::size_t width = type.output.size();
+  std::string out = type.local;
+  if (type.list && answer.output.empty()) out += " []";
+  for (std::size_t at = 0; at < answer.output.size(); at += width) {
+    out += type.list ? "\n  {" : " {";
+    for (std::size_t i = 0; i < width; ++i) {
+      out += fmt::format("{}{}: {}", i == 0 ? " " : ", ", type.output[i].name, to_source(answer.output[at + i], c.interner));
+    }
+    out += " }";
   }
-  out += " }\n  from " + answer.from;
+  out += "\n  from " + answer.from;
   if (decision < c.rules.decisions.size()) {
     const ast::DecisionDecl& decl = c.rules.decisions[decision];
     const auto show = [&](const ast::Span& span) { out += fmt::format(" ({})\n    {}", place(span, c), source_text(span, c)); };
-    if (answer.from.starts_with("row ") && decl.table) {
-      const std::size_t row = std::strtoul(answer.from.c_str() + 4, nullptr, 10);
-      if (row >= 1 && row <= decl.table->rows.size()) show(decl.table->rows[row - 1].span);
+    if (!answer.rows.empty() && decl.table) {
+      constexpr std::size_t kRowsShown = 100;
+      for (std::size_t i = 0; i < answer.rows.size() && i < kRowsShown; ++i) {
+        if (answer.rows[i] < decl.table->rows.size()) show(decl.table->rows[answer.rows[i]].span);
+        if (i + 1 < answer.rows.size()) out += "\n ";
+      }
+      if (answer.rows.size() > kRowsShown) out += fmt::format("… and {} more", answer.rows.size() - kRowsShown);
     } else if (answer.from == "default" && decl.fallback) {
       show(decl.fallback->span);
     } else {

@@ -44,8 +44,9 @@ std::vector<const Diagnostic*> chosen(const std::vector<Diagnostic>& all, const 
 
 }  // namespace
 
-FixResult fix_texts(std::vector<Text> texts) {
+FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
   FixResult result;
+  const std::size_t given = texts.size();
   std::set<Tried> before;
   for (int round = 0;; ++round) {
     SourceFiles sources;
@@ -55,7 +56,14 @@ FixResult fix_texts(std::vector<Text> texts) {
     for (const Text& t : texts) {
       const Result<std::uint32_t> index = sources.add(t.path, t.text);
       if (!index) return result;  // too large by its fixes
-      files.push_back(parse_file(sources, *index, interner, diagnostics));
+      if (*index < given) files.push_back(parse_file(sources, *index, interner, diagnostics));
+    }
+    if (read) {
+      for (ast::File& file : files) read_table_files(file, sources, read, interner, diagnostics);
+      for (std::uint32_t i = static_cast<std::uint32_t>(texts.size()); i < sources.size(); ++i) {
+        texts.push_back({sources.path(i), std::string(sources.text(i))});
+        result.tables.push_back(texts.back());
+      }
     }
     static_cast<void>(check_package(std::move(files), sources, interner, diagnostics));
     const std::vector<Diagnostic>& all = diagnostics.all();

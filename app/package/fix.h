@@ -6,6 +6,7 @@
 
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app {
 
@@ -23,7 +24,8 @@ struct AppliedFix {
 };
 
 struct FixResult {
-  std::vector<Text> texts;  // as they are now
+  std::vector<Text> texts;   // as they are now; behind the given ones the files that tables stand in
+  std::vector<Text> tables;  // those files as they were
   std::vector<AppliedFix> applied;
   std::size_t errors_before = 0, errors_left = 0;
   std::size_t warnings_with_fix = 0;  // whose fixes were not applied
@@ -31,7 +33,7 @@ struct FixResult {
 };
 
 // Only fixes of errors: those of warnings would change rules that work. Of fixes that overlap the first is applied, the
-// others are looked at again in the next round.
-FixResult fix_texts(std::vector<Text> texts);
+// others are looked at again in the next round. `read` gives the files that tables stand in; without it they are none.
+FixResult fix_texts(std::vector<Text> texts, const ReadTable& read = {});
 
 }  // namespace flyball::app

@@ -4,6 +4,7 @@
 #include "app/io/files.h"
 #include "parser/diagnostics/render.h"
 #include "parser/parser.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app {
 
@@ -27,6 +28,8 @@ bool parse_into(Package& package, const std::vector<std::string>& arguments, Io&
     }
     files.push_back(parse_file(package.sources, *index, package.interner, package.diagnostics));
   }
+  const ReadTable read = [&](const std::string& path) { return read_text(path, io.in, kMaxTableFileBytes); };
+  for (ast::File& file : files) read_table_files(file, package.sources, read, package.interner, package.diagnostics);
   package.rules = check_package(std::move(files), package.sources, package.interner, package.diagnostics);
   return true;
 }

@@ -183,7 +183,7 @@ std::string Service::status_json() const {
   add("episodes_ended", c.episodes_ended), add("actions_sent", c.actions_sent), add("actions_acked", c.actions_acked),
       add("actions_failed", c.actions_failed);
   add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways), add("instants", c.instants),
-      add("decisions", c.decisions);
+      add("decisions", c.decisions), add("decision_conflicts", c.decision_conflicts);
   add("facts_live", c.facts_live), add("facts_stale", c.facts_stale), add("tokens", c.tokens), add("timers", c.timers),
       add("memory_bytes", c.memory_bytes);
   add("interned_bytes", interner_.bytes_used());

@@ -267,11 +267,18 @@ class Judge {
         verdict_.failures.push_back(std::move(f));
         continue;
       }
-      for (const auto& [field, v] : q.expected) {
-        const Value is = given.answer->output[field];
-        if (compare_total(is, v, interner_) != 0)
+      const std::size_t width = decision.output.size();
+      if (q.expects && decision.list && given.answer->output.size() != q.expected.size() * width)
+        f.happened.push_back(
+            fmt::format("the answer has {} outputs, not {}", width == 0 ? 0 : given.answer->output.size() / width, q.expected.size()));
+      for (std::size_t i = 0; i < q.expected.size() && f.happened.empty(); ++i) {
+        for (const auto& [field, v] : q.expected[i]) {
+          const Value is = given.answer->output[i * width + field];
+          if (compare_total(is, v, interner_) == 0) continue;
+          const std::string which = decision.list ? fmt::format(" of output {}", i + 1) : "";
           f.happened.push_back(
-              fmt::format("`{}` is {}, not {}", decision.output[field].name, to_source(is, interner_), to_source(v, interner_)));
+              fmt::format("`{}`{} is {}, not {}", decision.output[field].name, which, to_source(is, interner_), to_source(v, interner_)));
+        }
       }
       if (!q.from.empty() && given.answer->from != q.from)
         f.happened.push_back(fmt::format("the answer is from {}, not from {}", given.answer->from, q.from));

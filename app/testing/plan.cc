@@ -151,7 +151,8 @@ class Planner {
       else if (!decision.input[i].type.nullable)
         fail_at(step.record.span, fmt::format("`{}` needs `{}`", decision.local, decision.input[i].name));
     }
-    if (step.expected) q.expected = fields(*step.expected, decision.output);
+    q.expects = step.expects_answer;
+    for (const ast::Record& record : step.expected) q.expected.push_back(fields(record, decision.output));
     q.from = step.from_rule.text;
     return q;
   }

@@ -35,8 +35,10 @@ using ReadRecorded = std::function<Result<std::vector<RecordedLine>>(const std::
 struct Question {
   DecisionId decision = kNoId;
   std::vector<Value> input;
-  std::vector<std::pair<std::uint32_t, Value>> expected;  // output fields that must be so
-  std::string from;                                       // case, `row 3` or `default`; empty: any
+  // Output fields that must be so; of a list, of one record after the other.
+  std::vector<std::vector<std::pair<std::uint32_t, Value>>> expected;
+  bool expects = false;
+  std::string from;  // case, `row 3` or `default`; empty: any
 };
 struct Restart {};
 

@@ -135,6 +135,19 @@ void append_tick(std::string& out, Timestamp time) {
   out += ",\"tick\":true}";
 }
 
+// One record, or of a decision whose answer is a list one record each.
+static void append_output(std::string& out, const DecisionType& decision, const std::vector<Value>& output, const Interner& interner) {
+  const std::size_t width = decision.output.size();
+  if (!decision.list) return append_fields(out, decision.output, width, output, interner);
+  out += '[';
+  for (std::size_t at = 0; at + width <= output.size(); at += width) {
+    if (at > 0) out += ',';
+    append_fields(out, decision.output, width,
+                  {output.begin() + static_cast<std::ptrdiff_t>(at), output.begin() + static_cast<std::ptrdiff_t>(at + width)}, interner);
+  }
+  out += ']';
+}
+
 void append_decision(std::string& out, const AnswerView& answer, const std::vector<Value>& input, Timestamp time, const Schema& schema,
                      const Interner& interner) {
   const DecisionType& decision = schema.decisions[answer.decision];
@@ -144,7 +157,7 @@ void append_decision(std::string& out, const AnswerView& answer, const std::vect
   out += ",\"input\":";
   append_fields(out, decision.input, decision.input.size(), input, interner);
   out += ",\"output\":";
-  append_fields(out, decision.output, decision.output.size(), *answer.output, interner);
+  append_output(out, decision, *answer.output, interner);
   out += ",\"from\":";
   append_text(out, answer.from);
   out += '}';
@@ -155,7 +168,7 @@ void append_answer(std::string& out, const AnswerView& answer, const Schema& sch
   out += "{\"decision\":";
   append_text(out, short_name(schema, decision));
   out += ",\"output\":";
-  append_fields(out, decision.output, decision.output.size(), *answer.output, interner);
+  append_output(out, decision, *answer.output, interner);
   out += ",\"from\":";
   append_text(out, answer.from);
   out += ",\"as_of\":";

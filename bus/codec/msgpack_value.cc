@@ -237,4 +237,14 @@ void pack_fields(MsgpackWriter& w, const std::vector<Field>& fields, std::size_t
   }
 }
 
+void pack_output(MsgpackWriter& w, const DecisionType& decision, const std::vector<Value>& output, const Interner& in) {
+  const std::size_t width = decision.output.size();
+  if (!decision.list) return pack_fields(w, decision.output, width, output, in);
+  w.array(width == 0 ? 0 : output.size() / width);
+  for (std::size_t at = 0; width != 0 && at + width <= output.size(); at += width) {
+    w.map(width);
+    for (std::size_t i = 0; i < width; ++i) w.string(decision.output[i].name), pack_value(w, output[at + i], in);
+  }
+}
+
 }  // namespace flyball::bus

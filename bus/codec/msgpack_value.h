@@ -30,5 +30,7 @@ void pack_value(MsgpackWriter& writer, const Value& value, const Interner& inter
 // The first `count` fields that are in `present` as a map.
 void pack_fields(MsgpackWriter& writer, const std::vector<Field>& fields, std::size_t count, const std::vector<Value>& values,
                  const Interner& interner, std::uint64_t present = ~std::uint64_t{0});
+// A decision's output: a map, or of a decision whose answer is a list an array of maps.
+void pack_output(MsgpackWriter& writer, const DecisionType& decision, const std::vector<Value>& output, const Interner& interner);
 
 }  // namespace flyball::bus

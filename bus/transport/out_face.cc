@@ -149,7 +149,7 @@ void OutFace::decision(const AnswerView& a, const std::vector<Value>& input, Tim
   w.string("time"), w.timestamp(time);
   w.text_entry("decision", type.name);
   w.string("input"), pack_fields(w, type.input, type.input.size(), input, *c_.interner);
-  w.string("output"), pack_fields(w, type.output, type.output.size(), *a.output, *c_.interner);
+  w.string("output"), pack_output(w, type, *a.output, *c_.interner);
   w.text_entry("from", a.from);
   end();
 }

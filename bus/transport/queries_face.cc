@@ -171,7 +171,7 @@ Result<void> QueriesFace::write_answer(MsgpackReader& input, DecisionId decision
   const DecisionType& type = c_.schema->decisions[decision];
   w.map(kAnswerEntries + extra_entries);
   if (extra_entries > 0) w.text_entry("op", "answer");
-  w.string("output"), pack_fields(w, type.output, type.output.size(), *a->output, *c_.interner);
+  w.string("output"), pack_output(w, type, *a->output, *c_.interner);
   w.text_entry("from", a->from);
   w.string("as_of");
   if (a->as_of == kTimestampMin) {

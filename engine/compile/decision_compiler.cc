@@ -146,9 +146,8 @@ Result<std::unique_ptr<DecisionPlans>> compile_decisions(const ast::RuleSet& rul
       out->lines = std::max(out->lines, compiled->lines.size());
       plan.cases.push_back(std::move(*compiled));
     }
+    plan.list = type.list;
     if (decl.table) {
-      if (decl.table->policy != ast::HitPolicy::kFirst)
-        return fail("decision `" + decl.qualified + "` has a hit policy that is not run yet", "use `table first`");
       plan.table = compile_table(*decl.table, type, context);
       out->tests = std::max(out->tests, plan.table->tests.size());
     }

@@ -16,7 +16,7 @@ namespace flyball::engine {
 Result<std::unique_ptr<DecisionPlans>> compile_decisions(const ast::RuleSet& rules, const ExprContext& context,
                                                          const std::vector<std::vector<AggregateUses>>& aggregates);
 
-// Part of it: one `first` table over the inputs of `type`.
+// Part of it: one table over the inputs of `type`.
 TablePlan compile_table(const ast::Table& table, const DecisionType& type, const ExprContext& context);
 
 }  // namespace flyball::engine

@@ -126,6 +126,16 @@ class TableCompiler {
     plan_.words = table_words(plan_.rows);
     plan_.outputs = type.output.size();
     row_tests_.resize(plan_.rows);
+    plan_.policy = table.policy;
+    for (const ast::Name& head : table.outputs) {
+      for (std::uint32_t o = 0; o < type.output.size(); ++o) {
+        const Type& of = type.output[o].type;
+        if (type.output[o].name != head.text || !of.without_null().is(TypeTag::kEnum)) continue;
+        plan_.ranked.push_back({o, {}});
+        for (const std::string& member : of.members) plan_.ranked.back().members.push_back(context.interner->string(member));
+      }
+    }
+    if (type.output.size() == 1) plan_.aggregated = kind_of(type.output[0].type.without_null());
   }
 
   TablePlan run() {

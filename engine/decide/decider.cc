@@ -1,4 +1,4 @@
-// See decider.h. Tables are in run_table.cc.
+// See decider.h. Tables are in run_table.cc and hits.cc.
 #include "engine/decide/decider.h"
 
 #include <algorithm>
@@ -7,6 +7,14 @@
 #include "model/compare.h"
 
 namespace flyball::engine {
+
+// "1, 3", from 1; not more than kMaxRowsNamed.
+std::string rows_text(std::span<const std::uint32_t> rows) {
+  std::string out;
+  for (std::size_t i = 0; i < rows.size() && i < kMaxRowsNamed; ++i) out += (i == 0 ? "" : ", ") + std::to_string(rows[i] + 1);
+  if (rows.size() > kMaxRowsNamed) out += " and " + std::to_string(rows.size() - kMaxRowsNamed) + " more";
+  return out;
+}
 
 Decider::Decider(const DecisionPlans& plans, const FactSource* facts, Interner& interner)
     : plans_(plans),
@@ -32,9 +40,15 @@ Decider::~Decider() = default;
 std::string Decider::place_name(DecisionId decision, int place) const {
   const DecisionPlan& plan = plans_.plans[decision];
   if (place == kDefaultPlace) return "default";
+  if (place == kNoRowPlace) return "no row";
   const auto i = static_cast<std::size_t>(place);
   if (i < plan.cases.size()) return plan.cases[i].name;
   return "row " + std::to_string(i - plan.cases.size() + 1);
+}
+
+std::string Decider::answer_name(DecisionId decision, int place) const {
+  if (answering_.size() < 2) return place_name(decision, place);
+  return "rows " + rows_text(answering_);
 }
 
 std::unexpected<Error> Decider::refuse_unknown(DecisionId decision) const {
@@ -50,21 +64,46 @@ std::unexpected<Error> Decider::refuse_unknown(DecisionId decision) const {
 Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value* output) {
   const DecisionPlan& plan = plans_.plans[decision];
   skipped_.clear();
+  answering_.clear();
+  list_.clear();
+  conflict_ = false;
   ++question_;
+  // What a case or the default gives is a list of one.
+  const auto one = [&](int place) {
+    if (plan.list) list_.assign(output, output + plan.outputs);
+    return place;
+  };
   frame_.input = input;
   if (facts_ != nullptr) frame_.now = facts_->decision_time();
   for (std::size_t i = 0; i < plan.cases.size(); ++i) {
     const Truth t = run_case(plan.cases[i], 0, Truth::kTrue, output);
-    if (t == Truth::kTrue) return static_cast<int>(i);
+    if (t == Truth::kTrue) return one(static_cast<int>(i));
     if (t == Truth::kFalse) continue;
     skipped_.push_back(static_cast<std::uint32_t>(i));
     if (plan.fail_on_unknown) return refuse_unknown(decision);
   }
+  bool empty_is_answer = false;
   if (plan.table) {
     const auto first = static_cast<std::uint32_t>(plan.cases.size());
-    const int row = run_table(*plan.table, first, output);
-    if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
-    if (row >= 0) return static_cast<int>(first) + row;
+    const ast::HitPolicy policy = plan.table->policy;
+    if (policy == ast::HitPolicy::kFirst) {
+      const int row = run_first(*plan.table, first, output);
+      if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
+      if (row >= 0) {
+        answering_.push_back(static_cast<std::uint32_t>(row));
+        return static_cast<int>(first) + row;
+      }
+    } else {
+      const Result<int> row = run_hits(plan, first, output);
+      if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
+      if (!row) return row;
+      if (*row >= 0) return static_cast<int>(first) + *row;
+      empty_is_answer = plan.list || policy == ast::HitPolicy::kCollectSum || policy == ast::HitPolicy::kCollectCount;
+    }
+  }
+  if (!plan.fallback && empty_is_answer) {
+    if (!plan.list) output[0] = {plan.table->aggregated, 0, 0, 0, 0};
+    return kNoRowPlace;
   }
   if (!plan.fallback) {
     return fail("decision `" + plan.name + "` has no answer here: no case or row holds",
@@ -72,7 +111,7 @@ Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value*
   }
   if (!answer(*plan.fallback, nullptr, output))
     return fail("the default of decision `" + plan.name + "` has no value here", "one of its expressions is unknown");
-  return kDefaultPlace;
+  return one(kDefaultPlace);
 }
 
 // Writes the answer; false if a part of it is unknown.

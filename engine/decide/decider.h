@@ -3,6 +3,8 @@
 // Cases are tried in order, then the table's rows, then the default. A case or row that is unknown is passed over and
 // remembered in skipped(); so is one whose answer cannot be worked out. A case that matches several facts takes the
 // first key among the matches that are true. Not thread-safe: one Decider per Session.
+// Of a table the hit policy says what the rows that hold make (hits.cc): several answers that `unique` or `any` does not
+// allow are an error, never one of them.
 // Complexity: a table of r rows and c indexed columns costs c lookups and r × c / 64 steps; no allocation unless a case
 // has patterns or a value is made that was never interned.
 #pragma once
@@ -22,6 +24,11 @@
 namespace flyball::engine {
 
 inline constexpr int kDefaultPlace = -1;
+inline constexpr int kNoRowPlace = -2;             // no row of a table holds, and nothing is an answer: an empty list, 0
+inline constexpr std::size_t kMaxRowsNamed = 100;  // in an answer's `from` and in messages; of the rest their number
+
+// "1, 3": rows as people count them, at most kMaxRowsNamed.
+std::string rows_text(std::span<const std::uint32_t> rows);
 
 class Decider {
  public:
@@ -32,14 +39,22 @@ class Decider {
   Decider& operator=(const Decider&) = delete;
 
   // `input` and `output` have one Value per field. Gives the place of the answer: the index of the case, then the
-  // number of cases plus the index of the row, or kDefaultPlace. Errors: nothing holds; `on unknown fail` and
-  // something was unknown; the default's answer is unknown.
+  // number of cases plus the index of the row (of several, the first), kDefaultPlace, or kNoRowPlace. Of a decision whose
+  // answer is a list, that is list(), and what `output` has means nothing. Errors: nothing holds; `on unknown fail` and
+  // something was unknown; the default's answer is unknown; a conflict; a sum out of range.
   Result<int> decide_into(DecisionId decision, const Value* input, Value* output);
 
   // Places passed over as unknown by the last decide_into, in order.
   std::span<const std::uint32_t> skipped() const { return {skipped_.data(), skipped_.size()}; }
-  // "internal", "row 3", "default".
+  // Of the last decide_into: the outputs of a list one after the other; the rows that the answer is made of, ascending but for
+  // `output order`; whether its error was a conflict of rows.
+  std::span<const Value> list() const { return list_; }
+  std::span<const std::uint32_t> rows() const { return {answering_.data(), answering_.size()}; }
+  bool conflict() const { return conflict_; }
+  // "internal", "row 3", "default", "no row".
   std::string place_name(DecisionId decision, int place) const;
+  // The same of the last answer, with all its rows: "rows 1, 3".
+  std::string answer_name(DecisionId decision, int place) const;
 
  private:
   struct Candidate {
@@ -57,7 +72,15 @@ class Decider {
   void fill_aggregates(const CasePlan& plan, const Code& code);
   bool answer(const AnswerPlan& plan, const AggregateUses* uses, Value* output);
 
-  int run_table(const TablePlan& plan, std::uint32_t first_place, Value* output);
+  template <typename Visit>
+  int each_word(const TablePlan& plan, Visit visit);
+  int run_first(const TablePlan& plan, std::uint32_t first_place, Value* output);
+  void find_hits(const TablePlan& plan, std::uint32_t first_place);
+  Result<int> run_hits(const DecisionPlan& plan, std::uint32_t first_place, Value* output);
+  const Value* hit_output(const TablePlan& plan, std::size_t hit) const { return hit_outputs_.data() + hit * plan.outputs; }
+  int compare_rank(const TablePlan& plan, std::size_t a, std::size_t b) const;
+  Result<Value> aggregate_hits(const DecisionPlan& plan);
+  std::unexpected<Error> refuse_conflict(const DecisionPlan& plan, const char* policy, const char* why);
   int first_row(const TablePlan& plan, std::size_t word, std::uint64_t yes, std::uint64_t possible, std::uint32_t first_place,
                 Value* output);
   Truth row_tests(const TablePlan& plan, std::size_t row);
@@ -76,6 +99,11 @@ class Decider {
   std::vector<ColumnIndex::Rows> columns_;
   std::vector<std::uint64_t> judged_;  // by test: the question it was judged for, and its truth in the low bits
   std::uint64_t question_ = 0;
+  std::vector<std::uint32_t> hits_;  // rows that hold, ascending, and what they give
+  std::vector<Value> hit_outputs_;
+  std::vector<std::uint32_t> answering_;
+  std::vector<Value> list_;
+  bool conflict_ = false;
 };
 
 }  // namespace flyball::engine

@@ -11,6 +11,7 @@
 #include "engine/decide/column_index.h"
 #include "engine/expr/code.h"
 #include "model/schema.h"
+#include "parser/ast/ast.h"
 
 namespace flyball::engine {
 
@@ -50,8 +51,16 @@ struct CasePlan {
   AggregateUses aggregates;
 };
 
-// Rows of a `first` table. A cell is in its column's index, or judged when all indexed cells of its row hold.
+// Rows of a table. A cell is in its column's index, or judged when all indexed cells of its row hold.
 struct TablePlan {
+  ast::HitPolicy policy = ast::HitPolicy::kFirst;
+  // `priority`, `output order`: outputs that are closed sets, the first counts most; their members from the first on.
+  struct Ranked {
+    std::uint32_t output = 0;
+    std::vector<Value> members;
+  };
+  std::vector<Ranked> ranked;
+  Kind aggregated = Kind::kNull;  // `collect sum`, `count`: of the one output
   std::size_t rows = 0;
   std::size_t words = 0;                  // of a bitmap of rows
   std::vector<ColumnIndex> columns;       // only those with a cell in them
@@ -77,6 +86,7 @@ struct DecisionPlan {
   std::optional<TablePlan> table;
   std::optional<AnswerPlan> fallback;
   bool fail_on_unknown = false;
+  bool list = false;  // DecisionType::list
 };
 
 struct DecisionPlans {

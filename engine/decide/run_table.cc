@@ -1,5 +1,5 @@
-// `table first`: the first row whose cells all hold. Indexed cells are bitmaps, joined word by word; the others are
-// judged for the rows that are left, in order, each distinct one once per question.
+// The rows of a table whose cells all hold. Indexed cells are bitmaps, joined word by word; the others are judged for the
+// rows that are left, in order, each distinct one once per question. What several rows make is hits.cc's.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -45,7 +45,10 @@ int Decider::first_row(const TablePlan& plan, std::size_t word, std::uint64_t ye
   return -1;
 }
 
-int Decider::run_table(const TablePlan& plan, std::uint32_t first_place, Value* output) {
+// Visits the words of rows that may hold, with the bits of those that do as far as the indexes tell and of those that may,
+// until a visit gives a row.
+template <typename Visit>
+int Decider::each_word(const TablePlan& plan, Visit visit) {
   const std::size_t columns = plan.columns.size();
   bool any_unknown = false;
   if (plan.words == 1) {
@@ -56,7 +59,7 @@ int Decider::run_table(const TablePlan& plan, std::uint32_t first_place, Value* 
       yes &= *rows.yes;
       possible &= rows.unknown == nullptr ? *rows.yes : *rows.yes | *rows.unknown;
     }
-    return first_row(plan, 0, yes, possible, first_place, output);
+    return visit(std::size_t{0}, yes, possible);
   }
   for (std::size_t c = 0; c < columns; ++c) {
     columns_[c] = plan.columns[c].find(frame_.input[plan.columns[c].input()]);
@@ -87,11 +90,38 @@ int Decider::run_table(const TablePlan& plan, std::uint32_t first_place, Value* 
       if (first >= plan.rows) break;
       const std::size_t left = plan.rows - first;
       const std::uint64_t mask = left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
-      const int row = first_row(plan, block + i, yes[i] & mask, possible[i] & mask, first_place, output);
+      const int row = visit(block + i, yes[i] & mask, possible[i] & mask);
       if (row >= 0) return row;
     }
   }
   return -1;
+}
+
+int Decider::run_first(const TablePlan& plan, std::uint32_t first_place, Value* output) {
+  return each_word(plan, [&](std::size_t word, std::uint64_t yes, std::uint64_t possible) {
+    return first_row(plan, word, yes, possible, first_place, output);
+  });
+}
+
+void Decider::find_hits(const TablePlan& plan, std::uint32_t first_place) {
+  hits_.clear();
+  each_word(plan, [&](std::size_t word, std::uint64_t yes, std::uint64_t possible) {
+    for (; possible != 0; possible &= possible - 1) {
+      const auto bit = static_cast<std::size_t>(std::countr_zero(possible));
+      const std::size_t row = word * 64 + bit;
+      Truth t = (yes >> bit & 1U) != 0 ? Truth::kTrue : Truth::kUnknown;
+      if (plan.any_tests()) t = truth_and(t, row_tests(plan, row));
+      if (t == Truth::kFalse) continue;
+      const std::size_t at = hits_.size() * plan.outputs;
+      if (hit_outputs_.size() < at + plan.outputs) hit_outputs_.resize(at + plan.outputs);
+      if (t == Truth::kTrue && row_answer(plan, row, hit_outputs_.data() + at)) {
+        hits_.push_back(static_cast<std::uint32_t>(row));
+      } else {
+        skipped_.push_back(first_place + static_cast<std::uint32_t>(row));
+      }
+    }
+    return -1;
+  });
 }
 
 }  // namespace flyball::engine

@@ -162,13 +162,16 @@ void Session::count_inputs_of(const Session& former) {
   mine.events = theirs.events;
   mine.instants += theirs.instants;
   mine.decisions += theirs.decisions;
+  mine.decision_conflicts += theirs.decision_conflicts;
 }
 
 // --- decisions ---
 
 Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
   ++impl_->counters.decisions;
-  return impl_->decider.decide_into(decision, input, output);
+  Result<int> place = impl_->decider.decide_into(decision, input, output);
+  if (!place && impl_->decider.conflict()) ++impl_->counters.decision_conflicts;
+  return place;
 }
 
 Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Value>& input) {
@@ -181,7 +184,9 @@ Result<DecisionAnswer> Session::decide(DecisionId decision, const std::vector<Va
   answer.output.resize(type.output.size());
   const Result<int> place = decide_into(decision, input.data(), answer.output.data());
   if (!place) return std::unexpected(place.error());
-  answer.from = impl_->decider.place_name(decision, *place);
+  answer.from = impl_->decider.answer_name(decision, *place);
+  answer.rows.assign(impl_->decider.rows().begin(), impl_->decider.rows().end());
+  if (type.list) answer.output.assign(impl_->decider.list().begin(), impl_->decider.list().end());
   answer.as_of = impl_->decision_time();
   answer.position = impl_->position;
   for (const std::uint32_t skipped : impl_->decider.skipped())

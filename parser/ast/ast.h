@@ -213,10 +213,14 @@ struct TableRow {
   std::vector<Expr> outputs;  // checked: in the order of the decision's output fields
 };
 
+enum class TableFormat : std::uint8_t { kInline, kCsv, kMarkdown };
+
 struct Table {
   Span span;
+  TableFormat format = TableFormat::kInline;
   HitPolicy policy = HitPolicy::kFirst;
   Name policy_name;
+  std::optional<Name> from;  // the file its rows stand in, as written; its span is that of the string
   std::vector<Name> inputs;  // column heads
   std::vector<Name> outputs;
   std::vector<TableRow> rows;
@@ -257,17 +261,19 @@ struct Step {  // one line of a test
   Span span;
   // When: `at T` (from == to == at), `by T` (by), `every P from A to B` (period). Durations from the test's start.
   std::optional<Expr> at, by, every, from, to;
-  Record record;                   // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
-  std::optional<Expr> stamped;     // kSend … stamped D
-  std::string state;               // kAck: "acked" | "failed" | "approved" | "rejected"
-  std::optional<Record> result;    // kAck … result { … }
-  std::optional<Expr> count;       // kExpect N …; kExpectFirings
-  Name from_rule;                  // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
-  Name set_param;                  // kSet
-  std::optional<Expr> value;       // kSet: the value; kStart: the timestamp string
-  Name decision;                   // kAsk
-  std::optional<Record> expected;  // kAsk … expect { … }
-  std::string path;                // kSendFrom, relative to the file
+  Record record;                 // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
+  std::optional<Expr> stamped;   // kSend … stamped D
+  std::string state;             // kAck: "acked" | "failed" | "approved" | "rejected"
+  std::optional<Record> result;  // kAck … result { … }
+  std::optional<Expr> count;     // kExpect N …; kExpectFirings
+  Name from_rule;                // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
+  Name set_param;                // kSet
+  std::optional<Expr> value;     // kSet: the value; kStart: the timestamp string
+  Name decision;                 // kAsk
+  std::vector<Record> expected;  // kAsk … expect { … }, or one by one of a list
+  bool expects_answer = false;   // kAsk … expect: `expected` counts, even if it is empty
+  bool expects_list = false;     // kAsk … expect [ … ]
+  std::string path;              // kSendFrom, relative to the file
   // checked
   std::uint32_t param = kNoId;
   DecisionId decision_id = kNoId;

@@ -173,7 +173,7 @@ struct FileDumper {
       if (const std::string r = record(s.record); !r.empty()) text += " " + r;
       text += opt("stamped", s.stamped);
       if (s.result) text += " (result " + record(*s.result) + ")";
-      if (s.expected) text += " (expected " + record(*s.expected) + ")";
+      for (const Record& expected : s.expected) text += " (expected " + record(expected) + ")";
       text += named("from", s.from_rule);
       if (!s.path.empty()) text += " " + quote(s.path);
       line(1, text + ")");

@@ -169,6 +169,10 @@ void make_decision(Package& p, std::size_t file, ast::DecisionDecl& decl) {
   type.doc = decl.doc;
   type.input = make_fields(p, file, decl.input);
   type.output = make_fields(p, file, decl.output);
+  if (decl.table) {
+    const ast::HitPolicy policy = decl.table->policy;
+    type.list = policy == ast::HitPolicy::kCollect || policy == ast::HitPolicy::kRuleOrder || policy == ast::HitPolicy::kOutputOrder;
+  }
   for (const auto* fields : {&decl.input, &decl.output}) {
     if (fields->size() > kMaxFields) {
       p.report.error("E0406", decl.name.span, fmt::format("`{}` has {} fields; {} is the limit", type.local, fields->size(), kMaxFields));

@@ -238,14 +238,24 @@ class TestChecker {
     if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kDecision, step.decision.span, *found.symbol);
     const DecisionType& type = p_.schema.decisions[step.decision_id];
     record(step.record, type.input, type.input.size(), "the question", Completeness::kComplete);
-    if (step.expected) record(*step.expected, type.output, type.output.size(), "the answer", Completeness::kPartial);
+    for (ast::Record& expected : step.expected) record(expected, type.output, type.output.size(), "the answer", Completeness::kPartial);
+    if (step.expects_answer && step.expects_list != type.list) {
+      const ast::Span at = step.expected.empty() ? step.decision.span : step.expected.front().span;
+      p_.report.error("E0704", at, fmt::format("the answer of `{}` is {}", type.local, type.list ? "a list" : "one output"),
+                      type.list ? "as in `expect [{ … }, { … }]`" : "as in `expect { … }`");
+    }
     const std::string& from = step.from_rule.text;
     if (from.empty() || from == "default") return;
-    if (from.starts_with("row ")) {
+    if (from == "no row" || from.starts_with("row ") || from.starts_with("rows ")) {
       const auto& table = decisions_[step.decision_id]->table;
-      std::size_t row = 0;
-      const auto [end, error] = std::from_chars(from.data() + 4, from.data() + from.size(), row);
-      if (error == std::errc{} && end == from.data() + from.size() && table && row >= 1 && row <= table->rows.size()) return;
+      bool all = table.has_value();
+      for (std::size_t at = from.find(' '); all && from != "no row" && at != std::string::npos;) {
+        std::size_t row = 0;
+        const auto [end, error] = std::from_chars(from.data() + at + 1, from.data() + from.size(), row);
+        all = error == std::errc{} && row >= 1 && row <= table->rows.size();
+        at = from.find(' ', at + 1);
+      }
+      if (all) return;
       p_.report.error("E0701", step.from_rule.span, fmt::format("`{}` has no `{}`", type.local, from),
                       table ? fmt::format("its table has rows 1 to {}", table->rows.size()) : "it has no table");
       return;

@@ -72,7 +72,7 @@ bool expects(const ast::Step& s) {
     case ast::StepKind::kExpectNone:
     case ast::StepKind::kExpectNothingElse:
     case ast::StepKind::kExpectFirings: return true;
-    case ast::StepKind::kAsk: return s.expected.has_value() || !s.from_rule.text.empty();
+    case ast::StepKind::kAsk: return s.expects_answer || !s.from_rule.text.empty();
     default: return false;
   }
 }

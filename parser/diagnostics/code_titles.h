@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 96> kCodeTitles{{
+inline constexpr std::array<CodeTitle, 102> kCodeTitles{{
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -85,9 +85,13 @@ inline constexpr std::array<CodeTitle, 96> kCodeTitles{{
     {"E0602", "no answer"},
     {"E0603", "a column that names no field"},
     {"E0604", "a hold in a decision"},
+    {"E0605", "rows in conflict"},
+    {"E0606", "outputs that do not fit the hit policy"},
+    {"E0607", "a file that is no table"},
     {"E0701", "unknown rule, decision, case or param"},
     {"E0702", "a step for another kind"},
     {"E0703", "a time that cannot be"},
+    {"E0704", "a list, or one output"},
     {"W0801", "a row that never holds"},
     {"W0802", "a noisy condition"},
     {"W0803", "a missing `ttl`"},
@@ -109,6 +113,8 @@ inline constexpr std::array<CodeTitle, 96> kCodeTitles{{
     {"W0819", "a rule that feeds itself"},
     {"W0820", "an import that does nothing"},
     {"W0821", "tries without a time"},
+    {"W0822", "a row that stands twice"},
+    {"W0823", "a table that is not compared"},
     {"E0900", "too large, or not compiled"},
 }};
 

@@ -163,6 +163,7 @@ enum class Kind : std::uint8_t {
   kFromRule,
   kAsk,
   kExpected,
+  kExpectedList,
   kRestart,
   kDown,
   kExpressionInput,  // a whole text that is one expression

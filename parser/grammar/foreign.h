@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "parser/ast/words.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/x3.h"
 
@@ -22,6 +23,38 @@ struct OneWord : Terminal<OneWord> {
     while (end != last && (is_word(*end) || (*end == '-' && last - end > 1 && is_word(end[1])))) ++end;
     std::string joined(begin, end);
     std::replace(joined.begin(), joined.end(), '-', '_');
+    SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, joined};
+    throw e;
+  }
+};
+// What a declaration's name is followed by when it is not one word: `drain-hot`, `drain hot`.
+struct WholeName : Terminal<WholeName> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    Iterator const stop = b.begin() + b.last_end();
+    bool const dash = first != last && *first == '-' && first == stop && last - first > 1 && is_word(first[1]);
+    bool const is_type = b.declaration == Kind::kFact || b.declaration == Kind::kMutableFact || b.declaration == Kind::kEvent ||
+                         b.declaration == Kind::kAction;
+    bool const word =
+        first != last && is_word(*first) && !ast::is_among(ast::kRuleWords, word_at(first, last)) && !b.new_line_before(first) && !is_type;
+    if (!dash && !word) return true;
+    Iterator begin = stop;
+    while (begin != b.begin() && is_word(begin[-1])) --begin;
+    Iterator end = first;
+    std::string joined(begin, stop);
+    while (end != last && (is_word(*end) || *end == '-' || (word && *end == ' '))) ++end;
+    while (end[-1] == ' ' || end[-1] == '-') --end;
+    if (is_type && is_lower(joined[0])) joined[0] = static_cast<char>(joined[0] ^ 0x20);
+    for (Iterator p = stop; p != end; ++p) {
+      bool const begins = p != begin && !is_word(p[-1]);
+      if (is_word(*p)) {
+        joined += is_type && begins && is_lower(*p) ? static_cast<char>(*p ^ 0x20) : *p;
+      } else if (!is_type && joined.back() != '_') {
+        joined += '_';
+      }
+    }
     SyntaxError e{b.error(codes::kUnexpected, begin, end, "a name is one word of letters, digits and `_`"), b.offset(end), false};
     e.diagnostic.fix = Fix{e.diagnostic.span, joined};
     throw e;

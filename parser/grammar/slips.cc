@@ -271,7 +271,7 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 13> kLater{{
+constexpr std::array<Slip, 12> kLater{{
     {"calendar", "", "until then a fact that is sent from outside says when, and rules ask `no Maintenance …`"},
     {"during", "", "until then ask for a fact in `when`: `some ChangeWindow …`"},
     {"not during", "", "until then ask for a fact in `when`: `no Freeze …`"},
@@ -279,7 +279,6 @@ constexpr std::array<Slip, 13> kLater{{
     {"each", "", "bind the facts themselves with `name: Type …`; `cooldown … per` groups what they start"},
     {"either … or", "", "write `or` in one condition, or two rules that `derive` the same fact"},
     {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},
-    {"table … from", "", "write the rows into the table"},
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},
     {"partition by", "", "bind what divides: `name: Type …`, then `same field as name`"},
     {"late skip", "", "leave it out: what falls due late still runs once"},

@@ -110,9 +110,15 @@ ast::Table Lowering::table(const Node& n) {
     }
     if (!known) {
       Diagnostic d{codes::kUnknownPart, Severity::kError, span(*policy), "`" + words + "` is no hit policy", {}, {}};
+      t.policy_name.text.clear();  // what rows make together cannot be told
       if (!suggest(d, words, all)) d.help = "these are: " + listed(all);
       b_.report_intact(std::move(d));
     }
+  }
+  if (const Node* from = child(n, Kind::kFrom)) {
+    const auto parts = children(*from);
+    t.from = parts.empty() ? ast::Name{} : ast::Name{plain_text(parts[0]), span(parts[0])};
+    return t;
   }
   const Node* rows = child(n, Kind::kFields);
   if (!rows) return t;

@@ -31,6 +31,8 @@ class Lowering {
   // expressions.cc
   ast::Expr expr(const cst::Node& n);
   ast::Expr hole(const cst::Node& n) const;
+  // decisions.cc
+  ast::Cell cell(const cst::Node& n);
 
   // declarations.cc: the declaration at the root goes into `file`.
   // `guessed`: its word was misspelt. What is missing then may not be meant to be there.
@@ -101,7 +103,6 @@ class Lowering {
   ast::DecisionDecl decision_decl();
   ast::Case decision_case(const Node& n);
   ast::Table table(const Node& n);
-  ast::Cell cell(const Node& n);
   ast::Expr cell_expr(const Node& n);
 
   // tests.cc

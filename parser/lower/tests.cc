@@ -10,6 +10,26 @@ using ast::StepKind;
 using cst::Kind;
 using cst::Node;
 
+namespace {
+
+// `row  3`, `rows 1,3`, `no row` as answers have it, whatever the blanks; all else as it is.
+std::string as_answered(const std::string& from) {
+  if (from.find_first_of(" \t\n") == std::string::npos) return from;
+  std::string out;
+  for (const char c : from) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (blank || (c != ',' && !out.empty() && out.back() == ',')) {
+      if (!out.empty() && out.back() != ' ') out += ' ';
+      if (blank) continue;
+    }
+    if (c == ',' && !out.empty() && out.back() == ' ') out.pop_back();
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
 ast::Step Lowering::step(const Node& n) {
   ast::Step s;
   s.span = span(n);
@@ -87,12 +107,17 @@ ast::Step Lowering::step(const Node& n) {
         s.kind = StepKind::kAsk;
         s.decision = part_name(Kind::kPath);
         if (const Node* input = child(c, Kind::kInput)) s.record = record(*input);
-        if (const Node* expected = child(c, Kind::kExpected)) s.expected = record(*expected);
+        if (const Node* expected = child(c, Kind::kExpected)) {
+          if (const Node* list = child(*expected, Kind::kExpectedList)) {
+            s.expects_list = true;
+            for (const Node& one : children(*list)) s.expected.push_back(record(one));
+          } else {
+            s.expected.push_back(record(*expected));
+          }
+        }
+        s.expects_answer = s.expects_list || !s.expected.empty();
         s.from_rule = source_name();
-        // As answers have it, whatever the blanks.
-        if (const std::size_t number = s.from_rule.text.find_first_of("0123456789");
-            number != std::string::npos && s.from_rule.text.find_first_of(" \t\n") == 3)
-          s.from_rule.text = "row " + s.from_rule.text.substr(number);
+        s.from_rule.text = as_answered(s.from_rule.text);
         break;
       case Kind::kRestart: s.kind = StepKind::kRestart; break;
       case Kind::kDown:

@@ -1,0 +1,287 @@
+// Grammar, part 4: rules: their options, the lines of `when`, effects.
+// Thread safety: rules are constants; the Builder is the state.
+// INVARIANT: parsers with state are plain constants or functions, never variable templates: those are initialised in no order.
+#include "model/suggest.h"
+#include "parser/ast/words.h"
+#include "parser/grammar/foreign.h"
+#include "parser/grammar/items.h"
+#include "parser/grammar/operators.h"
+#include "parser/grammar/parts.h"
+#include "parser/grammar/x3.h"
+
+namespace flyball::cst {
+
+namespace {
+
+// ---- when
+
+// `name :`, but not the `::` of an address.
+bool at_binding(Iterator p, Builder const& b) {
+  Iterator q = word_end(p, b.end());
+  if (q == p) return false;
+  q = skip_blanks(q, b.end(), b.begin(), b.bad_bytes());
+  return q != b.end() && *q == ':' && !starts(q, b, "::");
+}
+
+// `same device with hot`, `same device`: with what is said by `as`.
+struct SameAs : Terminal<SameAs> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || at_word(first, last, "as")) return true;
+    Builder& b = builder(context);
+    std::size_t const size = std::max<std::size_t>(word_at(first, last).size(), 1);
+    b.fail(codes::kUnexpected, first, first + size, "expected `as` and the name of another pattern, found " + b.found(first),
+           "for example `same device as hot`");
+  }
+};
+auto const same = node<Kind::kSame>[word("same") >> must_name(name, "a field name") >> *(mark(",") >> must_name(name, "a field name")) >>
+                                    SameAs{} >> must(word("as"), "`as` and the name of another pattern") >>
+                                    node<Kind::kSameAs>[must_name(name, "the name of another pattern")]];
+auto const hold = node<Kind::kFor>[word("for") >> must(operand, "a duration")];
+auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, "a condition")] |
+                    node<Kind::kWithin>[word("within") >> must(operand, "a duration") >>
+                                        -node<Kind::kAfter>[word("after") >> must_name(name, "the name of a pattern")]] |
+                    hold;
+
+// What stands after `n:` when it is no type.
+struct NoQuantifier : Terminal<NoQuantifier> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    for (std::string_view const w : {"some", "no", "every"}) {
+      if (!at_word(first, last, w)) continue;
+      builder(context).fail(codes::kUnexpected, first, first + w.size(), "a line with `" + std::string(w) + "` has no name",
+                            "leave the name out: `" + std::string(w) + " Type …`");
+    }
+    return true;
+  }
+};
+// `no p: Probe`: what is absent, or only asked for, has no name.
+struct NoName : Terminal<NoName> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    if (!at_binding(first, b)) return true;
+    Iterator const colon = skip_blanks(word_end(first, b.end()), b.end(), b.begin(), b.bad_bytes());
+    Diagnostic d = b.error(codes::kUnexpected, first, colon + 1, "a line with `some`, `no` or `every` has no name",
+                           "to use the fact, bind it without: `" + std::string(first, word_end(first, b.end())) + ": Type …`");
+    Iterator const type_at = skip_blanks(colon + 1, b.end(), b.begin(), b.bad_bytes());
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(type_at)}, ""};
+    b.report_intact(std::move(d));
+    first = b.token(colon + 1);
+    return true;
+  }
+};
+auto const no_name = NoName{};
+auto const pattern_body = must_name(type_path, "a fact type") >> *suffix;
+auto const every_line = node<
+    Kind::kEveryLine>[word("every") >> no_name >> pattern_body >>
+                      node<Kind::kSatisfies>[must(word("satisfies"), "`satisfies` and a condition") >> must(expression, "a condition")] >>
+                      -hold];
+auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
+                   -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
+auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
+                  node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
+                  node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
+                  node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line |
+                  not_yet("either", "", "either … or");
+
+void unknown_line(Iterator p, Builder const& b) {
+  std::string const w(word_at(p, b.end()));
+  std::vector<std::string> const suffixes{"same", "where", "within", "for"};
+  std::vector<std::string> const words{"some", "no", "let", "check", "cross", "every", "either"};
+  if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
+      (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
+    fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
+  if (*p == '(' || *p == '{') {
+    b.fail(codes::kUnexpected, p, p + 1, "expected a line of `when`, found `" + std::string(1, *p) + "`",
+           "a condition on a pattern is written `where …`: `name: Type where …`");
+  }
+  if (is_lower(*p) && !at_binding(p, b)) {
+    Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
+    // `l.util > 80%`, `l == 3`: a condition without its verb.
+    if (after != b.end() && (*after == '.' || *after == '<' || *after == '>' || *after == '!' || starts(after, b, "=="))) {
+      Diagnostic d =
+          b.error(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`", "a condition begins with `check`");
+      d.fix = Fix{{b.file(), b.offset(p), b.offset(p)}, "check "};
+      throw SyntaxError{std::move(d), b.offset(p + w.size()), false};
+    }
+    std::string_view const next = word_at(after, b.end());
+    bool const mark = after != b.end() && *after == '=' && !starts(after, b, "==");
+    Iterator const type_at = mark ? skip_blanks(after + 1, b.end(), b.begin(), b.bad_bytes())
+                                  : skip_blanks(after + next.size(), b.end(), b.begin(), b.bad_bytes());
+    if ((mark || next == "in" || next == "is" || next == "as") && type_at != b.end() && is_upper(*type_at)) {
+      Iterator const stop = mark ? after + 1 : after + next.size();
+      Diagnostic d =
+          b.error(codes::kUnexpected, after, stop, "expected `:`, found `" + std::string(after, stop) + "`", "a pattern is `name: Type …`");
+      d.fix = Fix{d.span, ":"};
+      throw SyntaxError{std::move(d), b.offset(stop), false};
+    }
+  }
+  if (!w.empty() && is_upper(w[0])) {
+    std::string name = w;
+    name[0] = static_cast<char>(name[0] | 0x20);
+    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
+           "write `" + name + ": " + w + " …` to use the fact, `some " + w + " …` if one must exist");
+  }
+  if (!w.empty() && find_slip(Place::kLine, w) == nullptr && nearest(w, words).empty()) {
+    b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`",
+           "a condition is written `check …`, a pattern `name: Type …`, `some Type …` or `no Type …`");
+  }
+  fail_unknown_word(p, b, Place::kLine, "a line of `when`", "line of `when`", words);
+}
+
+// What follows a block of a rule if its `}` is missing.
+bool at_next_part(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  if (w != "then" && w != "until" && w != "on" && w != "when" && w != "return") return false;
+  Iterator q = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
+  if (w == "on") {
+    if (!at_word(q, b.end(), "clear")) return false;
+    q = skip_blanks(q + 5, b.end(), b.begin(), b.bad_bytes());
+  }
+  return q != b.end() && *q == '{';
+}
+// The next part of a rule, after a block without `{`.
+bool at_rule_word(Iterator p, Builder const& b) {
+  if (at_binding(p, b)) return false;
+  return ast::is_among(ast::kRuleWords, word_at(p, b.end()));
+}
+bool at_line(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  return at_binding(p, b) || w == "some" || w == "no" || w == "let" || w == "check" || w == "cross" || w == "every";
+}
+bool at_effect(Iterator p, Builder const& b) {
+  std::string_view const w = word_at(p, b.end());
+  return w == "do" || w == "derive" || w == "assert" || w == "set" || w == "retract" || w == "log";
+}
+// Of a line with a mistake the name it binds is kept.
+bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
+  std::size_t const pushed = b.pushed_since(m);
+  if (pushed == 0 || b.pushed(m, 0).kind != Kind::kName) return false;
+  bool const is_let = !at_binding(start, b) && at_word(start, b.end(), "let");
+  b.keep(m, !is_let && pushed > 1 && b.pushed(m, 1).kind == Kind::kTypePath ? 2 : 1);
+  b.close(is_let ? Kind::kLetLine : Kind::kPattern, m, true);
+  return true;
+}
+template <Kind K>
+auto lines() {
+  return block<K>(line, unknown_line, at_next_part, keep_line, true, {at_line, at_rule_word});
+}
+
+// ---- then
+
+// `do Drain(device: x)`: a call, as elsewhere.
+struct ForeignRecord : Terminal<ForeignRecord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first != last && (*first == '.' || *first == '='))
+      builder(context).fail(codes::kUnexpected, first, first + 1, "expected `{`, found `" + std::string(1, *first) + "`",
+                            "fields are set by name: `set name { field: value }`");
+    if (first == last || *first != '(') return true;
+    builder(context).fail(codes::kUnexpected, first, first + 1, "expected `{`, found `(`", "fields stand in braces: `{ field: value }`");
+  }
+};
+
+auto const the_record_def = ForeignRecord{} >> must(record_body, "`{` and the fields, as in `{ field: value }`");
+auto const effect = node<Kind::kDo>[word("do") >> must_name(type_path, "an action") >> the_record] |
+                    node<Kind::kDerive>[word("derive") >> must_name(type_path, "a fact type") >> the_record] |
+                    node<Kind::kAssert>[word("assert") >> must_name(type_path, "a mutable fact type") >> the_record] |
+                    node<Kind::kSet>[word("set") >> must_name(name, "the name of a pattern") >> the_record] |
+                    node<Kind::kRetract>[word("retract") >> must_name(name, "the name of a pattern")] |
+                    node<Kind::kLog>[word("log") >> must(expression, "an expression")];
+
+void unknown_effect(Iterator p, Builder const& b) {
+  std::string const w(word_at(p, b.end()));
+  if (!w.empty() && is_upper(w[0])) {
+    SyntaxError e{b.error(codes::kUnknownPart, p, p + w.size(), "an effect begins with its verb",
+                          "write `do " + w + " {…}` for an action, `derive " + w + " {…}` for a fact"),
+                  b.offset(p + w.size()), false};
+    throw e;
+  }
+  if (!w.empty() && starts(skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes()), b, "."))
+    b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` is no effect", "a field of a mutable fact: `set " + w + " { field: value }`");
+  fail_unknown_word(p, b, Place::kEffect, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
+}
+template <Kind K>
+auto effects() {
+  return block<K>(effect, unknown_effect, at_next_part, keep_nothing, false, {at_effect, at_rule_word});
+}
+
+// ---- rule
+
+auto const text_or_name = plain_string | path;
+auto const tags = node<Kind::kTags>[word("tags") >> ((mark("[") >> listed(text_or_name, mark("]"), "`,` or `]`", "a tag or `]`")) |
+                                                     (must(text_or_name, "a tag") >> *(mark(",") >> must(text_or_name, "a tag"))))];
+// `-> { … }` and `{ … }` behind `when { … }`: said, and taken as `then { … }`.
+bool at_nameless_then(Iterator p, Builder const& b) {
+  if (starts(p, b, "->") || starts(p, b, "=>") || starts(p, b, "→")) {
+    p = skip_blanks(p + (*p == '-' || *p == '=' ? 2 : 3), b.end(), b.begin(), b.bad_bytes());
+  }
+  if (p == b.end() || *p != '{') return false;
+  return at_effect(skip_blanks(p + 1, b.end(), b.begin(), b.bad_bytes()), b);
+}
+struct NamelessThen : Terminal<NamelessThen> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    bool const arrow = *first != '{';
+    Iterator const stop = !arrow ? first : b.char_end(first) + (*first == '-' || *first == '=' ? 1 : 0);
+    Diagnostic d = b.error(codes::kUnexpected, first, arrow ? stop : first + 1,
+                           "`then` is missing before " + b.found(stop == first ? first : b.skip(stop)));
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(stop)}, arrow ? "then" : "then "};
+    b.report_intact(std::move(d));
+    if (arrow) first = b.token(stop);
+    return true;
+  }
+};
+// `cooldown: 5m`, `priority = 5`: said, and read as if the mark were not there.
+struct NoMark : Terminal<NoMark> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != ':' && *first != '=')) return true;
+    Builder& b = builder(context);
+    if (b.first_time("option mark")) {
+      Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`" + std::string(1, *first) + "` means nothing here",
+                             "an option is followed by its value");
+      d.fix = Fix{d.span, ""};
+      b.report_intact(std::move(d));
+    }
+    first = b.token(first + 1);
+    return true;
+  }
+};
+auto const no_mark = NoMark{};
+auto const rule_part = node<Kind::kPriority>[word("priority") >> no_mark >> must(operand, "a number")] |
+                       node<Kind::kCooldown>[word("cooldown") >> no_mark >> must(operand, "a duration") >>
+                                             -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
+                       node<Kind::kMode>[word("mode") >> no_mark >> must_name(name, "`active`, `shadow` or `off`")] |
+                       node<Kind::kKeep>[word("keep") >> no_mark >> must(operand, "a duration")] |
+                       node<Kind::kRepeat>[word("repeat") >> no_mark >> must(operand, "a duration")] |
+                       node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] |
+                       tags | node<Kind::kOwner>[word("owner") >> no_mark >> must(text_or_name, "a text")] |
+                       node<Kind::kRunbook>[word("runbook") >> no_mark >> must(text_or_name, "a text")] |
+                       (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
+                       (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
+                       (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
+                       (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
+                       (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) | not_yet("during", "", "during") |
+                       not_yet("not", "during", "not during") | not_yet("approve", "", "approve when") |
+                       not_yet("partition", "", "partition by");
+
+void unknown_rule_part(Iterator p, Builder const& b) {
+  fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});
+}
+auto const rule_decl_def = must_name(name, "the rule's name") >> WholeName{} >>
+                           must(block<Kind::kFields>(rule_part, unknown_rule_part, never, keep_nothing, false, {at_rule_word, never}),
+                                "`{`");
+
+auto const when_lines_def = lines<Kind::kWhen>();
+
+}  // namespace
+
+BOOST_SPIRIT_DEFINE(rule_decl, when_lines, the_record)
+BOOST_SPIRIT_INSTANTIATE(RuleDeclRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(WhenLinesRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(TheRecordRule, Iterator, Context)
+
+}  // namespace flyball::cst
