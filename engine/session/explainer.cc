@@ -126,7 +126,8 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
   // The own fact of `some`, `no` and `every` is whichever: only its witness has values to show.
-  const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
+  const bool own_row = line.kind != LineKind::kPattern || judged.witness != kNone ||
+                       (line.quantifier == Quantifier::kOne && line.binding < facts_.size() && facts_[line.binding] != kNone);
   if (!own_row) return out;
   if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
   for (const ExplainCondition& c : line.conditions) {
@@ -187,11 +188,24 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
     network_.frame().set_row(rule_plan.identity[i], network_.store(type).row(identity[i]));
     out.facts.push_back(fact_used(i < plan.names.size() ? plan.names[i] : "", type, identity[i]));
   }
-  const std::vector<ExplainLine>& lines = clear && !plan.until.empty() ? plan.until : plan.when;
-  for (const ExplainLine& line : lines) {
+  // Of branches the one that is met, with what it alone binds; when it is over there is none.
+  std::vector<const ExplainLine*> lines;
+  const TokenId met = clear ? kNone : episodes_.true_token(rule, entry);
+  if (clear || met == kNone) {
+    for (const ExplainLine& line : clear && !plan.until.empty() ? plan.until : plan.when) lines.push_back(&line);
+  } else {
+    for (const std::uint32_t number : plan.ways[data_.chains[data_.stages[network_.token(met).stage].chain].way]) {
+      const ExplainLine& line = plan.when[number];
+      lines.push_back(&line);
+      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] == kNone)
+        set_row(line, network_.fact_of(met, line.binding));
+    }
+  }
+  for (const ExplainLine* const each : lines) {
+    const ExplainLine& line = *each;
     if (line.kind == LineKind::kLet) continue;
     Judged judged;
-    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone) {
       judged = judge_fact(plan, line, facts_[line.binding]);
       look_up_memory(line, judged);
     } else if (clear || line.kind != LineKind::kPattern) {
