@@ -12,6 +12,7 @@
 #include "parser/ast/ast.h"
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
+#include "parser/symbols.h"
 
 namespace flyball {
 
@@ -23,8 +24,10 @@ ast::File parse_file(const SourceFiles& sources, std::uint32_t file, Interner& i
 // Parses text as one expression (for `eval`).
 ast::Expr parse_expression(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out);
 
-// Resolves, types and completes all files of a package. The result may be used only if !out.has_errors().
-ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sources, Interner& interner, Diagnostics& out);
+// Resolves, types and completes all files of a package. The result may be used only if !out.has_errors(). `index`, if given, gets what
+// every name means, as far as it could be told.
+ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sources, Interner& interner, Diagnostics& out,
+                           SymbolIndex* index = nullptr);
 
 // Checks one expression over named variables (RefKind::kVariable, in this order). `rules` selects the rule dialect
 // (int literals serve as doubles, dyn only where declared); without it CEL's own typing applies.

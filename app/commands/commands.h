@@ -49,5 +49,6 @@ std::unique_ptr<Command> make_ask();
 std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_help();
 std::unique_ptr<Command> make_completions();
+std::unique_ptr<Command> make_lsp();
 
 }  // namespace flyball::app

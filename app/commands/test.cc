@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "app/commands/commands.h"
 #include "app/explain/render.h"
 #include "app/io/files.h"
+#include "app/io/replace.h"
 #include "app/package/package.h"
+#include "app/testing/changes.h"
+#include "app/testing/coverage.h"
 #include "app/testing/judge.h"
+#include "app/testing/report.h"
 #include "bus/codec/json_lines.h"
 #include "bus/codec/json_reader.h"
 #include "engine/expression.h"
@@ -69,7 +72,7 @@ class Test : public Command {
   Manual manual() const override {
     return {.name = "test",
             .summary = "run the tests that stand beside the rules",
-            .synopsis = {"test PATH… [--filter TEXT] [--verbose] [--coverage] [--json]"},
+            .synopsis = {"test PATH… [--filter PATTERN] [--verbose] [--coverage] [--json] [--junit FILE] [--watch]"},
             .description =
                 "Runs every `test` block of the package on the production engine. Time is the test's own: hours pass in milliseconds, and "
                 "every run gives the same bytes.\n\n"
@@ -80,55 +83,122 @@ class Test : public Command {
                 "  "
                 "{\"test\":…,\"file\":…,\"line\":…,\"passed\":false,\"expectations\":3,\"failures\":[{\"file\":…,\"line\":…,\"message\":…,"
                 "\"happened\":[…],"
-                "\"why_not\":…}]}",
+                "\"why_not\":…}]}\n\n"
+                "`--junit` writes what build servers read: a suite a file, without times, so that every run gives the same bytes.\n\n"
+                "`--coverage` names rules that never fired, cases and rows that never answered, and lines of `when` (`some`, `no`, "
+                "`check`) that "
+                "were never decisive: left out, every test sees the same actions, firings and answers.\n\n"
+                "`--watch` runs the tests again whenever a rule file or a file of recorded facts changes, until Ctrl-C; its exit status is "
+                "that of the last run.",
             .examples = {{"flyball test rules/", "all tests of a package"},
                          {"flyball test rules/ --filter drain --verbose", "those with `drain` in their name, a line for each"},
-                         {"flyball test rules/ --coverage", "and the rules that no test makes fire"}},
+                         {"flyball test rules/ --junit tests.xml", "for a build server"},
+                         {"flyball test rules/ --watch", "again after each change"},
+                         {"flyball test rules/ --coverage", "and what no test needs"}},
             .exit_codes = "0   all passed\n1   some failed, the rules do not check, or no test was found\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;
-    options.value("--filter", "TEXT", filter_, "only tests whose name contains TEXT");
+    options.value("--filter", "PATTERN", filter_, "only tests with PATTERN in their name; `*` stands for any text");
     options.flag("--verbose", verbose_, "a line for each test");
-    options.flag("--coverage", coverage_, "say which rules no test made fire");
+    options.flag("--coverage", coverage_, "say which rules, cases, rows and lines of `when` no test needs");
     options.flag("--json", json_, "one JSON object a line on standard output");
+    options.value("--junit", "FILE", junit_, "write what became of the tests to FILE as JUnit's XML").complete = Complete::kFile;
+    options.flag("--watch", watch_, "run again when a file changes, until Ctrl-C");
   }
 
   int run(Io& io) override {
+    if (!watch_) return run_all(io);
+    if (std::find(paths_.begin(), paths_.end(), "-") != paths_.end()) {
+      io.error("test: standard input cannot be watched", "give files or folders with `--watch`");
+      return kExitUsage;
+    }
+    testing::Changes changes(paths_);
+    while (true) {
+      changes.note();
+      const int status = run_all(io);
+      if (package_ != nullptr) changes.also(recorded_files());
+      std::fflush(io.out);
+      if (!json_) io.note("waiting for a change; Ctrl-C ends");
+      if (!changes.wait()) return status;
+    }
+  }
+
+ private:
+  int run_all(Io& io) {
+    covered_ = {};
     package_ = compile_package(paths_, {}, io);
-    if (package_ == nullptr) return kExitFailed;
+    if (package_ == nullptr) {
+      std::string paths;
+      for (const std::string& path : paths_) paths += (paths.empty() ? "" : " ") + path;
+      if (junit_) write_junit(testing::report_junit_broken(paths), io);
+      return kExitFailed;
+    }
     const ast::RuleSet& rules = package_->program->rules();
-    std::size_t passed = 0, failed = 0, expecting_nothing = 0;
+    std::vector<testing::TestReport> reports;
+    std::size_t failed = 0, expecting_nothing = 0;
     for (const ast::TestDecl& test : rules.tests) {
-      if (filter_ && test.name.text.find(*filter_) == std::string::npos) continue;
-      std::size_t expected = 0;
-      const std::vector<Told> failures = run_one(test, expected);
-      if (failures.empty() && expected == 0) {
+      if (filter_ && !testing::name_matches(test.name.text, *filter_)) continue;
+      const testing::TestReport& report = reports.emplace_back(report_of(test));
+      if (report.passed() && report.expectations == 0) {
         ++expecting_nothing;
         io.warning(fmt::format("{}: the test \"{}\" expects nothing, so that it always passes", place(package_->sources, test.span),
                                test.name.text));
       }
-      ++(failures.empty() ? passed : failed);
+      failed += report.passed() ? 0 : 1;
       if (json_)
-        say_json(test, failures, expected, io);
+        io.data(testing::report_json(report));
       else
-        say_text(test, failures, io);
+        say_text(report, io);
     }
     if (coverage_) say_coverage(io);
     if (expecting_nothing > 0)
       io.warning(fmt::format("{} of the passed tests expect{} nothing", expecting_nothing, expecting_nothing == 1 ? "s" : ""));
-    const std::string summary = fmt::format("{} passed, {} failed", passed, failed);
+    const std::string summary = fmt::format("{} passed, {} failed", reports.size() - failed, failed);
     if (json_)
       io.note(summary);
     else
       io.data(summary + "\n");
-    if (passed + failed == 0)
+    if (reports.empty())
       io.error(filter_ ? fmt::format("no test has `{}` in its name", *filter_) : "there are no tests",
                "a test stands beside the rules: test \"…\" { … }");
-    return failed > 0 || passed == 0 ? kExitFailed : kExitFine;
+    const bool written = !junit_ || write_junit(testing::report_junit(reports), io);
+    return failed > 0 || reports.empty() || !written ? kExitFailed : kExitFine;
   }
 
- private:
+  bool write_junit(const std::string& xml, Io& io) const {
+    if (const Result<void> done = write_file(*junit_, xml); !done) {
+      io.error(done.error().message, done.error().help);
+      return false;
+    }
+    return true;
+  }
+
+  // What `send from` reads, to be watched with the rules.
+  std::vector<std::string> recorded_files() const {
+    std::vector<std::string> files;
+    for (const ast::TestDecl& test : package_->program->rules().tests) {
+      for (const ast::Step& step : test.steps) {
+        if (step.path.empty()) continue;
+        files.push_back((std::filesystem::path(package_->sources.path(step.span.file)).parent_path() / step.path).string());
+      }
+    }
+    return files;
+  }
+
+  testing::TestReport report_of(const ast::TestDecl& test) {
+    testing::TestReport report;
+    const SourceFiles& sources = package_->sources;
+    report.name = test.name.text;
+    report.file = sources.path(test.span.file);
+    report.line = sources.position(test.span.file, test.span.begin).line;
+    for (Told& t : run_one(test, report.expectations)) {
+      report.failures.push_back({sources.path(t.span.file), sources.position(t.span.file, t.span.begin).line, std::move(t.message),
+                                 std::move(t.happened), std::move(t.why_not)});
+    }
+    return report;
+  }
+
   // A failure as it is shown.
   struct Told {
     ast::Span span;
@@ -137,18 +207,42 @@ class Test : public Command {
     std::string why_not;
   };
 
-  // `expected`: how many things the test looks at.
-  std::vector<Told> run_one(const ast::TestDecl& test, std::size_t& expected) {
-    const engine::Program& base = *package_->program;
+  auto plan_of(const ast::TestDecl& test, const engine::Program& program) {
     Interner& interner = package_->interner;
-    const Schema& schema = base.schema();
+    const Schema& schema = program.schema();
     std::vector<Value> params;
-    for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(base.param_value(i));
-    const auto plan = testing::make_plan(
+    for (std::uint32_t i = 0; i < schema.params.size(); ++i) params.push_back(program.param_value(i));
+    return testing::make_plan(
         test, schema, interner, [&](const ast::Expr& e) { return engine::constant_of(e, schema, params, interner); },
         [&](const std::string& path, const ast::Span& at, Timestamp zero) {
           return read_recorded(path, at, zero, schema, package_->sources, interner);
         });
+  }
+
+  // What each test sees of a program; nothing if one cannot run.
+  std::optional<std::vector<std::string>> seen_of(const engine::Program& base) {
+    std::vector<std::string> all;
+    for (const ast::TestDecl& test : base.rules().tests) {
+      if (filter_ && !testing::name_matches(test.name.text, *filter_)) continue;
+      const auto plan = plan_of(test, base);
+      if (!plan) return std::nullopt;
+      std::optional<engine::Program> own;
+      if (!plan->params.empty()) {
+        Result<engine::Program> compiled = engine::compile(base.rules(), package_->interner, plan->params);
+        if (!compiled) return std::nullopt;
+        own.emplace(std::move(*compiled));
+      }
+      const engine::Program& program = own ? *own : base;
+      all.push_back(testing::seen(testing::run_plan(*plan, program, package_->interner).recording, program.rules(), package_->interner));
+    }
+    return all;
+  }
+
+  // `expected`: how many things the test looks at.
+  std::vector<Told> run_one(const ast::TestDecl& test, std::size_t& expected) {
+    const engine::Program& base = *package_->program;
+    Interner& interner = package_->interner;
+    const auto plan = plan_of(test, base);
     if (!plan) return {{plan.error().span, plan.error().message, {}, {}}};
     expected = plan->expectations.size();
     for (const testing::Input& input : plan->inputs) {
@@ -165,8 +259,7 @@ class Test : public Command {
     }
     const engine::Program& program = own ? *own : base;
     const testing::RunResult result = testing::run_plan(*plan, program, interner);
-    for (const testing::Firing& firing : result.recording.firings) fired_.insert(firing.rule);
-    note_derivations(program.rules(), result.recording.derived);
+    covered_.note(*plan, result.recording, program.rules());
 
     std::vector<Told> told;
     for (const Failure& failure : testing::judge(*plan, result.recording, program.rules(), interner).failures) {
@@ -180,16 +273,6 @@ class Test : public Command {
       }
     }
     return told;
-  }
-
-  // A rule that only derives does not fire: it counts as soon as a fact of a type it derives was there.
-  void note_derivations(const ast::RuleSet& rules, const std::vector<FactTypeId>& derived) {
-    for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
-      for (const ast::Effect& effect : rules.rules[i].then) {
-        if (effect.kind == ast::EffectKind::kDerive && std::binary_search(derived.begin(), derived.end(), effect.record.fact_type))
-          fired_.insert(i);
-      }
-    }
   }
 
   // The test again, up to the moment of the expectation; then the engine is asked.
@@ -211,59 +294,26 @@ class Test : public Command {
     return why_not_text(*again.why_not, {program.rules(), package_->sources, package_->interner});
   }
 
-  void say_text(const ast::TestDecl& test, const std::vector<Told>& failures, Io& io) const {
-    const SourceFiles& sources = package_->sources;
-    if (failures.empty()) {
-      if (verbose_)
-        io.data(fmt::format("{}passed{} {}  ({})\n", io.paint_out(colour::kGreen), io.paint_out(colour::kReset), test.name.text,
-                            place(sources, test.span)));
-      return;
-    }
-    io.data(fmt::format("{}FAILED{} {}  ({})\n", io.paint_out(colour::kRed), io.paint_out(colour::kReset), test.name.text,
-                        place(sources, test.span)));
-    for (const Told& f : failures) {
-      io.data(fmt::format("  {}: {}\n", place(sources, f.span), f.message));
-      for (const std::string& line : f.happened) io.data(fmt::format("      {}\n", line));
-      if (f.why_not.empty()) continue;
-      io.data("    why not:\n");
-      for (std::size_t at = 0; at < f.why_not.size();) {
-        const std::size_t end = f.why_not.find('\n', at);
-        io.data("      " + f.why_not.substr(at, end - at) + "\n");
-        at = end == std::string::npos ? f.why_not.size() : end + 1;
-      }
-    }
+  void say_text(const testing::TestReport& report, Io& io) const {
+    if (report.passed() && !verbose_) return;
+    const std::string_view paint = io.paint_out(report.passed() ? colour::kGreen : colour::kRed);
+    io.data(fmt::format("{}{}{} {}  ({}:{})\n{}", paint, report.passed() ? "passed" : "FAILED", io.paint_out(colour::kReset), report.name,
+                        report.file, report.line, testing::failures_text(report)));
   }
 
-  void say_json(const ast::TestDecl& test, const std::vector<Told>& failures, std::size_t expected, Io& io) const {
-    const SourceFiles& sources = package_->sources;
-    const auto at = [&](const ast::Span& span) {
-      return fmt::format("\"file\":{},\"line\":{}", quote(sources.path(span.file)), sources.position(span.file, span.begin).line);
-    };
-    std::string out = fmt::format("{{\"test\":{},{},\"passed\":{},\"expectations\":{},\"failures\":[", quote(test.name.text), at(test.span),
-                                  failures.empty(), expected);
-    for (std::size_t i = 0; i < failures.size(); ++i) {
-      const Told& f = failures[i];
-      out += fmt::format("{}{{{},\"message\":{},\"happened\":[", i == 0 ? "" : ",", at(f.span), quote(f.message));
-      for (std::size_t k = 0; k < f.happened.size(); ++k) out += (k == 0 ? "" : ",") + quote(f.happened[k]);
-      out += fmt::format("],\"why_not\":{}}}", f.why_not.empty() ? "null" : quote(f.why_not));
-    }
-    io.data(out + "]}\n");
-  }
-
-  void say_coverage(Io& io) const {
-    const ast::RuleSet& rules = package_->program->rules();
-    for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
-      if (!fired_.contains(i))
-        io.note(fmt::format("never fired: {} ({})", rules.rules[i].qualified, place(package_->sources, rules.rules[i].span)));
-    }
-    io.note(fmt::format("{} of {} rules fired in a test", fired_.size(), rules.rules.size()));
+  void say_coverage(Io& io) {
+    const engine::Program& program = *package_->program;
+    for (const std::string& line : covered_.report(program.rules(), package_->sources)) io.note(line);
+    const auto fired = [&](std::uint32_t rule) { return covered_.fired(rule); };
+    const auto run = [&](const engine::Program& p) { return seen_of(p); };
+    for (const std::string& line : testing::undecisive_lines(package_->sources, package_->interner, program, fired, run)) io.note(line);
   }
 
   std::vector<std::string> paths_;
-  std::optional<std::string> filter_;
-  bool verbose_ = false, coverage_ = false, json_ = false;
+  std::optional<std::string> filter_, junit_;
+  bool verbose_ = false, coverage_ = false, json_ = false, watch_ = false;
   std::unique_ptr<CompiledPackage> package_;
-  std::set<std::uint32_t> fired_;
+  testing::Coverage covered_;
 };
 
 }  // namespace

@@ -53,4 +53,15 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
   return {};
 }
 
+Result<void> write_file(const std::string& path, std::string_view text) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) return replace_file(path, text);
+  if (std::filesystem::is_directory(path, error)) return fail(fmt::format("`{}` is a folder, not a file", path));
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return fail(fmt::format("`{}` cannot be written: {}", path, std::strerror(errno)));
+  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !whole) return fail(fmt::format("`{}` cannot be written: {}", path, std::strerror(errno)));
+  return {};
+}
+
 }  // namespace flyball::app

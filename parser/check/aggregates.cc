@@ -60,6 +60,7 @@ void ExprChecker::check_aggregate(Expr& e) {
     const std::uint32_t field = value.kind == ExprKind::kName ? p_.schema.types[*type].field_index(value.name) : kNoId;
     if (field != kNoId) {
       // `Type.field` and `by field` can only mean the field, whatever else is called so.
+      if (p_.uses != nullptr) p_.uses->field(value.span, p_.schema.types[*type].fields, field);
       value.ref = ast::Ref{ast::RefKind::kField, agg->binding, field, 0};
       value.type = p_.schema.types[*type].fields[field].type;
     } else if (value.kind == ExprKind::kName && !head_is_local(value.name) &&

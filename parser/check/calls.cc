@@ -212,6 +212,7 @@ bool ExprChecker::call_let(Expr& e) {
     e.type = Type::of(TypeTag::kError);
     return true;
   }
+  if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kFunction, e.name_span, *found.symbol);
   std::vector<Expr> arguments = std::move(e.args);
   if (e.method) arguments.erase(arguments.begin());
   e.args.clear();

@@ -25,8 +25,11 @@ void append(std::vector<T>& to, std::vector<T>& from) {
 
 }  // namespace
 
-ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sources, Interner& interner, Diagnostics& out) {
+ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sources, Interner& interner, Diagnostics& out,
+                           SymbolIndex* index) {
   check::Package p(&sources, interner, out);
+  check::Uses uses;
+  if (index != nullptr) p.uses = &uses;
   p.files = std::move(files);
   sort_files(p.files, sources);
 
@@ -52,6 +55,7 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
     check::warn_unused(p);
   }
 
+  if (index != nullptr) *index = uses.finish(p);
   ast::RuleSet set;
   for (ast::File& file : p.files) {
     append(set.rules, file.rules);

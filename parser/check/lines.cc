@@ -159,7 +159,8 @@ class LineChecker {
                       "name one of its fields, or use the fact's own name");
       line.expr.type = Type::of(TypeTag::kError);
     }
-    LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId)};
+    LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId), line.let_name.span};
+    if (p_.uses != nullptr) p_.uses->bound(Meaning::kLet, name.at, name.at, kNoId, name.name, type_name(name.type, &p_.schema));
     visit(line.expr, [&](const Expr& x) {
       if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
           x.aggregate->fn != ast::AggregateFn::kSum)
@@ -232,6 +233,7 @@ class LineChecker {
     }
     if (other->type == kNoId) return;
     const FactType& other_type = p_.schema.types[other->type];
+    if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, same.as.span, other->at, other->type, other->name);
     for (const ast::Name& field : same.fields) {
       const std::uint32_t own_index = type.field_index(field.text);
       const std::uint32_t other_index = other_type.field_index(field.text);
@@ -240,6 +242,10 @@ class LineChecker {
         p_.report.misspelt("E0302", field.span, fmt::format("`{}` has no field `{}`", lacking.local, field.text), field.text,
                            field_names(lacking.fields, lacking.fields.size()));
         continue;
+      }
+      if (p_.uses != nullptr) {
+        p_.uses->field(field.span, type.fields, own_index);
+        p_.uses->field(field.span, other_type.fields, other_index);
       }
       const Type& a = type.fields[own_index].type;
       const Type& b = other_type.fields[other_index].type;
@@ -265,7 +271,7 @@ class LineChecker {
 
     if (pattern.name) unhide(pattern.name->text);
     if (!type_id) {
-      if (pattern.name) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, kNoId});
+      if (pattern.name) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, kNoId, pattern.name->span});
       return;
     }
     pattern.fact_type = *type_id;
@@ -275,7 +281,9 @@ class LineChecker {
 
     // In its own `where` a pattern's fields stand alone or behind its own name.
     const bool named = pattern.name && !taken(*pattern.name);
-    if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id});
+    if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id, pattern.name->span});
+    if (named && p_.uses != nullptr)
+      p_.uses->bound(Meaning::kBinding, pattern.name->span, pattern.name->span, *type_id, pattern.name->text);
     bool where_ties = false;
     const std::optional<Bare> outer = scope_.bare;
     scope_.bare = Bare{*type_id, pattern.binding};

@@ -86,7 +86,10 @@ std::vector<std::string> field_names(const std::vector<Field>& fields, std::size
 std::optional<FactTypeId> find_fact_type(Package& p, const FileScope& from, const ast::Name& name) {
   if (name.text.empty()) return std::nullopt;
   const Found found = p.names.find(SymbolKind::kType, name.text, from);
-  if (found.symbol != nullptr) return found.symbol->id;
+  if (found.symbol != nullptr) {
+    if (p.uses != nullptr) p.uses->symbol(SymbolKind::kType, name.span, *found.symbol);
+    return found.symbol->id;
+  }
   if (!found.ambiguous.empty()) {
     p.report.error("E0307", name.span, fmt::format("`{}` is declared in several imported modules", name.text),
                    fmt::format("write {}", listed(found.ambiguous)));

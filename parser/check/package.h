@@ -14,6 +14,7 @@
 #include "model/suggest.h"
 #include "parser/ast/ast.h"
 #include "parser/check/names.h"
+#include "parser/check/uses.h"
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
 
@@ -76,6 +77,7 @@ struct Package {
   Schema schema;
   std::vector<LetInfo> lets;
   std::size_t let_depth = 0;  // lets being checked right now
+  Uses* uses = nullptr;       // set when somebody wants the index of names
   // A value symbol's id is a param's id, or kLetFlag | index into `lets`.
   static constexpr std::uint32_t kLetFlag = 0x8000'0000;
 

@@ -23,6 +23,7 @@ void check_record(Package& p, Scope& scope, ast::Record& record, const std::vect
     }
     given[index] = true;
     f.field = static_cast<std::uint32_t>(index);
+    if (p.uses != nullptr) p.uses->field(f.name.span, fields, index);
     checker.value_for(f.value, fields[index].type, "`" + fields[index].name + "`");
   }
   // A misspelt field is most likely the missing one: one mistake, one message.

@@ -130,6 +130,7 @@ void ExprChecker::check_name(Expr& e) {
     return;
   }
   if (bare_field != kNoId) {
+    if (p_.uses != nullptr) p_.uses->field(e.span, p_.schema.types[scope_.bare->type].fields, bare_field);
     e.ref = ast::Ref{RefKind::kField, scope_.bare->binding, bare_field, 0};
     e.type = p_.schema.types[scope_.bare->type].fields[bare_field].type;
     narrow(e);
@@ -137,12 +138,14 @@ void ExprChecker::check_name(Expr& e) {
   }
   if (binding != nullptr) {
     if (binding->type == kNoId) return;
+    if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, e.span, binding->at, binding->type, name);
     e.ref = ast::Ref{RefKind::kFact, binding->number, 0, 0};
     e.type = Type::of(TypeTag::kFact);
     e.type.fact_type = binding->type;
     return;
   }
   if (let != nullptr) {
+    if (p_.uses != nullptr) p_.uses->bound(Meaning::kLet, e.span, let->at, kNoId, name);
     e.ref = ast::Ref{RefKind::kLet, 0, 0, let->index};
     e.type = let->type;
     narrow(e);
@@ -196,6 +199,7 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
     }
     return true;
   }
+  if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kValue, e.span, *found.symbol);
   e.kind = ExprKind::kName;
   e.args.clear();
   if ((found.symbol->id & Package::kLetFlag) != 0) {
@@ -309,6 +313,7 @@ void ExprChecker::check_select(Expr& e) {
       e.type = Type::of(TypeTag::kError);
       for (std::size_t i = 0; i < scope_.input->size(); ++i) {
         if ((*scope_.input)[i].name != e.name) continue;
+        if (p_.uses != nullptr) p_.uses->field(e.name_span, *scope_.input, i);
         e.ref = ast::Ref{RefKind::kInput, 0, 0, static_cast<std::uint32_t>(i)};
         e.type = (*scope_.input)[i].type;
         narrow(e);
@@ -336,6 +341,7 @@ void ExprChecker::member(Expr& e) {
                          field_names(type.fields, type.fields.size()));
       return;
     }
+    if (p_.uses != nullptr) p_.uses->field(e.name_span, type.fields, field);
     e.ref = ast::Ref{RefKind::kField, of.ref.binding, field, 0};
     e.type = type.fields[field].type;
     narrow(e);

@@ -150,6 +150,7 @@ void check_target(Package& p, const Scope& scope, Effect& effect) {
     return;
   }
   if (bound->type == kNoId) return;
+  if (p.uses != nullptr) p.uses->bound(Meaning::kBinding, effect.target.span, bound->at, bound->type, bound->name);
   effect.binding = bound->number;
   effect.record.fact_type = bound->type;
   const FactType& type = p.schema.types[bound->type];

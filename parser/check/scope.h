@@ -17,6 +17,7 @@ struct Binding {  // a fact bound by `n: Type`
   std::string name;
   std::uint32_t number = 0;
   FactTypeId type = kNoId;  // kNoId: its type is wrong, which has been said
+  ast::Span at;             // of the name
 };
 
 struct LetName {  // `let x = e` of a rule
@@ -25,6 +26,7 @@ struct LetName {  // `let x = e` of a rule
   Type type;
   bool maybe_null = false;
   bool reads_binding = false;  // its value depends on a bound fact
+  ast::Span at;                // of the name
 };
 
 struct Local {  // a macro's variable, or a parameter of a package-wide function

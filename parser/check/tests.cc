@@ -104,6 +104,7 @@ class TestChecker {
       return;
     }
     step.param = found.symbol->id;
+    if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kValue, step.set_param.span, *found.symbol);
     once("set " + step.set_param.text, step.set_param.span);
     const Param& param = p_.schema.params[step.param];
     if (!step.value) return;
@@ -187,6 +188,7 @@ class TestChecker {
     const Found found = p_.names.find(SymbolKind::kRule, step.from_rule.text, *scope_.file);
     if (found.symbol != nullptr) {
       step.rule = found.symbol->id;
+      if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kRule, step.from_rule.span, *found.symbol);
       return;
     }
     if (!found.ambiguous.empty()) {
@@ -233,6 +235,7 @@ class TestChecker {
       return;
     }
     step.decision_id = found.symbol->id;
+    if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kDecision, step.decision.span, *found.symbol);
     const DecisionType& type = p_.schema.decisions[step.decision_id];
     record(step.record, type.input, type.input.size(), "the question", Completeness::kComplete);
     if (step.expected) record(*step.expected, type.output, type.output.size(), "the answer", Completeness::kPartial);

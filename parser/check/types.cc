@@ -29,12 +29,6 @@ constexpr std::array<std::pair<std::string_view, TypeTag>, 15> kTypeWords{{{"boo
                                                                            {"cidr", TypeTag::kCidr},
                                                                            {"dyn", TypeTag::kDyn}}};
 
-std::vector<std::string> type_words() {
-  std::vector<std::string> words{"list", "map", "range"};
-  for (const auto& [word, tag] : kTypeWords) words.emplace_back(word);
-  return words;
-}
-
 Type closed_set(const ast::TypeExpr& written) {
   Type t = Type::of(TypeTag::kEnum);
   t.nullable = written.nullable;
@@ -43,6 +37,12 @@ Type closed_set(const ast::TypeExpr& written) {
 }
 
 }  // namespace
+
+std::vector<std::string> type_words() {
+  std::vector<std::string> words{"list", "map", "range"};
+  for (const auto& [word, tag] : kTypeWords) words.emplace_back(word);
+  return words;
+}
 
 Type resolve_type(Package& p, const ast::TypeExpr& written) {
   if (!written.members.empty()) return closed_set(written);

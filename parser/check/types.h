@@ -8,6 +8,9 @@ namespace flyball::check {
 // The Type a TypeExpr says; kError (reported) if it says none.
 Type resolve_type(Package& p, const ast::TypeExpr& written);
 
+// `list`, `map`, `range` and the words of plain types.
+std::vector<std::string> type_words();
+
 bool is_number(const Type& t);   // int, uint, double
 bool is_unit(const Type& t);     // duration, percent, size, bitrate, pps
 bool is_text(const Type& t);     // string or a closed set

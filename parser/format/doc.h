@@ -57,8 +57,38 @@ inline Doc indent(int by, Doc d) {
 // How wide it is on one line; nothing if it cannot stand on one.
 std::optional<std::size_t> flat_width(const Doc& doc);
 
-// The text; no line ends in blanks. Comments at the ends of neighbouring lines stand in one column.
-std::string render(const Doc& doc);
+// Docs one after the other → their text; no line ends in blanks. Comments at the ends of neighbouring lines stand in one
+// column, also when the lines are of different Docs. Only the text is kept, so memory is that of the largest Doc.
+class Renderer {
+ public:
+  void add(const Doc& doc);
+  std::string finish();
+
+ private:
+  struct Step {
+    int indent;
+    bool flat;
+    const Doc* doc;
+  };
+  struct Trailing {
+    std::size_t line, at, column, indent;
+  };
+
+  void take(const Step& s);
+  void push(const Step& s);
+  void trim();
+  void new_line(int indent);
+  void write(const std::string& t, int indent);
+  bool fits(const Step& group) const;
+
+  std::vector<Step> stack_;
+  std::string out_;
+  std::vector<Trailing> trailing_;
+  std::size_t line_ = 0, column_ = 0, line_indent_ = 0;
+  std::size_t column_before_ = 0, indent_before_ = 0;  // of the line before, without its comment
+  bool at_line_begin_ = true;
+  bool comment_ = false;  // the line ends in a comment
+};
 
 // Code points.
 std::size_t width_of(std::string_view t);

@@ -43,7 +43,7 @@ void between(Doc& out, const Token& t, bool first, bool apart, bool end) {
 
 std::optional<std::string> format_file(const SourceFiles& sources, std::uint32_t file, Interner& interner, Diagnostics& out) {
   const std::string_view source = sources.text(file);
-  Doc whole;
+  format::Renderer renderer;
   std::uint32_t last = source.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   bool first = true;
   bool several_lines = false;  // the declaration before
@@ -59,15 +59,18 @@ std::optional<std::string> format_file(const SourceFiles& sources, std::uint32_t
     const std::optional<std::size_t> width = format::flat_width(declaration);
     const bool long_one = !width || *width > format::kWidth;
     const bool heading = (kind == cst::Kind::kModule || kind == cst::Kind::kImport) && tree.root.kind != cst::Kind::kImport;
+    Doc whole;
     between(whole, head, first, long_one || several_lines || heading, false);
-    whole.add(std::move(declaration));
+    renderer.add(whole.add(std::move(declaration)));
     first = false;
     several_lines = long_one;
     kind = tree.root.kind;
   });
   if (out.has_errors()) return std::nullopt;
-  between(whole, format::end_of(source, last), first, false, true);
-  std::string result = format::render(whole);
+  Doc end;
+  between(end, format::end_of(source, last), first, false, true);
+  renderer.add(end);
+  std::string result = renderer.finish();
   if (!result.empty()) result += '\n';
 
   SourceFiles again;

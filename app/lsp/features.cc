@@ -1,0 +1,294 @@
+// Hover, places, rename, symbols: lookups in the SymbolIndex. See features.h.
+#include "app/lsp/features.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "app/lsp/text.h"
+#include "model/functions.h"
+#include "parser/ast/words.h"
+
+namespace flyball::app::lsp {
+namespace {
+
+using nlohmann::json;
+
+// By Meaning: the protocol's numbers of symbol kinds, and the legend's words of semantic tokens.
+struct Shown {
+  int symbol_kind;
+  std::uint32_t token;
+  std::string_view word;
+};
+constexpr std::array<std::string_view, 7> kTokenTypes{"type", "property", "parameter", "variable", "function", "class", "enumMember"};
+constexpr Shown shown(Meaning m) {
+  switch (m) {
+    case Meaning::kType: return {23, 0, "type"};
+    case Meaning::kField: return {8, 1, "field"};
+    case Meaning::kParam: return {14, 2, "param"};
+    case Meaning::kConstant: return {14, 3, "constant"};
+    case Meaning::kFunction: return {12, 4, "function"};
+    case Meaning::kRule: return {6, 5, "rule"};
+    case Meaning::kDecision: return {11, 5, "decision"};
+    case Meaning::kCase: return {22, 6, "case"};
+    case Meaning::kInput: return {8, 1, "input"};
+    case Meaning::kOutput: return {8, 1, "output"};
+    case Meaning::kBinding: return {13, 3, "fact bound here"};
+    case Meaning::kLet: return {13, 3, "let"};
+  }
+  return {13, 3, ""};
+}
+
+json range(const Analysis& a, ast::Span s) { return range_of(a.text(s.file), s.begin, s.end); }
+json location(const Analysis& a, ast::Span s) { return {{"uri", uri_of(a.sources.path(s.file))}, {"range", range(a, s)}}; }
+
+const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
+  for (const SymbolUse* u : a.index.at(use.declaration.file, use.declaration.begin)) {
+    if (u->is_declaration()) return u;
+  }
+  return nullptr;
+}
+
+bool is_word(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+}
+
+std::string_view word_around(std::string_view text, std::uint32_t offset) {
+  const auto inside = [&](std::size_t i) { return i < text.size() && (is_word(text.substr(i, 1)) || (text[i] >= '0' && text[i] <= '9')); };
+  std::size_t begin = offset;
+  while (begin > 0 && inside(begin - 1)) --begin;
+  std::size_t end = offset;
+  while (inside(end)) ++end;
+  return text.substr(begin, end - begin);
+}
+
+}  // namespace
+
+std::string described(const Analysis& a, const SymbolUse& d) {
+  constexpr std::size_t kLines = 24;  // of a declaration; the rest is a click away
+  std::string code;
+  if (d.whole.end > d.whole.begin && d.meaning != Meaning::kField && d.meaning != Meaning::kInput && d.meaning != Meaning::kOutput) {
+    std::string_view text = a.sources.text(d.whole);
+    std::size_t at = 0;
+    for (std::size_t line = 0; line < kLines && at != std::string_view::npos && at < text.size(); ++line) at = text.find('\n', at + 1);
+    code = std::string(text.substr(0, at));
+    if (at != std::string_view::npos && at < text.size()) code += "\n…";
+  } else if (d.meaning == Meaning::kBinding && d.type < a.schema.types.size()) {
+    code = fmt::format("{}: {}", d.name, a.schema.types[d.type].local);
+  } else if (d.meaning == Meaning::kLet) {
+    code = fmt::format("let {}: {}", d.name, d.detail);
+  } else {
+    code = fmt::format("{}: {}", d.name, d.detail);
+  }
+  std::string out = fmt::format("```fly\n{}\n```", code);
+  if (d.meaning == Meaning::kField && d.type < a.schema.types.size()) out += fmt::format("\nfield of `{}`", a.schema.types[d.type].local);
+  if (!d.doc.empty()) out += "\n\n" + d.doc;
+  return out;
+}
+
+json diagnostics_of(const Analysis& a, std::uint32_t file) {
+  json out = json::array();
+  for (const Diagnostic& d : const_cast<Analysis&>(a).diagnostics.all()) {
+    if (d.span.file != file) continue;
+    json one{{"range", range(a, d.span)},
+             {"severity", d.severity == Severity::kError ? 1 : 2},
+             {"code", d.code},
+             {"source", "flyball"},
+             {"message", d.help.empty() ? d.message : d.message + "\n" + d.help}};
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, std::uint32_t end) {
+  json out = json::array();
+  for (const Diagnostic& d : const_cast<Analysis&>(a).diagnostics.all()) {
+    if (d.span.file != file || !d.fix || d.span.begin > end || d.span.end < begin) continue;
+    const Fix& fix = *d.fix;
+    std::string words = fix.replacement;
+    if (const std::size_t line = words.find('\n'); line != std::string::npos) words.resize(line);
+    const std::string title = fix.replacement.empty()          ? fmt::format("remove `{}`", a.sources.text(fix.span))
+                              : fix.span.begin == fix.span.end ? fmt::format("insert `{}`", words)
+                                                               : fmt::format("write `{}`", words);
+    json edit{{"range", range(a, fix.span)}, {"newText", fix.replacement}};
+    json diagnostic{{"range", range(a, d.span)},
+                    {"severity", d.severity == Severity::kError ? 1 : 2},
+                    {"code", d.code},
+                    {"source", "flyball"},
+                    {"message", d.message}};
+    out.push_back({{"title", title},
+                   {"kind", "quickfix"},
+                   {"isPreferred", true},
+                   {"diagnostics", json::array({std::move(diagnostic)})},
+                   {"edit", {{"changes", {{uri_of(a.sources.path(fix.span.file)), json::array({std::move(edit)})}}}}}});
+  }
+  return out;
+}
+
+json hover(const Spot& s) {
+  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
+  std::string text;
+  for (const SymbolUse* use : found) {
+    const SymbolUse* declaration = declaration_of(s.analysis, *use);
+    if (declaration == nullptr) declaration = use;
+    if (!text.empty()) text += "\n\n---\n";
+    text += described(s.analysis, *declaration);
+  }
+  if (!found.empty()) return {{"contents", {{"kind", "markdown"}, {"value", text}}}, {"range", range(s.analysis, found.front()->at)}};
+  const std::string_view word = word_around(s.analysis.text(s.file), s.offset);
+  for (const FunctionInfo& f : functions()) {
+    const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
+    if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
+  }
+  if (text.empty()) return nullptr;
+  return {{"contents", {{"kind", "markdown"}, {"value", text}}}};
+}
+
+json definition(const Spot& s) {
+  json out = json::array();
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) out.push_back(location(s.analysis, use->declaration));
+  return out;
+}
+
+json references(const Spot& s, bool with_declaration) {
+  json out = json::array();
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
+    for (const SymbolUse* other : s.analysis.index.of(use->declaration)) {
+      if (with_declaration || !other->is_declaration()) out.push_back(location(s.analysis, other->at));
+    }
+  }
+  return out;
+}
+
+json highlights(const Spot& s) {
+  json out = json::array();
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
+    for (const SymbolUse* other : s.analysis.index.of(use->declaration)) {
+      if (other->at.file == s.file) out.push_back({{"range", range(s.analysis, other->at)}, {"kind", other->is_declaration() ? 3 : 2}});
+    }
+  }
+  return out;
+}
+
+json prepare_rename(const Spot& s) {
+  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
+  if (found.size() != 1) return nullptr;
+  return {{"range", range(s.analysis, found.front()->at)}, {"placeholder", found.front()->name}};
+}
+
+Result<json> rename(const Spot& s, const std::string& new_name) {
+  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
+  if (found.empty()) return fail("there is no name of these rules here");
+  if (found.size() > 1)
+    return fail(fmt::format("`{}` stands here for fields of several types; rename it where one of them is declared", found.front()->name));
+  const SymbolUse& use = *found.front();
+  if (!is_word(new_name)) return fail(fmt::format("`{}` is no name: letters, digits and `_`, not a digit first", new_name));
+  if (ast::is_among(ast::kReservedWords, new_name)) return fail(fmt::format("`{}` is a word of the language", new_name));
+  const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
+  if (capital != (use.meaning == Meaning::kType))
+    return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
+  std::map<std::string, json> changes;
+  for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {
+    // A field that `same` names is the other type's, too: both would have to change.
+    if (s.analysis.index.at(other->at.file, other->at.begin).size() > 1) {
+      const Position at = s.analysis.sources.position(other->at.file, other->at.begin);
+      return fail(fmt::format("`{}` is joined by this name with another type's at {}:{}; write that join as an equality in `where` first",
+                              use.name, s.analysis.sources.path(other->at.file), at.line));
+    }
+    json& edits = changes.try_emplace(uri_of(s.analysis.sources.path(other->at.file)), json::array()).first->second;
+    edits.push_back({{"range", range(s.analysis, other->at)}, {"newText", new_name}});
+  }
+  return json{{"changes", changes}};
+}
+
+json document_symbols(const Analysis& a, std::uint32_t file) {
+  json out = json::array();
+  for (const SymbolUse& u : a.index.all()) {
+    if (u.at.file != file || !u.is_declaration() || u.whole.end <= u.whole.begin) continue;
+    json one{{"name", u.name},
+             {"detail", u.detail.empty() ? std::string(shown(u.meaning).word) : u.detail},
+             {"kind", shown(u.meaning).symbol_kind},
+             {"range", range(a, u.whole)},
+             {"selectionRange", range(a, u.at)}};
+    const bool part =
+        u.meaning == Meaning::kField || u.meaning == Meaning::kInput || u.meaning == Meaning::kOutput || u.meaning == Meaning::kCase;
+    if (part && !out.empty()) {
+      out.back()["children"].push_back(std::move(one));
+    } else {
+      out.push_back(std::move(one));
+    }
+  }
+  for (const ast::TestDecl& t : a.tests) {
+    if (t.span.file == file)
+      out.push_back({{"name", t.name.text},
+                     {"detail", "test"},
+                     {"kind", 24},
+                     {"range", range(a, t.span)},
+                     {"selectionRange", range(a, t.name.span)}});
+  }
+  return out;
+}
+
+json workspace_symbols(const Analysis& a, const std::string& query) {
+  json out = json::array();
+  for (const SymbolUse& u : a.index.all()) {
+    if (!u.is_declaration() || u.whole.end <= u.whole.begin || u.name.find(query) == std::string::npos) continue;
+    out.push_back({{"name", u.name}, {"kind", shown(u.meaning).symbol_kind}, {"location", location(a, u.at)}});
+  }
+  return out;
+}
+
+json inlay_hints(const Analysis& a, std::uint32_t file, std::uint32_t begin, std::uint32_t end) {
+  json out = json::array();
+  for (const SymbolUse& u : a.index.all()) {
+    if (u.at.file != file || u.at.begin < begin || u.at.end > end || u.meaning != Meaning::kLet || !u.is_declaration() || u.detail.empty())
+      continue;
+    out.push_back({{"position", place_of(a.text(file), u.at.end)}, {"label", ": " + u.detail}, {"kind", 1}});
+  }
+  return out;
+}
+
+json code_lenses(const Analysis& a, std::uint32_t file) {
+  json out = json::array();
+  for (const ast::TestDecl& t : a.tests) {
+    if (t.span.file != file) continue;
+    out.push_back({{"range", range(a, t.name.span)},
+                   {"command",
+                    {{"title", "run test"},
+                     {"command", "flyball.runTest"},
+                     {"arguments", json::array({uri_of(a.sources.path(file)), t.name.text})}}}});
+  }
+  return out;
+}
+
+json semantic_legend() {
+  json words = json::array();
+  for (const std::string_view word : kTokenTypes) words.push_back(word);
+  return {{"tokenTypes", words}, {"tokenModifiers", json::array({"declaration"})}};
+}
+
+json semantic_tokens(const Analysis& a, std::uint32_t file) {
+  json data = json::array();
+  std::uint32_t line = 0;
+  std::uint32_t character = 0;
+  std::uint32_t last = 0xFFFF'FFFF;
+  for (const SymbolUse& u : a.index.all()) {
+    if (u.at.file != file || u.at.begin == last) continue;
+    last = u.at.begin;
+    const json at = place_of(a.text(file), u.at.begin);
+    const auto l = at["line"].get<std::uint32_t>();
+    const auto c = at["character"].get<std::uint32_t>();
+    data.insert(data.end(),
+                {l - line, l == line ? c - character : c, u.at.end - u.at.begin, shown(u.meaning).token, u.is_declaration() ? 1 : 0});
+    line = l;
+    character = c;
+  }
+  return {{"data", data}};
+}
+
+}  // namespace flyball::app::lsp

@@ -1,0 +1,107 @@
+// The words editors show are the words the parser takes, and the TextMate grammar in editors/ is made of them.
+#include "parser/keywords.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "model/functions.h"
+#include "parser/ast/words.h"
+
+namespace flyball {
+namespace {
+
+std::string slurp(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string any_of(const std::set<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : "|") + word;
+  return "\\b(?:" + out + ")\\b";
+}
+
+// The grammar of VS Code and others. Order matters: what stands first wins.
+std::string textmate() {
+  std::set<std::string> control;
+  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+    for (const std::string_view word : words_within(declaration)) control.emplace(word);
+  }
+  std::set<std::string> declarations;
+  for (const std::string_view word : declaration_words()) declarations.emplace(word);
+  std::set<std::string> operators;
+  std::set<std::string> constants;
+  for (const std::string_view word : ast::kReservedWords) {
+    (word == "true" || word == "false" || word == "null" ? constants : operators).emplace(word);
+    control.erase(std::string(word));
+  }
+  std::set<std::string> calls(ast::kAggregateWords.begin(), ast::kAggregateWords.end());
+  for (const FunctionInfo& f : functions()) {
+    if (f.name.find('.') == std::string_view::npos && f.name.find('@') == std::string_view::npos) calls.emplace(f.name);
+  }
+  const std::vector<std::string> types = type_words();
+  using json = nlohmann::ordered_json;
+  const auto rule = [](const std::string& name, const std::string& match) { return json{{"name", name + ".fly"}, {"match", match}}; };
+  json patterns = json::array();
+  patterns.push_back(rule("comment.line.documentation", "##.*$"));
+  patterns.push_back(rule("comment.line", "(#|//).*$"));
+  patterns.push_back(
+      {{"name", "string.interpolated.fly"},
+       {"begin", "\\bf\""},
+       {"end", "\"|$"},
+       {"patterns",
+        {{{"name", "constant.character.escape.fly"}, {"match", "\\\\."}}, {{"name", "variable.other.fly"}, {"match", "\\{[^}]*\\}"}}}}});
+  patterns.push_back({{"name", "string.quoted.double.fly"},
+                      {"begin", "\""},
+                      {"end", "\"|$"},
+                      {"patterns", {{{"name", "constant.character.escape.fly"}, {"match", "\\\\."}}}}});
+  patterns.push_back({{"name", "string.quoted.single.fly"},
+                      {"begin", "'"},
+                      {"end", "'|$"},
+                      {"patterns", {{{"name", "constant.character.escape.fly"}, {"match", "\\\\."}}}}});
+  patterns.push_back(rule("keyword.declaration", "^\\s*" + any_of(declarations)));
+  patterns.push_back(rule("constant.numeric", "\\b[0-9][0-9A-Fa-f:.]*(?:/[0-9]+)?(?:[a-zA-Z]+|%)?"));
+  patterns.push_back(rule("keyword.operator.word", any_of(operators)));
+  patterns.push_back(rule("constant.language", any_of(constants)));
+  patterns.push_back(rule("support.function", any_of(calls) + "(?=\\s*\\()"));
+  patterns.push_back(rule("entity.name.type", "\\b[A-Z][A-Za-z0-9_]*\\b"));
+  patterns.push_back(rule("storage.type", "(?<=:)\\s*" + any_of({types.begin(), types.end()})));
+  // A field may have any of these names: behind a point and before a colon they are no keywords.
+  patterns.push_back(rule("keyword.control", "(?<!\\.)" + any_of(control) + "(?!\\s*:)"));
+  json grammar{{"$schema", "https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json"},
+               {"name", "flyball"},
+               {"scopeName", "source.fly"},
+               {"fileTypes", {"fly"}},
+               {"patterns", patterns}};
+  return grammar.dump(2) + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("every word that editors offer is one the grammar asks for") {
+  std::string grammar;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(FLYBALL_SOURCE_DIR) + "/parser")) {
+    const std::string name = entry.path().filename().string();
+    const bool own = name == "words.h" || name == "keywords.cc";
+    if (entry.is_regular_file() && !own && (name.ends_with(".cc") || name.ends_with(".h"))) grammar += slurp(entry.path());
+  }
+  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+    for (const std::string_view word : words_within(declaration)) {
+      INFO(declaration << ": " << word);
+      CHECK(grammar.find("\"" + std::string(word) + "\"") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the TextMate grammar is made of the parser's words") {
+  const std::filesystem::path file = std::string(FLYBALL_SOURCE_DIR) + "/editors/vscode/syntaxes/fly.tmLanguage.json";
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << textmate();
+  CHECK(slurp(file) == textmate());
+}
+
+}  // namespace flyball
