@@ -52,6 +52,8 @@ struct ExplainPlan {
   std::uint32_t scope = 0;
   std::vector<std::string> names;  // of the identity, in order
   std::vector<ExplainLine> when, until;
+  // The lines of `when` that one match meets, by their places: one list without an `either`, else one for each choice of branches.
+  std::vector<std::vector<std::uint32_t>> ways;
 };
 
 }  // namespace flyball::engine

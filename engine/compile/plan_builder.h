@@ -34,6 +34,9 @@ struct LineInfo {
   bool is_absence() const { return is_pattern() && line->pattern.quantifier == ast::Quantifier::kNo && duration_ns > 0; }
 };
 
+// A way through a rule's `either`s: which branch of each, by its number.
+using Way = std::map<std::uint32_t, std::uint32_t>;
+
 // The rule (or case) being planned.
 struct RuleScope {
   std::uint32_t id = 0;  // of its ScopePlan
@@ -99,7 +102,11 @@ class PlanBuilder {
   Result<void> add_pattern(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, bool fresh_truth, bool watch);
   Result<void> add_hold(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
   Result<void> add_absence(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
-  Result<void> bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
+  Result<std::vector<Way>> ways(const std::vector<std::uint32_t>& lines, const RuleScope& scope) const;
+  static bool is_on(const Way& way, const LineInfo& line) {
+    return line.line->either == 0 || way.at(line.line->either) == line.line->branch;
+  }
+  Result<void> bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, const Way& way);
   void add_bound(ChainDraft& chain, std::uint32_t binding, const RuleScope& scope);
   ChainDraft draft(const RuleScope& scope, ChainEnd end, std::uint32_t owner);
   Result<ChainId> finish(ChainDraft& chain, const RuleScope& scope);
@@ -112,7 +119,7 @@ class PlanBuilder {
 
   // plan_rules.cc
   Result<void> plan_rule(std::uint32_t rule);
-  void move_checks(ChainDraft& chain, const RuleScope& scope) const;
+  void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const;
   Result<void> plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);

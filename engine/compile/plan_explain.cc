@@ -1,6 +1,9 @@
 // PlanBuilder, the part that keeps a rule's lines as they are written, for `why` and `why-not`.
+#include <numeric>
+
 #include "engine/compile/explain_plan.h"
 #include "engine/compile/plan_builder.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -117,12 +120,19 @@ void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
   plan.scope = scope.id;
   const ast::RuleDecl& decl = out_.rule_set.rules[rule];
   for (const std::uint32_t binding : decl.identity) {
-    for (const LineInfo& line : scope.when) {
-      if (line.is_pattern() && line.line->pattern.binding == binding && line.line->pattern.name)
-        plan.names.push_back(line.line->pattern.name->text);
-    }
+    plan.names.push_back(binding_name(binding, scope));
   }
   for (const LineInfo& line : scope.when) plan.when.push_back(explain_line(line, scope));
+  std::vector<std::uint32_t> numbers(scope.when.size());
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  const Result<std::vector<Way>> all = ways(numbers, scope);
+  FB_CHECK(all.has_value());  // the chains were made of them
+  for (const Way& way : *all) {
+    plan.ways.emplace_back();
+    for (const LineInfo& line : scope.when) {
+      if (is_on(way, line)) plan.ways.back().push_back(line.number);
+    }
+  }
   for (const LineInfo& line : scope.until) plan.until.push_back(explain_line(line, scope));
   for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], rule, i, false);
   for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], rule, i, true);

@@ -30,7 +30,9 @@ void PlanBuilder::finish_types() {
     out_.frame_bindings = std::max(out_.frame_bindings, scope.binding_count);
     out_.frame_lets = std::max(out_.frame_lets, static_cast<std::uint32_t>(scope.lets.size()));
   }
-  for (const RulePlan& rule : out_.rules) out_.chains[rule.chain].logical = rule.logical;
+  for (const RulePlan& rule : out_.rules) {
+    for (const ChainId chain : rule.chains) out_.chains[chain].logical = rule.logical;
+  }
   for (const FactType& type : out_.rule_set.schema.types) out_.lateness_max_ns = std::max(out_.lateness_max_ns, type.lateness_ns);
 }
 

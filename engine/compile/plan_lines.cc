@@ -24,12 +24,13 @@ std::vector<LineInfo> PlanBuilder::read_lines(const ast::Block& block, bool unti
     const std::vector<LineInfo>& binders = until ? scope.when : out;
     std::set<std::uint32_t> bound_by;
     for (const LineInfo& binder : binders) {
-      if (!binder.binds() || !reads.contains(binder.line->pattern.binding)) continue;
+      if (!binder.binds() || !reads.contains(binder.line->pattern.binding) || !ast::stand_together(*binder.line, line)) continue;
       info.reads.push_back(binder.line->pattern.binding);
       bound_by.insert(binder.number);
       bound_by.insert(binder.bound_by.begin(), binder.bound_by.end());
     }
     std::sort(info.reads.begin(), info.reads.end());
+    info.reads.erase(std::unique(info.reads.begin(), info.reads.end()), info.reads.end());
     info.bound_by.assign(bound_by.begin(), bound_by.end());
     out.push_back(std::move(info));
   }
@@ -213,8 +214,33 @@ void PlanBuilder::add_bound(ChainDraft& chain, std::uint32_t binding, const Rule
   ++chain.plan.bound;
 }
 
+// Every way through the `either`s that have a line among these (numbers in `when`): what each leads to is a chain.
+Result<std::vector<Way>> PlanBuilder::ways(const std::vector<std::uint32_t>& lines, const RuleScope& scope) const {
+  std::map<std::uint32_t, std::set<std::uint32_t>> branches;
+  for (const std::uint32_t number : lines) {
+    const ast::Line& line = *scope.when[number].line;
+    if (line.either != 0) branches[line.either].insert(line.branch);
+  }
+  std::vector<Way> out{{}};
+  for (const auto& [either, choices] : branches) {
+    std::vector<Way> longer;
+    for (const Way& way : out) {
+      for (const std::uint32_t branch : choices) {
+        longer.push_back(way);
+        longer.back()[either] = branch;
+      }
+    }
+    out = std::move(longer);
+    if (out.size() > Network::kMaxWays) {
+      return fail("`" + scope.where + "` has more than " + std::to_string(Network::kMaxWays) + " ways through its `either`s",
+                  "split it with `derive`");
+    }
+  }
+  return out;
+}
+
 // What binds the facts a line with a memory reads: given facts in `until`, else the `n:` lines of `when`.
-Result<void> PlanBuilder::bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope) {
+Result<void> PlanBuilder::bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, const Way& way) {
   if (line.in_until) {
     if (line.reads.empty()) return {};
     chain.driven = true;
@@ -222,6 +248,7 @@ Result<void> PlanBuilder::bind_lines(ChainDraft& chain, const LineInfo& line, co
     return {};
   }
   for (const std::uint32_t number : line.bound_by) {
+    if (!is_on(way, scope.when[number])) continue;
     if (Result<void> r = add_line(chain, scope.when[number], scope); !r) return r;
   }
   return {};
@@ -249,29 +276,37 @@ Result<void> PlanBuilder::add_hold(ChainDraft& chain, const LineInfo& line, cons
   const auto key = std::pair(line.in_until, line.number);
   auto known = tables_.find(key);
   if (known == tables_.end()) {
-    ChainDraft own = draft(scope, ChainEnd::kHold, 0);
-    if (Result<void> r = bind_lines(own, line, scope); !r) return r;
-    if (Result<void> r = add_raw_line(own, line, scope, true); !r) return r;
+    Result<std::vector<Way>> all = ways(line.in_until ? std::vector<std::uint32_t>{} : line.bound_by, scope);
+    if (!all) return std::unexpected(all.error());
     HoldPlan plan;
     plan.hold_ns = line.duration_ns;
     plan.rule = scope.rule;
     plan.line = line.number;
     plan.in_until = line.in_until;
     plan.binds = line.binds();
-    own.plan.tuple = line.reads;
-    if (plan.binds) own.plan.tuple.push_back(line.line->pattern.binding);
-    for (const std::uint32_t binding : own.plan.tuple) plan.types.push_back(scope.binding_types[binding]);
-    plan.arity = static_cast<std::uint32_t>(own.plan.tuple.size());
+    std::vector<std::uint32_t> tuple = line.reads;
+    if (plan.binds) tuple.push_back(line.line->pattern.binding);
+    for (const std::uint32_t binding : tuple) plan.types.push_back(scope.binding_types[binding]);
+    plan.arity = static_cast<std::uint32_t>(tuple.size());
     if (plan.arity > Network::kMaxTuple) return fail("`" + scope.where + "` has a line that reads more than 32 facts");
+    std::vector<ChainDraft> chains;
+    for (const Way& way : *all) {
+      chains.push_back(draft(scope, ChainEnd::kHold, 0));
+      if (Result<void> r = bind_lines(chains.back(), line, scope, way); !r) return r;
+      if (Result<void> r = add_raw_line(chains.back(), line, scope, true); !r) return r;
+      chains.back().plan.tuple = tuple;
+    }
     const TableId table = static_cast<TableId>(out_.holds.size());
-    own.plan.owner = table;
     out_.holds.push_back(std::move(plan));
-    Result<ChainId> id = finish(own, scope);
-    if (!id) return std::unexpected(id.error());
-    out_.holds[table].chain = *id;
-    if (line.in_until && !line.reads.empty()) {
-      Result<TableId> p = projection(line, scope, *id, kNoId);
-      if (!p) return std::unexpected(p.error());
+    for (ChainDraft& own : chains) {
+      own.plan.owner = table;
+      Result<ChainId> id = finish(own, scope);
+      if (!id) return std::unexpected(id.error());
+      out_.holds[table].chain = *id;
+      if (line.in_until && !line.reads.empty()) {
+        Result<TableId> p = projection(line, scope, *id, kNoId);
+        if (!p) return std::unexpected(p.error());
+      }
     }
     known = tables_.emplace(key, table).first;
   }
@@ -317,11 +352,15 @@ Result<void> PlanBuilder::add_absence(ChainDraft& chain, const LineInfo& line, c
       Result<TableId> p = projection(line, scope, kNoId, table);
       if (!p) return std::unexpected(p.error());
     } else if (!line.reads.empty()) {
-      ChainDraft binders = draft(scope, ChainEnd::kAbsence, table);
-      if (Result<void> r = bind_lines(binders, line, scope); !r) return r;
-      binders.plan.tuple = line.reads;
-      Result<ChainId> id = finish(binders, scope);
-      if (!id) return std::unexpected(id.error());
+      Result<std::vector<Way>> all = ways(line.bound_by, scope);
+      if (!all) return std::unexpected(all.error());
+      for (const Way& way : *all) {
+        ChainDraft binders = draft(scope, ChainEnd::kAbsence, table);
+        if (Result<void> r = bind_lines(binders, line, scope, way); !r) return r;
+        binders.plan.tuple = line.reads;
+        Result<ChainId> id = finish(binders, scope);
+        if (!id) return std::unexpected(id.error());
+      }
     }
     known = tables_.emplace(key, table).first;
   }

@@ -1,5 +1,6 @@
 // Rules → chains, effects and options. Params → values.
 #include <algorithm>
+#include <numeric>
 
 #include "engine/compile/plan_builder.h"
 #include "engine/network/network.h"
@@ -80,21 +81,29 @@ Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast:
 }
 
 Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
-  ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
-  move_checks(chain, scope);
-  for (const LineInfo& line : scope.when) {
-    if (Result<void> r = add_line(chain, line, scope); !r) return r;
-  }
+  std::vector<std::uint32_t> numbers(scope.when.size());
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  Result<std::vector<Way>> all = ways(numbers, scope);
+  if (!all) return std::unexpected(all.error());
   std::vector<const Formula*> read_at_end;
   effect_formulas(plan.then, false, read_at_end);
   for (const Formula& f : plan.per) read_at_end.push_back(&f);
-  for (const Formula* f : read_at_end) {
-    if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;
-    add_reads(chain.end_reads, f->reads);
+  for (std::uint32_t way = 0; way < all->size(); ++way) {
+    ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
+    chain.plan.way = way;
+    move_checks(chain, scope, (*all)[way]);
+    for (const LineInfo& line : scope.when) {
+      if (!is_on((*all)[way], line)) continue;
+      if (Result<void> r = add_line(chain, line, scope); !r) return r;
+    }
+    for (const Formula* f : read_at_end) {
+      if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;
+      add_reads(chain.end_reads, f->reads);
+    }
+    Result<ChainId> id = finish(chain, scope);
+    if (!id) return std::unexpected(id.error());
+    plan.chains.push_back(*id);
   }
-  Result<ChainId> id = finish(chain, scope);
-  if (!id) return std::unexpected(id.error());
-  plan.chain = *id;
   (void)decl;
   return {};
 }

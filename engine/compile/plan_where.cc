@@ -156,9 +156,10 @@ SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& sco
 
 // In a rule's main chain the truth of all lines is joined by `and`, so that it does not matter at which of them a test of
 // one fact stands. Lines with a memory have chains of their own and do not see what is moved.
-void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope) const {
+void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const {
   std::set<std::uint32_t> bound;
   for (const LineInfo& line : scope.when) {
+    if (!is_on(way, line)) continue;
     if (line.binds() && line.duration_ns == 0) bound.insert(line.line->pattern.binding);
     if (line.line->kind != ast::LineKind::kCheck || line.duration_ns != 0) continue;
     for (const ast::Expr* part : conjuncts(line.line->expr)) {

@@ -122,6 +122,7 @@ struct ChainPlan {
   std::uint32_t bound = 0;           // leading kBound stages
   bool rooted = false;               // the first stage is not a pattern: one token is there from the start
   bool logical = false;              // kRule: of a rule that only derives
+  std::uint32_t way = 0;             // kRule: through the `either`s, ExplainPlan::ways
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
 };
 
@@ -210,7 +211,7 @@ struct RulePlan {
   std::int64_t priority = 0;
   RuleMode mode = RuleMode::kActive;
   bool logical = false;
-  ChainId chain = kNoId;
+  std::vector<ChainId> chains;  // one for each way through the `either`s
   ChainId until_chain = kNoId;
   ChainId watch_chain = kNoId;          // derives of an episode follow its facts
   std::vector<std::uint32_t> identity;  // bindings

@@ -50,6 +50,7 @@ class Network {
   static constexpr std::size_t kMaxKeyParts = 16;  // fields a line may join by
   static constexpr std::size_t kMaxTuple = 32;     // facts a line with a memory may read
   static constexpr std::size_t kMaxStages = 64;    // of one chain: recursion is as deep
+  static constexpr std::size_t kMaxWays = 64;      // through the `either`s of a rule: chains
 
   Network(const ProgramData& program, Interner& interner, TimerQueue& timers, Journal& journal, ChainEndHandler& ends);
   ~Network();

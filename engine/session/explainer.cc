@@ -126,7 +126,8 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
   // The own fact of `some`, `no` and `every` is whichever: only its witness has values to show.
-  const bool own_row = line.kind != LineKind::kPattern || line.quantifier == Quantifier::kOne || judged.witness != kNone;
+  const bool own_row = line.kind != LineKind::kPattern || judged.witness != kNone ||
+                       (line.quantifier == Quantifier::kOne && line.binding < facts_.size() && facts_[line.binding] != kNone);
   if (!own_row) return out;
   if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
   for (const ExplainCondition& c : line.conditions) {
@@ -156,7 +157,8 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
 // What a `some` line of the match has found, from its witnesses: the first by key of those at hand.
 FactId Explainer::witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const {
   FactId best = kNone;
-  for (TokenId t = episodes_.true_token(rule, entry); t != kNone; t = network_.token(t).parent) {
+  const TokenId met = first_met(rule, entry);
+  for (TokenId t = met != kNone ? met : episodes_.true_token(rule, entry); t != kNone; t = network_.token(t).parent) {
     const Token& left = network_.token(t);
     if (left.next == kNone) continue;
     const StagePlan& stage = data_.stages[left.next];
@@ -167,6 +169,34 @@ FactId Explainer::witness_of_match(std::uint32_t rule, EntryId entry, std::uint3
       if (!witness.witness || witness.truth != Truth::kTrue) continue;
       if (best == kNone || network_.store(stage.type).compare_keys(witness.fact, best, network_.interner()) < 0) best = witness.fact;
     }
+  }
+  return best;
+}
+
+std::uint32_t Explainer::way_of(TokenId t) const {
+  const Token& token = network_.token(t);
+  return data_.chains[token.stage == kNone ? token.chain() : data_.stages[token.stage].chain].way;
+}
+
+// Of the matches of one identity that are true the first by the order of branches, then by the keys of what they bind; so
+// that nothing depends on which came first. kNone: the rule has no `either`.
+TokenId Explainer::first_met(std::uint32_t rule, EntryId entry) const {
+  const ExplainPlan& plan = data_.explain[rule];
+  if (plan.ways.size() == 1) return kNone;
+  const auto before = [&](TokenId a, TokenId b) {
+    if (way_of(a) != way_of(b)) return way_of(a) < way_of(b);
+    for (const std::uint32_t number : plan.ways[way_of(a)]) {
+      const ExplainLine& line = plan.when[number];
+      if (line.kind != LineKind::kPattern || line.quantifier != Quantifier::kOne) continue;
+      const int order =
+          network_.store(line.type).compare_keys(network_.fact_of(a, line.binding), network_.fact_of(b, line.binding), network_.interner());
+      if (order != 0) return order < 0;
+    }
+    return false;
+  };
+  TokenId best = kNone;
+  for (TokenId t = episodes_.entry(rule, entry).tokens; t != kNone; t = network_.token(t).left.next) {
+    if (network_.token(t).truth == Truth::kTrue && (best == kNone || before(t, best))) best = t;
   }
   return best;
 }
@@ -187,11 +217,24 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
     network_.frame().set_row(rule_plan.identity[i], network_.store(type).row(identity[i]));
     out.facts.push_back(fact_used(i < plan.names.size() ? plan.names[i] : "", type, identity[i]));
   }
-  const std::vector<ExplainLine>& lines = clear && !plan.until.empty() ? plan.until : plan.when;
-  for (const ExplainLine& line : lines) {
+  // Of branches the first that is met, with what it alone binds; when it is over there is none.
+  std::vector<const ExplainLine*> lines;
+  const TokenId met = clear ? kNone : first_met(rule, entry);
+  if (met == kNone) {
+    for (const ExplainLine& line : clear && !plan.until.empty() ? plan.until : plan.when) lines.push_back(&line);
+  } else {
+    for (const std::uint32_t number : plan.ways[way_of(met)]) {
+      const ExplainLine& line = plan.when[number];
+      lines.push_back(&line);
+      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] == kNone)
+        set_row(line, network_.fact_of(met, line.binding));
+    }
+  }
+  for (const ExplainLine* const each : lines) {
+    const ExplainLine& line = *each;
     if (line.kind == LineKind::kLet) continue;
     Judged judged;
-    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone) {
       judged = judge_fact(plan, line, facts_[line.binding]);
       look_up_memory(line, judged);
     } else if (clear || line.kind != LineKind::kPattern) {

@@ -49,6 +49,8 @@ class Explainer {
   };
   struct Search;
 
+  std::uint32_t way_of(TokenId t) const;
+  TokenId first_met(std::uint32_t rule, EntryId entry) const;
   FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
   Truth truth(const Formula& formula, std::uint32_t scope);

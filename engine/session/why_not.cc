@@ -13,10 +13,12 @@ struct Explainer::Search {
   const ExplainPlan* plan = nullptr;
   const std::vector<std::pair<std::string, Value>>* with = nullptr;
   std::size_t looks = kMaxLooks;
+  std::size_t way = 0;  // through the `either`s: the one being searched
 
   // The best so far: furthest line, then most conditions of it met.
   bool found = false;
   std::size_t depth = 0, score = 0;
+  std::size_t failed_way = 0, match_way = 0, active_way = 0;
   Judged judged;
   FactId candidate = kNone;   // of an `n:` line: the fact that comes closest
   std::vector<FactId> facts;  // by binding
@@ -93,27 +95,29 @@ EntryId Explainer::running_episode(const Search& s) const {
 }
 
 void Explainer::search(Search& s, std::size_t depth) {
-  const std::vector<ExplainLine>& lines = s.plan->when;
+  const std::vector<std::uint32_t>& lines = s.plan->ways[s.way];
   if (depth == lines.size()) {
     std::vector<FactId> identity;
     for (const std::uint32_t binding : data_.rules[s.rule].identity) identity.push_back(facts_[binding]);
     const auto& table = episodes_.table(s.rule);
     const EntryId e = table.find(identity.data());
     if (e != kNone && table[e].active) {
-      if (!s.any_active) s.active = facts_;
+      if (!s.any_active) s.active = facts_, s.active_way = s.way;
       s.any_active = true;
     } else if (!s.complete) {
       s.complete = true;
       s.match = facts_;
+      s.match_way = s.way;
     }
     return;
   }
-  const ExplainLine& line = lines[depth];
+  const ExplainLine& line = s.plan->when[lines[depth]];
   const auto failed = [&](const Judged& judged, FactId candidate) {
     const std::size_t score = judged.met + (judged.joined ? 100 : 0) + (judged.waits ? 1'000 : 0);
     if (s.found && (depth < s.depth || (depth == s.depth && score <= s.score))) return;
     s.found = true;
     s.depth = depth;
+    s.failed_way = s.way;
     s.score = score;
     s.judged = judged;
     s.candidate = candidate;
@@ -213,7 +217,10 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
   s.plan = &plan;
   s.with = &with;
   facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
-  search(s, 0);
+  for (s.way = 0; s.way < plan.ways.size(); ++s.way) {
+    facts_.assign(facts_.size(), kNone);
+    search(s, 0);
+  }
 
   const auto load = [&](const std::vector<FactId>& facts) {
     facts_ = facts;
@@ -222,10 +229,10 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
         set_row(line, facts_[line.binding]);
     }
   };
-  const auto explain_lines = [&](std::size_t count) {
+  const auto explain_lines = [&](std::size_t way, std::size_t count) {
     std::size_t looks = kMaxLooks;
     for (std::size_t i = 0; i < count; ++i) {
-      const ExplainLine& line = plan.when[i];
+      const ExplainLine& line = plan.when[plan.ways[way][i]];
       if (line.kind == LineKind::kLet) continue;
       const bool binds = line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne;
       Judged judged = binds ? judge_fact(plan, line, facts_[line.binding]) : judge(plan, line, looks);
@@ -239,7 +246,8 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
 
   if (s.complete || (s.any_active && !s.found)) {
     load(s.complete ? s.match : s.active);
-    explain_lines(plan.when.size());
+    const std::size_t way = s.complete ? s.match_way : s.active_way;
+    explain_lines(way, plan.ways[way].size());
     if (rule_plan.logical) {
       out.status = "active";
       out.sentence = "every line is met: what it derives holds";
@@ -269,16 +277,17 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     }
   } else {
     FB_CHECK(s.found);
-    const ExplainLine& line = plan.when[s.depth];
+    const std::uint32_t number = plan.ways[s.failed_way][s.depth];
+    const ExplainLine& line = plan.when[number];
     load(s.facts);
-    explain_lines(s.depth);
+    explain_lines(s.failed_way, s.depth);
     if (s.candidate != kNone) set_row(line, s.candidate);
     out.status = s.candidate == kNone && line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne &&
                          network_.store(line.type).live() + network_.store(line.type).stale() == 0
                      ? "no facts"
                      : "line";
     out.line = out.lines.size();
-    out.sentence = sentence(plan, line, s.depth + 1, s.judged, s);
+    out.sentence = sentence(plan, line, number + 1, s.judged, s);
     LineExplained last;
     if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && s.candidate == kNone) {
       last.span = line.span;

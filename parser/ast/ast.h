@@ -96,6 +96,7 @@ struct Pattern {
   FactTypeId fact_type = kNoId;
   std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
   std::vector<Join> joins;    // from `same`
+  bool local = false;         // kOne: bound in some branches of an `either` only, so no part of the identity
   std::uint32_t after_binding = 0;
 };
 
@@ -108,9 +109,15 @@ struct Line {
   Name let_name;             // kLet
   Expr expr;                 // kLet: the value; kCheck: the condition
   std::optional<Expr> hold;  // kCheck … for D
+  // The lines of `either { … } or { … }` stand in the block like others, one branch after the other.
+  std::uint32_t either = 0;  // which of the block, from 1; 0: in none
+  std::uint32_t branch = 0;  // of it
   // checked
   std::uint32_t let_index = 0;  // kLet
 };
+
+// Whether one match can meet both lines: they are not of two branches of one `either`.
+inline bool stand_together(const Line& a, const Line& b) { return a.either == 0 || a.either != b.either || a.branch == b.branch; }
 
 struct Block {  // when { … } or until { … }
   Span span;

@@ -81,6 +81,7 @@ struct FileDumper {
   void block(int indent, const char* head, const Block& b) {
     line(indent, std::string("(") + head);
     for (const Line& l : b.lines) {
+      if (l.either != 0) line(indent + 1, "(either " + std::to_string(l.either) + "." + std::to_string(l.branch) + ")");
       switch (l.kind) {
         case LineKind::kPattern: line(indent + 1, pattern(l.pattern)); break;
         case LineKind::kLet: line(indent + 1, "(let " + l.let_name.text + " " + dump(l.expr, in) + ")"); break;

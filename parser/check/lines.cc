@@ -30,22 +30,91 @@ class LineChecker {
       const std::string& name = line.kind == ast::LineKind::kLet ? line.let_name.text
                                 : line.pattern.name              ? line.pattern.name->text
                                                                  : std::string{};
-      if (line.kind != ast::LineKind::kCheck && !name.empty()) scope_.hidden.push_back(name);
+      const bool again = line.either != 0 && std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end();
+      if (line.kind != ast::LineKind::kCheck && !name.empty() && !again) scope_.hidden.push_back(name);
     }
     // Names come out of hiding in written order, so they are kept last first.
     std::reverse(scope_.hidden.begin(), scope_.hidden.end());
     for (ast::Line& line : block.lines) {
+      enter(line.either, line.branch, line.span);
       switch (line.kind) {
         case ast::LineKind::kPattern: pattern(line.pattern); break;
         case ast::LineKind::kLet: let(line); break;
         case ast::LineKind::kCheck: check_line(line); break;
       }
     }
+    enter(0, 0, block.span);
     scope_.hidden = outer_hidden;
     scope_.hidden_why = outer_why;
   }
 
  private:
+  // Each branch of an `either` sees what stood before it; behind it only what every branch binds has a meaning.
+  void enter(std::uint32_t either, std::uint32_t branch, ast::Span at) {
+    if (either_ == either && (either == 0 || branch_ == branch)) return;
+    if (either_ != 0) end_branch();
+    if (either_ != 0 && either_ != either) end_either();
+    if (either != 0 && either_ != either) {
+      bindings_before_ = scope_.bindings.size();
+      lets_before_ = scope_.lets.size();
+      not_null_before_ = scope_.not_null;
+      seen_before_ = context_.first_pattern_seen;
+      if (context_.in_decision) p_.report.later(at, "`either` in a decision", "write a case for each branch");
+      if (context_.in_until) p_.report.later(at, "`either` in `until`", "write `or` in one `check`, or `derive` a fact that ends it");
+    }
+    either_ = either;
+    branch_ = branch;
+  }
+
+  void end_branch() {
+    for (std::size_t i = bindings_before_; i < scope_.bindings.size(); ++i) {
+      const Binding& b = scope_.bindings[i];
+      const auto known =
+          std::find_if(branch_names_.begin(), branch_names_.end(), [&](const BranchName& n) { return n.binding.name == b.name; });
+      if (known == branch_names_.end()) {
+        branch_names_.push_back({b, 1});
+      } else {
+        ++known->branches;
+      }
+    }
+    scope_.bindings.resize(bindings_before_);
+    scope_.lets.resize(lets_before_);
+    scope_.not_null = not_null_before_;
+    any_seen_ = any_seen_ || context_.first_pattern_seen;
+    context_.first_pattern_seen = seen_before_;
+  }
+
+  void end_either() {
+    for (const BranchName& n : branch_names_) {
+      if (n.branches == branch_ + 1) {
+        scope_.bindings.push_back(n.binding);
+        continue;
+      }
+      scope_.branch_only.push_back(n.binding.name);
+      for (Pattern* p : branch_patterns_) p->local = p->local || p->name->text == n.binding.name;
+    }
+    branch_names_.clear();
+    branch_patterns_.clear();
+    context_.first_pattern_seen = any_seen_;
+    any_seen_ = false;
+  }
+
+  // A name that an earlier branch binds means the same here: it has one number. nullopt: it is new.
+  std::optional<std::uint32_t> bound_before(const Pattern& pattern, std::optional<FactTypeId> type) {
+    if (either_ == 0 || pattern.quantifier != Quantifier::kOne || !pattern.name) return std::nullopt;
+    for (const BranchName& n : branch_names_) {
+      if (n.binding.name != pattern.name->text) continue;
+      if (type && n.binding.type != kNoId && *type != n.binding.type) {
+        p_.report.error("E0309", pattern.name->span,
+                        fmt::format("`{}` is a `{}` in one branch and a `{}` in another", n.binding.name,
+                                    p_.schema.types[n.binding.type].local, p_.schema.types[*type].local),
+                        "choose another name");
+      }
+      return n.binding.number;
+    }
+    return std::nullopt;
+  }
+
   bool taken(const ast::Name& name) {
     if (name.text == "now" || (name.text == "input" && context_.in_decision)) {
       p_.report.error("E0104", name.span, fmt::format("`{}` has a meaning of its own here and cannot be another name", name.text),
@@ -155,6 +224,8 @@ class LineChecker {
       for (const Binding& b : scope_.bindings) names.push_back(b.name);
       if (std::find(scope_.hidden.begin(), scope_.hidden.end(), same.as.text) != scope_.hidden.end()) {
         p_.report.error("E0308", same.as.span, fmt::format("`{}` cannot be read here", same.as.text), scope_.hidden_why);
+      } else if (std::find(scope_.branch_only.begin(), scope_.branch_only.end(), same.as.text) != scope_.branch_only.end()) {
+        p_.report.error("E0308", same.as.span, fmt::format("`{}` cannot be read here", same.as.text), kBranchOnlyWhy);
       } else {
         p_.report.misspelt("E0301", same.as.span, fmt::format("no fact is bound to `{}`", same.as.text), same.as.text, names);
       }
@@ -189,9 +260,11 @@ class LineChecker {
   }
 
   void pattern(Pattern& pattern) {
-    pattern.binding = static_cast<std::uint32_t>(context_.pattern_types.size());
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
-    context_.pattern_types.push_back(type_id.value_or(kNoId));
+    const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
+    pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
+    if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));
+    if (either_ != 0 && pattern.name) branch_patterns_.push_back(&pattern);
     const bool one = pattern.quantifier == Quantifier::kOne;
     const bool is_first = one && !context_.first_pattern_seen;
     if (one) context_.first_pattern_seen = true;
@@ -274,10 +347,22 @@ class LineChecker {
         std::move(fix));
   }
 
+  struct BranchName {
+    Binding binding;
+    std::uint32_t branches = 0;  // that bind it
+  };
+
   Package& p_;
   Scope& scope_;
   LineContext& context_;
   ExprChecker checker_;
+  // The `either` that is being read, and what there was before it.
+  std::uint32_t either_ = 0, branch_ = 0;
+  std::vector<BranchName> branch_names_;  // of its branches so far
+  std::vector<Pattern*> branch_patterns_;
+  std::size_t bindings_before_ = 0, lets_before_ = 0;
+  std::vector<Place> not_null_before_;
+  bool seen_before_ = false, any_seen_ = false;
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ struct LineContext {
   std::vector<FactTypeId>& pattern_types;  // by binding
   std::uint32_t& let_count;
   bool in_decision = false;
+  bool in_until = false;
   bool first_pattern_seen = false;  // a pattern `n:` stood before: the next must be tied to something
 };
 void check_lines(Package& p, Scope& scope, LineContext& context, ast::Block& block);

@@ -232,6 +232,10 @@ void ExprChecker::unknown_name(Expr& e) {
     p_.report.error("E0308", e.span, fmt::format("`{}` cannot be read here", name), scope_.hidden_why);
     return;
   }
+  if (std::find(scope_.branch_only.begin(), scope_.branch_only.end(), name) != scope_.branch_only.end()) {
+    p_.report.error("E0308", e.span, fmt::format("`{}` cannot be read here", name), kBranchOnlyWhy);
+    return;
+  }
   if (scope_.variables == nullptr && p_.names.find(SymbolKind::kType, name, *scope_.file).symbol != nullptr) {
     p_.report.error("E0301", e.span, fmt::format("`{}` is a type, not a value", name),
                     fmt::format("bind one of its facts with a line `n: {}`, or ask for some with `some {}`", name, name));

@@ -19,8 +19,18 @@ using ast::RuleDecl;
 namespace {
 
 std::uint32_t count_patterns(const ast::Block& block) {
-  return static_cast<std::uint32_t>(
-      std::count_if(block.lines.begin(), block.lines.end(), [](const ast::Line& l) { return l.kind == LineKind::kPattern; }));
+  std::uint32_t count = 0;
+  std::vector<std::pair<std::uint32_t, std::string_view>> shared;  // names that branches of an `either` have in common: one number
+  for (const ast::Line& l : block.lines) {
+    if (l.kind != LineKind::kPattern) continue;
+    if (l.either != 0 && l.pattern.name) {
+      const std::pair<std::uint32_t, std::string_view> name(l.either, l.pattern.name->text);
+      if (std::find(shared.begin(), shared.end(), name) != shared.end()) continue;
+      shared.push_back(name);
+    }
+    ++count;
+  }
+  return count;
 }
 
 // The levels of alarms, written as a priority.
@@ -208,7 +218,9 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
 
   check_lines(p, scope, context, rule.when);
   for (const ast::Line& line : rule.when.lines) {
-    if (line.kind == LineKind::kPattern && line.pattern.quantifier == Quantifier::kOne) rule.identity.push_back(line.pattern.binding);
+    if (line.kind != LineKind::kPattern || line.pattern.quantifier != Quantifier::kOne || line.pattern.local) continue;
+    if (std::find(rule.identity.begin(), rule.identity.end(), line.pattern.binding) == rule.identity.end())
+      rule.identity.push_back(line.pattern.binding);
   }
 
   const std::size_t bindings = scope.bindings.size();
@@ -217,6 +229,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   if (rule.until) {
     // Facts may have changed since the match, so nothing is known of nulls.
     scope.not_null.clear();
+    context.in_until = true;
     check_lines(p, scope, context, *rule.until);
     for (std::size_t i = bindings; i < scope.bindings.size(); ++i) scope.hidden.push_back(scope.bindings[i].name);
     for (std::size_t i = lets; i < scope.lets.size(); ++i) scope.hidden.push_back(scope.lets[i].name);

@@ -55,11 +55,14 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+inline constexpr const char* kBranchOnlyWhy = "not every branch of `either` binds it; bind it in each of them";
+
 struct Scope {
   const FileScope* file = nullptr;
   std::vector<Binding> bindings;
-  std::vector<std::string> hidden;  // names of this rule that cannot be read here …
-  std::string hidden_why;           // … and why
+  std::vector<std::string> hidden;       // names of this rule that cannot be read here …
+  std::string hidden_why;                // … and why
+  std::vector<std::string> branch_only;  // bound in some branches of an `either`, behind it
   std::vector<LetName> lets;
   std::vector<Local> locals;
   std::optional<Bare> bare;

@@ -164,6 +164,7 @@ class RuleWarnings {
     Constraints all(p_.schema, rule_.binding_types, p_.interner);
     for (const ast::Line& line : rule_.when.lines) {
       const Expr* condition = nullptr;
+      if (line.either != 0) continue;  // another branch may be true
       if (line.kind == ast::LineKind::kCheck) condition = &line.expr;
       if (line.kind == ast::LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier))
         condition = &*line.pattern.where;

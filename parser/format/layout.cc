@@ -124,7 +124,8 @@ Doc Layout::node(const Node& n, Slot slot) {
     case Kind::kWhen:
     case Kind::kThen:
     case Kind::kUntil:
-    case Kind::kOnClear: return block(n);
+    case Kind::kOnClear:
+    case Kind::kBranch: return block(n);
     case Kind::kInput:
       if (peek() == "{" && tree_.child(n, Kind::kRecordField) == nullptr && tree_.child(n, Kind::kField) != nullptr) return block(n);
       return generic(n, slot);

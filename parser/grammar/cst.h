@@ -113,6 +113,8 @@ enum class Kind : std::uint8_t {
   kSome,
   kNo,
   kEveryLine,
+  kEither,
+  kBranch,
   kSatisfies,
   kSame,
   kSameAs,

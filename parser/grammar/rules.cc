@@ -79,11 +79,11 @@ auto const every_line = node<
                       -hold];
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
                    -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
-auto const line = node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
-                  node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
-                  node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
-                  node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line |
-                  not_yet("either", "", "either … or");
+auto const plain_line =
+    node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
+    node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
+    node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
+    node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line;
 
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
@@ -148,7 +148,7 @@ bool at_rule_word(Iterator p, Builder const& b) {
 }
 bool at_line(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
-  return at_binding(p, b) || w == "some" || w == "no" || w == "let" || w == "check" || w == "cross" || w == "every";
+  return at_binding(p, b) || w == "some" || w == "no" || w == "let" || w == "check" || w == "cross" || w == "every" || w == "either";
 }
 bool at_effect(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
@@ -163,6 +163,19 @@ bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
   b.close(is_let ? Kind::kLetLine : Kind::kPattern, m, true);
   return true;
 }
+// Branches have no branches: what is inside one stands beside the others as well.
+void unknown_branch_line(Iterator p, Builder const& b) {
+  if (word_at(p, b.end()) == "either") {
+    b.fail(codes::kNotInThisVersion, p, p + 6, "`either` inside `either` is not in this version",
+           "write its branches beside the others: `either { … } or { … } or { … }`");
+  }
+  unknown_line(p, b);
+}
+auto const branch = block<Kind::kBranch>(plain_line, unknown_branch_line, at_next_part, keep_line, true);
+auto const line =
+    plain_line |
+    node<Kind::kEither>[word("either") >> must(branch, "`{` and the lines of a branch") >> must(word("or"), "`or` and another branch") >>
+                        must(branch, "`{` and the lines of a branch") >> *(word("or") >> must(branch, "`{` and the lines of a branch"))];
 template <Kind K>
 auto lines() {
   return block<K>(line, unknown_line, at_next_part, keep_line, true, {at_line, at_rule_word});

@@ -277,7 +277,6 @@ constexpr std::array<Slip, 12> kLater{{
     {"not during", "", "until then ask for a fact in `when`: `no Freeze …`"},
     {"approve when", "", "until then send a proposal as an action of its own, and let a fact that approves it start another rule"},
     {"each", "", "bind the facts themselves with `name: Type …`; `cooldown … per` groups what they start"},
-    {"either … or", "", "write `or` in one condition, or two rules that `derive` the same fact"},
     {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},
     {"partition by", "", "bind what divides: `name: Type …`, then `same field as name`"},

@@ -125,7 +125,26 @@ ast::Block Lowering::block(const Node& n) {
   ast::Block b;
   b.span = span(n);
   b.lines.reserve(n.count);
-  for (const Node& c : children(n)) b.lines.push_back(line(c));
+  std::uint32_t eithers = 0;
+  for (const Node& c : children(n)) {
+    if (c.kind != Kind::kEither) {
+      b.lines.push_back(line(c));
+      continue;
+    }
+    ++eithers;
+    std::uint32_t number = 0;
+    for (const Node& branch : children(c)) {
+      if (branch.kind != Kind::kBranch) continue;
+      if (branch.count == 0 && !branch.broken)
+        report(codes::kMissingPart, span(branch), "this branch has no lines", "it would always be true");
+      for (const Node& l : children(branch)) {
+        b.lines.push_back(line(l));
+        b.lines.back().either = eithers;
+        b.lines.back().branch = number;
+      }
+      ++number;
+    }
+  }
   return b;
 }
 

@@ -169,3 +169,41 @@ rule shrink {
   w.tick("43s");
   CHECK(w.heard() == Lines{R"(43s Shrink(pool: "web") sent)"});
 }
+
+TEST_CASE("of `either` why shows the branch that is met, why-not the line that gets furthest", "[session][explain]") {
+  World w(R"(
+fact Link key (port) { port: string  util: percent  errors: int }
+fact Complaint key (port) { port: string }
+action Look key (port) { port: string }
+rule look {
+  when {
+    either {
+      l: Link where util > 90%
+    } or {
+      l: Link where errors > 100
+      c: Complaint same port as l
+    }
+    check l.port != "lo"
+  }
+  then { do Look { port: l.port } }
+}
+)");
+  w.put("1s", "Link", R"(port: "a", util: 5%, errors: 500)");
+  w.tick("2s");
+  CHECK(w.session->why_not(0, {}).sentence == "line 3 of `when` is not met: no Complaint is known");
+  w.put("3s", "Complaint", R"(port: "a")");
+  w.tick("4s");
+  CHECK(w.heard() == Lines{R"(3s Look(port: "a") sent)"});
+  const Explanation* why = w.session->why("last");
+  REQUIRE(why != nullptr);
+  REQUIRE(why->lines.size() == 3);
+  CHECK(reads(why->lines[0], w.in) == Lines{"errors = 500"});
+  CHECK(reads(why->lines[2], w.in) == Lines{R"(l.port = "a")"});
+  REQUIRE(why->facts.size() == 1);
+  // Both branches true, then either alone: one episode all the while.
+  w.put("5s", "Link", R"(port: "a", util: 95%, errors: 500)");
+  w.retract("6s", "Complaint", R"(port: "a")");
+  w.tick("7s");
+  CHECK(w.session->why_not(0, {}).status == "active");
+  CHECK(w.heard().empty());
+}

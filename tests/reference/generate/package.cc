@@ -72,7 +72,7 @@ class RuleMaker {
   std::string when(int patterns, int others, bool timed) {
     std::string out;
     for (int i = 0; i < patterns; ++i) {
-      out += pattern(timed);
+      out += !in_decision_ && r_.chance(12) ? either(timed) : pattern(timed);
       if (others > 0 && r_.chance(30)) {
         out += other_line(timed, false);
         --others;
@@ -119,6 +119,7 @@ class RuleMaker {
   const std::vector<std::string>& bound() const { return bound_; }
   const GenScope& scope() const { return scope_; }
   bool binds_event() const { return binds_event_; }
+  void in_decision() { in_decision_ = true; }
   void add_name(GenName name) { scope_.names.push_back(std::move(name)); }
   bool has_pattern() const { return !bound_.empty(); }
 
@@ -198,6 +199,45 @@ class RuleMaker {
     return out;
   }
 
+  // Two branches that bind one name, or none; now and then one of them binds a name of its own.
+  std::string either(bool timed) {
+    const bool binds = r_.chance(65);
+    const std::size_t index = r_.of(readable_);
+    const GenType& t = package_.types[index];
+    if (t.is_action && !t.has_key) return other_line(timed, false);
+    const std::string name = "x" + std::to_string(bound_.size());
+    const GenScope before = scope_;
+    const std::size_t bound_before = bound_.size();
+    std::string out = "    either {\n";
+    const int branches = r_.chance(15) ? 3 : 2;
+    for (int i = 0; i < branches; ++i) {
+      if (i > 0) out += "    } or {\n";
+      if (binds) {
+        const std::string tie = same(t, !bound_.empty());
+        out += "    " + std::string(tie.empty() && !bound_.empty() ? "cross " : "") + name + ": " + t.name + tie + where(t, 75) +
+               (timed && !t.is_event ? hold(20) : "") + "\n";
+        bind(name, index);
+      } else if (!bound_.empty() && r_.chance(25)) {
+        const std::size_t own = r_.of(readable_);
+        const GenType& u = package_.types[own];
+        const std::string tie = same(u, true);
+        if (!tie.empty() && !u.is_action) {
+          out += "    y" + std::to_string(i) + ": " + u.name + tie + where(u, 50) + (timed && !u.is_event ? hold(20) : "") + "\n";
+          bind("y" + std::to_string(i), own);
+        }
+      }
+      if (!binds || r_.chance(35)) out += other_line(timed, false);
+      scope_ = before;
+      bound_.resize(bound_before);
+      bound_types_.resize(bound_before);
+    }
+    if (binds) {
+      bind(name, index);
+      binds_event_ = binds_event_ || t.is_event;
+    }
+    return out + "    }\n";
+  }
+
   std::string every(bool timed) {
     const GenType& t = readable_type(timed);
     GenScope inner = scope_;
@@ -238,6 +278,7 @@ class RuleMaker {
   std::vector<std::size_t> bound_types_;
   int lets_ = 0;
   bool binds_event_ = false;
+  bool in_decision_ = false;
 };
 
 std::string options_of(Random& r, RuleMaker& maker) {
@@ -316,6 +357,7 @@ std::string random_decision(Random& r, const GenPackage& p, const std::string& n
   const int cases = r.between(0, 2);
   for (int i = 0; i < cases; ++i) {
     RuleMaker maker(r, p, readable);
+    maker.in_decision();
     for (const GenName& n :
          std::vector<GenName>{{"input.k", GenKind::kInt, ""}, {"input.s", GenKind::kString, ""}, {"input.p", GenKind::kPercent, ""}}) {
       maker.add_name(n);

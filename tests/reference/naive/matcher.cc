@@ -1,6 +1,9 @@
 // The truth of lines and the enumeration of matches.
 #include "tests/reference/naive/matcher.h"
 
+#include <algorithm>
+#include <map>
+
 #include "model/check.h"
 
 namespace flyball::reference {
@@ -97,10 +100,66 @@ bool enumerate(std::uint32_t rule, std::size_t i, Truth sofar, Key& identity, Sc
   return true;
 }
 
+// The lines `from` to `to` of a branch: of every choice of facts that it alone binds, the best.
+Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, std::size_t from, std::size_t to, Scope& scope) {
+  if (from == to) return Truth::kTrue;
+  const LinePlan& line = lines[from];
+  auto go_on = [&] {
+    const Truth t = line_truth(line, {rule, false, from}, scope);
+    return t == Truth::kFalse ? t : truth_and(t, branch_truth(lines, rule, from + 1, to, scope));
+  };
+  if (!line.binds() || !line.line->pattern.local) return go_on();
+  const Pattern& p = line.line->pattern;
+  Truth best = Truth::kFalse;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    best = truth_or(best, go_on());
+  }
+  return best;
+}
+
 Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, Scope& scope) {
   Truth t = Truth::kTrue;
-  for (std::size_t i = 0; i < lines.size() && t != Truth::kFalse; ++i) t = truth_and(t, line_truth(lines[i], {rule, until, i}, scope));
+  std::size_t i = 0;
+  while (i < lines.size() && t != Truth::kFalse) {
+    const std::uint32_t either = lines[i].line->either;
+    if (either == 0) {
+      t = truth_and(t, line_truth(lines[i], {rule, until, i}, scope));
+      ++i;
+      continue;
+    }
+    Truth some = Truth::kFalse;
+    while (i < lines.size() && lines[i].line->either == either) {
+      std::size_t end = i;
+      while (end < lines.size() && lines[end].line->either == either && lines[end].line->branch == lines[i].line->branch) ++end;
+      const Truth branch = branch_truth(lines, rule, i, end, scope);
+      some = scope.state.is(Mutation::kEitherIsAll) && some == Truth::kTrue ? truth_and(some, branch) : truth_or(some, branch);
+      i = end;
+    }
+    t = truth_and(t, some);
+  }
   return t;
+}
+
+// Of a rule with an `either`: every choice of facts for the names that mean something behind it, in order of identity.
+bool enumerate_identities(std::uint32_t rule, std::size_t place, Key& identity, Scope& scope, const OnMatch& on_match) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  const ast::RuleDecl& decl = *plan.rule;
+  if (place == decl.identity.size()) {
+    const Truth t = block_truth(plan.when, rule, false, scope);
+    return t == Truth::kFalse || on_match(t, identity);
+  }
+  const std::uint32_t binding = decl.identity[place];
+  const FactTypeId type = decl.binding_types[binding];
+  for (const auto& [key, fact] : scope.state.facts[type]) {
+    scope.bound[binding] = bind_fact(scope.state, type, key, fact);
+    const std::size_t before = identity.size();
+    identity.insert(identity.end(), key.begin(), key.end());
+    const bool go_on = enumerate_identities(rule, place + 1, identity, scope, on_match);
+    identity.resize(before);
+    if (!go_on) return false;
+  }
+  return true;
 }
 
 // Judging. What a timed line is judged for: every choice of the facts it reads that is bound for it.
@@ -117,14 +176,30 @@ Judged look(const LinePlan& line, Scope& scope) {
   return out;
 }
 
-void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Scope& scope, KeyMap<Judged>& out) {
+using Branches = std::map<std::uint32_t, std::uint32_t>;  // by `either`: the branch that binds
+
+void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Branches branches, Scope& scope, KeyMap<Judged>& out) {
   const RulePlan& plan = scope.state.plan.rules[rule];
   if (step < line.bound_by.size()) {
     const std::size_t at = line.bound_by[step];
     const Pattern& p = plan.when[at].line->pattern;
+    if (const std::uint32_t either = plan.when[at].line->either; either != 0) {
+      const std::uint32_t branch = plan.when[at].line->branch;
+      if (!branches.contains(either)) {
+        for (const std::size_t other : line.bound_by) {
+          if (plan.when[other].line->either != either || branches[either] == plan.when[other].line->branch + 1) continue;
+          Branches chosen = branches;
+          chosen[either] = plan.when[other].line->branch + 1;
+          branches[either] = chosen[either];
+          collect_judged(rule, line, step, chosen, scope, out);
+        }
+        return;
+      }
+      if (branches[either] != branch + 1) return collect_judged(rule, line, step + 1, branches, scope, out);
+    }
     for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
       scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
-      if (line_truth(plan.when[at], {rule, false, at}, scope) != Truth::kFalse) collect_judged(rule, line, step + 1, scope, out);
+      if (line_truth(plan.when[at], {rule, false, at}, scope) != Truth::kFalse) collect_judged(rule, line, step + 1, branches, scope, out);
     }
     return;
   }
@@ -271,7 +346,12 @@ Truth line_truth(const LinePlan& line, LinePlace place, Scope& scope) {
 void for_each_match(State& state, std::uint32_t rule, Scope& scope, const OnMatch& on_match) {
   FB_CHECK(&scope.state == &state);
   Key identity;
-  enumerate(rule, 0, Truth::kTrue, identity, scope, on_match);
+  const std::vector<LinePlan>& when = state.plan.rules[rule].when;
+  if (std::any_of(when.begin(), when.end(), [](const LinePlan& line) { return line.line->either != 0; })) {
+    enumerate_identities(rule, 0, identity, scope, on_match);
+  } else {
+    enumerate(rule, 0, Truth::kTrue, identity, scope, on_match);
+  }
 }
 
 bool bind_identity(State& state, std::uint32_t rule, const Key& identity, Scope& scope) {
@@ -303,7 +383,7 @@ void judge(State& state) {
       if (!plan.when[i].is_timed()) continue;
       KeyMap<Judged> judged(KeyLess{state.in});
       Scope scope = rule_scope(state, rule);
-      collect_judged(rule, plan.when[i], 0, scope, judged);
+      collect_judged(rule, plan.when[i], 0, {}, scope, judged);
       judge_line(state, plan.when[i], {rule, false, i}, judged);
     }
     judge_until(state, rule);

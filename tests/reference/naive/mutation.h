@@ -32,6 +32,7 @@ enum class Mutation : std::uint8_t {
   kAbsenceSurvivesChange,  // silence counts on although what the line reads of its facts changed
   kRunawayStays,           // a cascade that runs away is not undone
   kEveryNeedsOne,          // `every` is false where there is none
+  kEitherIsAll,            // a branch that is false spoils one that is true
   kCount
 };
 
