@@ -225,6 +225,7 @@ SpacedUnit scan_spaced_unit(const char* end, const Builder& b) {
   if (unit == end || unit == last) return {end, {}};
   const auto ends_a_value = [&](const char* q) {
     if (q == last || *q == '\n' || *q == '\r' || *q == '#') return true;
+    if (*q == '/' && q + 1 != last && q[1] == '/') return true;  // a comment, as `#`
     return std::string_view("})],|").find(*q) != std::string_view::npos || is_reserved(word_at(q, last));
   };
   if (*unit == '%') return ends_a_value(blanks(unit + 1)) ? SpacedUnit{unit + 1, "%"} : SpacedUnit{end, {}};
