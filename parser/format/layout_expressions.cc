@@ -33,8 +33,9 @@ Doc Layout::chain(const Node& n, Slot slot) {
       d.add(breaks ? line() : text(" ")).add(take(logic ? word_for(peek()) : std::string_view{})).add(text(" "));
     } else {
       Doc part = node(*c, inner);
-      // A chain in a chain, both broken, stand apart.
-      d.add(is_expression(c->kind) && c->kind != Kind::kParen ? indent(kContinued, std::move(part)) : std::move(part));
+      // A chain in a chain, both broken, stand apart; what `!` becomes is none.
+      d.add(c->kind <= Kind::kMultiply && c->kind != Kind::kNot && is_expression(c->kind) ? indent(kContinued, std::move(part))
+                                                                                          : std::move(part));
     }
     operand = !op;
   }
@@ -56,12 +57,13 @@ Doc Layout::prefixes(std::span<const Node> parts, Slot slot) {
   // `not` that is written already stands right.
   const bool apart = op == "!" && slot != Slot::kWhole;
   Doc d;
-  if (apart) d.add(comments()).add(text("("));
+  // As the parentheses will be laid out that are there next time.
+  if (apart) d.add(indent(kContinued, Doc{}.add(comments()).add(text("("))));
   d.add(take("not")).add(text(" "));
   // Behind `not` another one needs none.
   const bool again = parts.size() > 2;
   d.add(again ? prefixes(parts.subspan(1), Slot::kWhole) : node(parts[1], Slot::kOperand));
-  if (apart) d.add(text(")"));
+  if (apart) d.add(indent(kContinued, text(")")));
   return d;
 }
 
@@ -100,7 +102,8 @@ Doc Layout::ternary(const Node& n) {
     if (child < children.size() && at(children[child])) {
       const Node& c = children[child++];
       Doc part = node(c, Slot::kWhole);
-      d.add(is_expression(c.kind) && c.kind != Kind::kParen ? indent(kContinued, std::move(part)) : std::move(part));
+      d.add(c.kind <= Kind::kMultiply && c.kind != Kind::kNot && is_expression(c.kind) ? indent(kContinued, std::move(part))
+                                                                                       : std::move(part));
     } else {
       d.add(line()).add(take()).add(text(" "));
     }

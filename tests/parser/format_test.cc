@@ -283,6 +283,8 @@ TEST_CASE("comments stay where they stand", "[format]") {
   CHECK(form("//# no doc\nparam a: int = 1\n") == "# # no doc\nparam a: int = 1\n");
   CHECK(form("# alone") == "# alone\n");
   CHECK(form("\n\n").empty());
+  // Parentheses that `not` gets are as those that stand there.
+  CHECK(holds("let c = !a # m\n# n\n.b == c\n"));
 }
 
 TEST_CASE("a file with a mistake is not formatted", "[format]") {
