@@ -22,7 +22,8 @@ inline constexpr std::array<std::string_view, 13> kRuleWords{"priority", "cooldo
 inline constexpr std::array<std::string_view, 8> kOptionWords{"key", "ttl", "late", "lateness", "tries", "timeout", "rate", "retain"};
 // For editors: what begins a line of `when`, an effect, a part of a decision, a step of a test. (tests/parser/keywords_test.cc holds them
 // against what the parser takes.)
-inline constexpr std::array<std::string_view, 8> kLineWords{"some", "no", "cross", "let", "check", "same", "as", "now"};
+inline constexpr std::array<std::string_view, 11> kLineWords{"some", "no",    "every", "satisfies", "either", "cross",
+                                                             "let",  "check", "same",  "as",        "now"};
 inline constexpr std::array<std::string_view, 9> kEffectWords{"do", "derive", "assert", "set", "retract", "log", "clear", "skip", "per"};
 inline constexpr std::array<std::string_view, 8> kDecisionWords{"input", "output", "case", "when", "table", "default", "return", "unknown"};
 inline constexpr std::array<std::string_view, 20> kStepWords{"start", "set", "at",      "by",      "every",   "from",   "to",
