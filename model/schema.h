@@ -82,6 +82,21 @@ struct Param {
   std::optional<Value> maximum;
 };
 
+// Which of the rows that hold answer (DMN 1.3, §8.2.10).
+enum class HitPolicy : std::uint8_t {
+  kFirst,
+  kUnique,
+  kAny,
+  kPriority,
+  kCollect,
+  kCollectSum,
+  kCollectMin,
+  kCollectMax,
+  kCollectCount,
+  kRuleOrder,
+  kOutputOrder
+};
+
 struct DecisionType {
   std::string name;  // qualified
   std::string local;

@@ -85,8 +85,8 @@ Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value*
   bool empty_is_answer = false;
   if (plan.table) {
     const auto first = static_cast<std::uint32_t>(plan.cases.size());
-    const ast::HitPolicy policy = plan.table->policy;
-    if (policy == ast::HitPolicy::kFirst) {
+    const HitPolicy policy = plan.table->policy;
+    if (policy == HitPolicy::kFirst) {
       const int row = run_first(*plan.table, first, output);
       if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
       if (row >= 0) {
@@ -98,7 +98,7 @@ Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value*
       if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
       if (!row) return row;
       if (*row >= 0) return static_cast<int>(first) + *row;
-      empty_is_answer = plan.list || policy == ast::HitPolicy::kCollectSum || policy == ast::HitPolicy::kCollectCount;
+      empty_is_answer = plan.list || policy == HitPolicy::kCollectSum || policy == HitPolicy::kCollectCount;
     }
   }
   if (!plan.fallback && empty_is_answer) {

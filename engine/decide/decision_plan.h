@@ -11,7 +11,6 @@
 #include "engine/decide/column_index.h"
 #include "engine/expr/code.h"
 #include "model/schema.h"
-#include "parser/ast/ast.h"
 
 namespace flyball::engine {
 
@@ -53,7 +52,7 @@ struct CasePlan {
 
 // Rows of a table. A cell is in its column's index, or judged when all indexed cells of its row hold.
 struct TablePlan {
-  ast::HitPolicy policy = ast::HitPolicy::kFirst;
+  HitPolicy policy = HitPolicy::kFirst;
   // `priority`, `output order`: outputs that are closed sets, the first counts most; their members from the first on.
   struct Ranked {
     std::uint32_t output = 0;

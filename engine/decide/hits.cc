@@ -9,8 +9,6 @@
 
 namespace flyball::engine {
 
-using ast::HitPolicy;
-
 namespace {
 
 // The place of an output among its closed set's members; null, and what is none of them, after all.

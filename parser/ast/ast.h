@@ -192,19 +192,7 @@ struct Case {
   std::vector<FactTypeId> binding_types;
 };
 
-enum class HitPolicy : std::uint8_t {
-  kFirst,
-  kUnique,
-  kAny,
-  kPriority,
-  kCollect,
-  kCollectSum,
-  kCollectMin,
-  kCollectMax,
-  kCollectCount,
-  kRuleOrder,
-  kOutputOrder
-};
+using flyball::HitPolicy;
 
 struct Cell {
   Span span;
