@@ -17,6 +17,7 @@
 #include "bus/codec/json_reader.h"
 #include "engine/expression.h"
 #include "model/text.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app {
 namespace {
@@ -174,9 +175,12 @@ class Test : public Command {
     return true;
   }
 
-  // What `send from` reads, to be watched with the rules.
+  // What `send from` and tables read, to be watched with the rules.
   std::vector<std::string> recorded_files() const {
     std::vector<std::string> files;
+    for (std::uint32_t i = 0; i < package_->sources.size(); ++i) {
+      if (is_table_file(package_->sources.path(i))) files.push_back(package_->sources.path(i));
+    }
     for (const ast::TestDecl& test : package_->program->rules().tests) {
       for (const ast::Step& step : test.steps) {
         if (step.path.empty()) continue;
@@ -247,7 +251,7 @@ class Test : public Command {
     expected = plan->expectations.size();
     for (const testing::Input& input : plan->inputs) {
       const testing::Question* asked = std::get_if<testing::Question>(&input.what);
-      if (asked != nullptr && (!asked->expected.empty() || !asked->from.empty())) ++expected;
+      if (asked != nullptr && (asked->expects || !asked->from.empty())) ++expected;
     }
 
     // Params are constants of a Program: `set` makes another one.

@@ -270,7 +270,7 @@ class Completer {
   }
 
   void members() {
-    if (qualifier_ == "input" && words().front().text == "decision") {
+    if (qualifier_ == "input" && !words().empty() && words().front().text == "decision") {
       for (const DecisionType& d : a_.schema.decisions) {
         if (words().size() < 2 || d.local != words()[1].text) continue;
         for (const Field& f : d.input) add(f.name, 5, to_string(f.type), f.doc);

@@ -148,9 +148,9 @@ class Server {
   }
 
   void take(const json& message) {
-    const std::string method = message.value("method", "");
     const bool request = message.contains("id");
-    if (method.empty()) return;  // an answer to something that was never asked
+    const std::string method = message.contains("method") && message["method"].is_string() ? message["method"].get<std::string>() : "";
+    if (method.empty()) return;  // an answer to something that was never asked, or nothing at all
     const json none = json::object();
     const json& params = message.contains("params") ? message["params"] : none;
     try {
@@ -158,12 +158,12 @@ class Server {
         exited_ = true;
       } else if (shut_down_ && request) {
         error(message["id"], kInvalidRequest, "the server is shutting down");
-      } else if (method == "initialize") {
+      } else if (method == "initialize" && request) {
         initialize(params);
         answer(message["id"], {{"capabilities", capabilities()}, {"serverInfo", {{"name", "flyball"}}}});
       } else if (!initialized_) {
         if (request) error(message["id"], kNotInitialized, "`initialize` comes first");
-      } else if (method == "shutdown") {
+      } else if (method == "shutdown" && request) {
         shut_down_ = true;
         publish();  // what had to wait
         answer(message["id"], nullptr);

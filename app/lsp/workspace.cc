@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/io/files.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app::lsp {
 namespace {
@@ -100,6 +101,11 @@ const Analysis& Workspace::analyse(const std::string& path) {
     const Result<std::uint32_t> index = kept->sources.add(file, read(file));
     if (index) files.push_back(parse_file(kept->sources, *index, *kept->interner, kept->diagnostics));
   }
+  const ReadTable read_table = [&](const std::string& table) -> Result<std::string> {
+    const auto it = open_.find(table);
+    return it != open_.end() ? Result<std::string>(it->second) : read_text(table, nullptr, kMaxTableFileBytes);
+  };
+  for (ast::File& file : files) read_table_files(file, kept->sources, read_table, *kept->interner, kept->diagnostics);
   ast::RuleSet rules = check_package(std::move(files), kept->sources, *kept->interner, kept->diagnostics, &kept->index);
   kept->schema = std::move(rules.schema);
   kept->tests = std::move(rules.tests);

@@ -8,6 +8,7 @@
 #include "app/testing/judge.h"
 #include "model/text.h"
 #include "parser/parser.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app::testing {
 namespace {
@@ -36,11 +37,22 @@ std::optional<engine::Program> without(const SourceFiles& sources, Interner& int
                                        std::size_t line) {
   Diagnostics diagnostics;
   std::vector<ast::File> files;
-  for (std::uint32_t i = 0; i < sources.size(); ++i) files.push_back(parse_file(sources, i, interner, diagnostics));
-  for (ast::RuleDecl& rule : files[file].rules) {
+  SourceFiles texts;
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    if (!texts.add(sources.path(i), std::string(sources.text(i)))) return std::nullopt;
+  }
+  std::vector<std::uint32_t> place(sources.size());
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    place[i] = static_cast<std::uint32_t>(files.size());
+    if (!is_table_file(sources.path(i))) files.push_back(parse_file(texts, i, interner, diagnostics));
+  }
+  // They are among the sources already.
+  const ReadTable read = [](const std::string&) -> Result<std::string> { return fail("the table has not been read"); };
+  for (ast::File& f : files) read_table_files(f, texts, read, interner, diagnostics);
+  for (ast::RuleDecl& rule : files[place[file]].rules) {
     if (rule.name.text == name) rule.when.lines.erase(rule.when.lines.begin() + static_cast<std::ptrdiff_t>(line));
   }
-  ast::RuleSet rules = check_package(std::move(files), sources, interner, diagnostics);
+  ast::RuleSet rules = check_package(std::move(files), texts, interner, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   Result<engine::Program> program = engine::compile(std::move(rules), interner);
   if (!program) return std::nullopt;
@@ -61,7 +73,9 @@ void Coverage::note(const Plan& plan, const Recording& recording, const ast::Rul
   }
   for (const Answer& answer : recording.answers) {
     const Question* question = std::get_if<Question>(&plan.inputs[answer.input].what);
-    if (question != nullptr && answer.answer) answered_.emplace(question->decision, answer.answer->from);
+    if (question == nullptr || !answer.answer) continue;
+    if (answer.answer->rows.empty()) answered_.emplace(question->decision, answer.answer->from);
+    for (const std::uint32_t row : answer.answer->rows) answered_.emplace(question->decision, fmt::format("row {}", row + 1));
   }
 }
 

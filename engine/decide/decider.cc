@@ -95,6 +95,7 @@ Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value*
       }
     } else {
       const Result<int> row = run_hits(plan, first, output);
+      if (plan.fail_on_unknown && !skipped_.empty()) conflict_ = false;  // unknown comes first: it is no conflict of rows
       if (plan.fail_on_unknown && !skipped_.empty()) return refuse_unknown(decision);
       if (!row) return row;
       if (*row >= 0) return static_cast<int>(first) + *row;

@@ -74,7 +74,10 @@ struct Formatter {
         return false;
       }
       size += key.out.size() + value.out.size();
-      if (size > kMaxTextBytes) return false;
+      if (size > kMaxTextBytes) {
+        wrong = "text too long";
+        return false;
+      }
       entries.emplace_back(std::move(key.out), std::move(value.out));
     }
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

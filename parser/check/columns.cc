@@ -45,7 +45,8 @@ Column::Column(const ast::Table& table, std::size_t index, const Type& type, con
   null_atom_ = type.nullable ? atoms_++ : kNone;
   inhabited_ = Bits(atoms_, true);
   for (std::size_t next = 1; whole_ && next < constants_.size(); ++next) {
-    if (constants_[next].bits - constants_[next - 1].bits == 1) inhabited_.set(2 * next, false);
+    if (static_cast<std::uint64_t>(constants_[next].bits) - static_cast<std::uint64_t>(constants_[next - 1].bits) == 1)
+      inhabited_.set(2 * next, false);
   }
   if (plain.is(TypeTag::kUint) && !constants_.empty() && constants_[0].bits == 0) inhabited_.set(0, false);
   std::unordered_map<std::string_view, std::uint32_t> texts;

@@ -21,6 +21,8 @@ using tables::RawTable;
 
 namespace {
 
+bool is_markdown(std::string_view path) { return path.ends_with(".md") || path.ends_with(".markdown"); }
+
 // Places in a cell's text become places in the file.
 void move_span(ast::Span& s, const RawCell& cell) {
   const auto last = static_cast<std::uint32_t>(cell.text.size());
@@ -259,8 +261,8 @@ void read_one(const ast::DecisionDecl& decision, ast::Table& table, SourceFiles&
   const auto refuse = [&](std::string message, std::string help) {
     out.add(mistake(at.file, at.begin, at.end, std::move(message), std::move(help)));
   };
-  const bool markdown = name.ends_with(".md") || name.ends_with(".markdown");
-  if (!markdown && !name.ends_with(".csv")) {
+  const bool markdown = is_markdown(name);
+  if (!is_table_file(name)) {
     refuse("a table stands in a file that ends in `.csv` or `.md`", "the path is relative to this file");
     return;
   }
@@ -310,6 +312,8 @@ void read_one(const ast::DecisionDecl& decision, ast::Table& table, SourceFiles&
 }
 
 }  // namespace
+
+bool is_table_file(std::string_view path) { return is_markdown(path) || path.ends_with(".csv"); }
 
 void read_table_files(ast::File& file, SourceFiles& sources, const ReadTable& read, Interner& interner, Diagnostics& out) {
   for (ast::DecisionDecl& d : file.decisions) {

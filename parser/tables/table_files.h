@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "model/interner.h"
 #include "model/result.h"
@@ -22,6 +23,9 @@ inline constexpr std::size_t kMaxTableRows = 10'000;
 
 // The text of the file at `path`, which is relative to the working directory; not more than kMaxTableFileBytes.
 using ReadTable = std::function<Result<std::string>(const std::string& path)>;
+
+// Whether a table may stand in a file of this name: `.csv`, `.md`, `.markdown`. Anything else is rules.
+bool is_table_file(std::string_view path);
 
 // Fills in the tables of `file` that name a file; paths are relative to the rule file. What is read is added to `sources`,
 // so that messages show its lines; what is there already is not read again.

@@ -234,6 +234,19 @@ TEST_CASE("lsp: an edit of one file is seen in the others that are open") {
   CHECK(s.diagnostics("types.fly") == json::array());
 }
 
+TEST_CASE("lsp: a table in a file beside the rules is read, as `check` reads it") {
+  const std::string rules =
+      "decision d {\n  input { n: int }\n  output { class: string }\n  table first from \"d.csv\"\n  default return { class: \"x\" }\n}\n";
+  for (const bool good : {true, false}) {
+    Session s;
+    s.file("d.csv", good ? "n,class\n1,a\n" : "n,class\nmany,a\n");
+    s.open("d.fly", rules);
+    REQUIRE(s.serve() == 0);
+    CHECK(s.diagnostics("d.fly") == json::array());
+    CHECK(s.answers().size() > 1);
+  }
+}
+
 TEST_CASE("lsp: completion gives what may stand there") {
   const auto complete = [](const std::string& rules, const std::string& words) {
     Session s;
@@ -367,6 +380,11 @@ TEST_CASE("lsp: what is no request, or of no sense, gets an error and hurts noth
   const int text =
       s.request("textDocument/hover", {{"textDocument", {{"uri", s.uri("rules.fly")}}}, {"position", {{"line", "a"}, {"character", 9}}}});
   s.notify("textDocument/didChange", json::object());
+  for (const char* odd :
+       {R"({"method":5,"id":1})", R"({"method":null})", R"({"method":"shutdown"})", R"({"method":"initialize"})", R"({"id":7})"})
+    s.raw("Content-Length: " + std::to_string(std::string(odd).size()) + "\r\n\r\n" + odd);
+  s.open("input.fly", "input.");
+  s.at("completion", "input.fly", "input.");
   s.open("other.fly", "fact A key (x) { x: \xF0\x9F\x98\x80 }");
   const int close = s.of("documentSymbol", "rules.fly");
   s.notify("textDocument/didClose", {{"textDocument", {{"uri", s.uri("rules.fly")}}}});

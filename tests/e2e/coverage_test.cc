@@ -81,4 +81,42 @@ TEST_CASE("coverage: rules, rows and lines that no test needs") {
 }
 
 }  // namespace
+TEST_CASE("coverage: a table from a file, rows that answer together, and a list that is expected to be empty") {
+  const Folder folder;
+  folder.write("told.csv", "load,who\n>= 80%,oncall\n>= 60%,team\n>= 95%,boss\n");
+  folder.write("rules.fly", R"(
+fact Link key (port) { port: string  util: percent }
+action Page key (port) { port: string }
+decision told {
+  input { load: percent }
+  output { who: string }
+  table rule order from "told.csv"
+}
+rule page {
+  when {
+    l: Link where util > 80%
+    check l.port != "lo"
+  }
+  then { do Page { port: l.port } }
+}
+test "two are told, or nobody" {
+  at 1s ask told { load: 85% } expect [{ who: "oncall" }, { who: "team" }]
+  at 1s ask told { load: 10% } expect []
+  at 2s send Link { port: "lo", util: 90% }
+  at 2s send Link { port: "et1", util: 90% }
+  by 3s expect 1 Page
+}
+test "nobody" { at 1s ask told { load: 10% } expect [] }
+)");
+  const Finished f = flyball({"test", "--coverage", "rules.fly"}, "", folder.path().string());
+  const std::string said = f.out + f.err;
+  INFO(said);
+  CHECK(f.status == 0);
+  CHECK(said.find("row 3 of") != std::string::npos);
+  CHECK(said.find("row 1 of") == std::string::npos);
+  CHECK(said.find("row 2 of") == std::string::npos);
+  CHECK(said.find("1 of 1 lines of `when` were decisive") != std::string::npos);
+  CHECK(said.find("expects nothing") == std::string::npos);
+}
+
 }  // namespace flyball::e2e

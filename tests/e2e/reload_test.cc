@@ -14,6 +14,8 @@ action Drain key (backend) { backend: string }
 action Undrain key (backend) { backend: string }
 action Page key (backend) { backend: string }
 fact Down key (backend) { backend: string }
+fact Ready key (n) { n: int }
+fact Seen key (n) { n: int }
 )";
 const std::string kHeld = R"(
 rule held {
@@ -23,6 +25,7 @@ rule held {
 }
 rule patient { when { p: Probe where not ok for 1h } then { do Page { backend: p.backend } } }
 rule down { when { p: Probe where not ok } then { derive Down { backend: p.backend } } }
+rule seen { when { r: Ready } then { derive Seen { n: r.n } } }
 )";
 const std::string kOther = "rule other { when { p: Probe where backend == \"nobody\" } then { log \"x\" } }\n";
 
@@ -55,8 +58,9 @@ TEST_CASE("reload: an episode that began with a hold goes on, and ends once") {
   Service service(folder, kTypes + kHeld, {"--actions", folder / "actions.jsonl"});
   REQUIRE(service.listening());
   Child derived(folder, "derived", {"sub", "derived", "--connect", service.endpoint("out")});
+  int n = 0;
   REQUIRE(eventually([&] {  // until the subscription has arrived
-    service.pub(probe("b0", false) + probe("b0", true));
+    service.pub("{\"type\":\"Ready\",\"data\":{\"n\":" + std::to_string(++n) + "}}\n");
     return !derived.out().empty();
   }));
   REQUIRE(service.pub(probe("b1", false)).status == 0);
