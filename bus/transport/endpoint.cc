@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,10 +68,20 @@ Result<void> check_endpoint(std::string_view endpoint) {
   return {};
 }
 
+void remove_socket_file(const std::string& path) {
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode)) ::unlink(path.c_str());
+}
+
 Result<void> check_bind(std::string_view endpoint) {
   if (auto ok = check_endpoint(endpoint); !ok) return ok;
   if (!endpoint.starts_with("ipc://") || endpoint == "ipc://*" || endpoint[6] == '@') return {};
   const std::string path(endpoint.substr(6));
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) != 0) return {};  // nothing to look at
+  if (!S_ISSOCK(there.st_mode))
+    return fail(fmt::format("{} is a {}, not a socket: it is left alone", code(path), S_ISDIR(there.st_mode) ? "folder" : "file"),
+                "name a path where nothing is yet");
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return fail("cannot make a socket");
   sockaddr_un address{};

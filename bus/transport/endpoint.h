@@ -20,5 +20,7 @@ inline constexpr std::string_view kDefaultQueriesEndpoint = "tcp://127.0.0.1:770
 Result<void> check_endpoint(std::string_view endpoint);
 // check_endpoint, and nobody listens on an ipc:// path yet: the messaging library would silently take it over.
 Result<void> check_bind(std::string_view endpoint);
+// Takes a socket's file away; a file of another kind is left alone.
+void remove_socket_file(const std::string& path);
 
 }  // namespace flyball::bus

@@ -77,7 +77,7 @@ struct BusServer::Impl {
   void remove_socket_files() {
     for (auto* all : {&endpoints.facts, &endpoints.plain, &endpoints.out, &endpoints.actions, &endpoints.queries}) {
       for (const std::string& endpoint : *all) {
-        if (endpoint.starts_with("ipc://") && endpoint[6] != '@') ::unlink(endpoint.c_str() + 6);
+        if (endpoint.starts_with("ipc://") && endpoint[6] != '@') remove_socket_file(endpoint.substr(6));
       }
     }
   }

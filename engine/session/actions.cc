@@ -132,6 +132,11 @@ void Actions::fail_try(ActionNumber number) {
     outbox_.add(GoneOutput{record.id});
     return;
   }
+  if (record.abandoned) {
+    record.state = ActionState::kExpired;
+    say(record, false);
+    return;
+  }
   const Timestamp next = record.at + type.try_every_ns;
   if (next <= network_.now()) {
     send_or_wait(number);
@@ -313,7 +318,14 @@ void Actions::expire_waiting(std::uint64_t episode) {
     const auto found = records_.find(number);
     if (found == records_.end()) continue;
     ActionRecord& record = found->second;
-    if (record.of_event || (record.ticket == 0 && record.next_try == kTimestampMax)) continue;
+    if (record.of_event) continue;
+    if (record.ticket == 0 && record.next_try == kTimestampMax) {
+      // On its way: if it fails, the next try would wait for a reason that is gone.
+      if (record.state != ActionState::kSent) continue;
+      journal_record(number);
+      record.abandoned = true;
+      continue;
+    }
     journal_record(number);
     record.state = ActionState::kExpired;
     record.next_try = kTimestampMax;

@@ -33,6 +33,7 @@ struct ActionRecord {
   Value result;
   FactId fact = kNone;
   bool of_event = false;
+  bool abandoned = false;              // its episode is over: a failure is not tried again
   Timestamp next_try = kTimestampMax;  // after a failure
   Timestamp gives_up = kTimestampMax;  // when this try times out
   Timestamp retained = kTimestampMax;  // when it is dropped

@@ -1,8 +1,11 @@
 // Queries, plain facts in, everything out, endpoints: the faces without memory.
+#include <unistd.h>
 #include <zmq.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "bus/transport/plain_publisher.h"
@@ -326,6 +329,36 @@ TEST_CASE("wildcard ports on loopback are resolved; taken ones are said") {
   const auto taken = BusServer::open(same, w.schema, w.in, other);
   REQUIRE_FALSE(taken.has_value());
   CHECK(taken.error().help == "another process has it; is the service running already?");
+}
+
+TEST_CASE("an ipc endpoint takes the place of no file, and removes none") {
+  World w;
+  Recorder heard(w);
+  const std::string path = (std::filesystem::temp_directory_path() / ("flyball-ipc-" + std::to_string(::getpid()))).string();
+  ServerConfig config;
+  config.facts_bind = {"ipc://" + path};
+  std::ofstream(path) << "precious";
+  const auto refused = BusServer::open(config, w.schema, w.in, heard);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("is a file, not a socket") != std::string::npos);
+  std::string kept;
+  std::ifstream(path) >> kept;
+  CHECK(kept == "precious");
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  const auto folder = BusServer::open(config, w.schema, w.in, heard);
+  REQUIRE_FALSE(folder.has_value());
+  CHECK(folder.error().message.find("is a folder, not a socket") != std::string::npos);
+  std::filesystem::remove(path);
+  {
+    const auto server = BusServer::open(config, w.schema, w.in, heard);
+    REQUIRE(server.has_value());
+    // What has taken the place of the socket meanwhile is not ours.
+    std::filesystem::remove(path);
+    std::ofstream(path) << "precious";
+  }
+  CHECK(std::filesystem::is_regular_file(path));
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a reload changes what bytes mean, and keeps the outbox") {

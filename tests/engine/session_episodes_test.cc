@@ -86,6 +86,39 @@ rule step { when { p: Path  e: Edge where a == p.b } then { derive Path { a: p.a
   CHECK(w.heard().empty());
 }
 
+TEST_CASE("an action on its way when its episode ends is not sent again", "[session][actions]") {
+  World w(R"(
+fact Link key (port) { port: string  hot: bool }
+action Drain key (port) tries 3 every 10s timeout 5s { port: string }
+action Undrain key (port) { port: string }
+rule drain {
+  when { l: Link where hot }
+  then { do Drain { port: l.port } }
+  on clear { do Undrain { port: l.port } }
+}
+)");
+  w.put("1s", "Link", "port: \"et1\", hot: true");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{R"(1s Drain(port: "et1") sent)"});
+  w.put("3s", "Link", "port: \"et1\", hot: false");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{R"(3s Undrain(port: "et1") sent)"});
+  w.tick("60s");  // the time-out at 6s
+  CHECK(w.heard() == Lines{R"(6s Drain(port: "et1") expired)"});
+  // A refusal ends it, too; what is answered well is done, as always.
+  w.put("70s", "Link", "port: \"et1\", hot: true");
+  w.put("71s", "Link", "port: \"et1\", hot: false");
+  w.ack("72s", "Drain", "port: \"et1\"", ActionState::kFailed);
+  w.tick("100s");
+  CHECK(w.heard() ==
+        Lines{R"(1m10s Drain(port: "et1") sent)", R"(1m11s Undrain(port: "et1") sent)", R"(1m12s Drain(port: "et1") expired)"});
+  w.put("170s", "Link", "port: \"et1\", hot: true");
+  w.put("171s", "Link", "port: \"et1\", hot: false");
+  w.ack("172s", "Drain", "port: \"et1\"");
+  w.tick("200s");
+  CHECK(w.heard() == Lines{R"(2m50s Drain(port: "et1") sent)", R"(2m51s Undrain(port: "et1") sent)"});
+}
+
 TEST_CASE("actions are tried again, acknowledged, limited in rate", "[session][actions]") {
   World w(R"(
 fact Node key (id) { id: int }

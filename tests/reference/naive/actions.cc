@@ -82,6 +82,11 @@ void fail_try(State& state, Action& a) {
     a.state = ActionState::kFailed;
     return;
   }
+  if (a.abandoned) {
+    a.state = ActionState::kExpired;
+    say(state, a);
+    return;
+  }
   const Timestamp next = a.at + type.try_every_ns;
   if (next <= state.now) {
     send_or_wait(state, a);
@@ -144,7 +149,11 @@ void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std:
 void expire_waiting(State& state, const Episode& episode) {
   for (Action& a : state.actions) {
     const bool mine = std::find(episode.actions.begin(), episode.actions.end(), a.number) != episode.actions.end();
-    if (!mine || a.forgotten || a.of_event || !(waits_for_rate(a) || a.next_try)) continue;
+    if (!mine || a.forgotten || a.of_event) continue;
+    if (!waits_for_rate(a) && !a.next_try) {
+      a.abandoned = true;
+      continue;
+    }
     a.state = ActionState::kExpired;
     a.next_try.reset();
     a.ticket.reset();

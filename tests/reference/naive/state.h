@@ -84,6 +84,7 @@ struct Action {
   std::uint32_t tries = 0;
   Value result;
   bool of_event = false;
+  bool abandoned = false;               // its episode is over
   bool forgotten = false;               // a newer one of its key took its place
   std::optional<std::uint64_t> ticket;  // waits for the rate: its place in the queue
   std::optional<Timestamp> next_try;    // after a failure: when to send again
