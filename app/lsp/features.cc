@@ -93,7 +93,7 @@ std::string described(const Analysis& a, const SymbolUse& d) {
 
 json diagnostics_of(const Analysis& a, std::uint32_t file) {
   json out = json::array();
-  for (const Diagnostic& d : const_cast<Analysis&>(a).diagnostics.all()) {
+  for (const Diagnostic& d : a.diagnostics) {
     if (d.span.file != file) continue;
     json one{{"range", range(a, d.span)},
              {"severity", d.severity == Severity::kError ? 1 : 2},
@@ -107,7 +107,7 @@ json diagnostics_of(const Analysis& a, std::uint32_t file) {
 
 json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, std::uint32_t end) {
   json out = json::array();
-  for (const Diagnostic& d : const_cast<Analysis&>(a).diagnostics.all()) {
+  for (const Diagnostic& d : a.diagnostics) {
     if (d.span.file != file || !d.fix || d.span.begin > end || d.span.end < begin) continue;
     const Fix& fix = *d.fix;
     std::string words = fix.replacement;
@@ -274,18 +274,21 @@ json semantic_legend() {
 
 json semantic_tokens(const Analysis& a, std::uint32_t file) {
   json data = json::array();
-  std::uint32_t line = 0;
-  std::uint32_t character = 0;
+  const std::string_view text = a.text(file);
+  std::uint32_t character = 0;  // the last token's column
+  std::uint32_t from = 0;       // the last token, from which on lines are counted
   std::uint32_t last = 0xFFFF'FFFF;
   for (const SymbolUse& u : a.index.all()) {
     if (u.at.file != file || u.at.begin == last) continue;
     last = u.at.begin;
-    const json at = place_of(a.text(file), u.at.begin);
-    const auto l = at["line"].get<std::uint32_t>();
-    const auto c = at["character"].get<std::uint32_t>();
+    // Counted from the last token, so that a file is passed over once.
+    const auto down = static_cast<std::uint32_t>(std::count(text.begin() + from, text.begin() + last, '\n'));
+    const std::size_t newline = text.substr(0, last).rfind('\n');
+    const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+    const auto c = place_of(text.substr(begin), static_cast<std::uint32_t>(last - begin))["character"].get<std::uint32_t>();
     data.insert(data.end(),
-                {l - line, l == line ? c - character : c, u.at.end - u.at.begin, shown(u.meaning).token, u.is_declaration() ? 1 : 0});
-    line = l;
+                {down, down == 0 ? c - character : c, u.at.end - u.at.begin, shown(u.meaning).token, u.is_declaration() ? 1 : 0});
+    from = last;
     character = c;
   }
   return {{"data", data}};

@@ -96,17 +96,19 @@ const Analysis& Workspace::analyse(const std::string& path) {
   for (const auto& [open, text] : open_) {
     if (inside(open, folder) && open.ends_with(".fly")) paths.insert(open);
   }
+  Diagnostics diagnostics;
   std::vector<ast::File> files;
   for (const std::string& file : paths) {
     const Result<std::uint32_t> index = kept->sources.add(file, read(file));
-    if (index) files.push_back(parse_file(kept->sources, *index, *kept->interner, kept->diagnostics));
+    if (index) files.push_back(parse_file(kept->sources, *index, *kept->interner, diagnostics));
   }
   const ReadTable read_table = [&](const std::string& table) -> Result<std::string> {
     const auto it = open_.find(table);
     return it != open_.end() ? Result<std::string>(it->second) : read_text(table, nullptr, kMaxTableFileBytes);
   };
-  for (ast::File& file : files) read_table_files(file, kept->sources, read_table, *kept->interner, kept->diagnostics);
-  ast::RuleSet rules = check_package(std::move(files), kept->sources, *kept->interner, kept->diagnostics, &kept->index);
+  for (ast::File& file : files) read_table_files(file, kept->sources, read_table, *kept->interner, diagnostics);
+  ast::RuleSet rules = check_package(std::move(files), kept->sources, *kept->interner, diagnostics, &kept->index);
+  kept->diagnostics = diagnostics.all();
   kept->schema = std::move(rules.schema);
   kept->tests = std::move(rules.tests);
   return *kept;

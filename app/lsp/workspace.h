@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxPackageFiles = 2'000;  // of a package; those b
 struct Analysis {
   std::string folder;
   std::unique_ptr<Interner> interner = std::make_unique<Interner>();
-  SourceFiles sources;  // paths as on disk
-  Diagnostics diagnostics;
+  SourceFiles sources;                  // paths as on disk
+  std::vector<Diagnostic> diagnostics;  // sorted by file, then place
   SymbolIndex index;
   Schema schema;
   std::vector<ast::TestDecl> tests;

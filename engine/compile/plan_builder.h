@@ -120,7 +120,7 @@ class PlanBuilder {
   // plan_rules.cc
   Result<void> plan_rule(std::uint32_t rule);
   void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const;
-  Result<void> plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
+  Result<void> plan_main_chain(RulePlan& plan, const RuleScope& scope);
   Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);
   Result<void> plan_params(const std::vector<std::pair<std::uint32_t, Value>>& overrides);

@@ -80,7 +80,7 @@ Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast:
   return out;
 }
 
-Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
+Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope) {
   std::vector<std::uint32_t> numbers(scope.when.size());
   std::iota(numbers.begin(), numbers.end(), 0U);
   Result<std::vector<Way>> all = ways(numbers, scope);
@@ -104,7 +104,6 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const ast::RuleDecl& d
     if (!id) return std::unexpected(id.error());
     plan.chains.push_back(*id);
   }
-  (void)decl;
   return {};
 }
 
@@ -179,7 +178,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
                                                               [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
   plan.logical = derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat;
 
-  if (Result<void> r = plan_main_chain(plan, decl, scope); !r) return r;
+  if (Result<void> r = plan_main_chain(plan, scope); !r) return r;
   if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;
   // Aggregates that only `on clear` reads are asked for when it runs.
   std::vector<const Formula*> clear_formulas;

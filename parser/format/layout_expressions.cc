@@ -25,7 +25,6 @@ Doc Layout::chain(const Node& n, Slot slot) {
   Doc d;
   const auto children = tree_.children(n);
   std::size_t child = 0;
-  bool operand = true;
   while (within(n)) {
     const Node* c = child < children.size() && at(children[child]) ? &children[child++] : nullptr;
     const bool op = c == nullptr || c->kind == Kind::kOp;
@@ -37,9 +36,7 @@ Doc Layout::chain(const Node& n, Slot slot) {
       d.add(c->kind <= Kind::kMultiply && c->kind != Kind::kNot && is_expression(c->kind) ? indent(kContinued, std::move(part))
                                                                                           : std::move(part));
     }
-    operand = !op;
   }
-  static_cast<void>(operand);
   return group(std::move(d));
 }
 

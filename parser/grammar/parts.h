@@ -13,7 +13,7 @@ using OutputFieldsRule = x3::rule<struct OutputFieldsId>;  // declarations.cc
 using RuleDeclRule = x3::rule<struct RuleDeclId>;          // rules.cc: a rule after its word
 using WhenLinesRule = x3::rule<struct WhenLinesId>;        // rules.cc: `{ line … }`
 using TheRecordRule = x3::rule<struct TheRecordId>;        // rules.cc: `{ field: value }`, which must stand here
-using DecisionRule = x3::rule<struct DecisionBodyId>;          // decisions.cc: a decision after its word
+using DecisionRule = x3::rule<struct DecisionBodyId>;      // decisions.cc: a decision after its word
 using TestRule = x3::rule<struct TestId>;                  // tests.cc: a test after its word
 inline TypeRule const type{"type"};
 inline InputFieldsRule const input_fields{"input_fields"};

@@ -85,10 +85,13 @@ auto const plain_line =
     node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
     node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line;
 
+// What begins a line of `when` that has no name.
+constexpr std::array<std::string_view, 7> kLineVerbs{"some", "no", "let", "check", "cross", "every", "either"};
+
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
   std::vector<std::string> const suffixes{"same", "where", "within", "for"};
-  std::vector<std::string> const words{"some", "no", "let", "check", "cross", "every", "either"};
+  std::vector<std::string> const words(kLineVerbs.begin(), kLineVerbs.end());
   if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
       (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
     fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
@@ -146,10 +149,7 @@ bool at_rule_word(Iterator p, Builder const& b) {
   if (at_binding(p, b)) return false;
   return ast::is_among(ast::kRuleWords, word_at(p, b.end()));
 }
-bool at_line(Iterator p, Builder const& b) {
-  std::string_view const w = word_at(p, b.end());
-  return at_binding(p, b) || w == "some" || w == "no" || w == "let" || w == "check" || w == "cross" || w == "every" || w == "either";
-}
+bool at_line(Iterator p, Builder const& b) { return at_binding(p, b) || ast::is_among(kLineVerbs, word_at(p, b.end())); }
 bool at_effect(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
   return w == "do" || w == "derive" || w == "assert" || w == "set" || w == "retract" || w == "log";
