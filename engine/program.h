@@ -4,6 +4,7 @@
 // Door: compile(). Everything in engine/ that is not named in program.h, session.h, expression.h or explain/explanation.h is internal.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +18,10 @@
 namespace flyball::engine {
 
 struct ProgramData;  // engine/compile/program_data.h
+
+// Whether rules() keeps the expressions of its rules once they are compiled. They are half of a large package's memory, and only who
+// compiles rules() again (with other params) needs them.
+enum class Trees : std::uint8_t { kKeep, kFree };
 
 class Program {
  public:
@@ -34,12 +39,14 @@ class Program {
   std::string dump() const;
 
  private:
-  friend Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params);
+  friend Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params,
+                                 Trees trees);
   explicit Program(std::unique_ptr<ProgramData> data);
   std::unique_ptr<ProgramData> data_;
 };
 
 // `params` overrides defaults by Schema::params index; a value out of the param's type or range is an Error.
-Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {});
+Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {},
+                        Trees trees = Trees::kKeep);
 
 }  // namespace flyball::engine

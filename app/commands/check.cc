@@ -87,7 +87,7 @@ class Check : public Command {
     if (errors == 0) {
       // What the compiler alone can see: limits of the network.
       const std::vector<std::pair<std::string, ast::Span>> places = names_of(package->rules);
-      const Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner);
+      const Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, {}, engine::Trees::kFree);
       if (!program) {
         ++errors;
         all.push_back(limit(program.error(), places));

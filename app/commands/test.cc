@@ -128,7 +128,7 @@ class Test : public Command {
  private:
   int run_all(Io& io) {
     covered_ = {};
-    package_ = compile_package(paths_, {}, io);
+    package_ = compile_package(paths_, {}, io, nullptr, nullptr, {}, engine::Trees::kKeep);
     if (package_ == nullptr) {
       std::string paths;
       for (const std::string& path : paths_) paths += (paths.empty() ? "" : " ") + path;

@@ -37,7 +37,7 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
 }
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared, int* exit_code, const ParamPlaces& places) {
+                                                 Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   Interner::Notes notes(package->interner);
@@ -62,7 +62,7 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
     if (exit_code != nullptr) *exit_code = kExitUsage;
     return nullptr;
   }
-  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values);
+  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values, trees);
   if (!program) {
     io.error(program.error().message, program.error().help);
     return nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,11 @@
 
 namespace flyball::engine {
 
-// Something an expression names: `hot.util`, `high_util`, `count(Serving where …)`.
+// Something an expression names: `hot.util`, `high_util`, `count(Serving where …)`. Most are fields, and a rule has many.
 struct ExplainRead {
   std::string name;
-  Formula value;
+  std::uint32_t binding = kNoId, field = 0;  // a fact's field; else
+  std::unique_ptr<const Formula> formula;    // any other thing
 };
 
 // One conjunct of a condition.

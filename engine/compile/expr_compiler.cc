@@ -274,9 +274,9 @@ std::optional<Operand> ExprCompiler::compile_in_set(const Operand& left, const E
 }
 
 Operand ExprCompiler::pattern_test(Opcode op, Pattern pattern, const Operand& text, Mark mark) {
-  code_.patterns_.push_back(std::make_unique<Pattern>(std::move(pattern)));
+  code_.add_more().patterns.push_back(std::make_unique<Pattern>(std::move(pattern)));
   const std::uint32_t t = result_temp(mark);
-  emit({.op = op, .dst = t, .a = text, .c = static_cast<std::uint32_t>(code_.patterns_.size() - 1)});
+  emit({.op = op, .dst = t, .a = text, .c = static_cast<std::uint32_t>(code_.more_->patterns.size() - 1)});
   return temp(t);
 }
 

@@ -321,13 +321,13 @@ Operand ExprCompiler::compile_comprehension(const Expr& e) {
   }
   land(skip);
   locals_.resize(scope);
-  code_.loops_.push_back(loop);
+  code_.add_more().loops.push_back(loop);
   const std::uint32_t t = result_temp(mark);
   emit({.op = Opcode::kComprehend,
         .sub = static_cast<std::uint8_t>(it->macro),
         .dst = t,
         .a = temp(over),
-        .c = static_cast<std::uint32_t>(code_.loops_.size() - 1)});
+        .c = static_cast<std::uint32_t>(code_.more_->loops.size() - 1)});
   return temp(t);
 }
 

@@ -45,17 +45,18 @@ void ExprCompiler::describe() {
           FB_CHECK(o->index < kMaxFields);
           add_read(o->binding, std::uint64_t{1} << o->index);
           break;
-        case Space::kLet: add(code_.lets_, o->index); break;
-        case Space::kInput: add(code_.inputs_, o->index); break;
-        case Space::kAggregate: add(code_.aggregates_, o->index); break;
+        case Space::kLet: add(code_.add_more().lets, o->index); break;
+        case Space::kInput: add(code_.add_more().inputs, o->index); break;
+        case Space::kAggregate: add(code_.add_more().aggregates, o->index); break;
         default: break;
       }
     }
   }
   std::sort(code_.reads_.begin(), code_.reads_.end(), [](const Read& a, const Read& b) { return a.binding < b.binding; });
-  std::sort(code_.lets_.begin(), code_.lets_.end());
-  std::sort(code_.inputs_.begin(), code_.inputs_.end());
-  std::sort(code_.aggregates_.begin(), code_.aggregates_.end());
+  if (code_.more_ == nullptr) return;
+  for (std::vector<std::uint32_t>* places : {&code_.more_->lets, &code_.more_->inputs, &code_.more_->aggregates}) {
+    std::sort(places->begin(), places->end());
+  }
 }
 
 // Whether the instructions are what eval.cc's shortest path can run.

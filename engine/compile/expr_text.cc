@@ -93,7 +93,7 @@ class Writer {
   }
   void aggregate(const ast::Aggregate& a) {
     out += "aggregate" + std::to_string(static_cast<int>(a.fn)) + "(" + std::to_string(a.fact_type);
-    for (const std::optional<Expr>* part : {&a.k, &a.value, &a.where, &a.over, &a.over_last, &a.at_least}) {
+    for (const ast::OptionalExpr* part : {&a.k, &a.value, &a.where, &a.over, &a.over_last, &a.at_least}) {
       out += ", ";
       if (*part) write(**part);
     }

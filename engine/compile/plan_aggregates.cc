@@ -22,7 +22,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   node.scope = scope.id;
   node.binding = a.binding;
   if (a.over) node.over_ns = duration(a.over);
-  const auto number = [&](const std::optional<ast::Expr>& e) -> std::optional<std::int64_t> {
+  const auto number = [&](const ast::OptionalExpr& e) -> std::optional<std::int64_t> {
     if (!e) return std::nullopt;
     const Value v = constant_value(*e, context_);
     return v.is(Kind::kInt) ? std::optional(v.as_int()) : std::nullopt;

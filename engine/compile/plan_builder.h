@@ -76,7 +76,7 @@ struct SplitWhere {
 class PlanBuilder {
  public:
   PlanBuilder(ProgramData& out, Interner& interner);
-  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params);
+  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees);
 
   // For decisions: makes the scope of a case (lets, aggregates as uses) and returns its id.
   Result<std::uint32_t> plan_case_scope(const ast::Case& decl);
@@ -92,7 +92,7 @@ class PlanBuilder {
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
   std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
   void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
-  DurationNs duration(const std::optional<ast::Expr>& e) const;
+  DurationNs duration(const ast::OptionalExpr& e) const;
 
   // plan_lines.cc
   std::vector<LineInfo> read_lines(const ast::Block& block, bool until, const RuleScope& scope) const;
@@ -132,12 +132,13 @@ class PlanBuilder {
   // plan_explain.cc
   void plan_explain(std::uint32_t rule, const RuleScope& scope);
   ExplainLine explain_line(const LineInfo& info, const RuleScope& scope);
-  void explain_table(ExplainLine& line, std::uint32_t rule, std::uint32_t number, bool in_until) const;
+  void explain_table(ExplainLine& line, const LineInfo& info) const;
   void collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out);
 
   // plan_finish.cc
   void finish_types();
   void plan_ranks();
+  void note_needs(std::uint32_t rule);
   void plan_strata();
 
   ProgramData& out_;
@@ -145,6 +146,7 @@ class PlanBuilder {
   ExprContext context_;
   std::map<std::string, AlphaId> alphas_;
   std::map<std::string, NodeId> nodes_;
+  std::vector<std::vector<FactTypeId>> needs_;                // by derived type: what the rules that derive it read
   std::map<std::pair<bool, std::uint32_t>, TableId> tables_;  // of the rule being planned: (in until, line)
 };
 

@@ -51,7 +51,12 @@ void PlanBuilder::collect_explain_reads(const ast::Expr& e, const RuleScope& sco
   for (const ExplainRead& r : out) {
     if (r.name == name) return;
   }
-  out.push_back({std::move(name), formula(e, scope)});
+  const bool field = e.kind != ast::ExprKind::kAggregate && e.ref.kind == ast::RefKind::kField;
+  if (field) {
+    out.push_back({std::move(name), e.ref.binding, e.ref.field, nullptr});
+  } else {
+    out.push_back({std::move(name), kNoId, 0, std::make_unique<const Formula>(formula(e, scope))});
+  }
 }
 
 ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& scope) {
@@ -89,30 +94,14 @@ ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& sco
   return out;
 }
 
-// Finds the table of a line with a memory and the facts that name its entries, from the stages that look it up.
-void PlanBuilder::explain_table(ExplainLine& line, std::uint32_t rule, std::uint32_t number, bool in_until) const {
+// The table of a line with a memory, and the facts that name its entries.
+void PlanBuilder::explain_table(ExplainLine& line, const LineInfo& info) const {
   if (line.hold_ns == 0) return;
-  const auto from_stage = [&](StageKind kind) {
-    for (const StagePlan& s : out_.stages) {
-      if (s.kind != kind || s.table != line.table) continue;
-      line.tuple = s.tuple;
-      if (kind == StageKind::kHold && s.binding != kNoId) line.tuple.push_back(s.binding);
-      return;
-    }
-  };
-  if (line.absence) {
-    for (TableId t = 0; t < out_.absences.size(); ++t) {
-      const AbsencePlan& p = out_.absences[t];
-      if (p.rule == rule && p.line == number && p.in_until == in_until) line.table = t;
-    }
-    from_stage(StageKind::kAbsence);
-  } else {
-    for (TableId t = 0; t < out_.holds.size(); ++t) {
-      const HoldPlan& p = out_.holds[t];
-      if (p.rule == rule && p.line == number && p.in_until == in_until) line.table = t;
-    }
-    from_stage(StageKind::kHold);
-  }
+  const auto known = tables_.find(std::pair(info.in_until, info.number));
+  if (known == tables_.end()) return;
+  line.table = known->second;
+  line.tuple = info.reads;
+  if (!line.absence && info.binds()) line.tuple.push_back(line.binding);
 }
 
 void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
@@ -134,8 +123,8 @@ void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
     }
   }
   for (const LineInfo& line : scope.until) plan.until.push_back(explain_line(line, scope));
-  for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], rule, i, false);
-  for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], rule, i, true);
+  for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], scope.when[i]);
+  for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], scope.until[i]);
   out_.explain.push_back(std::move(plan));
 }
 

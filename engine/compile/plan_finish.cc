@@ -44,41 +44,43 @@ void PlanBuilder::plan_ranks() {
   for (std::uint32_t i = 0; i < order.size(); ++i) out_.rules[order[i]].rank = i;
 }
 
+// What a rule that derives reads: the types of its patterns and aggregates.
+void PlanBuilder::note_needs(std::uint32_t rule) {
+  const ast::RuleDecl& decl = out_.rule_set.rules[rule];
+  const auto derives = [](const ast::Effect& e) { return e.kind == ast::EffectKind::kDerive; };
+  if (std::none_of(decl.then.begin(), decl.then.end(), derives)) return;
+  std::set<FactTypeId> read;
+  RuleScope scope;
+  for (const ast::Line& line : decl.when.lines) {
+    if (line.kind == ast::LineKind::kPattern) {
+      read.insert(line.pattern.fact_type);
+      if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
+    } else {
+      collect_aggregates(line.expr, scope);
+    }
+  }
+  for (const ast::Effect& effect : decl.then) {
+    for (const ast::RecordField& field : effect.record.fields) collect_aggregates(field.value, scope);
+  }
+  for (const auto& [binding, aggregate] : scope.aggregates) read.insert(aggregate->fact_type);
+  for (const ast::Effect& effect : decl.then) {
+    if (!derives(effect)) continue;
+    TypePlan& type = out_.types[effect.record.fact_type];
+    if (type.deriving_rules.empty() || type.deriving_rules.back() != rule) type.deriving_rules.push_back(rule);
+    std::vector<FactTypeId>& needs = needs_[effect.record.fact_type];
+    needs.insert(needs.end(), read.begin(), read.end());
+  }
+}
+
 // Derived types in the order in which they can be computed: strongly connected groups, those that others need
 // first. A group of more than one type, or a type that needs itself, is recursive.
 void PlanBuilder::plan_strata() {
-  const std::size_t n = out_.types.size();
-  std::vector<std::vector<FactTypeId>> needs(n);
-  for (std::uint32_t r = 0; r < out_.rules.size(); ++r) {
-    const ast::RuleDecl& decl = out_.rule_set.rules[r];
-    std::set<FactTypeId> read;
-    RuleScope scope;
-    for (const ast::Line& line : decl.when.lines) {
-      if (line.kind == ast::LineKind::kPattern) {
-        read.insert(line.pattern.fact_type);
-        if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
-      } else {
-        collect_aggregates(line.expr, scope);
-      }
-    }
-    for (const ast::Effect& effect : decl.then) {
-      for (const ast::RecordField& field : effect.record.fields) collect_aggregates(field.value, scope);
-    }
-    for (const auto& [binding, aggregate] : scope.aggregates) read.insert(aggregate->fact_type);
-    for (const ast::Effect& effect : decl.then) {
-      if (effect.kind != ast::EffectKind::kDerive) continue;
-      TypePlan& type = out_.types[effect.record.fact_type];
-      if (type.deriving_rules.empty() || type.deriving_rules.back() != r) type.deriving_rules.push_back(r);
-      needs[effect.record.fact_type].insert(needs[effect.record.fact_type].end(), read.begin(), read.end());
-    }
-  }
-
-  const Components strata = strong_components(needs);
+  const Components strata = strong_components(needs_);
   std::vector<std::size_t> members(strata.count, 0);
   for (const std::uint32_t stratum : strata.of) ++members[stratum];
-  for (FactTypeId t = 0; t < n; ++t) {
+  for (FactTypeId t = 0; t < out_.types.size(); ++t) {
     out_.types[t].stratum = strata.of[t];
-    out_.types[t].recursive = members[strata.of[t]] > 1 || std::find(needs[t].begin(), needs[t].end(), t) != needs[t].end();
+    out_.types[t].recursive = members[strata.of[t]] > 1 || std::find(needs_[t].begin(), needs_[t].end(), t) != needs_[t].end();
   }
   out_.stratum_count = strata.count;
 }

@@ -142,7 +142,7 @@ SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& sco
           key.left_binding = other->ref.binding;
           key.left_field = other->ref.field;
         } else {
-          key.left = formula(*other, scope);
+          key.left = std::make_unique<const Formula>(formula(*other, scope));
         }
         split.keys.push_back(std::move(key));
         split.keys_from.push_back(other);
@@ -250,7 +250,7 @@ std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& key
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }
 
-DurationNs PlanBuilder::duration(const std::optional<ast::Expr>& e) const {
+DurationNs PlanBuilder::duration(const ast::OptionalExpr& e) const {
   if (!e) return 0;
   const Value v = constant_value(*e, context_);
   return v.is(Kind::kDuration) ? v.as_int() : 0;

@@ -38,6 +38,28 @@ void fold_every(ast::Block& block) {
   }
 }
 
+// The lines and effects stay, with their places, types and names; what they compare and compute goes.
+void free_trees(ast::RuleDecl& rule) {
+  for (ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
+    if (block == nullptr) continue;
+    for (ast::Line& line : block->lines) {
+      line.expr = {};
+      line.hold.reset();
+      line.pattern.where.reset();
+      line.pattern.satisfies.reset();
+      line.pattern.within.reset();
+      line.pattern.hold.reset();
+    }
+  }
+  for (std::vector<ast::Effect>* effects : {&rule.then, &rule.on_clear}) {
+    for (ast::Effect& effect : *effects) {
+      effect.record.fields = {};
+      effect.text.reset();
+    }
+  }
+  rule.cooldown_per = {};
+}
+
 }  // namespace
 
 ProgramData::ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {
@@ -58,12 +80,15 @@ PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), inte
   context_.interner = &interner;
 }
 
-Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params) {
+Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees) {
   if (Result<void> r = plan_params(params); !r) return r;
   out_.types.resize(out_.rule_set.schema.types.size());
   out_.rules.resize(out_.rule_set.rules.size());
+  needs_.resize(out_.types.size());
   for (std::uint32_t rule = 0; rule < out_.rules.size(); ++rule) {
     if (Result<void> r = plan_rule(rule); !r) return r;
+    note_needs(rule);
+    if (trees == Trees::kFree) free_trees(out_.rule_set.rules[rule]);
   }
   for (const ast::DecisionDecl& decision : out_.rule_set.decisions) {
     out_.case_scopes.emplace_back();
@@ -97,10 +122,10 @@ const ast::RuleSet& Program::rules() const { return data_->rule_set; }
 void Program::hold(std::vector<Value> constants) { data_->constants = std::move(constants); }
 Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
 
-Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params) {
+Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees) {
   auto data = std::make_unique<ProgramData>(std::move(rules));
   PlanBuilder builder(*data, interner);
-  if (Result<void> r = builder.run(params); !r) return std::unexpected(r.error());
+  if (Result<void> r = builder.run(params, trees); !r) return std::unexpected(r.error());
   return Program(std::move(data));
 }
 

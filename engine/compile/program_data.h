@@ -71,7 +71,7 @@ struct KeyPart {  // own field == something known on the left
   bool hashed = true;                  // equality is identity of Values; else compared by cel_equal, after the index
   std::uint32_t left_binding = kNoId;  // the left is this field …
   std::uint32_t left_field = 0;
-  std::optional<Formula> left;  // … or this expression
+  std::unique_ptr<const Formula> left;  // … or this expression; few have one, and parts are many
 };
 
 enum class StageKind : std::uint8_t {
@@ -191,7 +191,7 @@ struct AggregateUse {
 };
 
 struct FieldSource {  // a record's field: a formula, or left out (default, null)
-  std::optional<Formula> formula;
+  std::unique_ptr<const Formula> formula;
   Value value;
 };
 

@@ -27,7 +27,17 @@ const Value* Code::constant() const {
   return first.op == Opcode::kReturn && first.a.space == Space::kConstant ? &constants_[first.a.index] : nullptr;
 }
 
-const Pattern& Code::pattern(std::uint32_t i) const { return *patterns_[i]; }
+const Code::More& Code::more() const {
+  static const More kNone;
+  return more_ == nullptr ? kNone : *more_;
+}
+
+Code::More& Code::add_more() {
+  if (more_ == nullptr) more_ = std::make_unique<More>();
+  return *more_;
+}
+
+const Pattern& Code::pattern(std::uint32_t i) const { return *more().patterns[i]; }
 
 namespace {
 

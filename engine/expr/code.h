@@ -122,10 +122,10 @@ class Code {
 
   // What it reads; for filtering changes. Sorted by binding.
   std::span<const Read> reads() const { return reads_; }
-  std::uint64_t fields_of(std::uint32_t binding) const;                         // 0: not read
-  const std::vector<std::uint32_t>& lets() const { return lets_; }              // sorted
-  const std::vector<std::uint32_t>& inputs() const { return inputs_; }          // sorted
-  const std::vector<std::uint32_t>& aggregates() const { return aggregates_; }  // bindings, sorted
+  std::uint64_t fields_of(std::uint32_t binding) const;                               // 0: not read
+  const std::vector<std::uint32_t>& lets() const { return more().lets; }              // sorted
+  const std::vector<std::uint32_t>& inputs() const { return more().inputs; }          // sorted
+  const std::vector<std::uint32_t>& aggregates() const { return more().aggregates; }  // bindings, sorted
   bool uses_now() const { return uses_now_; }
   // The value, if the expression reads nothing.
   const Value* constant() const;
@@ -136,7 +136,7 @@ class Code {
   // For eval.cc and the compiler.
   std::span<const Instruction> instructions() const { return instructions_; }
   const Value* constants() const { return constants_.data(); }
-  std::span<const Loop> loops() const { return loops_; }
+  std::span<const Loop> loops() const { return more().loops; }
   const Pattern& pattern(std::uint32_t i) const;
   std::uint32_t temp_count() const { return temp_count_; }
   // Nothing but fields compared with constants of their kind, alone or under one `and` or one `or`.
@@ -144,12 +144,18 @@ class Code {
 
  private:
   friend class ExprCompiler;
+  // What few expressions have.
+  struct More {
+    std::vector<Loop> loops;
+    std::vector<std::unique_ptr<Pattern>> patterns;
+    std::vector<std::uint32_t> lets, inputs, aggregates;
+  };
+  const More& more() const;
+  More& add_more();
   std::vector<Instruction> instructions_;
   std::vector<Value> constants_;
-  std::vector<Loop> loops_;
-  std::vector<std::unique_ptr<Pattern>> patterns_;
   std::vector<Read> reads_;
-  std::vector<std::uint32_t> lets_, inputs_, aggregates_;
+  std::unique_ptr<More> more_;  // absent if all of it is empty
   std::uint32_t temp_count_ = 0;
   bool uses_now_ = false;
   bool is_comparisons_ = false;

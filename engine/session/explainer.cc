@@ -26,9 +26,10 @@ Truth Explainer::truth(const Formula& formula, std::uint32_t scope) {
   return network_.frame().truth(formula, scope);
 }
 
-Value Explainer::value(const Formula& formula, std::uint32_t scope) {
-  network_.fill_aggregates(formula, scope);
-  return network_.frame().value(formula, scope);
+Value Explainer::value(const ExplainRead& read, std::uint32_t scope) {
+  if (read.formula == nullptr) return network_.frame().row(read.binding)[read.field];
+  network_.fill_aggregates(*read.formula, scope);
+  return network_.frame().value(*read.formula, scope);
 }
 
 // One fact as the line's own: its joins, then its conditions up to the first that is not met.
@@ -133,7 +134,7 @@ LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLi
   for (const ExplainCondition& c : line.conditions) {
     for (const ExplainRead& r : c.reads) {
       if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; })) {
-        out.reads.emplace_back(r.name, value(r.value, plan.scope));
+        out.reads.emplace_back(r.name, value(r, plan.scope));
       }
     }
   }

@@ -54,7 +54,7 @@ class Explainer {
   FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
   Truth truth(const Formula& formula, std::uint32_t scope);
-  Value value(const Formula& formula, std::uint32_t scope);
+  Value value(const ExplainRead& read, std::uint32_t scope);
   Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);
   Judged judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks);
   void look_up_memory(const ExplainLine& line, Judged& judged) const;

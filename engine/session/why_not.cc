@@ -160,7 +160,7 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
   const auto reads = [&](const ExplainCondition& c) {
     std::string out;
     for (const ExplainRead& r : c.reads)
-      out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+      out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r, plan.scope), network_.interner());
     return out;
   };
   const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
@@ -181,7 +181,7 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
     // What the condition compares the fact with: the fact's own fields stand in its text.
     for (const ExplainRead& r : line.conditions.back().reads) {
       if (type->field_index(r.name) != kNoId) continue;
-      out += (out.ends_with(" satisfy it") ? ": " : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
+      out += (out.ends_with(" satisfy it") ? ": " : ", ") + r.name + " is " + to_source(value(r, plan.scope), network_.interner());
     }
     return out;
   }

@@ -26,7 +26,7 @@ struct TypeExpr {
 struct FieldDecl {
   Name name;
   TypeExpr type;
-  std::optional<Expr> default_value;
+  OptionalExpr default_value;
   std::string doc;
 };
 
@@ -39,7 +39,7 @@ struct TypeDecl {  // fact, mutable fact, event, action
   std::vector<Name> key;
   std::vector<FieldDecl> fields;
   std::vector<FieldDecl> result_fields;
-  std::optional<Expr> ttl, lateness, tries, try_every, timeout, rate_count, rate_per, retain;
+  OptionalExpr ttl, lateness, tries, try_every, timeout, rate_count, rate_per, retain;
   std::optional<Name> late;  // apply | drop | divert
   bool rate_else_refuse = false;
   // checked
@@ -51,7 +51,7 @@ struct ParamDecl {
   Name name;
   std::string doc;
   TypeExpr type;
-  std::optional<Expr> value, minimum, maximum;
+  OptionalExpr value, minimum, maximum;
   // checked
   std::uint32_t id = kNoId;
 };
@@ -87,11 +87,11 @@ struct Pattern {
   bool cross = false;
   Name type;
   std::vector<SamePart> same;
-  std::optional<Expr> where;
-  std::optional<Expr> satisfies;  // kEvery
-  std::optional<Expr> within;     // constant durations
+  OptionalExpr where;
+  OptionalExpr satisfies;  // kEvery
+  OptionalExpr within;     // constant durations
   std::optional<Name> after;
-  std::optional<Expr> hold;  // `for D`; on a `no` line: absence
+  OptionalExpr hold;  // `for D`; on a `no` line: absence
   // checked
   FactTypeId fact_type = kNoId;
   std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
@@ -105,10 +105,10 @@ enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
 struct Line {
   LineKind kind = LineKind::kPattern;
   Span span;
-  Pattern pattern;           // kPattern
-  Name let_name;             // kLet
-  Expr expr;                 // kLet: the value; kCheck: the condition
-  std::optional<Expr> hold;  // kCheck … for D
+  Pattern pattern;    // kPattern
+  Name let_name;      // kLet
+  Expr expr;          // kLet: the value; kCheck: the condition
+  OptionalExpr hold;  // kCheck … for D
   // The lines of `either { … } or { … }` stand in the block like others, one branch after the other.
   std::uint32_t either = 0;  // which of the block, from 1; 0: in none
   std::uint32_t branch = 0;  // of it
@@ -144,9 +144,9 @@ enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kL
 struct Effect {
   EffectKind kind = EffectKind::kDo;
   Span span;
-  Record record;             // kDo, kDerive, kAssert; kSet: only fields
-  Name target;               // kSet, kRetract: a name bound by `n:`
-  std::optional<Expr> text;  // kLog
+  Record record;      // kDo, kDerive, kAssert; kSet: only fields
+  Name target;        // kSet, kRetract: a name bound by `n:`
+  OptionalExpr text;  // kLog
   // checked
   std::uint32_t binding = 0;  // kSet, kRetract
 };
@@ -157,11 +157,11 @@ struct RuleDecl {
   Span span;
   Name name;
   std::string doc;
-  std::optional<Expr> priority;  // constant int
+  OptionalExpr priority;  // constant int
   std::optional<Name> mode;
-  std::optional<Expr> cooldown;  // constant duration
+  OptionalExpr cooldown;  // constant duration
   std::vector<Expr> cooldown_per;
-  std::optional<Expr> keep, repeat, late_skip;
+  OptionalExpr keep, repeat, late_skip;
   std::vector<std::string> tags;
   std::string owner, runbook;
   Block when;
@@ -199,7 +199,7 @@ struct Cell {
   bool wildcard = false;           // `-`
   std::vector<Expr> alternatives;  // as written: `8..15` is a kRange, `>= 80%` a kUnary-less kBinary whose a[0] is a kHole
   // checked
-  std::optional<Expr> test;  // a bool expression over the input; absent for a wildcard
+  OptionalExpr test;  // a bool expression over the input; absent for a wildcard
 };
 
 struct TableRow {
@@ -255,15 +255,15 @@ struct Step {  // one line of a test
   StepKind kind = StepKind::kSend;
   Span span;
   // When: `at T` (from == to == at), `by T` (by), `every P from A to B` (period). Durations from the test's start.
-  std::optional<Expr> at, by, every, from, to;
+  OptionalExpr at, by, every, from, to;
   Record record;                 // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
-  std::optional<Expr> stamped;   // kSend … stamped D
+  OptionalExpr stamped;          // kSend … stamped D
   std::string state;             // kAck: "acked" | "failed" | "approved" | "rejected"
   std::optional<Record> result;  // kAck … result { … }
-  std::optional<Expr> count;     // kExpect N …; kExpectFirings
+  OptionalExpr count;            // kExpect N …; kExpectFirings
   Name from_rule;                // kExpect … from rule; kAsk … from case; kExpectFirings … of rule
   Name set_param;                // kSet
-  std::optional<Expr> value;     // kSet: the value; kStart: the timestamp string
+  OptionalExpr value;            // kSet: the value; kStart: the timestamp string
   Name decision;                 // kAsk
   std::vector<Record> expected;  // kAsk … expect { … }, or one by one of a list
   bool expects_answer = false;   // kAsk … expect: `expected` counts, even if it is empty

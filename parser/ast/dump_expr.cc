@@ -16,7 +16,7 @@ struct Dumper {
   const Interner& in;
   std::string out;
 
-  void part(const char* head, const std::optional<Expr>& e) {
+  void part(const char* head, const OptionalExpr& e) {
     if (!e) return;
     out += std::string(" (") + head + " ";
     expr(*e);

@@ -19,7 +19,7 @@ struct FileDumper {
   std::string out;
 
   void line(int indent, const std::string& text) { out += "\n" + std::string(static_cast<std::size_t>(indent) * 2, ' ') + text; }
-  std::string opt(const char* head, const std::optional<Expr>& e) const {
+  std::string opt(const char* head, const OptionalExpr& e) const {
     return e ? std::string(" (") + head + " " + dump(*e, in) + ")" : std::string();
   }
   static std::string named(const char* head, const Name& n) { return n.text.empty() ? "" : std::string(" (") + head + " " + n.text + ")"; }

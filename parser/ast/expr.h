@@ -30,6 +30,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/functions.h"
@@ -157,17 +158,41 @@ struct Expr {
   Fn fn = Fn::kNone;
 };
 
+// An Expr or none, in the space of a pointer: most of the places a declaration has for one are empty. Copies copy the tree.
+class OptionalExpr {
+ public:
+  OptionalExpr() = default;
+  OptionalExpr(std::nullopt_t) {}                                        // NOLINT(google-explicit-constructor): as std::optional
+  OptionalExpr(Expr e) : expr_(std::make_unique<Expr>(std::move(e))) {}  // NOLINT(google-explicit-constructor)
+  OptionalExpr(const OptionalExpr& o) : expr_(o ? std::make_unique<Expr>(*o) : nullptr) {}
+  OptionalExpr(OptionalExpr&&) noexcept = default;
+  OptionalExpr& operator=(const OptionalExpr& o) { return *this = OptionalExpr(o); }
+  OptionalExpr& operator=(OptionalExpr&&) noexcept = default;
+  ~OptionalExpr() = default;
+
+  explicit operator bool() const { return expr_ != nullptr; }
+  bool has_value() const { return expr_ != nullptr; }
+  Expr& operator*() { return *expr_; }
+  const Expr& operator*() const { return *expr_; }
+  Expr* operator->() { return expr_.get(); }
+  const Expr* operator->() const { return expr_.get(); }
+  void reset() { expr_.reset(); }
+
+ private:
+  std::unique_ptr<Expr> expr_;
+};
+
 // fn ( [k,] Type[.field | by e] [where e] [over D | over last N] [at least M samples] )
 struct Aggregate {
   AggregateFn fn = AggregateFn::kCount;
   Span span;
-  std::optional<Expr> k;  // topk, distinct …
+  OptionalExpr k;  // topk, distinct …
   Name type_name;
-  std::optional<Expr> value;  // the field after the dot as a kName, or the expression after `by`
-  std::optional<Expr> where;
-  std::optional<Expr> over;       // a constant duration
-  std::optional<Expr> over_last;  // a constant int
-  std::optional<Expr> at_least;   // a constant int
+  OptionalExpr value;  // the field after the dot as a kName, or the expression after `by`
+  OptionalExpr where;
+  OptionalExpr over;       // a constant duration
+  OptionalExpr over_last;  // a constant int
+  OptionalExpr at_least;   // a constant int
 
   // Filled in by the checker. Inside value and where, a field of the aggregated Type is ref kField of `binding`.
   std::uint32_t fact_type = 0xFFFF'FFFF;

@@ -48,7 +48,7 @@ void visit(const Expr& e, const std::function<void(const Expr&)>& f) {
   for (const Expr& a : e.args) visit(a, f);
   if (e.kind != ExprKind::kAggregate || !e.aggregate) return;
   const ast::Aggregate& agg = *e.aggregate;
-  for (const std::optional<Expr>* part : {&agg.k, &agg.value, &agg.where}) {
+  for (const ast::OptionalExpr* part : {&agg.k, &agg.value, &agg.where}) {
     if (part->has_value()) visit(**part, f);
   }
 }

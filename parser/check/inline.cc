@@ -21,7 +21,7 @@ void shift_locals(Expr& e, std::uint32_t from, std::uint32_t by);
 void on_aggregate_parts(Expr& e, const std::function<void(Expr&)>& f) {
   if (e.kind != ExprKind::kAggregate || !e.aggregate) return;
   auto copy = std::make_shared<ast::Aggregate>(*e.aggregate);
-  for (std::optional<Expr>* part : {&copy->k, &copy->value, &copy->where}) {
+  for (ast::OptionalExpr* part : {&copy->k, &copy->value, &copy->where}) {
     if (part->has_value()) f(**part);
   }
   e.aggregate = std::move(copy);
@@ -63,7 +63,7 @@ void substitute(Expr& e, const Use& use, std::uint32_t inner) {
   if (e.kind == ExprKind::kAggregate && e.aggregate) {
     auto copy = std::make_shared<ast::Aggregate>(*e.aggregate);
     if (copy->binding >= kLetBindingBase) copy->binding = copy->binding - kLetBindingBase + use.first_aggregate;
-    for (std::optional<Expr>* part : {&copy->k, &copy->value, &copy->where}) {
+    for (ast::OptionalExpr* part : {&copy->k, &copy->value, &copy->where}) {
       if (part->has_value()) substitute(**part, use, inner);
     }
     e.aggregate = std::move(copy);

@@ -132,7 +132,7 @@ class LineChecker {
     if (!scope_.hidden.empty() && scope_.hidden.back() == name) scope_.hidden.pop_back();
   }
 
-  void hold(std::optional<Expr>& hold, const char* what) {
+  void hold(ast::OptionalExpr& hold, const char* what) {
     if (!hold) return;
     if (context_.in_decision) {
       p_.report.error("E0604", hold->span, "`for` has no meaning in a decision",

@@ -44,7 +44,7 @@ class Reads {
 
   void block(const ast::Block& b, bool until) {
     for (const ast::Line& line : b.lines) {
-      const std::optional<ast::Expr>& hold = line.kind == ast::LineKind::kPattern ? line.pattern.hold : line.hold;
+      const ast::OptionalExpr& hold = line.kind == ast::LineKind::kPattern ? line.pattern.hold : line.hold;
       if (line.kind != ast::LineKind::kPattern) {
         expr(line.expr);
         // A hold on a condition waits for whatever the condition reads.

@@ -123,7 +123,7 @@ std::vector<ast::FieldDecl> Lowering::fields(const Node* block) {
   return out;
 }
 
-std::optional<ast::Expr> Lowering::operand(const Node& n, std::size_t index) {
+ast::OptionalExpr Lowering::operand(const Node& n, std::size_t index) {
   const auto parts = children(n);
   if (index >= parts.size()) return std::nullopt;
   return expr(parts[index]);

@@ -462,7 +462,7 @@ Expr Lowering::aggregate(const Node& n) {
   auto a = std::make_shared<ast::Aggregate>();
   a->span = span(n);
   int height = 0;
-  const auto once = [&](std::optional<Expr>& slot, const Node& part, std::size_t index) {
+  const auto once = [&](ast::OptionalExpr& slot, const Node& part, std::size_t index) {
     const auto parts = children(part);
     if (slot) {
       report(codes::kTwice, span(part),

@@ -85,9 +85,9 @@ class Lowering {
   void type_option(ast::TypeDecl& out, const Node& n, std::vector<std::string_view>& seen);
   ast::ParamDecl param_decl();
   ast::LetDecl let_decl();
-  std::optional<ast::Expr> operand(const Node& n, std::size_t index);  // the index-th child, if it parsed
-  bool once(bool given, const Node& n, std::string_view what);         // false, said, when it stands twice
-  std::string plain_text(const Node& n);                               // a string's content or a name
+  ast::OptionalExpr operand(const Node& n, std::size_t index);  // the index-th child, if it parsed
+  bool once(bool given, const Node& n, std::string_view what);  // false, said, when it stands twice
+  std::string plain_text(const Node& n);                        // a string's content or a name
   void missing(const Node& named, std::string_view declaration, std::string_view part, std::string help);
 
   // rules.cc

@@ -145,6 +145,7 @@ ast::Block Lowering::block(const Node& n) {
       ++number;
     }
   }
+  b.lines.shrink_to_fit();
   return b;
 }
 

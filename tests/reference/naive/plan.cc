@@ -57,7 +57,7 @@ Bindings reads_of_line(const ast::Line& line, const std::vector<const ast::Expr*
   return out;
 }
 
-DurationNs duration_of(const std::optional<ast::Expr>& e) { return e ? constant_duration(*e) : 0; }
+DurationNs duration_of(const ast::OptionalExpr& e) { return e ? constant_duration(*e) : 0; }
 
 void collect_lets(const ast::Block& block, std::vector<const ast::Expr*>& lets) {
   for (const ast::Line& line : block.lines) {
