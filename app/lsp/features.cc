@@ -114,7 +114,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
   for (const Diagnostic& d : a.diagnostics) {
     if (d.span.file != file || !d.fix || d.span.begin > end || d.span.end < begin) continue;
     const Fix& fix = *d.fix;
-    std::string words = fix.replacement;
+    std::string words = fix.replacement.substr(std::min(fix.replacement.find_first_not_of(" \n"), fix.replacement.size()));
     if (const std::size_t line = words.find('\n'); line != std::string::npos) words.resize(line);
     const std::string title = fix.replacement.empty()          ? fmt::format("remove `{}`", a.sources.text(fix.span))
                               : fix.span.begin == fix.span.end ? fmt::format("insert `{}`", words)
@@ -127,7 +127,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
                     {"message", d.message}};
     out.push_back({{"title", title},
                    {"kind", "quickfix"},
-                   {"isPreferred", true},
+                   {"isPreferred", !fix.choice},
                    {"diagnostics", json::array({std::move(diagnostic)})},
                    {"edit", {{"changes", {{uri_of(a.sources.path(fix.span.file)), json::array({std::move(edit)})}}}}}});
   }
