@@ -138,11 +138,13 @@ void Takeover::take_facts() {
     const FactStore& from = from_.network.store(old);
     for (FactId f = 0; f < from.end(); ++f) {
       if (!from.meta(f).used || !from.exists(f)) continue;
+      // What `within` remembers is no fact to be counted.
+      const bool counts = from_.data.types[old].remembers == kNoId;
       if (!convert(old, from.last_row(f), row)) {
-        ++taken_.facts_dropped;
+        if (counts) ++taken_.facts_dropped;
         continue;
       }
-      ++taken_.facts;
+      if (counts) ++taken_.facts;
       const FactTypeId id = types_[old].id;
       const FactType& type = to_.data.rule_set.schema.types[id];
       FactStore& to = to_.network.store(id);

@@ -214,3 +214,32 @@ TEST_CASE("a rule goes on, or not, by what became of it", "[takeover]") {
     CHECK(w.heard() == c.said);
   }
 }
+
+TEST_CASE("events go on being remembered where the new rules remember them as long", "[takeover]") {
+  const std::string types = "event Fail key (u) { u: string }\nevent Done { u: string }\naction Page key (u) { u: string }\n";
+  const auto rule = [](const std::string& within) {
+    return "rule r { when { a: Fail b: Done same u as a within " + within + " after a } then { do Page { u: a.u } } }\n";
+  };
+  World w(types + rule("20s"));
+  w.put("1s", "Fail", "u: \"x\"");
+  w.tick("5s");
+  SECTION("the same rules") {
+    const TakenOver taken = w.reload(types + rule("20s"));
+    CHECK(taken.facts == 0);  // it is no fact
+    CHECK(taken.facts_dropped == 0);
+    w.put("20s", "Done", "u: \"x\"");
+    w.tick("20s");
+    CHECK(w.facts("Page").size() == 1);
+  }
+  SECTION("another length") {
+    const TakenOver taken = w.reload(types + rule("30s"));
+    CHECK(taken.facts_dropped == 0);
+    w.put("20s", "Done", "u: \"x\"");
+    w.tick("20s");
+    CHECK(w.facts("Page").empty());
+    w.put("21s", "Fail", "u: \"x\"");
+    w.put("50s", "Done", "u: \"x\"");
+    w.tick("50s");
+    CHECK(w.facts("Page").size() == 1);
+  }
+}
