@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/lsp/text.h"
+#include "app/package/standard.h"
 #include "model/functions.h"
 #include "parser/ast/words.h"
 
@@ -44,6 +45,9 @@ constexpr Shown shown(Meaning m) {
 
 json range(const Analysis& a, ast::Span s) { return range_of(a.text(s.file), s.begin, s.end); }
 json location(const Analysis& a, ast::Span s) { return {{"uri", uri_of(a.sources.path(s.file))}, {"range", range(a, s)}}; }
+
+// What the program itself carries stands in no file that an editor could open.
+bool can_be_opened(const Analysis& a, ast::Span s) { return !is_standard_path(a.sources.path(s.file)); }
 
 const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
   for (const SymbolUse* u : a.index.at(use.declaration.file, use.declaration.begin)) {
@@ -110,7 +114,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
   for (const Diagnostic& d : a.diagnostics) {
     if (d.span.file != file || !d.fix || d.span.begin > end || d.span.end < begin) continue;
     const Fix& fix = *d.fix;
-    std::string words = fix.replacement;
+    std::string words = fix.replacement.substr(std::min(fix.replacement.find_first_not_of(" \n"), fix.replacement.size()));
     if (const std::size_t line = words.find('\n'); line != std::string::npos) words.resize(line);
     const std::string title = fix.replacement.empty()          ? fmt::format("remove `{}`", a.sources.text(fix.span))
                               : fix.span.begin == fix.span.end ? fmt::format("insert `{}`", words)
@@ -123,7 +127,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
                     {"message", d.message}};
     out.push_back({{"title", title},
                    {"kind", "quickfix"},
-                   {"isPreferred", true},
+                   {"isPreferred", !fix.choice},
                    {"diagnostics", json::array({std::move(diagnostic)})},
                    {"edit", {{"changes", {{uri_of(a.sources.path(fix.span.file)), json::array({std::move(edit)})}}}}}});
   }
@@ -151,7 +155,9 @@ json hover(const Spot& s) {
 
 json definition(const Spot& s) {
   json out = json::array();
-  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) out.push_back(location(s.analysis, use->declaration));
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
+    if (can_be_opened(s.analysis, use->declaration)) out.push_back(location(s.analysis, use->declaration));
+  }
   return out;
 }
 
@@ -159,7 +165,8 @@ json references(const Spot& s, bool with_declaration) {
   json out = json::array();
   for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
     for (const SymbolUse* other : s.analysis.index.of(use->declaration)) {
-      if (with_declaration || !other->is_declaration()) out.push_back(location(s.analysis, other->at));
+      if (can_be_opened(s.analysis, other->at) && (with_declaration || !other->is_declaration()))
+        out.push_back(location(s.analysis, other->at));
     }
   }
   return out;
@@ -192,6 +199,8 @@ Result<json> rename(const Spot& s, const std::string& new_name) {
   const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
   if (capital != (use.meaning == Meaning::kType))
     return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
+  if (!can_be_opened(s.analysis, use.declaration))
+    return fail(fmt::format("`{}` is of the standard vocabulary: it has this name for everyone", use.name));
   std::map<std::string, json> changes;
   for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {
     // A field that `same` names is the other type's, too: both would have to change.
@@ -238,6 +247,7 @@ json workspace_symbols(const Analysis& a, const std::string& query) {
   json out = json::array();
   for (const SymbolUse& u : a.index.all()) {
     if (!u.is_declaration() || u.whole.end <= u.whole.begin || u.name.find(query) == std::string::npos) continue;
+    if (!can_be_opened(a, u.at)) continue;
     out.push_back({{"name", u.name}, {"kind", shown(u.meaning).symbol_kind}, {"location", location(a, u.at)}});
   }
   return out;
