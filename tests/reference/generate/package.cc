@@ -1,6 +1,8 @@
 // Random packages: types, rules, decisions.
 #include "tests/reference/generate/package.h"
 
+#include <algorithm>
+
 #include "tests/reference/generate/expressions.h"
 
 namespace flyball::reference {
@@ -150,6 +152,10 @@ class RuleMaker {
     return package_.types[readable_.front()];
   }
 
+  bool has_events() const {
+    return std::any_of(package_.types.begin(), package_.types.end(), [](const GenType& t) { return t.is_event; });
+  }
+
   // `same k` with a bound fact that has the field; empty if there is none.
   std::string same(const GenType& t, bool needed) {
     if (bound_.empty() || (!needed && r_.chance(35))) return {};
@@ -266,7 +272,7 @@ class RuleMaker {
     switch (until ? r_.between(0, 4) : r_.between(0, 6)) {
       case 0:
       case 1: {
-        const GenType& t = readable_type(timed && !r_.chance(30));
+        const GenType& t = readable_type(timed && !(has_events() && r_.chance(30)));
         return "    some " + t.name + same(t, false) + where(t, 70) + (timed && !t.is_event ? hold(25) : within(t, timed)) + "\n";
       }
       case 2:
