@@ -52,12 +52,6 @@ const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
   return nullptr;
 }
 
-bool is_word(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-}
-
 std::string_view word_around(std::string_view text, std::uint32_t offset) {
   const auto inside = [&](std::size_t i) { return i < text.size() && (is_word(text.substr(i, 1)) || (text[i] >= '0' && text[i] <= '9')); };
   std::size_t begin = offset;
@@ -173,37 +167,6 @@ json highlights(const Spot& s) {
     }
   }
   return out;
-}
-
-json prepare_rename(const Spot& s) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.size() != 1) return nullptr;
-  return {{"range", range(s.analysis, found.front()->at)}, {"placeholder", found.front()->name}};
-}
-
-Result<json> rename(const Spot& s, const std::string& new_name) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.empty()) return fail("there is no name of these rules here");
-  if (found.size() > 1)
-    return fail(fmt::format("`{}` stands here for fields of several types; rename it where one of them is declared", found.front()->name));
-  const SymbolUse& use = *found.front();
-  if (!is_word(new_name)) return fail(fmt::format("`{}` is no name: letters, digits and `_`, not a digit first", new_name));
-  if (ast::is_among(ast::kReservedWords, new_name)) return fail(fmt::format("`{}` is a word of the language", new_name));
-  const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
-  if (capital != (use.meaning == Meaning::kType))
-    return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
-  std::map<std::string, json> changes;
-  for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {
-    // A field that `same` names is the other type's, too: both would have to change.
-    if (s.analysis.index.at(other->at.file, other->at.begin).size() > 1) {
-      const Position at = s.analysis.sources.position(other->at.file, other->at.begin);
-      return fail(fmt::format("`{}` is joined by this name with another type's at {}:{}; write that join as an equality in `where` first",
-                              use.name, s.analysis.sources.path(other->at.file), at.line));
-    }
-    json& edits = changes.try_emplace(uri_of(s.analysis.sources.path(other->at.file)), json::array()).first->second;
-    edits.push_back({{"range", range(s.analysis, other->at)}, {"newText", new_name}});
-  }
-  return json{{"changes", changes}};
 }
 
 json document_symbols(const Analysis& a, std::uint32_t file) {
