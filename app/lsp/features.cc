@@ -9,8 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/lsp/text.h"
+#include "app/package/standard.h"
 #include "model/functions.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 
 namespace flyball::app::lsp {
 namespace {
@@ -44,6 +45,9 @@ constexpr Shown shown(Meaning m) {
 
 json range(const Analysis& a, ast::Span s) { return range_of(a.text(s.file), s.begin, s.end); }
 json location(const Analysis& a, ast::Span s) { return {{"uri", uri_of(a.sources.path(s.file))}, {"range", range(a, s)}}; }
+
+// What the program itself carries stands in no file that an editor could open.
+bool can_be_opened(const Analysis& a, ast::Span s) { return !is_standard_path(a.sources.path(s.file)); }
 
 const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
   for (const SymbolUse* u : a.index.at(use.declaration.file, use.declaration.begin)) {
@@ -139,13 +143,17 @@ json hover(const Spot& s) {
     const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
     if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
   }
+  if (const ast::Keyword* keyword = ast::find_keyword(word); text.empty() && keyword != nullptr && !keyword->meaning.empty())
+    text = fmt::format("`{}`: {}", word, keyword->meaning);
   if (text.empty()) return nullptr;
   return {{"contents", {{"kind", "markdown"}, {"value", text}}}};
 }
 
 json definition(const Spot& s) {
   json out = json::array();
-  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) out.push_back(location(s.analysis, use->declaration));
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
+    if (can_be_opened(s.analysis, use->declaration)) out.push_back(location(s.analysis, use->declaration));
+  }
   return out;
 }
 
@@ -153,7 +161,8 @@ json references(const Spot& s, bool with_declaration) {
   json out = json::array();
   for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
     for (const SymbolUse* other : s.analysis.index.of(use->declaration)) {
-      if (with_declaration || !other->is_declaration()) out.push_back(location(s.analysis, other->at));
+      if (can_be_opened(s.analysis, other->at) && (with_declaration || !other->is_declaration()))
+        out.push_back(location(s.analysis, other->at));
     }
   }
   return out;
@@ -201,6 +210,7 @@ json workspace_symbols(const Analysis& a, const std::string& query) {
   json out = json::array();
   for (const SymbolUse& u : a.index.all()) {
     if (!u.is_declaration() || u.whole.end <= u.whole.begin || u.name.find(query) == std::string::npos) continue;
+    if (!can_be_opened(a, u.at)) continue;
     out.push_back({{"name", u.name}, {"kind", shown(u.meaning).symbol_kind}, {"location", location(a, u.at)}});
   }
   return out;

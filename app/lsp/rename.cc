@@ -9,8 +9,9 @@
 
 #include "app/lsp/features.h"
 #include "app/lsp/text.h"
+#include "app/package/standard.h"
 #include "model/text.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 #include "parser/tables/table_files.h"
 
 namespace flyball::app::lsp {
@@ -36,7 +37,8 @@ class Renamed {
     SymbolIndex index;
     std::vector<ast::File> files;
     for (std::uint32_t file = 0; file < before_.sources.size(); ++file) {
-      if (is_table_file(before_.sources.path(file))) break;  // they stand behind the rule files that name them
+      // Behind the rule files stand tables, then what the program carries; both are added in that order again.
+      if (is_table_file(before_.sources.path(file)) || is_standard_path(before_.sources.path(file))) break;
       const Result<std::uint32_t> added = sources.add(before_.sources.path(file), text(file));
       if (!added) return std::unexpected(added.error());
       files.push_back(parse_file(sources, *added, interner, diagnostics));
@@ -47,6 +49,7 @@ class Renamed {
       return text(file);
     };
     for (ast::File& file : files) read_table_files(file, sources, read, interner, diagnostics);
+    add_standard_modules(files, sources, interner, diagnostics);
     static_cast<void>(check_package(std::move(files), sources, interner, diagnostics, &index));
     const auto is_error = [](const Diagnostic& d) { return d.severity == Severity::kError; };
     const std::vector<Diagnostic>& now = diagnostics.all();
@@ -126,6 +129,8 @@ Result<json> rename(const Spot& s, const std::string& new_name) {
   const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
   if (capital != (use.meaning == Meaning::kType))
     return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
+  if (is_standard_path(s.analysis.sources.path(use.declaration.file)))
+    return fail(fmt::format("`{}` is of the standard vocabulary: it has this name for everyone", use.name));
   std::map<std::string, json> changes;
   std::vector<ast::Span> places;
   for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {

@@ -195,6 +195,21 @@ TEST_CASE("lsp: what a name means, across files") {
   CHECK(s.answer(nothing) == json::array());
 }
 
+TEST_CASE("lsp: the standard vocabulary is there without a file: explained, completed, and neither opened nor renamed") {
+  Session s;
+  s.open("r.fly",
+         "module a\n\nimport std.network\n\nrule r {\n  cooldown 1m\n  when { l: Link where oper == \"down\" }\n"
+         "  then { do DrainLink { device: l.device, port: l.port } }\n}\n");
+  const int hover = s.at("hover", "r.fly", "l: Link", 1);
+  const int definition = s.at("definition", "r.fly", "l: Link", 1);
+  const int rename = s.at("rename", "r.fly", "l: Link", 1, {{"newName", "Other"}});
+  CHECK(s.serve() == 0);
+  CHECK(s.diagnostics("r.fly") == json::array());
+  CHECK(s.answer(hover).dump().find("One port of a device") != std::string::npos);
+  CHECK(s.answer(definition) == json::array());
+  CHECK(s.answer(rename).dump().find("standard vocabulary") != std::string::npos);
+}
+
 TEST_CASE("lsp: mistakes are told with their fixes, and taken back when they are mended") {
   Session s;
   s.file("types.fly", kTypes);
