@@ -243,3 +243,20 @@ TEST_CASE("events go on being remembered where the new rules remember them as lo
     CHECK(w.facts("Page").size() == 1);
   }
 }
+
+TEST_CASE("what was known last of a suspended fact is known after a reload, too", "[takeover]") {
+  const std::string rules =
+      "fact F key (k) ttl 3s { k: int  v: int }\nfact D key (k) { k: int  v: int }\naction Page key (k) { k: int  v: int }\n"
+      "rule d { when { f: F } then { derive D { k: f.k, v: f.v * 2 } } }\n"
+      "rule r { when { x: D } then { log \"begins\" } on clear { do Page { k: x.k, v: x.v } } }\n";
+  World w(rules);
+  w.put("1s", "F", "k: 1, v: 4");
+  w.tick("5s");  // stale, and with it the derived fact is suspended
+  w.reload(rules);
+  w.tick("6s");
+  w.reload(rules);
+  w.retract("7s", "F", "k: 1");
+  w.tick("7s");
+  REQUIRE(w.facts("Page").size() == 1);
+  CHECK(w.facts("Page")[0].find("v: 8") != std::string::npos);
+}
