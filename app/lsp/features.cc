@@ -11,7 +11,7 @@
 #include "app/lsp/text.h"
 #include "app/package/standard.h"
 #include "model/functions.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 
 namespace flyball::app::lsp {
 namespace {
@@ -54,12 +54,6 @@ const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
     if (u->is_declaration()) return u;
   }
   return nullptr;
-}
-
-bool is_word(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 std::string_view word_around(std::string_view text, std::uint32_t offset) {
@@ -149,6 +143,8 @@ json hover(const Spot& s) {
     const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
     if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
   }
+  if (const ast::Keyword* keyword = ast::find_keyword(word); text.empty() && keyword != nullptr && !keyword->meaning.empty())
+    text = fmt::format("`{}`: {}", word, keyword->meaning);
   if (text.empty()) return nullptr;
   return {{"contents", {{"kind", "markdown"}, {"value", text}}}};
 }
@@ -180,39 +176,6 @@ json highlights(const Spot& s) {
     }
   }
   return out;
-}
-
-json prepare_rename(const Spot& s) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.size() != 1) return nullptr;
-  return {{"range", range(s.analysis, found.front()->at)}, {"placeholder", found.front()->name}};
-}
-
-Result<json> rename(const Spot& s, const std::string& new_name) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.empty()) return fail("there is no name of these rules here");
-  if (found.size() > 1)
-    return fail(fmt::format("`{}` stands here for fields of several types; rename it where one of them is declared", found.front()->name));
-  const SymbolUse& use = *found.front();
-  if (!is_word(new_name)) return fail(fmt::format("`{}` is no name: letters, digits and `_`, not a digit first", new_name));
-  if (ast::is_among(ast::kReservedWords, new_name)) return fail(fmt::format("`{}` is a word of the language", new_name));
-  const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
-  if (capital != (use.meaning == Meaning::kType))
-    return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
-  if (!can_be_opened(s.analysis, use.declaration))
-    return fail(fmt::format("`{}` is of the standard vocabulary: it has this name for everyone", use.name));
-  std::map<std::string, json> changes;
-  for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {
-    // A field that `same` names is the other type's, too: both would have to change.
-    if (s.analysis.index.at(other->at.file, other->at.begin).size() > 1) {
-      const Position at = s.analysis.sources.position(other->at.file, other->at.begin);
-      return fail(fmt::format("`{}` is joined by this name with another type's at {}:{}; write that join as an equality in `where` first",
-                              use.name, s.analysis.sources.path(other->at.file), at.line));
-    }
-    json& edits = changes.try_emplace(uri_of(s.analysis.sources.path(other->at.file)), json::array()).first->second;
-    edits.push_back({{"range", range(s.analysis, other->at)}, {"newText", new_name}});
-  }
-  return json{{"changes", changes}};
 }
 
 json document_symbols(const Analysis& a, std::uint32_t file) {

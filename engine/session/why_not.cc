@@ -41,7 +41,7 @@ std::string moment(Timestamp t) { return format_timestamp(to_value(Timestamp{t.n
 }  // namespace
 
 std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
-  const FactType& t = data_.rule_set.schema.types[type];
+  const FactType& t = data_.rule_set.schema.types[data_.written_type(type)];
   const FactStore& store = network_.store(type);
   const Value* row = store.last_row(fact);
   std::string out = t.local + " {";
@@ -179,7 +179,7 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
       out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
     return out;
   };
-  const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
+  const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[data_.written_type(line.type)];
   if (judged.waits && judged.since && judged.due) {
     return start + (line.absence ? "has been quiet for " : "has been true for ") +
            format_duration_human(cut(network_.now() - *judged.since)) + ", it needs " + format_duration_human(line.hold_ns) + ": due at " +

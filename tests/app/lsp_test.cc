@@ -309,6 +309,24 @@ TEST_CASE("lsp: completion gives what may stand there") {
             .size() <= 1);
 }
 
+TEST_CASE("lsp: rename takes nobody else's name") {
+  Session s;
+  s.file("types.fly", kTypes);
+  s.open("rules.fly", kRules);
+  const int type = s.at("rename", "rules.fly", "hot: Link", 1, {{"newName", "Site"}});
+  const int field = s.at("rename", "rules.fly", "and util", 1, {{"newName", "oper"}});
+  const int binding = s.at("rename", "rules.fly", "hot:", 1, {{"newName", "spare"}});
+  const int param = s.at("rename", "rules.fly", "util > high", 1, {{"newName", "util"}});
+  const int rule = s.at("rename", "rules.fly", "rule drain", 1, {{"newName", "pick"}});
+  s.serve();
+  for (const int refused : {type, field, binding, param}) {
+    INFO(s.answer(refused).dump());
+    CHECK(s.answer(refused).contains("message"));
+  }
+  CHECK(s.answer(type)["message"].get<std::string>().find("`Site`") != std::string::npos);
+  CHECK(s.answer(rule).contains("changes"));  // rules and decisions are told apart by where they stand
+}
+
 TEST_CASE("lsp: rename changes every use in every file, or says why not") {
   Session s;
   s.file("types.fly", kTypes);
