@@ -35,7 +35,7 @@ std::string code_in(std::string_view word) {
       break;
     }
   }
-  if (code.size() > 1 && code.size() < 5 && (code[0] == 'E' || code[0] == 'W')) code.insert(1, 5 - code.size(), '0');
+  if (code.size() > 1 && code.size() < 5 && (code[0] == 'E' || code[0] == 'W' || code[0] == 'L')) code.insert(1, 5 - code.size(), '0');
   return code;
 }
 
@@ -97,8 +97,9 @@ class Explain : public Command {
       }
       indented(part.text, out);
       if (part.gives.empty()) continue;
-      out += "\n`flyball check` says:\n\n";
-      indented(checked_example(part.text, io.out_colour), out);
+      const bool lint = page.code.starts_with('L');
+      out += fmt::format("\n`flyball {}` says:\n\n", lint ? "lint" : "check");
+      indented(checked_example(part.text, io.out_colour, lint ? page.code : std::string_view{}), out);
     }
     io.data(out);
   }

@@ -6,6 +6,7 @@
 
 #include "app/package/standard.h"
 #include "parser/diagnostics/render.h"
+#include "parser/lint/lint.h"
 #include "parser/parser.h"
 
 namespace flyball::app {
@@ -62,7 +63,7 @@ const CodePage* find_code_page(std::string_view code) {
   return at == pages.end() ? nullptr : &*at;
 }
 
-std::string checked_example(const std::string& example, bool colour) {
+std::string checked_example(const std::string& example, bool colour, std::string_view lint) {
   SourceFiles sources;
   std::string name = "example.fly", text;
   std::istringstream in(example);
@@ -84,7 +85,16 @@ std::string checked_example(const std::string& example, bool colour) {
   std::vector<ast::File> files;
   for (std::uint32_t i = 0; i < sources.size(); ++i) files.push_back(parse_file(sources, i, interner, out));
   add_standard_modules(files, sources, interner, out);
-  static_cast<void>(check_package(std::move(files), sources, interner, out));
+  SymbolIndex index;
+  const ast::RuleSet rules = check_package(std::move(files), sources, interner, out, &index);
+  if (!lint.empty() && !out.has_errors()) {
+    Diagnostics found, kept;
+    lint_package(rules, index, sources, interner, found);
+    for (const Diagnostic& d : found.all()) {
+      if (d.code == lint) kept.add(d);
+    }
+    return render_all(kept, sources, colour);
+  }
   return render_all(out, sources, colour);
 }
 

@@ -9,7 +9,7 @@
 
 namespace flyball::app {
 
-bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io) {
+bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io, SymbolIndex* index) {
   const Result<std::vector<std::string>> paths = rule_paths(arguments);
   if (!paths) {
     io.error(paths.error().message, paths.error().help);
@@ -22,17 +22,17 @@ bool parse_into(Package& package, const std::vector<std::string>& arguments, Io&
       io.error(text.error().message, text.error().help);
       return false;
     }
-    const Result<std::uint32_t> index = package.sources.add(path == "-" ? "<stdin>" : path, std::move(*text));
-    if (!index) {
-      io.error(index.error().message, index.error().help);
+    const Result<std::uint32_t> file = package.sources.add(path == "-" ? "<stdin>" : path, std::move(*text));
+    if (!file) {
+      io.error(file.error().message, file.error().help);
       return false;
     }
-    files.push_back(parse_file(package.sources, *index, package.interner, package.diagnostics));
+    files.push_back(parse_file(package.sources, *file, package.interner, package.diagnostics));
   }
   const ReadTable read = [&](const std::string& path) { return read_text(path, io.in, kMaxTableFileBytes); };
-  for (ast::File& file : files) read_table_files(file, package.sources, read, package.interner, package.diagnostics);
+  for (ast::File& one : files) read_table_files(one, package.sources, read, package.interner, package.diagnostics);
   package.standard_files = add_standard_modules(files, package.sources, package.interner, package.diagnostics);
-  package.rules = check_package(std::move(files), package.sources, package.interner, package.diagnostics);
+  package.rules = check_package(std::move(files), package.sources, package.interner, package.diagnostics, index);
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include "parser/ast/ast.h"
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
+#include "parser/symbols.h"
 
 namespace flyball::app {
 
@@ -42,7 +43,8 @@ struct CompiledPackage : Package {
 std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments, Io& io, Interner* shared = nullptr);
 
 // The same into a package that is there already; false when a file cannot be read.
-bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io);
+// `index`, if given, gets what every name means.
+bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io, SymbolIndex* index = nullptr);
 
 // NAME=VALUE → where it is written ("flyball.toml:12"); for messages.
 using ParamPlaces = std::map<std::string, std::string>;

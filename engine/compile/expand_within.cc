@@ -36,7 +36,7 @@ Expr binary(ast::Op op, Expr left, Expr right, TypeTag type, ast::Span span) {
   return e;
 }
 
-void also(std::optional<Expr>& where, Expr condition) {
+void also(ast::OptionalExpr& where, Expr condition) {
   if (!where) {
     where = std::move(condition);
     return;

@@ -52,6 +52,7 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
   if (!out.has_errors()) {  // what is wrong comes before what is doubtful
     check::warn(p);
     check::warn_forgotten(p);
+    check::warn_oscillations(p);
     check::warn_unused(p);
   }
 

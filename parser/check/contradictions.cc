@@ -2,6 +2,7 @@
 #include "parser/check/contradictions.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "model/compare.h"
 #include "parser/check/expressions.h"
@@ -63,7 +64,23 @@ bool below_none(Op op, const Value& n) {
 
 }  // namespace
 
+void Constraints::use_lets(const ast::Block& block) {
+  for (const ast::Line& line : block.lines) {
+    if (line.kind != ast::LineKind::kLet || line.either != 0) continue;
+    if (lets_.size() <= line.let_index) lets_.resize(line.let_index + std::size_t{1}, nullptr);
+    lets_[line.let_index] = &line.expr;
+  }
+}
+
+// A `let` reads only those before it, so this ends.
+const Expr& Constraints::meant(const Expr& e) const {
+  const Expr* at = &e;
+  while (at->ref.kind == RefKind::kLet && at->ref.index < lets_.size() && lets_[at->ref.index] != nullptr) at = lets_[at->ref.index];
+  return *at;
+}
+
 const Expr* Constraints::add(const Expr& e, bool truth) {
+  if (const Expr& value = meant(e); &value != &e) return add(value, truth) != nullptr ? &e : nullptr;
   switch (e.kind) {
     case ExprKind::kAnd:
     case ExprKind::kOr:
@@ -89,14 +106,24 @@ const Expr* Constraints::one_of(const Expr& e, bool truth) const {
 }
 
 const Expr* Constraints::compare(const Expr& e, bool truth) {
-  const Expr& l = e.args[0];
-  const Expr& r = e.args[1];
+  const Expr& l = meant(e.args[0]);
+  const Expr& r = meant(e.args[1]);
   if (e.op != Op::kCoalesce) {
-    for (const Expr& a : e.args) {
+    for (const Expr* side : {&l, &r}) {
+      const Expr& a = *side;
       if (is_field(a) && !a.type.nullable && !known(a)) return &e;
     }
   }
   if (e.op == Op::kIn) {
+    if (r.kind == ExprKind::kList && !r.args.empty() && is_field(l)) {
+      std::vector<Value> values;
+      for (const Expr& a : r.args) {
+        const std::optional<Value> v = fold(a, interner_);
+        if (!v) return nullptr;
+        values.push_back(*v);
+      }
+      return choose(l, values, truth) ? nullptr : &e;
+    }
     if (!truth) return nullptr;
     if (r.kind == ExprKind::kRange && is_field(l)) {
       const std::optional<Value> low = fold(r.args[0], interner_);
@@ -112,8 +139,16 @@ const Expr* Constraints::compare(const Expr& e, bool truth) {
   if (left && right) return decided(op, *left, *right, interner_) == std::optional<bool>(false) ? &e : nullptr;
   if (right && is_count(l)) return below_none(op, *right) ? &e : nullptr;
   if (left && is_count(r)) return below_none(mirrored(op), *left) ? &e : nullptr;
-  if (right && is_field(l)) return bound(l, op, *right) ? nullptr : &e;
-  if (left && is_field(r)) return bound(r, mirrored(op), *left) ? nullptr : &e;
+  for (const auto& [field, other, order, constant] : {std::tuple(&l, &r, op, &right), std::tuple(&r, &l, mirrored(op), &left)}) {
+    if (!is_field(*field)) continue;
+    if (*constant) {
+      const bool counted = order == Op::kEqual || order == Op::kNotEqual;
+      const bool possible = bound(*field, order, **constant) && (!counted || choose(*field, {**constant}, order == Op::kEqual));
+      return possible ? nullptr : &e;
+    }
+    if (other->ref.kind == RefKind::kParam && other->ref.index < schema_.params.size())
+      return relate(*field, order, other->ref.index) ? nullptr : &e;
+  }
   return nullptr;
 }
 
@@ -182,6 +217,60 @@ bool Constraints::bound(const Expr& field, Op op, const Value& constant) {
     default: return true;
   }
   return possible(*b);
+}
+
+bool Constraints::choose(const Expr& field, const std::vector<Value>& values, bool in) {
+  if (values.empty() || values.front().is_null() || values.front().is_error()) return true;
+  for (const Value& v : values) {
+    if (v.kind != values.front().kind) return true;
+  }
+  const std::uint32_t binding = binding_of(field);
+  auto known =
+      std::find_if(choices_.begin(), choices_.end(), [&](const Choice& c) { return c.binding == binding && c.field == field.ref.field; });
+  if (known == choices_.end()) {
+    Choice all{binding, field.ref.field, {}};
+    if (in) {
+      all.values = values;
+    } else {
+      // Only a closed set can be used up; and null is none of its words.
+      if (!field.type.is(TypeTag::kEnum) || field.type.nullable) return true;
+      for (const std::string& word : field.type.members) all.values.push_back(interner_.string(word));
+    }
+    choices_.push_back(std::move(all));
+    known = choices_.end() - 1;
+  }
+  if (!known->values.empty() && known->values.front().kind != values.front().kind) return true;
+  std::erase_if(known->values, [&](const Value& v) {
+    const bool listed = std::any_of(values.begin(), values.end(), [&](const Value& x) { return compare_total(x, v, interner_) == 0; });
+    return listed != in;
+  });
+  return !known->values.empty();
+}
+
+// A param is somewhere in its range, and the same everywhere.
+bool Constraints::relate(const Expr& field, Op op, std::uint32_t param) {
+  unsigned ways = 0;
+  switch (op) {
+    case Op::kLess: ways = 1; break;
+    case Op::kEqual: ways = 2; break;
+    case Op::kLessEqual: ways = 3; break;
+    case Op::kGreater: ways = 4; break;
+    case Op::kNotEqual: ways = 5; break;
+    case Op::kGreaterEqual: ways = 6; break;
+    default: return true;
+  }
+  const std::uint32_t binding = binding_of(field);
+  auto known = std::find_if(relations_.begin(), relations_.end(),
+                            [&](const Relation& r) { return r.binding == binding && r.field == field.ref.field && r.param == param; });
+  if (known == relations_.end()) known = relations_.insert(relations_.end(), Relation{binding, field.ref.field, param, 7});
+  known->ways &= ways;
+  if (known->ways == 0) return false;
+  const Param& p = schema_.params[param];
+  if (p.type.nullable) return true;
+  bool possible = true;
+  if ((ways & 1U) == 0 && p.minimum) possible = bound(field, op == Op::kGreater ? op : Op::kGreaterEqual, *p.minimum) && possible;
+  if ((ways & 4U) == 0 && p.maximum) possible = bound(field, op == Op::kLess ? op : Op::kLessEqual, *p.maximum) && possible;
+  return possible;
 }
 
 bool Constraints::possible(const Bounds& b) const {

@@ -26,6 +26,8 @@ void check_test(Package& p, std::size_t file, ast::TestDecl& test, const std::ve
 void warn(Package& p);
 // forgotten.cc: a join, the `f` of an f-string, an end to what feeds itself
 void warn_forgotten(Package& p);
+// oscillations.cc: rules over mutable facts that can only go round in circles
+void warn_oscillations(Package& p);
 // unused.cc: what has no effect
 void warn_unused(Package& p);
 

@@ -162,12 +162,11 @@ class RuleWarnings {
 
   void contradiction() {
     Constraints all(p_.schema, rule_.binding_types, p_.interner);
+    all.use_lets(rule_.when);
     for (const ast::Line& line : rule_.when.lines) {
       const Expr* condition = nullptr;
       if (line.either != 0) continue;  // another branch may be true
-      if (line.kind == ast::LineKind::kCheck) condition = &line.expr;
-      if (line.kind == ast::LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier))
-        condition = &*line.pattern.where;
+      condition = required(line);
       if (condition == nullptr) continue;
       const Expr* at = all.add(*condition);
       if (at == nullptr) continue;
@@ -176,7 +175,42 @@ class RuleWarnings {
                         "it contradicts itself or a condition before it");
       return;
     }
+    no_branch(all);
     over_at_once(all);
+  }
+
+  // What must be true for the line to be.
+  static const Expr* required(const ast::Line& line) {
+    if (line.kind == ast::LineKind::kCheck) return &line.expr;
+    return line.kind == ast::LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier) ? &*line.pattern.where
+                                                                                                             : nullptr;
+  }
+
+  // An `either` of which every branch contradicts the lines around it, or itself.
+  void no_branch(const Constraints& around) {
+    const std::vector<ast::Line>& lines = rule_.when.lines;
+    for (std::size_t i = 0; i < lines.size();) {
+      const std::uint32_t either = lines[i].either;
+      const Expr* first = nullptr;
+      bool all = either != 0;
+      while (i < lines.size() && lines[i].either == either) {
+        const std::uint32_t branch = lines[i].branch;
+        Constraints here(around);
+        const Expr* at = nullptr;
+        for (; i < lines.size() && lines[i].either == either && lines[i].branch == branch; ++i) {
+          const Expr* condition = required(lines[i]);
+          if (either != 0 && at == nullptr && condition != nullptr) at = here.add(*condition);
+        }
+        all = all && at != nullptr;
+        if (first == nullptr) first = at;
+      }
+      if (!all || first == nullptr) continue;
+      p_.report.warning(
+          "W0804", first->span,
+          fmt::format("`{}` can never be true here, nor can the other branches, so this rule never fires", p_.report.excerpt(first->span)),
+          "each branch of this `either` contradicts itself or a condition outside it");
+      return;
+    }
   }
 
   // An `until` that is true whenever `when` is: no episode begins while it holds.

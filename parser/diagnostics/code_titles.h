@@ -1,5 +1,5 @@
 // Every code that a diagnostic can have, with what it is called. A code is stable for ever and stands for one kind of mistake; its
-// letter is its severity. docs/reference/diagnostics.md has a section for each, under the same title; tests hold the three together.
+// letter is its severity (L: a lint, which `check` does not say). docs/reference/diagnostics.md has a section for each, under the same title; tests hold the three together.
 // Data; immutable.
 #pragma once
 
@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 103> kCodeTitles{{
+inline constexpr std::array<CodeTitle, 124> kCodeTitles{{
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -116,7 +116,28 @@ inline constexpr std::array<CodeTitle, 103> kCodeTitles{{
     {"W0821", "tries without a time"},
     {"W0822", "a row that stands twice"},
     {"W0823", "a table that is not compared"},
+    {"W0824", "rules that go round in circles"},
     {"E0900", "too large, or not compiled"},
+    {"L0101", "a rule without a test"},
+    {"L0102", "a decision without a test"},
+    {"L0103", "a rule without a description"},
+    {"L0104", "a drastic action that is nobody's"},
+    {"L0105", "an action whose answer nobody waits for"},
+    {"L0106", "done and never undone"},
+    {"L0107", "two rules at one limit"},
+    {"L0108", "a number that stands in several rules"},
+    {"L0109", "a repeat inside the cooldown"},
+    {"L0110", "one sample decides"},
+    {"L0111", "every combination"},
+    {"L0112", "a join without an equality"},
+    {"L0113", "a long window"},
+    {"L0114", "a name in another style"},
+    {"L0115", "nothing uses it"},
+    {"L0116", "a type that nothing names"},
+    {"L0117", "a rule that does nothing"},
+    {"L0118", "a regular expression where `like` would do"},
+    {"L0119", "an allowance without a reason"},
+    {"L0120", "an allowance that allows nothing"},
 }};
 
 }  // namespace flyball

@@ -6,6 +6,7 @@ usage: run_snippets.py FLYBALL PAGE...
 In each page, in order, in one empty folder per page:
   ```fly [file=NAME]       must check without a warning, and its tests must pass (kept as NAME if given)
   ```fly error=E0203       must be refused with that code
+  ```fly lint=L0101        must check without a warning, and `flyball lint` must say that code
   ```fly with=A,B …        checked together with the kept files A and B
   ```fly part              a fragment that stands for itself; not run
   ```FORMAT file=NAME      is kept as NAME (json, toml, jsonl, text …)
@@ -102,6 +103,9 @@ def fly(info, text, folder, flyball, number):
         if status != 1 or f"[{options['error']}]" not in output:
             return [f"should be refused with {options['error']}, exit 1; got exit {status}:\n{output}"]
         return []
+    if "lint" in options and status == 0 and "warning[" not in output:
+        status, output = run(f"flyball lint {package}", folder, flyball)
+        return [] if status == 1 and f"[{options['lint']}]" in output else [f"lint should say {options['lint']}; got exit {status}:\n{output}"]
     complaints = []
     if status != 0 or "warning[" in output or "error[" in output:
         complaints.append(f"should check cleanly; got exit {status}:\n{output}")

@@ -12,6 +12,7 @@
 
 #include "parser/diagnostics/code_titles.h"
 #include "parser/diagnostics/render.h"
+#include "parser/lint/lint.h"
 #include "parser/parser.h"
 
 using namespace flyball;
@@ -28,7 +29,7 @@ std::string read(const fs::path& p) {
 
 std::set<std::string> emitted() {
   std::set<std::string> codes;
-  const std::regex code("\"([EW]0[0-9]{3})\"");
+  const std::regex code("\"([EWL]0[0-9]{3})\"");
   const auto look = [&](const fs::path& path) {
     if (path.extension() != ".cc" && path.extension() != ".h") return;
     // The headers that show what a code looks like emit none.
@@ -70,7 +71,8 @@ std::map<std::string, std::vector<Block>> sections() {
   return out;
 }
 
-std::vector<std::string> check(const std::string& text, std::string& rendered) {
+// With a lint's code: whether lint says it, of what checks cleanly.
+std::vector<std::string> check(const std::string& text, std::string& rendered, const std::string& code) {
   SourceFiles sources;
   std::string name = "example.fly";
   std::string part;
@@ -89,7 +91,15 @@ std::vector<std::string> check(const std::string& text, std::string& rendered) {
   Diagnostics out;
   std::vector<ast::File> files;
   for (std::uint32_t i = 0; i < sources.size(); ++i) files.push_back(parse_file(sources, i, interner, out));
-  (void)check_package(std::move(files), sources, interner, out);
+  SymbolIndex index;
+  const ast::RuleSet rules = check_package(std::move(files), sources, interner, out, &index);
+  if (code.starts_with("L") && out.all().empty()) {
+    Diagnostics lints;
+    lint_package(rules, index, sources, interner, lints);
+    for (const Diagnostic& d : lints.all()) {
+      if (d.code == code) out.add(d);
+    }
+  }
   rendered = render_all(out, sources);
   std::vector<std::string> codes;
   for (const Diagnostic& d : out.all()) codes.push_back(d.code);
@@ -164,7 +174,7 @@ TEST_CASE("examples of diagnostics give what they say", "[docs]") {
     bool shown = false, right = false;
     for (const Block& block : blocks) {
       std::string rendered;
-      const std::vector<std::string> codes = check(block.text, rendered);
+      const std::vector<std::string> codes = check(block.text, rendered, code);
       INFO(block.text << rendered);
       if (block.expected.empty()) {
         CHECK(codes.empty());

@@ -1,0 +1,185 @@
+// The outline of a plan. See engine/outline.h.
+#include "engine/outline.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <map>
+
+#include "engine/compile/program_data.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+namespace {
+
+class Outliner {
+ public:
+  explicit Outliner(const ProgramData& data) : data_(data) {}
+
+  void chain(const ChainPlan& chain) {
+    std::uint32_t last = kNoId;
+    for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
+      const StagePlan& stage = data_.stages[id];
+      if (stage.kind == StageKind::kBound) continue;
+      const bool first_pattern = stage.kind == StageKind::kPattern && last == kNoId && stage.keys.empty() && stage.residual.empty();
+      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(stage, line_of(chain, stage));
+      if (last != kNoId) arrow(last, self, false);
+      if (!first_pattern && stage.alpha != kNoId) arrow(alpha(stage.alpha), self, stage.negated);
+      if (stage.kind == StageKind::kAggregate) arrow(aggregate(data_.uses[stage.node].node), self, false);
+      if (stage.kind == StageKind::kHold) arrow(hold(stage.table), self, false);
+      if (stage.kind == StageKind::kAbsence) arrow(absence(stage.table), self, true);
+      last = self;
+    }
+    if (last == kNoId) return;
+    switch (chain.end) {
+      case ChainEnd::kRule: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
+      case ChainEnd::kUntil: arrow(last, rule(chain.owner, OutlineKind::kUntil), false); break;
+      case ChainEnd::kWatch: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
+      case ChainEnd::kHold: arrow(last, hold(chain.owner), false); break;
+      case ChainEnd::kAbsence:
+      case ChainEnd::kSeen: arrow(last, absence(chain.owner), false); break;
+    }
+  }
+
+  // The rule that runs it.
+  std::uint32_t rule_of(const ChainPlan& chain) const {
+    switch (chain.end) {
+      case ChainEnd::kHold: return data_.holds[chain.owner].rule;
+      case ChainEnd::kAbsence:
+      case ChainEnd::kSeen: return data_.absences[chain.owner].rule;
+      default: return chain.owner;
+    }
+  }
+
+  Outline out;
+
+ private:
+  const FactType& fact_type(FactTypeId id) const { return data_.rule_set.schema.types[id]; }
+  std::uint32_t add(OutlineKind kind, std::string label, std::string more) {
+    out.nodes.push_back({kind, std::move(label), std::move(more)});
+    return static_cast<std::uint32_t>(out.nodes.size() - 1);
+  }
+  void arrow(std::uint32_t from, std::uint32_t to, bool negated) {
+    for (const Outline::Arrow& a : out.arrows) {
+      if (a.from == from && a.to == to) return;
+    }
+    out.arrows.push_back({from, to, negated});
+  }
+  template <typename Make>
+  std::uint32_t once(std::map<std::uint32_t, std::uint32_t>& known, std::uint32_t id, const Make& make) {
+    if (const auto at = known.find(id); at != known.end()) return at->second;
+    const std::uint32_t node = make();
+    known.emplace(id, node);
+    return node;
+  }
+
+  std::uint32_t type(FactTypeId id) {
+    return once(types_, id, [&] { return add(OutlineKind::kType, fact_type(id).local, fact_type(id).name); });
+  }
+  std::uint32_t alpha(AlphaId id) {
+    const AlphaPlan& plan = data_.alphas[id];
+    if (plan.text.empty()) return type(plan.type);
+    return once(alphas_, id, [&] {
+      const bool by_value = plan.dispatch_field != kNoId, by_order = plan.threshold.field != kNoId;
+      const std::uint32_t node = add(OutlineKind::kAlpha, plan.text,
+                                     fmt::format("alpha memory {} of {}: {}; {} index{}, feeds {} stage{}", id, fact_type(plan.type).local,
+                                                 by_value   ? "found by hash"
+                                                 : by_order ? "found by order"
+                                                            : "tried on every fact",
+                                                 plan.indexes.size(), plan.indexes.size() == 1 ? "" : "es", plan.successors.size(),
+                                                 plan.successors.size() == 1 ? "" : "s"));
+      arrow(type(plan.type), node, false);
+      return node;
+    });
+  }
+  std::string name_of(const AggregateNode& plan) const {
+    static constexpr const char* kNames[] = {"count", "sum", "avg", "min", "max"};
+    const auto fn = static_cast<std::size_t>(plan.fn);
+    std::string name = fmt::format("{} {}", fn < std::size(kNames) ? kNames[fn] : "aggregate", fact_type(plan.type).local);
+    for (std::size_t i = 0; i < plan.group.size(); ++i) name += (i == 0 ? " by " : ", ") + fact_type(plan.type).fields[plan.group[i]].name;
+    if (plan.over_ns) name += " over " + format_duration_human(*plan.over_ns);
+    if (plan.over_last) name += fmt::format(" over last {}", *plan.over_last);
+    return name;
+  }
+  std::uint32_t aggregate(NodeId id) {
+    const AggregateNode& plan = data_.nodes[id];
+    return once(aggregates_, id, [&] {
+      const std::uint32_t node =
+          add(OutlineKind::kAggregate, name_of(plan),
+              fmt::format("aggregate node {}, read by {} stage{}", id, plan.consumers.size(), plan.consumers.size() == 1 ? "" : "s"));
+      arrow(plan.alpha != kNoId ? alpha(plan.alpha) : type(plan.type), node, false);
+      return node;
+    });
+  }
+  std::uint32_t hold(TableId id) {
+    const HoldPlan& plan = data_.holds[id];
+    return once(holds_, id, [&] {
+      return add(OutlineKind::kMemory, "for " + format_duration_human(plan.hold_ns),
+                 fmt::format("hold of {}, line {}", data_.rules[plan.rule].name, plan.line + 1));
+    });
+  }
+  std::uint32_t absence(TableId id) {
+    const AbsencePlan& plan = data_.absences[id];
+    return once(absences_, id, [&] {
+      const std::uint32_t node =
+          add(OutlineKind::kMemory, fmt::format("no {} for {}", fact_type(plan.watched).local, format_duration_human(plan.silence_ns)),
+              fmt::format("silence in {}, line {}", data_.rules[plan.rule].name, plan.line + 1));
+      return node;
+    });
+  }
+  std::uint32_t rule(std::uint32_t id, OutlineKind kind) {
+    return once(kind == OutlineKind::kRule ? rules_ : untils_, id, [&] {
+      const std::string& name = data_.rules[id].name;
+      const std::size_t dot = name.rfind('.');
+      const std::string local = dot == std::string::npos ? name : name.substr(dot + 1);
+      return kind == OutlineKind::kRule ? add(kind, local, name) : add(kind, local + ": until", "the exit condition of " + name);
+    });
+  }
+
+  ast::Span line_of(const ChainPlan& chain, const StagePlan& stage) const {
+    const ast::RuleDecl& rule = data_.rule_set.rules[rule_of(chain)];
+    const bool in_until = chain.end == ChainEnd::kUntil || (chain.end == ChainEnd::kHold && data_.holds[chain.owner].in_until);
+    if (in_until && !rule.until) return {};
+    const std::vector<ast::Line>& lines = in_until ? rule.until->lines : rule.when.lines;
+    return stage.line < lines.size() ? lines[stage.line].span : ast::Span{};
+  }
+
+  std::uint32_t made(const StagePlan& stage, ast::Span at) {
+    std::string label, more;
+    std::string keys;
+    for (const KeyPart& key : stage.keys) keys += (keys.empty() ? "" : ", ") + fact_type(stage.type).fields[key.own_field].name;
+    switch (stage.kind) {
+      case StageKind::kPattern: label = "join " + fact_type(stage.type).local; break;
+      case StageKind::kExists: label = (stage.negated ? "no " : "some ") + fact_type(stage.type).local; break;
+      case StageKind::kCheck: label = "check"; break;
+      case StageKind::kAggregate: label = "value of"; break;
+      case StageKind::kHold: label = "held"; break;
+      case StageKind::kAbsence: label = "silent"; break;
+      case StageKind::kBound: break;
+    }
+    if (!keys.empty()) label += " by " + keys;
+    for (const Formula& f : stage.residual) {
+      more += (more.empty() ? "where " : " and ") + f.text;
+    }
+    if (stage.kind != StageKind::kCheck && stage.index != kNoId && keys.empty())
+      more += (more.empty() ? "" : "; ") + std::string("no index: every fact is tried");
+    const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more));
+    out.nodes[node].at = at;
+    return node;
+  }
+
+  const ProgramData& data_;
+  std::map<std::uint32_t, std::uint32_t> types_, alphas_, aggregates_, holds_, absences_, rules_, untils_;
+};
+
+}  // namespace
+
+Outline outline(const Program& program, std::optional<std::uint32_t> rule) {
+  Outliner outliner(program.data());
+  for (const ChainPlan& chain : program.data().chains) {
+    if (!rule || outliner.rule_of(chain) == *rule) outliner.chain(chain);
+  }
+  return std::move(outliner.out);
+}
+
+}  // namespace flyball::engine

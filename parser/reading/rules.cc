@@ -1,0 +1,196 @@
+// Rules and cases in sentences: lines, effects, how an episode ends and how often one may begin. See reading.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "parser/reading/phrases.h"
+#include "parser/reading/reading.h"
+
+namespace flyball {
+
+namespace {
+
+using ast::Effect;
+using ast::EffectKind;
+using ast::Line;
+using ast::LineKind;
+using ast::Pattern;
+using ast::Quantifier;
+using reading::Phrases;
+
+class Reader {
+ public:
+  explicit Reader(const ReadingContext& context) : c_(context), say_(context) {}
+
+  std::string rule(const ast::RuleDecl& r) {
+    const std::string when = block(r.when);
+    const bool only_derives =
+        !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
+    const bool logical = only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat;
+    std::string out;
+    if (logical) {
+      out = fmt::format("While {}, {}.", when, effects(r.then));
+    } else {
+      out = fmt::format("When {}, then {}.", when, effects(r.then));
+    }
+    if (r.until) out += fmt::format(" This goes on until {}.", block(*r.until));
+    if (r.keep) out += fmt::format(" It is over only when that has not been so for {}.", say_.duration(*r.keep));
+    if (!r.on_clear.empty())
+      out += fmt::format(" {}, {}.", r.until || r.keep ? "When it is over" : "As soon as that is no longer so", effects(r.on_clear));
+    if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
+    if (r.cooldown) out += " " + cooldown(r);
+    if (r.priority_value != 0) out += fmt::format(" Its priority is {}.", r.priority_value);
+    if (r.mode_value == ast::Mode::kShadow) out += " It is in shadow: what it would do is shown, and not done.";
+    if (r.mode_value == ast::Mode::kOff) out += " It is switched off.";
+    return out;
+  }
+
+  std::string answer_case(const ast::Case& c) { return fmt::format("When {}: {}.", block(c.when), fields(c.output, "is")); }
+
+  std::string fields(const ast::Record& record, const char* is) const {
+    std::vector<std::string> parts;
+    for (const ast::RecordField& f : record.fields) {
+      parts.push_back(fmt::format("{} {}{}{}", f.name.text, is, *is == '\0' ? "" : " ", say_.value(f.value)));
+    }
+    return read_list(parts);
+  }
+
+ private:
+  std::string type_name(FactTypeId id, const ast::Name& written) const {
+    return "`" + (id < c_.rules.schema.types.size() ? c_.rules.schema.types[id].local : written.text) + "`";
+  }
+
+  std::string block(const ast::Block& b) {
+    std::vector<std::string> clauses;
+    for (std::size_t i = 0; i < b.lines.size();) {
+      const std::uint32_t either = b.lines[i].either;
+      if (either == 0) {
+        clauses.push_back(line(b.lines[i++]));
+        continue;
+      }
+      std::vector<std::string> branches;
+      while (i < b.lines.size() && b.lines[i].either == either) {
+        std::vector<std::string> parts;
+        for (const std::uint32_t branch = b.lines[i].branch;
+             i < b.lines.size() && b.lines[i].either == either && b.lines[i].branch == branch;)
+          parts.push_back(line(b.lines[i++]));
+        branches.push_back(read_list(parts));
+      }
+      std::string all = "either ";
+      for (std::size_t k = 0; k < branches.size(); ++k) all += fmt::format("{}({})", k == 0 ? "" : " or ", branches[k]);
+      clauses.push_back(std::move(all));
+    }
+    if (clauses.empty()) return "always";
+    std::string out;
+    for (std::size_t i = 0; i < clauses.size(); ++i) {
+      if (i > 0) out += i + 1 == clauses.size() ? ", and " : ", ";
+      out += clauses[i];
+    }
+    return out;
+  }
+
+  std::string line(const Line& l) {
+    if (l.kind == LineKind::kLet) return fmt::format("with `{}` for {}", l.let_name.text, say_.value(l.expr));
+    if (l.kind == LineKind::kCheck) {
+      std::string out = say_.condition(l.expr);
+      if (l.hold) out += fmt::format(" and has been so for {}", say_.duration(*l.hold));
+      return out;
+    }
+    return pattern(l.pattern);
+  }
+
+  std::string pattern(const Pattern& p) {
+    const std::string type = type_name(p.fact_type, p.type);
+    const FactType* known = p.fact_type < c_.rules.schema.types.size() ? &c_.rules.schema.types[p.fact_type] : nullptr;
+    const bool moment = known != nullptr && known->is_event();
+    const std::string what = joins(p) + such(p);
+    const std::string held = p.hold ? fmt::format(" and has been so for {}", say_.duration(*p.hold)) : std::string();
+    switch (p.quantifier) {
+      case Quantifier::kOne: {
+        std::string out = moment ? fmt::format("{} {} happens", article(type), type) : fmt::format("there is {} {}", article(type), type);
+        if (p.name) out += fmt::format(" `{}`", p.name->text);
+        if (moment && p.name) out = fmt::format("{} {} `{}` happens", article(type), type, p.name->text);
+        return out + what + within(p) + held;
+      }
+      case Quantifier::kSome: return fmt::format("there is some {}{}{}{}", type, what, within(p), held);
+      case Quantifier::kNo:
+        if (p.hold) return fmt::format("there has been no {}{} for {}", type, what, say_.duration(*p.hold));
+        return fmt::format("there is no {}{}{}", type, what, within(p));
+      case Quantifier::kEvery:
+        return fmt::format("of every {}{} it is true that {}{}", type, what, p.satisfies ? say_.condition(*p.satisfies) : "always", held);
+    }
+    return {};
+  }
+
+  // `type` in its backticks.
+  static const char* article(const std::string& type) {
+    return type.size() > 1 && std::string_view("AEIO").find(type[1]) != std::string_view::npos ? "an" : "a";
+  }
+
+  std::string within(const Pattern& p) const {
+    if (!p.within) return {};
+    return fmt::format(" within {}{}", say_.duration(*p.within), p.after ? fmt::format(" after `{}`", p.after->text) : std::string());
+  }
+
+  static std::string joins(const Pattern& p) {
+    std::vector<std::string> parts;
+    for (const ast::SamePart& same : p.same) {
+      std::vector<std::string> names;
+      for (const ast::Name& f : same.fields) names.push_back(f.text);
+      parts.push_back(fmt::format("the same {} as `{}`", read_list(names), same.as.text));
+    }
+    return parts.empty() ? std::string() : " with " + read_list(parts);
+  }
+
+  std::string such(const Pattern& p) const { return p.where ? " where " + say_.condition(*p.where) : std::string(); }
+
+  std::string effects(const std::vector<Effect>& all) const {
+    std::vector<std::string> parts;
+    for (const Effect& e : all) parts.push_back(effect(e));
+    return parts.size() < 2 ? read_list(parts) : fmt::format("{}", fmt::join(parts, "; "));
+  }
+
+  std::string effect(const Effect& e) const {
+    const auto with = [&](const char* verb) {
+      const std::string f = fields(e.record, "");
+      return fmt::format("{} {}{}", verb, type_name(e.record.fact_type, e.record.type), f.empty() ? "" : " with " + f);
+    };
+    switch (e.kind) {
+      case EffectKind::kDo: return with("do");
+      case EffectKind::kDerive: return with("there is a derived");
+      case EffectKind::kAssert: return with("record");
+      case EffectKind::kSet: {
+        std::vector<std::string> parts;
+        for (const ast::RecordField& f : e.record.fields)
+          parts.push_back(fmt::format("{} of `{}` to {}", f.name.text, e.target.text, say_.value(f.value)));
+        return "set " + read_list(parts);
+      }
+      case EffectKind::kRetract: return fmt::format("retract `{}`", e.target.text);
+      case EffectKind::kLog: return "log " + (e.text ? say_.value(*e.text) : std::string("nothing"));
+    }
+    return {};
+  }
+
+  std::string cooldown(const ast::RuleDecl& r) const {
+    std::vector<std::string> per;
+    for (const ast::Expr& e : r.cooldown_per) per.push_back(say_.value(e));
+    if (per.empty()) {
+      for (const Line& l : r.when.lines) {
+        if (l.kind == LineKind::kPattern && l.pattern.quantifier == Quantifier::kOne && !l.pattern.local && l.pattern.name)
+          per.push_back("`" + l.pattern.name->text + "`");
+      }
+    }
+    return fmt::format("At most once in {}{}.", say_.duration(*r.cooldown), per.empty() ? "" : " for each " + read_list(per));
+  }
+
+  const ReadingContext& c_;
+  Phrases say_;
+};
+
+}  // namespace
+
+std::string read_rule(const ast::RuleDecl& rule, const ReadingContext& context) { return Reader(context).rule(rule); }
+std::string read_case(const ast::Case& c, const ReadingContext& context) { return Reader(context).answer_case(c); }
+std::string read_fields(const ast::Record& record, const ReadingContext& context) { return Reader(context).fields(record, "is"); }
+
+}  // namespace flyball
