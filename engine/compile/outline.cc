@@ -158,7 +158,9 @@ class Outliner {
       case StageKind::kBound: break;
     }
     if (!keys.empty()) label += " by " + keys;
+    // A check is shown as its author wrote it.
     for (const Formula& f : stage.residual) {
+      if (stage.kind == StageKind::kCheck) break;
       more += (more.empty() ? "where " : " and ") + f.text;
     }
     if (stage.kind != StageKind::kCheck && stage.index != kNoId && keys.empty())

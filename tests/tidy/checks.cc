@@ -50,8 +50,8 @@ const std::map<std::string, std::set<std::string>>& arrows() {
 
 // engine → parser/ast: what compiles rules, and the two headers whose values name places in them.
 bool may_read_ast(const std::string& path) {
-  return is_below(path, "engine/compile") || path == "engine/program.h" || path == "engine/expression.h" ||
-         path == "engine/explain/explanation.h";
+  return is_below(path, "engine/compile") || path == "engine/program.h" || path == "engine/expression.h",
+         "engine/outline.h" || path == "engine/explain/explanation.h";
 }
 
 // Rooms of one folder of which the one below does not know the one above.
