@@ -107,6 +107,10 @@ class Reader {
     const std::string held = p.hold ? fmt::format(" and has been so for {}", say_.duration(*p.hold)) : std::string();
     switch (p.quantifier) {
       case Quantifier::kOne: {
+        if (p.each) {
+          return fmt::format("there is a value{} of {} among {} {}{}{}{}", p.name ? fmt::format(" `{}`", p.name->text) : std::string(),
+                             p.each->text, type, moment ? "events" : "facts", what, within(p), held);
+        }
         std::string out = moment ? fmt::format("{} {} happens", article(type), type) : fmt::format("there is {} {}", article(type), type);
         if (p.name) out += fmt::format(" `{}`", p.name->text);
         if (moment && p.name) out = fmt::format("{} {} `{}` happens", article(type), type, p.name->text);
