@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/lsp/text.h"
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "parser/ast/words.h"
 
@@ -144,6 +145,9 @@ json hover(const Spot& s) {
   for (const FunctionInfo& f : functions()) {
     const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
     if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
+  }
+  for (const AggregateInfo& a : kAggregates) {
+    if (a.word == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", aggregate_form(a), a.doc);
   }
   if (text.empty()) return nullptr;
   return {{"contents", {{"kind", "markdown"}, {"value", text}}}};

@@ -164,6 +164,9 @@ struct AggregateNode {
   AggregateFn fn = AggregateFn::kCount;
   FactTypeId type = kNoId;
   Type value_type;
+  Kind result_kind = Kind::kError;
+  Value number;                // before the type; null: none
+  bool one_series = false;     // events without a key, whose order is that of all of them
   AlphaId alpha = kNoId;       // live facts; samples: kNoId, tests below
   std::vector<Formula> tests;  // own tests of samples
   std::uint32_t scope = 0;

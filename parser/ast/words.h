@@ -6,15 +6,19 @@
 #include <array>
 #include <string_view>
 
+#include "model/aggregates.h"
+
 namespace flyball::ast {
 
 // Cannot be names.
 inline constexpr std::array<std::string_view, 13> kReservedWords{"and", "or",     "not",   "in",   "like",  "where", "over",
                                                                  "for", "within", "after", "true", "false", "null"};
 // By AggregateFn.
-inline constexpr std::array<std::string_view, 19> kAggregateWords{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
-                                                                  "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
-                                                                  "distinct", "first", "last", "topk", "changes"};
+inline constexpr auto kAggregateWords = [] {
+  std::array<std::string_view, kAggregates.size()> words;
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = kAggregates[i].word;
+  return words;
+}();
 // The parts of a rule, as messages list them.
 inline constexpr std::array<std::string_view, 13> kRuleWords{"priority", "cooldown", "mode", "keep", "repeat", "late", "tags",
                                                              "owner",    "runbook",  "when", "then", "until",  "on"};

@@ -1,4 +1,4 @@
-// Aggregates: count sum avg min max over facts or samples. See expressions.h.
+// Aggregates over facts or samples, by the table of model/aggregates.h. See expressions.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,14 +15,25 @@ using ast::ExprKind;
 
 namespace {
 
-std::string_view word(AggregateFn fn) { return ast::kAggregateWords[static_cast<std::size_t>(fn)]; }
+std::string_view word(AggregateFn fn) { return info_of(fn).word; }
 
-bool in_this_version(AggregateFn fn) {
-  return fn == AggregateFn::kCount || fn == AggregateFn::kSum || fn == AggregateFn::kAvg || fn == AggregateFn::kMin ||
-         fn == AggregateFn::kMax;
-}
+bool in_this_version(AggregateFn fn) { return fn != AggregateFn::kTopk; }
 
 }  // namespace
+
+// The number before the type: a weight of `ewma`.
+bool ExprChecker::weight(Aggregate& agg) {
+  if (info_of(agg.fn).number == AggregateNumber::kNone) {
+    p_.report.error("E0216", agg.k->span, fmt::format("`{}` takes no number", word(agg.fn)));
+    return false;
+  }
+  const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
+  if (!given) return false;
+  if (given->as_double() > 0 && given->as_double() <= 1) return true;
+  p_.report.error("E0216", agg.k->span, "the weight of a new sample is more than 0 and at most 1",
+                  "1 is the newest sample alone, 0.1 changes slowly");
+  return false;
+}
 
 void ExprChecker::check_aggregate(Expr& e) {
   e.type = Type::of(TypeTag::kError);
@@ -30,7 +41,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   auto agg = std::make_shared<Aggregate>(*e.aggregate);
   if (!in_this_version(agg->fn)) {
     p_.report.later(e.name_span.end > e.name_span.begin ? e.name_span : agg->span, fmt::format("the aggregate `{}`", word(agg->fn)),
-                    "`count`, `sum`, `avg`, `min` and `max` are");
+                    "until then compare with `max`, or sort what `derive` makes of them outside");
     return;
   }
   if (!scope_.aggregates || scope_.aggregated == nullptr) {
@@ -38,16 +49,14 @@ void ExprChecker::check_aggregate(Expr& e) {
                     "it stands in rules and in cases of decisions");
     return;
   }
-  if (agg->k) {
-    p_.report.error("E0216", agg->k->span, fmt::format("`{}` takes no number", word(agg->fn)));
-    return;
-  }
+  if (agg->k && !weight(*agg)) return;
   const std::optional<FactTypeId> type = find_fact_type(p_, *scope_.file, agg->type_name);
   if (!type) return;
   agg->fact_type = *type;
   agg->binding = scope_.first_aggregate + static_cast<std::uint32_t>(scope_.aggregated->size());
   scope_.aggregated->push_back(*type);
   const std::string local = p_.schema.types[*type].local;
+  const AggregateInfo& info = info_of(agg->fn);
 
   // Inside, bare names are the aggregated type's fields; an aggregate in an aggregate would read itself.
   const std::optional<Bare> outer_bare = scope_.bare;
@@ -106,6 +115,12 @@ void ExprChecker::check_aggregate(Expr& e) {
     }
   }
 
+  if (info.of_samples && !agg->over && !agg->over_last) {
+    p_.report.error("E0216", agg->type_name.span, fmt::format("`{}` is about samples, one after the other", word(agg->fn)),
+                    "add a window: `over 5m` or `over last 5`");
+    good = false;
+  }
+
   Type result = Type::of(TypeTag::kInt);
   if (agg->fn == AggregateFn::kCount) {
     if (agg->value && !agg->value->type.is(TypeTag::kError)) {
@@ -116,7 +131,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   } else if (!agg->value) {
     std::vector<std::string> candidates;
     for (const Field& f : p_.schema.types[*type].fields) {
-      if (is_number(f.type) || is_unit(f.type)) candidates.push_back(fmt::format("{}({}.{})", word(agg->fn), local, f.name));
+      if (aggregate_type(agg->fn, f.type.without_null())) candidates.push_back(fmt::format("{}({}.{})", word(agg->fn), local, f.name));
     }
     constexpr std::size_t kMaxNamed = 3;
     if (candidates.size() > kMaxNamed) candidates.resize(kMaxNamed);
@@ -127,17 +142,14 @@ void ExprChecker::check_aggregate(Expr& e) {
     const Type value = agg->value->type.without_null();
     if (value.is(TypeTag::kError)) {
       good = false;
-    } else if (value.is(TypeTag::kDyn)) {
+    } else if (value.is(TypeTag::kDyn) && agg->fn <= AggregateFn::kMax) {
       result = value;
+    } else if (const std::optional<Type> given = aggregate_type(agg->fn, value)) {
+      result = *given;
     } else {
-      const bool addable = is_number(value) || is_unit(value);
-      const bool extreme = agg->fn == AggregateFn::kMin || agg->fn == AggregateFn::kMax;
-      if (!(extreme ? is_ordered(value) : addable)) {
-        p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
-                        extreme ? "it needs values with an order" : "it needs numbers or units");
-        good = false;
-      }
-      result = agg->fn == AggregateFn::kAvg && is_number(value) ? Type::of(TypeTag::kDouble) : value;
+      p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
+                      fmt::format("it needs {}", to_string(info.of)));
+      good = false;
     }
   }
   if (good) e.type = result;

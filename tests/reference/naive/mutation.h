@@ -33,6 +33,12 @@ enum class Mutation : std::uint8_t {
   kRunawayStays,           // a cascade that runs away is not undone
   kEveryNeedsOne,          // `every` is false where there is none
   kEitherIsAll,            // a branch that is false spoils one that is true
+  kRankRoundedDown,        // of a percentile
+  kSpreadOfSample,         // stddev divides by n - 1
+  kChangesAcrossKeys,      // all keys are one series
+  kRateWithoutResets,      // a counter that fell has grown by less than nothing
+  kSmoothedByStamp,        // ewma goes by stamp, not by arrival
+  kEndsByArrival,          // first and last, too
   kCount
 };
 
