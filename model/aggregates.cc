@@ -79,7 +79,7 @@ std::optional<Type> aggregate_type(AggregateFn fn, const Type& value) {
       if (t == TypeTag::kSize) return Type::of(TypeTag::kBitrate);
       if (is_number(t) || t == TypeTag::kDuration || t == TypeTag::kTimestamp) return Type::of(TypeTag::kDouble);
       return value.without_null();
-    case AggregateGives::kFacts: return Type::of(TypeTag::kList);
+    case AggregateGives::kFacts: return Type::list_of(Type::of(TypeTag::kDyn));
   }
   return std::nullopt;
 }

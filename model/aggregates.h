@@ -165,10 +165,10 @@ inline constexpr std::array<AggregateInfo, 19> kAggregates{{
      .doc = "the value of the newest sample by stamp; of several, by key"},
     {.fn = AggregateFn::kTopk,
      .word = "topk",
-     .of = AggregateOf::kOrdered,
+     .of = AggregateOf::kQuantities,
      .gives = AggregateGives::kFacts,
      .number = AggregateNumber::kHowMany,
-     .doc = "the facts with the greatest values, greatest first; of equal ones by key"},
+     .doc = "the k facts (or samples) with the greatest values, greatest first, of equal ones by key: a list of their fields"},
     {.fn = AggregateFn::kChanges,
      .word = "changes",
      .of = AggregateOf::kAny,
@@ -191,7 +191,11 @@ std::string aggregate_form(const AggregateInfo& info);
 std::string_view to_string(AggregateOf of);
 std::string_view to_string(AggregateGives gives);
 
-// What it gives of values of that type, which is neither open nor null; nullopt: it does not take them.
+// The most facts a topk gives.
+inline constexpr std::int64_t kTopMax = 1000;
+
+// What it gives of values of that type, which is neither open nor null (of topk `list<dyn>`: the facts' type is the checker's to say);
+// nullopt: it does not take them.
 std::optional<Type> aggregate_type(AggregateFn fn, const Type& value);
 
 }  // namespace flyball

@@ -68,9 +68,13 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   use.binding = a.binding;
   for (const ast::Expr* e : split.residual) use.residual.push_back(formula(*e, scope));
   for (const Formula& f : use.residual) node.reads |= f.reads_of(a.binding);
-  node.keep_rows = !use.residual.empty();
+  node.keep_rows = !use.residual.empty() || a.fn == AggregateFn::kTopk;
+  if (a.fn == AggregateFn::kTopk) {
+    for (const Field& f : counted.fields) node.field_names.push_back(interner_.string(f.name));
+    node.reads |= counted.fields.size() >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << counted.fields.size()) - 1;
+  }
   // Uses that judge items one by one need more of them than a shared node keeps.
-  if (node.keep_rows) node.text += " for " + scope.where + " " + std::to_string(a.binding);
+  if (!use.residual.empty()) node.text += " for " + scope.where + " " + std::to_string(a.binding);
 
   if (const auto known = nodes_.find(node.text); known != nodes_.end()) {
     use.node = known->second;

@@ -68,15 +68,16 @@ void Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
   }
 }
 
-Value Accumulator::result(const AggregateNode& plan, const FactStore& store, Interner& in) const {
+Value Accumulator::result(const AggregateNode& plan, const Observed& observed) const {
   const AggregateFn fn = plan.fn;
   const Kind kind = kind_of(plan.value_type);
   if (fn == AggregateFn::kSum) {
     if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->value() : 0.0);
     return of_whole(kind, sum_);
   }
+  if (count_ == 0 && fn == AggregateFn::kTopk) return observed.in.list({});
   if (count_ == 0) return info_of(fn).zero_of_nothing ? Value::integer(0) : Value::null();
-  if (statistic_) return statistic_->value(store, in);
+  if (statistic_) return statistic_->value(observed);
   if (fn == AggregateFn::kAvg) {
     if (kind == Kind::kDouble) return Value::real(doubles_->mean());
     if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
@@ -88,7 +89,7 @@ Value Accumulator::result(const AggregateNode& plan, const FactStore& store, Int
   // Handles are not in the order of their content.
   Value best = ordered_.begin()->first;
   for (const auto& [v, times] : ordered_) {
-    const int order = compare_total(v, best, in);
+    const int order = compare_total(v, best, observed.in);
     if (smallest ? order < 0 : order > 0) best = v;
   }
   return best;

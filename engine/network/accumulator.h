@@ -28,8 +28,8 @@ class Accumulator {
   void add(const AggregateNode& plan, const Observation& o);
   void subtract(const AggregateNode& plan, const Observation& o);
   std::int64_t count() const { return count_; }
-  // Of nothing: 0 for sums and numbers, else null. Unknown on overflow.
-  Value result(const AggregateNode& plan, const FactStore& store, Interner& in) const;
+  // Of nothing: 0 for sums and numbers, no facts for topk, else null. Unknown on overflow.
+  Value result(const AggregateNode& plan, const Observed& observed) const;
   void mark(Interner& in) const;
 
  private:

@@ -82,7 +82,7 @@ class Aggregates {
     Timestamp stamp;
     std::uint64_t arrival = 0;
   };
-  static Observation observation(const Item& item) { return {item.value, item.fact, item.stamp, item.arrival}; }
+  static Observation observation(const Item& item, std::uint32_t id) { return {item.value, item.fact, item.stamp, item.arrival, id}; }
   struct Group {
     std::vector<Value> key;
     std::uint32_t hash = 0;
@@ -129,7 +129,7 @@ class Aggregates {
   void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
                  const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
-               const Accumulator& values, bool newest_stale, const FactStore& store, Interner& in) const;
+               const Accumulator& values, bool newest_stale, const Observed& observed) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
 
   const ProgramData& program_;

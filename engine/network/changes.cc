@@ -19,7 +19,7 @@ class Changes final : public Statistic {
     erase_with_neighbours(at->second, o, [this](const Value& a, const Value& b, int sign) { count(a, b, sign); });
     if (at->second.empty()) series_.erase(at);
   }
-  Value value(const FactStore&, Interner&) const override { return Value::integer(changes_); }
+  Value value(const Observed&) const override { return Value::integer(changes_); }
 
  private:
   void count(const Value& before, const Value& after, int sign) {

@@ -15,7 +15,7 @@ class Distinct final : public Statistic {
     const auto at = times_.find(one_zero(o.value));
     if (--at->second == 0) times_.erase(at);
   }
-  Value value(const FactStore&, Interner&) const override { return Value::integer(static_cast<std::int64_t>(times_.size())); }
+  Value value(const Observed&) const override { return Value::integer(static_cast<std::int64_t>(times_.size())); }
 
  private:
   struct Hash {

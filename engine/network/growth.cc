@@ -156,7 +156,7 @@ class Growth final : public Statistic {
     stale_.insert(key);
   }
 
-  Value value(const FactStore&, Interner&) const override {
+  Value value(const Observed&) const override {
     for (const FactId key : stale_) {
       const auto at = keys_.find(key);
       take(at->second, -1);

@@ -13,7 +13,7 @@ class Percentile final : public Statistic {
 
   void add(const Observation& o) override { values_.insert(one_zero(o.value)); }
   void remove(const Observation& o) override { values_.erase(one_zero(o.value)); }
-  Value value(const FactStore&, Interner&) const override { return values_.at((values_.size() * p_ + 99) / 100 - 1); }
+  Value value(const Observed&) const override { return values_.at((values_.size() * p_ + 99) / 100 - 1); }
 
  private:
   std::size_t p_;

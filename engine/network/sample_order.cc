@@ -17,14 +17,14 @@ class End final : public Statistic {
   void add(const Observation& o) override { samples_.emplace(place_of(o), Sample{o.value, o.fact}); }
   void remove(const Observation& o) override { samples_.erase(place_of(o)); }
 
-  Value value(const FactStore& store, Interner& in) const override {
+  Value value(const Observed& observed) const override {
     auto at = newest_ ? std::prev(samples_.end()) : samples_.begin();
     if (!keyed_) return at->second.value;
     // Several keys may share the stamp.
     const Timestamp stamp = at->first.first;
     const Sample* best = &at->second;
     const auto consider = [&](const Sample& s) {
-      const int order = store.compare_keys(s.fact, best->fact, in);
+      const int order = observed.store.compare_keys(s.fact, best->fact, observed.in);
       if (newest_ ? order > 0 : order < 0) best = &s;
     };
     if (newest_) {
@@ -51,7 +51,7 @@ class Smoothed final : public Statistic {
   void add(const Observation& o) override { samples_.emplace(o.arrival, o.value); }
   void remove(const Observation& o) override { samples_.erase(o.arrival); }
 
-  Value value(const FactStore&, Interner&) const override {
+  Value value(const Observed&) const override {
     auto at = samples_.begin();
     double mean = number(at->second);
     // One rounding for the product and the sum, on every machine.

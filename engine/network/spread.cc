@@ -15,7 +15,7 @@ class Spread final : public Statistic {
   void add(const Observation& o) override { count(o.value, 1); }
   void remove(const Observation& o) override { count(o.value, -1); }
 
-  Value value(const FactStore&, Interner&) const override {
+  Value value(const Observed&) const override {
     if (not_finite_ > 0) return Value::unknown();
     Binary n{BigInt(n_), 0};
     Binary variance = n * squares_;

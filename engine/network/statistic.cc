@@ -22,6 +22,7 @@ std::unique_ptr<Statistic> make_statistic(const AggregateNode& plan) {
     case AggregateFn::kDeriv: return make_growth(plan);
     case AggregateFn::kFirst:
     case AggregateFn::kLast: return make_end(plan);
+    case AggregateFn::kTopk: return make_top(plan);
     case AggregateFn::kEwma: return make_smoothed(plan);
     default: break;
   }

@@ -2,11 +2,13 @@
 // value depends on what is in, never on how it came there (ewma: on the order in which what is in arrived).
 //
 // One implementation per family: spread.cc (stddev), percentile.cc, distinct.cc, growth.cc (rate delta deriv), changes.cc,
-// sample_order.cc (first last ewma). Not thread-safe.
+// sample_order.cc (first last ewma), top.cc (topk). Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
+#include <vector>
 
 #include "engine/compile/program_data.h"
 #include "engine/network/fact_store.h"
@@ -23,6 +25,15 @@ struct Observation {
   FactId fact = 0;
   Timestamp stamp;            // samples only, as the next
   std::uint64_t arrival = 0;  // place in the order of arrival
+  std::uint32_t item = 0;     // of the aggregate's
+};
+
+// Where observations come from, for what their value does not tell.
+struct Observed {
+  const FactStore& store;
+  const std::unordered_map<std::uint32_t, std::vector<Value>>* rows;  // of samples; null: live facts
+  Interner& in;
+  const Value* row(const Observation& o) const { return rows != nullptr ? rows->at(o.item).data() : store.row(o.fact); }
 };
 
 class Statistic {
@@ -31,8 +42,8 @@ class Statistic {
   virtual void add(const Observation& o) = 0;
   // Of what was added, with the same stamp and arrival.
   virtual void remove(const Observation& o) = 0;
-  // Something is in. `store`: of the facts.
-  virtual Value value(const FactStore& store, Interner& in) const = 0;
+  // Something is in.
+  virtual Value value(const Observed& observed) const = 0;
 };
 
 // For what count, sum, avg, min and max are not.
@@ -44,6 +55,7 @@ std::unique_ptr<Statistic> make_distinct();
 std::unique_ptr<Statistic> make_changes(const AggregateNode& plan);
 std::unique_ptr<Statistic> make_growth(const AggregateNode& plan);  // delta, rate, deriv
 std::unique_ptr<Statistic> make_end(const AggregateNode& plan);     // first, last
+std::unique_ptr<Statistic> make_top(const AggregateNode& plan);
 std::unique_ptr<Statistic> make_smoothed(const AggregateNode& plan);
 
 // The values of a kind as whole numbers: units in their own, timestamps in nanoseconds. Not of doubles.

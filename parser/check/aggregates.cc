@@ -17,15 +17,35 @@ namespace {
 
 std::string_view word(AggregateFn fn) { return info_of(fn).word; }
 
-bool in_this_version(AggregateFn fn) { return fn != AggregateFn::kTopk; }
+// A fact as a value.
+Type record_of(const FactType& type) {
+  Type out = Type::of(TypeTag::kRecord);
+  for (const Field& f : type.fields) {
+    out.members.push_back(f.name);
+    out.args.push_back(f.type);
+  }
+  return out;
+}
 
 }  // namespace
 
-// The number before the type: a weight of `ewma`.
-bool ExprChecker::weight(Aggregate& agg) {
+// The number before the type: how many `topk` gives, a weight of `ewma`.
+bool ExprChecker::number(Aggregate& agg) {
+  if (!agg.k && info_of(agg.fn).number != AggregateNumber::kHowMany) return true;
+  if (!agg.k) {
+    p_.report.error("E0216", agg.type_name.span, fmt::format("`{}` needs a number: how many", word(agg.fn)),
+                    fmt::format("`{}(3, {} by …)`", word(agg.fn), agg.type_name.text),
+                    Fix{ast::Span{agg.type_name.span.file, agg.type_name.span.begin, agg.type_name.span.begin}, "3, "});
+    return false;
+  }
   if (info_of(agg.fn).number == AggregateNumber::kNone) {
     p_.report.error("E0216", agg.k->span, fmt::format("`{}` takes no number", word(agg.fn)));
     return false;
+  }
+  if (info_of(agg.fn).number == AggregateNumber::kHowMany) {
+    const std::optional<std::int64_t> k = constant_count(p_, *scope_.file, *agg.k, "how many", 1);
+    if (k && *k > kTopMax) p_.report.error("E0216", agg.k->span, fmt::format("`{}` gives {} facts at most", word(agg.fn), kTopMax));
+    return k && *k <= kTopMax;
   }
   const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
   if (!given) return false;
@@ -39,17 +59,12 @@ void ExprChecker::check_aggregate(Expr& e) {
   e.type = Type::of(TypeTag::kError);
   if (!e.aggregate) return;
   auto agg = std::make_shared<Aggregate>(*e.aggregate);
-  if (!in_this_version(agg->fn)) {
-    p_.report.later(e.name_span.end > e.name_span.begin ? e.name_span : agg->span, fmt::format("the aggregate `{}`", word(agg->fn)),
-                    "until then compare with `max`, or sort what `derive` makes of them outside");
-    return;
-  }
   if (!scope_.aggregates || scope_.aggregated == nullptr) {
     p_.report.error("E0218", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
                     "it stands in rules and in cases of decisions");
     return;
   }
-  if (agg->k && !weight(*agg)) return;
+  if (!number(*agg)) return;
   const std::optional<FactTypeId> type = find_fact_type(p_, *scope_.file, agg->type_name);
   if (!type) return;
   agg->fact_type = *type;
@@ -145,7 +160,7 @@ void ExprChecker::check_aggregate(Expr& e) {
     } else if (value.is(TypeTag::kDyn) && agg->fn <= AggregateFn::kMax) {
       result = value;
     } else if (const std::optional<Type> given = aggregate_type(agg->fn, value)) {
-      result = *given;
+      result = info.gives == AggregateGives::kFacts ? Type::list_of(record_of(counted)) : *given;
     } else {
       p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
                       fmt::format("it needs {}", to_string(info.of)));

@@ -187,3 +187,35 @@ TEST_CASE("the oldest samples beyond the limit of a key leave", "[session][stati
   CHECK(w.at("30s") == is("25"));
   CHECK(w.world.session->counters().samples_dropped == 20);
 }
+
+TEST_CASE("topk gives facts, of equal ones by key, and follows every field of them", "[session][statistics]") {
+  Watch w("fact Load key (host) ttl 1h { host: string  n: int  note: string = \"-\" }",
+          "topk(2, Load by n).map(l, l.host + \"=\" + l.note)", "list<string>");
+  CHECK(w.at("0s") == is("[]"));
+  w.world.put("1s", "Load", "host: \"c\", n: 5");
+  w.world.put("1s", "Load", "host: \"b\", n: 5");
+  w.world.put("1s", "Load", "host: \"a\", n: 1");
+  CHECK(w.at("1s") == is("[\"b=-\", \"c=-\"]"));
+  w.world.put("2s", "Load", "host: \"a\", n: 9");
+  CHECK(w.at("2s") == is("[\"a=-\", \"b=-\"]"));
+  w.world.put("3s", "Load", "host: \"b\", n: 5, note: \"x\"");
+  CHECK(w.at("3s") == is("[\"a=-\", \"b=x\"]"));
+  w.world.retract("4s", "Load", "host: \"a\"");
+  CHECK(w.at("4s") == is("[\"b=x\", \"c=-\"]"));
+}
+
+TEST_CASE("a window's statistics go on after a reload", "[session][statistics]") {
+  const std::string rules =
+      kLoad + "\nfact Out key () { is: double? }\nrule out { when { let v = ewma(0.5, Load.n over 1m) } then { derive Out { is: v } } }";
+  World w(rules);
+  w.put("1s", "Load", "host: \"a\", n: 8");
+  w.put("3s", "Load", "host: \"a\", n: 16");
+  w.put("2s", "Load", "host: \"a\", n: 0");
+  w.tick("4s");
+  CHECK(w.facts("Out") == Lines{is("6.0")});
+  w.reload(rules + "\n# another text");
+  w.tick("5s");
+  CHECK(w.facts("Out") == Lines{is("6.0")});
+  w.tick("61s");
+  CHECK(w.facts("Out") == Lines{is("8.0")});
+}

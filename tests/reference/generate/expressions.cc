@@ -56,13 +56,19 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
     const std::string fn = over.empty() ? r.word({"count", "count", "distinct"}) : r.word({"count", "distinct", "changes", "changes"});
     return written(fn, fn == "count" ? "" : r.of(type.fields).name);
   }
+  if (kind == GenKind::kInt && !type.fields.empty() && r.chance(15)) {
+    // A number of a list of facts.
+    const std::string top =
+        "topk(" + std::to_string(r.between(1, 3)) + ", " + type.name + (fields.empty() ? "" : "." + r.of(fields)) + where + over + ")";
+    if (!fields.empty()) return r.chance(50) ? "size(" + top + ")" : top + "[0]." + fields.front();
+  }
   if (fields.empty()) return {};
   std::vector<const char*> fns = {"min", "max", "p50", "p90"};
   if (kind != GenKind::kDouble) fns.push_back("sum");
   if (kind != GenKind::kInt) fns.insert(fns.end(), {"avg", "avg", "stddev"});  // of ints they are doubles
   if (!over.empty()) {
     fns.insert(fns.end(), {"first", "last", "delta"});
-    if (kind != GenKind::kInt) fns.insert(fns.end(), {"rate", "deriv", "ewma"});
+    if (kind != GenKind::kInt) fns.insert(fns.end(), {"rate", "rate", "deriv", "ewma"});
   }
   const std::string field = r.of(fields);
   std::string fn = r.of(fns);
@@ -188,7 +194,7 @@ std::string random_value(Random& r, const GenScope& scope, GenKind kind, int dep
     return "(" + r.of(names).text + r.word({" + ", " - ", " * "}) + literal(r, kind) + ")";
   if (depth > 0 && r.chance(20) && kind == GenKind::kString && !names.empty())
     return "f\"{" + random_int(r, scope, depth - 1) + "}-{" + r.of(names).text + "}\"";
-  if (depth > 0 && r.chance(25) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
+  if (depth > 0 && r.chance(35) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
     const std::string a = random_aggregate(r, scope, kind);
     if (!a.empty()) return a;
   }

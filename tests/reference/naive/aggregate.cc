@@ -35,7 +35,7 @@ void take(const ast::Aggregate& a, const Bound& item, Timestamp stamp, std::size
     ++out.unknown_value;
   } else if (!v.is_null()) {
     out.values.push_back(v);
-    out.each.push_back({v, item.key, stamp, arrival});
+    out.each.push_back({v, item.key, item.values, item.hidden, stamp, arrival});
   }
 }
 
@@ -230,6 +230,7 @@ Value aggregate_value(const ast::Aggregate& a, const Type&, Scope& scope) {
   if (a.fn == AggregateFn::kSum) return sum_of(t.values, kind);
   if (a.fn > AggregateFn::kMax) {
     const FactType& type = scope.state.type(a.fact_type);
+    if (a.fn == AggregateFn::kTopk) return greatest(static_cast<std::size_t>(a.k->literal.as_int()), type, t.each, *scope.state.in);
     const double weight = a.k ? a.k->literal.as_double() : kDefaultWeight;
     return statistic(a.fn, a.value->type.without_null(), weight, !type.is_event() || type.has_key, t.each, *scope.state.in,
                      scope.state.mutation);

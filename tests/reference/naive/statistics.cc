@@ -167,6 +167,22 @@ Value growth(AggregateFn fn, const std::vector<std::vector<TakenSample>>& all, K
 
 }  // namespace
 
+Value greatest(std::size_t k, const FactType& type, std::vector<TakenSample> taken, Interner& in) {
+  std::sort(taken.begin(), taken.end(), [&](const TakenSample& a, const TakenSample& b) {
+    if (less(a.value, b.value) || less(b.value, a.value)) return less(b.value, a.value);
+    if (const int order = compare_keys(*a.key, *b.key, in); order != 0) return order < 0;
+    return a.stamp != b.stamp ? a.stamp < b.stamp : a.arrival < b.arrival;
+  });
+  std::vector<Value> out;
+  for (std::size_t i = 0; i < std::min(k, taken.size()); ++i) {
+    if (taken[i].hidden && type.key.size() < type.fields.size()) return Value::unknown();
+    std::vector<MapEntry> fact;
+    for (std::size_t f = 0; f < type.fields.size(); ++f) fact.push_back({in.string(type.fields[f].name), (*taken[i].fields)[f]});
+    out.push_back(in.map(fact));
+  }
+  return in.list(out);
+}
+
 Value statistic(AggregateFn fn, const Type& value_type, double weight, bool keyed, std::vector<TakenSample> taken, const Interner& in,
                 Mutation mutation) {
   if (taken.empty()) return fn == AggregateFn::kDistinct || fn == AggregateFn::kChanges ? Value::integer(0) : Value::null();

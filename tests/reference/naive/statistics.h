@@ -15,9 +15,14 @@ namespace flyball::reference {
 struct TakenSample {
   Value value;  // neither null nor unknown
   const Key* key = nullptr;
+  const std::vector<Value>* fields = nullptr;
+  bool hidden = false;  // a stale fact: its fields are not known, but for the key
   Timestamp stamp;
   std::size_t arrival = 0;
 };
+
+// The first `k` by (value descending, key, stamp, arrival), as maps of their fields.
+Value greatest(std::size_t k, const FactType& type, std::vector<TakenSample> taken, Interner& in);
 
 // `weight`: of ewma. `keyed`: each key is a series of its own.
 Value statistic(AggregateFn fn, const Type& value_type, double weight, bool keyed, std::vector<TakenSample> taken, const Interner& in,
