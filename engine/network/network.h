@@ -289,7 +289,8 @@ class Network {
   Timestamp start_;
   bool started_ = false;
 
-  FactTotals totals_;  // of all stores
+  FactTotals totals_;         // of all stores of types that are written
+  FactTotals hidden_totals_;  // of those that the compiler made
   std::vector<FactStore> stores_;
   AlphaTables alphas_;
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order

@@ -284,7 +284,7 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 12> kLater{{
+constexpr std::array<Slip, 11> kLater{{
     {"calendar", "", "until then a fact that is sent from outside says when, and rules ask `no Maintenance …`"},
     {"during", "", "until then ask for a fact in `when`: `some ChangeWindow …`"},
     {"not during", "", "until then ask for a fact in `when`: `no Freeze …`"},
@@ -294,7 +294,6 @@ constexpr std::array<Slip, 12> kLater{{
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},
     {"partition by", "", "bind what divides: `name: Type …`, then `same field as name`"},
     {"late skip", "", "leave it out: what falls due late still runs once"},
-    {"within", "", "count what came: `check count(Type where … over 5m) > 0`"},
 }};
 
 }  // namespace
