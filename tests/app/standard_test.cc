@@ -71,6 +71,13 @@ TEST_CASE("standard modules: what is not imported stays a name that nobody decla
   CHECK_FALSE(own.diagnostics.has_errors());
 }
 
+TEST_CASE("standard modules: no warning asks for what the author of a rule cannot write") {
+  Checked c(
+      {"module a\n\nimport std.application\n\nrule r {\n  cooldown 1m\n  when { d: Deployment where share > 10% }\n"
+       "  then { log d.service }\n}\n"});
+  CHECK(c.diagnostics.all().empty());
+}
+
 TEST_CASE("standard modules: `fix` mends the rule that uses one, never the module") {
   const FixResult r = fix_texts({{"a.fly",
                                   "module a\n\nimport std.netwrok\n\nrule r {\n  cooldown 1m\n  when { l: Link where util > 80 }\n"
