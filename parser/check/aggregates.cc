@@ -124,7 +124,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   if (agg->over_last) good = constant_count(p_, *scope_.file, *agg->over_last, "the number after `over last`", 1).has_value() && good;
   if (agg->at_least) {
     good = constant_count(p_, *scope_.file, *agg->at_least, "the number after `at least`", 1).has_value() && good;
-    if (!agg->over && !agg->over_last) {
+    if (!agg->over && !agg->over_last && !info.of_samples) {
       p_.report.error("E0216", agg->at_least->span, "`at least … samples` needs samples", "add a window: `over 60s` or `over last 5`");
       good = false;
     }
@@ -146,7 +146,9 @@ void ExprChecker::check_aggregate(Expr& e) {
   } else if (!agg->value) {
     std::vector<std::string> candidates;
     for (const Field& f : p_.schema.types[*type].fields) {
-      if (aggregate_type(agg->fn, f.type.without_null())) candidates.push_back(fmt::format("{}({}.{})", word(agg->fn), local, f.name));
+      if (aggregate_type(agg->fn, f.type.without_null()))
+        candidates.push_back(
+            fmt::format("{}({}{}.{})", word(agg->fn), info.number == AggregateNumber::kHowMany ? "3, " : "", local, f.name));
     }
     constexpr std::size_t kMaxNamed = 3;
     if (candidates.size() > kMaxNamed) candidates.resize(kMaxNamed);

@@ -10,9 +10,11 @@ namespace {
 // What one aggregate is, as a fact that follows it.
 struct Watch {
   Watch(const std::string& type, const std::string& aggregate, const std::string& gives, const Limits& limits = {})
-      : world(type + "\nfact Out key () { is: " + gives + "? }\nrule out { when { let v = " + aggregate +
+      : world(type + "\nevent Start { n: int }\nfact Out key () { is: " + gives + "? }\nrule out { when { let v = " + aggregate +
                   " } then { derive Out { is: v } } }",
-              limits) {}
+              limits) {
+    world.put("0s", "Start", "n: 1");  // before the first instant there is nothing
+  }
   std::string at(const std::string& time) {
     world.tick(time);
     const Lines lines = world.facts("Out");
@@ -25,7 +27,6 @@ struct Watch {
 const std::string kLoad = "fact Load key (host) ttl 1h { host: string  cpu: percent = 0%  n: int = 0  t: double = 0.0  bytes: size = 0B }";
 
 std::string is(const std::string& value) { return "(is: " + value + ")"; }
-const std::string kSuspended = "(is: ) stale";
 
 }  // namespace
 
