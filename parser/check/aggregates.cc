@@ -108,6 +108,20 @@ void ExprChecker::check_aggregate(Expr& e) {
                     fmt::format("give `{}` a key, or use a window of time: `over 5m`", local));
     good = false;
   }
+  // Samples are puts. Of what rules derive and order there are none, so a window would quietly be empty for ever.
+  const bool samples = agg->over || agg->over_last || info.of_samples;
+  if (samples && (counted.role == Role::kAction || counted.role == Role::kDerived)) {
+    const bool action = counted.role == Role::kAction;
+    const ast::Span at = agg->over ? agg->over->span : agg->over_last ? agg->over_last->span : agg->type_name.span;
+    const std::string now = action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`; or "
+                                   : "without `over` it reads those that hold now; or ";
+    p_.report.error(
+        "E0216", at,
+        fmt::format("`{}` is {}: a window would hold none, because samples are puts", local, action ? "an action" : "derived by a rule"),
+        (info.of_samples ? std::string() : now) + (action ? "let the rule assert a `mutable fact` beside it, and count that"
+                                                          : "take a window over the facts that it is derived from"));
+    good = false;
+  }
   if (agg->value) {
     bool other = false;
     visit(*agg->value, [&](const Expr& x) {
@@ -130,7 +144,7 @@ void ExprChecker::check_aggregate(Expr& e) {
     }
   }
 
-  if (info.of_samples && !agg->over && !agg->over_last) {
+  if (good && info.of_samples && !agg->over && !agg->over_last) {
     p_.report.error("E0216", agg->type_name.span, fmt::format("`{}` is about samples, one after the other", word(agg->fn)),
                     "add a window: `over 5m` or `over last 5`");
     good = false;
