@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <map>
 
 #include "engine/compile/program_data.h"
+#include "model/aggregates.h"
 #include "model/text.h"
 
 namespace flyball::engine {
@@ -93,9 +93,7 @@ class Outliner {
     });
   }
   std::string name_of(const AggregateNode& plan) const {
-    static constexpr const char* kNames[] = {"count", "sum", "avg", "min", "max"};
-    const auto fn = static_cast<std::size_t>(plan.fn);
-    std::string name = fmt::format("{} {}", fn < std::size(kNames) ? kNames[fn] : "aggregate", fact_type(plan.type).local);
+    std::string name = fmt::format("{} {}", kAggregates[static_cast<std::size_t>(plan.fn)].word, fact_type(plan.type).local);
     for (std::size_t i = 0; i < plan.group.size(); ++i) name += (i == 0 ? " by " : ", ") + fact_type(plan.type).fields[plan.group[i]].name;
     if (plan.over_ns) name += " over " + format_duration_human(*plan.over_ns);
     if (plan.over_last) name += fmt::format(" over last {}", *plan.over_last);

@@ -33,6 +33,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "model/type.h"
 #include "model/value.h"
@@ -115,27 +116,7 @@ struct Ref {
   std::uint32_t index = 0;
 };
 
-enum class AggregateFn : std::uint8_t {
-  kCount,
-  kSum,
-  kAvg,
-  kMin,
-  kMax,
-  kStddev,
-  kP50,
-  kP90,
-  kP95,
-  kP99,
-  kRate,
-  kDelta,
-  kDeriv,
-  kEwma,
-  kDistinct,
-  kFirst,
-  kLast,
-  kTopk,
-  kChanges,
-};
+using flyball::AggregateFn;
 
 struct Aggregate;
 
@@ -186,7 +167,7 @@ class OptionalExpr {
 struct Aggregate {
   AggregateFn fn = AggregateFn::kCount;
   Span span;
-  OptionalExpr k;  // topk, distinct …
+  OptionalExpr k;  // of topk and ewma; the checker leaves a literal
   Name type_name;
   OptionalExpr value;  // the field after the dot as a kName, or the expression after `by`
   OptionalExpr where;

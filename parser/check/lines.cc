@@ -60,7 +60,6 @@ class LineChecker {
       not_null_before_ = scope_.not_null;
       seen_before_ = context_.first_pattern_seen;
       if (context_.in_decision) p_.report.later(at, "`either` in a decision", "write a case for each branch");
-      if (context_.in_until) p_.report.later(at, "`either` in `until`", "write `or` in one `check`, or `derive` a fact that ends it");
     }
     either_ = either;
     branch_ = branch;
@@ -180,9 +179,7 @@ class LineChecker {
     LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId), line.let_name.span};
     if (p_.uses != nullptr) p_.uses->bound(Meaning::kLet, name.at, name.at, kNoId, name.name, type_name(name.type, &p_.schema));
     visit(line.expr, [&](const Expr& x) {
-      if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
-          x.aggregate->fn != ast::AggregateFn::kSum)
-        name.maybe_null = true;
+      if (x.kind == ExprKind::kAggregate && x.aggregate && may_be_null(x.aggregate->fn)) name.maybe_null = true;
       if (x.ref.kind != RefKind::kLet) return;
       for (const LetName& l : scope_.lets) name.maybe_null = name.maybe_null || (l.index == x.ref.index && l.maybe_null);
     });
@@ -291,6 +288,9 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
+    if (either_ != 0 && context_.in_until && pattern.quantifier == Quantifier::kOne) {
+      p_.report.later(pattern.type.span, "a name in an `either` of `until`", "ask whether there is one: `some Type …`");
+    }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
     if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));
