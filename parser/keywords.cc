@@ -31,6 +31,9 @@ std::vector<std::string_view> words_within(std::string_view declaration) {
       append(out, ast::kDecisionWords);
     }
     append(out, ast::kLineWords);
+  } else if (declaration == "calendar") {
+    append(out, ast::kCalendarWords);
+    append(out, ast::kWeekdayWords);
   } else if (declaration == "test") {
     append(out, ast::kStepWords);
   } else {

@@ -56,10 +56,12 @@ PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), inte
   context_.schema = &out.rule_set.schema;
   context_.params = &out.params;
   context_.interner = &interner;
+  context_.calendars = &out.calendars;
 }
 
 Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params) {
   if (Result<void> r = plan_params(params); !r) return r;
+  if (Result<void> r = plan_calendars(); !r) return r;
   out_.types.resize(out_.rule_set.schema.types.size());
   out_.rules.resize(out_.rule_set.rules.size());
   for (std::uint32_t rule = 0; rule < out_.rules.size(); ++rule) {

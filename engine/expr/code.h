@@ -16,7 +16,8 @@
 
 namespace flyball::engine {
 
-class Pattern;  // pattern.h: a compiled RE2 pattern or glob
+class CalendarClock;  // calendar_clock.h
+class Pattern;        // pattern.h: a compiled RE2 pattern or glob
 
 // Where an operand lives.
 enum class Space : std::uint8_t { kTemp, kConstant, kLet, kInput, kVariable, kAggregate, kRow };
@@ -59,12 +60,13 @@ enum class Opcode : std::uint8_t {
   kSameFact,        // the facts of a and b are one; list of key fields in constant c (kNoHandle: by place)
   kFactMap,         // dst = map of names (list in constant b) to the fields of the fact a
   kNow,
-  kList,     // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
-  kMap,      // of n temps (key, value, …) from a on; b likewise, about the values
-  kRange,    // a .. b; sub: half open
-  kIn,       // a in b
-  kInRange,  // a in temps[b] .. temps[b + 1]; sub: half open
-  kInSet,    // a in the sorted constants [b.index, b.index + n) of one `kind`
+  kList,        // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
+  kMap,         // of n temps (key, value, …) from a on; b likewise, about the values
+  kRange,       // a .. b; sub: half open
+  kIn,          // a in b
+  kInCalendar,  // a in calendars[c]
+  kInRange,     // a in temps[b] .. temps[b + 1]; sub: half open
+  kInSet,       // a in the sorted constants [b.index, b.index + n) of one `kind`
   kLike,
   kMatches,      // a against patterns[c]
   kLikeDynamic,  // a like b
@@ -138,6 +140,7 @@ class Code {
   const Value* constants() const { return constants_.data(); }
   std::span<const Loop> loops() const { return loops_; }
   const Pattern& pattern(std::uint32_t i) const;
+  const CalendarClock& calendar(std::uint32_t i) const { return *calendars_[i]; }
   std::uint32_t temp_count() const { return temp_count_; }
   // Nothing but fields compared with constants of their kind, alone or under one `and` or one `or`.
   bool is_comparisons() const { return is_comparisons_; }
@@ -148,6 +151,7 @@ class Code {
   std::vector<Value> constants_;
   std::vector<Loop> loops_;
   std::vector<std::unique_ptr<Pattern>> patterns_;
+  std::vector<std::shared_ptr<const CalendarClock>> calendars_;
   std::vector<Read> reads_;
   std::vector<std::uint32_t> lets_, inputs_, aggregates_;
   std::uint32_t temp_count_ = 0;

@@ -16,10 +16,13 @@ inline constexpr std::array<std::string_view, 19> kAggregateWords{"count",    "s
                                                                   "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
                                                                   "distinct", "first", "last", "topk", "changes"};
 // The parts of a rule, as messages list them.
-inline constexpr std::array<std::string_view, 13> kRuleWords{"priority", "cooldown", "mode", "keep", "repeat", "late", "tags",
-                                                             "owner",    "runbook",  "when", "then", "until",  "on"};
+inline constexpr std::array<std::string_view, 14> kRuleWords{"priority", "cooldown", "mode",    "keep", "repeat", "during", "late",
+                                                             "tags",     "owner",    "runbook", "when", "then",   "until",  "on"};
 // The options between a type's name and its fields.
 inline constexpr std::array<std::string_view, 8> kOptionWords{"key", "ttl", "late", "lateness", "tries", "timeout", "rate", "retain"};
+// What stands in a calendar.
+inline constexpr std::array<std::string_view, 7> kWeekdayWords{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+inline constexpr std::array<std::string_view, 4> kCalendarWords{"daily", "day", "last", "except"};
 // For editors: what begins a line of `when`, an effect, a part of a decision, a step of a test. (tests/parser/keywords_test.cc holds them
 // against what the parser takes.)
 inline constexpr std::array<std::string_view, 11> kLineWords{"some", "no",    "every", "satisfies", "either", "cross",

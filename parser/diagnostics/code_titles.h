@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 102> kCodeTitles{{
+inline constexpr std::array<CodeTitle, 104> kCodeTitles{{
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -36,6 +36,7 @@ inline constexpr std::array<CodeTitle, 102> kCodeTitles{{
     {"E0119", "a macro used wrongly"},
     {"E0120", "too long"},
     {"E0121", "misplaced"},
+    {"E0122", "no such date"},
     {"E0190", "not in this version"},
     {"E0201", "no such type of values"},
     {"E0202", "types that do not go together"},
@@ -74,6 +75,7 @@ inline constexpr std::array<CodeTitle, 102> kCodeTitles{{
     {"E0411", "a `let` that grows without end"},
     {"E0412", "published and derived"},
     {"E0414", "an empty range"},
+    {"E0415", "unknown time zone"},
     {"E0501", "a pattern tied to nothing"},
     {"E0504", "the wrong effect"},
     {"E0505", "fields are missing"},

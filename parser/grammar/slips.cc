@@ -271,10 +271,7 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 12> kLater{{
-    {"calendar", "", "until then a fact that is sent from outside says when, and rules ask `no Maintenance …`"},
-    {"during", "", "until then ask for a fact in `when`: `some ChangeWindow …`"},
-    {"not during", "", "until then ask for a fact in `when`: `no Freeze …`"},
+constexpr std::array<Slip, 9> kLater{{
     {"approve when", "", "until then send a proposal as an action of its own, and let a fact that approves it start another rule"},
     {"each", "", "bind the facts themselves with `name: Type …`; `cooldown … per` groups what they start"},
     {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},

@@ -29,7 +29,7 @@ std::string any_of(const std::set<std::string>& words) {
 // The grammar of VS Code and others. Order matters: what stands first wins.
 std::string textmate() {
   std::set<std::string> control;
-  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+  for (const char* declaration : {"rule", "decision", "test", "fact", "calendar"}) {
     for (const std::string_view word : words_within(declaration)) control.emplace(word);
   }
   std::set<std::string> declarations;
