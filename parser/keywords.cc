@@ -1,43 +1,26 @@
 // Lists of words put together. See keywords.h.
 #include "parser/keywords.h"
 
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 #include "parser/check/types.h"
-#include "parser/grammar/scan.h"
 
 namespace flyball {
-namespace {
-
-template <std::size_t N>
-void append(std::vector<std::string_view>& out, const std::array<std::string_view, N>& words) {
-  out.insert(out.end(), words.begin(), words.end());
-}
-
-}  // namespace
-
 std::vector<std::string_view> declaration_words() {
-  std::vector<std::string_view> out;
-  for (const cst::Declaration& d : cst::kDeclarations) out.push_back(d.word);
-  return out;
+  constexpr auto words = ast::words_of<ast::kDeclaration>();
+  return {words.begin(), words.end()};
 }
 
 std::vector<std::string_view> words_within(std::string_view declaration) {
+  using namespace ast;
+  constexpr std::uint32_t lines = kLine | kLineInside | kSuffix | kAggregateInside;
+  const std::uint32_t places = declaration == "rule"       ? kRulePart | kRuleInside | kEffect | lines
+                               : declaration == "decision" ? kDecisionPart | kDecisionInside | lines
+                               : declaration == "test"     ? kStep | kStepInside
+                               : declaration == "calendar" ? kCalendarInside
+                                                           : kOption | kOptionInside;
   std::vector<std::string_view> out;
-  if (declaration == "rule" || declaration == "decision") {
-    if (declaration == "rule") {
-      append(out, ast::kRuleWords);
-      append(out, ast::kEffectWords);
-    } else {
-      append(out, ast::kDecisionWords);
-    }
-    append(out, ast::kLineWords);
-  } else if (declaration == "calendar") {
-    append(out, ast::kCalendarWords);
-    append(out, ast::kWeekdayWords);
-  } else if (declaration == "test") {
-    append(out, ast::kStepWords);
-  } else {
-    append(out, ast::kOptionWords);
+  for (const Keyword& k : kKeywords) {
+    if ((k.where & places) != 0) out.push_back(k.word);
   }
   return out;
 }

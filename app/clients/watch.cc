@@ -38,6 +38,7 @@ int watch(const WatchOptions& options, Io& io) {
       written = std::fflush(options.to) == 0;
       continue;
     }
+    if (!message->topic.substr(message->topic.rfind('.') + 1).starts_with(options.local_name)) continue;
     ++seen;
     message->json += '\n';
     written = std::fwrite(message->json.data(), 1, message->json.size(), options.to) == message->json.size();

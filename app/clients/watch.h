@@ -15,6 +15,7 @@ namespace flyball::app {
 struct WatchOptions {
   std::optional<std::string> endpoint;
   std::vector<std::string> topics;     // prefixes
+  std::string local_name;              // only topics whose last part begins so; "": all
   std::optional<std::uint64_t> count;  // stop after so many messages
   std::optional<DurationNs> for_ns;    // stop after so long
   std::FILE* to = nullptr;             // one JSON object a line

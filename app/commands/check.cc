@@ -99,8 +99,8 @@ class Check : public Command {
       }
     }
     if (sarif_) io.data(render_sarif(all, package->sources, FLYBALL_VERSION));
-    io.note(fmt::format("{}, {}: {}, {}", plural(package->sources.size(), "file"), plural(rules, "rule"), plural(errors, "error"),
-                        plural(warnings, "warning")));
+    io.note(fmt::format("{}, {}: {}, {}", plural(package->sources.size() - package->standard_files, "file"), plural(rules, "rule"),
+                        plural(errors, "error"), plural(warnings, "warning")));
     return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;
   }
 

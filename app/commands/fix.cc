@@ -39,7 +39,8 @@ class FixCommand : public Command {
             "several in a file at once, and again until no error is left that has one. Says each change with its place. `-` reads "
             "standard input and writes the fixed text to standard output, what it changed to standard error.\n\n"
             "A fix is what `flyball check` shows behind `fix:`: what was most likely meant. Fixes of warnings are not applied, because "
-            "they would change rules that work. Errors without a fix stay, for `flyball check` to show.\n\n"
+            "they would change rules that work; nor is a fix whose words are partly for you to choose, as what the row that closes a gap "
+            "of a table answers. Errors without a fix stay, for `flyball check` to show.\n\n"
             "`--check` writes nothing: it shows what would change as a diff, and says so with its exit code.",
         .examples = {{"flyball fix rules/", "a whole package"},
                      {"flyball fix --check rules/", "what it would do"},
@@ -125,6 +126,7 @@ class FixCommand : public Command {
                    ? ", no errors are left"
                    : fmt::format(", {} left: `flyball check` shows {}", plural(result.errors_left, "error is", "errors are"),
                                  result.errors_left == 1 ? "it" : "them");
+    if (result.choices > 0) summary += fmt::format("; of {} a part is yours to choose", plural(result.choices, "fix", "fixes"));
     if (result.warnings_with_fix > 0)
       summary += fmt::format("; {} not applied", plural(result.warnings_with_fix, "fix of a warning was", "fixes of warnings were"));
     io.note(summary);

@@ -18,7 +18,7 @@ class Sub : public Command {
                 "A watcher loses what comes while it is away or too slow; how much is said at the end. Watching changes nothing.",
             .examples = {{"flyball sub", "actions, as they are sent"},
                          {"flyball sub facts derived --type Probe --count 10",
-                          "ten changes of one type, published or derived (`--type` takes the qualified name's beginning: net.Probe)"},
+                          "ten changes of one type, published or derived, in whatever module; `--type net.Probe` names the module, too"},
                          {"flyball sub decisions --for 1m | jq .from", "which cases answer, for a minute"}},
             .exit_codes =
                 "0   watched until the count, the time or a signal\n1   the endpoint is wrong, or the output cannot be written\n64  wrong "
@@ -27,7 +27,7 @@ class Sub : public Command {
   void options(Options& options) override {
     Option& kinds = options.positionals("KIND", kinds_, "facts, actions, derived, decisions or logs", false);
     kinds.choices = {"facts", "actions", "derived", "decisions", "logs"};
-    options.value("--type", "NAME", type_, "only topics of this qualified name or beginning of one");
+    options.value("--type", "NAME", type_, "only of this name, or beginning of one; with a dot: qualified");
     options.value("--connect", "ENDPOINT", watch_.endpoint, "the service's out endpoint (default tcp://127.0.0.1:7703)");
     options.value("--count", "N", watch_.count, "stop after N messages");
     options.value("--for", "DURATION", watch_.for_ns, "stop after so long");
@@ -35,9 +35,12 @@ class Sub : public Command {
   }
   int run(Io& io) override {
     if (kinds_.empty()) kinds_.emplace_back("actions");
+    // A qualified name is the service's to look for; the last part of one may be in any module, and is ours.
+    const bool qualified = type_ && type_->find('.') != std::string::npos;
+    if (type_ && !qualified) watch_.local_name = *type_;
     for (const std::string& kind : kinds_) {
       const std::string topic = kind == "derived" ? kind : kind.substr(0, kind.size() - 1);
-      watch_.topics.push_back(topic + "." + type_.value_or(""));
+      watch_.topics.push_back(topic + "." + (qualified ? *type_ : ""));
     }
     watch_.to = io.out;
     return watch(watch_, io);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "app/package/standard.h"
 #include "parser/diagnostics/render.h"
 #include "parser/parser.h"
 
@@ -82,6 +83,7 @@ std::string checked_example(const std::string& example, bool colour) {
   Diagnostics out;
   std::vector<ast::File> files;
   for (std::uint32_t i = 0; i < sources.size(); ++i) files.push_back(parse_file(sources, i, interner, out));
+  add_standard_modules(files, sources, interner, out);
   static_cast<void>(check_package(std::move(files), sources, interner, out));
   return render_all(out, sources, colour);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/functions.h"
+#include "parser/ast/keywords.h"
 #include "parser/ast/words.h"
 #include "parser/keywords.h"
 
@@ -98,7 +99,7 @@ class Completer {
     } else if (!qualifier_.empty()) {
       members();
     } else if (words().empty()) {
-      for (const std::string_view word : declaration_words()) add(word, 14, "declaration");
+      for (const std::string_view word : declaration_words()) add(word, 14, "declaration", std::string(ast::find_keyword(word)->meaning));
     } else if (const std::string_view last = word(0); wants_type(last)) {
       types(last);
     } else if (last == "same" || (last == "," && in_same())) {
@@ -303,8 +304,8 @@ class Completer {
         add(u.name, 21, u.meaning == Meaning::kParam ? "param" : "let", described(a_, u));
       if (u.meaning == Meaning::kFunction) add(u.name, 3, "let", described(a_, u));
     }
-    for (const std::string_view w : words_within(words().front().text)) add(w, 14, "keyword");
-    for (const std::string_view w : ast::kReservedWords) add(w, 14, "keyword");
+    for (const std::string_view w : words_within(words().front().text)) add(w, 14, "keyword", std::string(ast::find_keyword(w)->meaning));
+    for (const std::string_view w : ast::kReservedWords) add(w, 14, "keyword", std::string(ast::find_keyword(w)->meaning));
     for (const std::string_view w : ast::kAggregateWords) add(w, 3, "aggregate");
     for (const FunctionInfo& f : functions()) {
       if (f.signature.find('.') > f.signature.find('(')) add(f.name, 3, std::string(f.signature), std::string(f.doc));

@@ -10,8 +10,9 @@
 
 #include "app/lsp/calendars.h"
 #include "app/lsp/text.h"
+#include "app/package/standard.h"
 #include "model/functions.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 
 namespace flyball::app::lsp {
 namespace {
@@ -47,17 +48,14 @@ constexpr Shown shown(Meaning m) {
 json range(const Analysis& a, ast::Span s) { return range_of(a.text(s.file), s.begin, s.end); }
 json location(const Analysis& a, ast::Span s) { return {{"uri", uri_of(a.sources.path(s.file))}, {"range", range(a, s)}}; }
 
+// What the program itself carries stands in no file that an editor could open.
+bool can_be_opened(const Analysis& a, ast::Span s) { return !is_standard_path(a.sources.path(s.file)); }
+
 const SymbolUse* declaration_of(const Analysis& a, const SymbolUse& use) {
   for (const SymbolUse* u : a.index.at(use.declaration.file, use.declaration.begin)) {
     if (u->is_declaration()) return u;
   }
   return nullptr;
-}
-
-bool is_word(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 std::string_view word_around(std::string_view text, std::uint32_t offset) {
@@ -115,7 +113,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
   for (const Diagnostic& d : a.diagnostics) {
     if (d.span.file != file || !d.fix || d.span.begin > end || d.span.end < begin) continue;
     const Fix& fix = *d.fix;
-    std::string words = fix.replacement;
+    std::string words = fix.replacement.substr(std::min(fix.replacement.find_first_not_of(" \n"), fix.replacement.size()));
     if (const std::size_t line = words.find('\n'); line != std::string::npos) words.resize(line);
     const std::string title = fix.replacement.empty()          ? fmt::format("remove `{}`", a.sources.text(fix.span))
                               : fix.span.begin == fix.span.end ? fmt::format("insert `{}`", words)
@@ -128,7 +126,7 @@ json code_actions(const Analysis& a, std::uint32_t file, std::uint32_t begin, st
                     {"message", d.message}};
     out.push_back({{"title", title},
                    {"kind", "quickfix"},
-                   {"isPreferred", true},
+                   {"isPreferred", !fix.choice},
                    {"diagnostics", json::array({std::move(diagnostic)})},
                    {"edit", {{"changes", {{uri_of(a.sources.path(fix.span.file)), json::array({std::move(edit)})}}}}}});
   }
@@ -150,13 +148,17 @@ json hover(const Spot& s) {
     const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
     if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
   }
+  if (const ast::Keyword* keyword = ast::find_keyword(word); text.empty() && keyword != nullptr && !keyword->meaning.empty())
+    text = fmt::format("`{}`: {}", word, keyword->meaning);
   if (text.empty()) return nullptr;
   return {{"contents", {{"kind", "markdown"}, {"value", text}}}};
 }
 
 json definition(const Spot& s) {
   json out = json::array();
-  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) out.push_back(location(s.analysis, use->declaration));
+  for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
+    if (can_be_opened(s.analysis, use->declaration)) out.push_back(location(s.analysis, use->declaration));
+  }
   return out;
 }
 
@@ -164,7 +166,8 @@ json references(const Spot& s, bool with_declaration) {
   json out = json::array();
   for (const SymbolUse* use : s.analysis.index.at(s.file, s.offset)) {
     for (const SymbolUse* other : s.analysis.index.of(use->declaration)) {
-      if (with_declaration || !other->is_declaration()) out.push_back(location(s.analysis, other->at));
+      if (can_be_opened(s.analysis, other->at) && (with_declaration || !other->is_declaration()))
+        out.push_back(location(s.analysis, other->at));
     }
   }
   return out;
@@ -178,37 +181,6 @@ json highlights(const Spot& s) {
     }
   }
   return out;
-}
-
-json prepare_rename(const Spot& s) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.size() != 1) return nullptr;
-  return {{"range", range(s.analysis, found.front()->at)}, {"placeholder", found.front()->name}};
-}
-
-Result<json> rename(const Spot& s, const std::string& new_name) {
-  const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.empty()) return fail("there is no name of these rules here");
-  if (found.size() > 1)
-    return fail(fmt::format("`{}` stands here for fields of several types; rename it where one of them is declared", found.front()->name));
-  const SymbolUse& use = *found.front();
-  if (!is_word(new_name)) return fail(fmt::format("`{}` is no name: letters, digits and `_`, not a digit first", new_name));
-  if (ast::is_among(ast::kReservedWords, new_name)) return fail(fmt::format("`{}` is a word of the language", new_name));
-  const bool capital = new_name[0] >= 'A' && new_name[0] <= 'Z';
-  if (capital != (use.meaning == Meaning::kType))
-    return fail(use.meaning == Meaning::kType ? "a type begins with a capital letter" : "only types begin with a capital letter");
-  std::map<std::string, json> changes;
-  for (const SymbolUse* other : s.analysis.index.of(use.declaration)) {
-    // A field that `same` names is the other type's, too: both would have to change.
-    if (s.analysis.index.at(other->at.file, other->at.begin).size() > 1) {
-      const Position at = s.analysis.sources.position(other->at.file, other->at.begin);
-      return fail(fmt::format("`{}` is joined by this name with another type's at {}:{}; write that join as an equality in `where` first",
-                              use.name, s.analysis.sources.path(other->at.file), at.line));
-    }
-    json& edits = changes.try_emplace(uri_of(s.analysis.sources.path(other->at.file)), json::array()).first->second;
-    edits.push_back({{"range", range(s.analysis, other->at)}, {"newText", new_name}});
-  }
-  return json{{"changes", changes}};
 }
 
 json document_symbols(const Analysis& a, std::uint32_t file) {
@@ -243,6 +215,7 @@ json workspace_symbols(const Analysis& a, const std::string& query) {
   json out = json::array();
   for (const SymbolUse& u : a.index.all()) {
     if (!u.is_declaration() || u.whole.end <= u.whole.begin || u.name.find(query) == std::string::npos) continue;
+    if (!can_be_opened(a, u.at)) continue;
     out.push_back({{"name", u.name}, {"kind", shown(u.meaning).symbol_kind}, {"location", location(a, u.at)}});
   }
   return out;

@@ -49,6 +49,12 @@ nlohmann::json range_of(std::string_view text, std::uint32_t begin, std::uint32_
   return {{"start", place_of(text, begin)}, {"end", place_of(text, end)}};
 }
 
+bool is_word(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+}
+
 std::string path_of(std::string_view uri) {
   constexpr std::string_view kFile = "file://";
   if (!uri.starts_with(kFile)) return {};

@@ -15,6 +15,9 @@ std::uint32_t offset_of(std::string_view text, std::uint32_t line, std::uint32_t
 nlohmann::json place_of(std::string_view text, std::uint32_t offset);
 nlohmann::json range_of(std::string_view text, std::uint32_t begin, std::uint32_t end);
 
+// A name of the language, reserved words included: letters, digits and `_`, not a digit first.
+bool is_word(std::string_view name);
+
 // file:// URIs and paths; an empty path for another scheme.
 std::string path_of(std::string_view uri);
 std::string uri_of(std::string_view path);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/io/files.h"
+#include "app/package/standard.h"
 #include "parser/tables/table_files.h"
 
 namespace flyball::app::lsp {
@@ -53,6 +54,7 @@ bool Workspace::is_root(const std::string& folder) const { return std::find(root
 std::string Workspace::folder_of(const std::string& path) const {
   std::string folder = fs::path(path).parent_path().string();
   std::set<std::string> wanted = named_after(read(path), "import");
+  std::erase_if(wanted, is_standard_module);  // they are there wherever the package ends
   const bool in_root = std::any_of(roots_.begin(), roots_.end(), [&](const std::string& r) { return r == folder || inside(folder, r); });
   while (true) {
     const Result<std::vector<std::string>> files = rule_paths({folder});
@@ -107,6 +109,7 @@ const Analysis& Workspace::analyse(const std::string& path) {
     return it != open_.end() ? Result<std::string>(it->second) : read_text(table, nullptr, kMaxTableFileBytes);
   };
   for (ast::File& file : files) read_table_files(file, kept->sources, read_table, *kept->interner, diagnostics);
+  add_standard_modules(files, kept->sources, *kept->interner, diagnostics);
   ast::RuleSet rules = check_package(std::move(files), kept->sources, *kept->interner, diagnostics, &kept->index);
   kept->diagnostics = diagnostics.all();
   kept->schema = std::move(rules.schema);

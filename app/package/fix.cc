@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "app/package/standard.h"
 #include "parser/parser.h"
 
 namespace flyball::app {
@@ -24,7 +25,8 @@ Tried tried(const Diagnostic& d, const SourceFiles& sources) {
 std::vector<const Diagnostic*> chosen(const std::vector<Diagnostic>& all, const SourceFiles& sources, std::set<Tried>& before) {
   std::vector<const Diagnostic*> fixes;
   for (const Diagnostic& d : all) {
-    if (d.severity == Severity::kError && d.fix && !before.contains(tried(d, sources))) fixes.push_back(&d);
+    const bool wanted = d.severity == Severity::kError && d.fix && !d.fix->choice && !is_standard_path(sources.path(d.fix->span.file));
+    if (wanted && !before.contains(tried(d, sources))) fixes.push_back(&d);
   }
   const auto place = [](const Diagnostic* d) { return std::tuple(d->fix->span.file, d->fix->span.begin, d->fix->span.end); };
   std::stable_sort(fixes.begin(), fixes.end(), [&](const Diagnostic* a, const Diagnostic* b) { return place(a) < place(b); });
@@ -65,12 +67,15 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
         result.tables.push_back(texts.back());
       }
     }
+    add_standard_modules(files, sources, interner, diagnostics);
     static_cast<void>(check_package(std::move(files), sources, interner, diagnostics));
     const std::vector<Diagnostic>& all = diagnostics.all();
     if (round == 0) result.errors_before = diagnostics.error_count();
     result.errors_left = diagnostics.error_count();
     result.warnings_with_fix = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [](const Diagnostic& d) { return d.severity == Severity::kWarning && d.fix; }));
+    result.choices =
+        static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Diagnostic& d) { return d.fix && d.fix->choice; }));
     result.texts = texts;
     const std::vector<const Diagnostic*> fixes = chosen(all, sources, before);
     if (fixes.empty()) return result;

@@ -29,6 +29,7 @@ struct FixResult {
   std::vector<AppliedFix> applied;
   std::size_t errors_before = 0, errors_left = 0;
   std::size_t warnings_with_fix = 0;  // whose fixes were not applied
+  std::size_t choices = 0;            // fixes left that are the author's to choose
   bool circle = false;                // kMaxFixRounds were not enough
 };
 

@@ -2,6 +2,7 @@
 #include "app/package/package.h"
 
 #include "app/io/files.h"
+#include "app/package/standard.h"
 #include "parser/diagnostics/render.h"
 #include "parser/parser.h"
 #include "parser/tables/table_files.h"
@@ -30,6 +31,7 @@ bool parse_into(Package& package, const std::vector<std::string>& arguments, Io&
   }
   const ReadTable read = [&](const std::string& path) { return read_text(path, io.in, kMaxTableFileBytes); };
   for (ast::File& file : files) read_table_files(file, package.sources, read, package.interner, package.diagnostics);
+  package.standard_files = add_standard_modules(files, package.sources, package.interner, package.diagnostics);
   package.rules = check_package(std::move(files), package.sources, package.interner, package.diagnostics);
   return true;
 }

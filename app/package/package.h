@@ -27,6 +27,7 @@ struct Package {
 
   std::unique_ptr<Interner> own;
   SourceFiles sources;
+  std::size_t standard_files = 0;  // of the sources: carried by the program, not given
   Interner& interner;
   Diagnostics diagnostics;
   ast::RuleSet rules;  // means something only if the diagnostics have no errors; a CompiledPackage's are its program's

@@ -66,9 +66,7 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   s->log_.info(s->started_, fmt::format("listening:{}", endpoints_text(s->endpoints())));
   s->say_recordings();
   if (s->cold()) {
-    std::string all;
-    for (const std::string& source : s->awaited_) all += (all.empty() ? "`" : ", `") + source + "`";
-    s->log_.info(s->started_, fmt::format("cold: sending nothing until these sources have spoken: {}", all));
+    s->log_.info(s->started_, fmt::format("cold: sending nothing until these sources have spoken: {}", s->awaited_text()));
   }
   return s;
 }
@@ -291,6 +289,12 @@ void Service::on_trouble(Timestamp, const std::string& message) { log_.trouble(c
 
 // Cold start.
 
+std::string Service::awaited_text() const {
+  std::string all;
+  for (const std::string& source : awaited_) all += (all.empty() ? "`" : ", `") + source + "`";
+  return all;
+}
+
 void Service::hear_from(std::string_view source) {
   const auto found = std::find(awaited_.begin(), awaited_.end(), source);
   if (found == awaited_.end()) return;
@@ -424,11 +428,13 @@ void Service::reload() {
 
 // The newest explanations, in words: their rules' text goes with the package.
 void Service::keep_explanations() {
-  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
-  std::vector<std::pair<std::string, std::string>> kept;
-  for (const engine::Explanation* why : session_->explanations(kFormerWhysMax))
-    kept.emplace_back(why->action.id, with_text(why_json(*why, context), why_text(*why, context)));
-  for (auto& former : former_whys_) {
+  std::vector<FormerWhy> kept;
+  const Timestamp now = clock();
+  for (const engine::Explanation* why : session_->explanations(cold() ? 0 : kFormerWhysMax)) {
+    kept.push_back(words_of(*why));
+    kept.back().written = now;
+  }
+  for (FormerWhy& former : former_whys_) {
     if (kept.size() < kFormerWhysMax) kept.push_back(std::move(former));
   }
   former_whys_ = std::move(kept);

@@ -74,9 +74,19 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void note_failure(const AckInput& ack);
   struct Outcome {
     std::string state, error;
-    Value at;
+    Timestamp at;
   };
-  std::optional<Outcome> outcome(const engine::Explanation& why) const;
+  struct FormerWhy {  // an explanation in words
+    std::string id, type;
+    ActionState state = ActionState::kSent;  // as the action was made
+    std::string json, text;
+    std::optional<Timestamp> written;  // of rules that were replaced then
+  };
+  std::optional<Outcome> outcome(const std::string& id, const std::string& type_name, ActionState then) const;
+  FormerWhy words_of(const engine::Explanation& why) const;
+  std::string said_of(const FormerWhy& why) const;
+  std::unexpected<Error> cold_error() const;
+  std::string awaited_text() const;
   Timestamp next_tick() const;
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
@@ -111,7 +121,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   bool muted_ = false;   // cold: nothing is sent
 
   static constexpr std::size_t kFormerWhysMax = 256;
-  std::vector<std::pair<std::string, std::string>> former_whys_;  // action's id → explanation, of rules before a reload; newest first
+  std::vector<FormerWhy> former_whys_;  // of rules before a reload; newest first
 
   // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
   static constexpr std::size_t kErrorsMax = 4'096;

@@ -26,8 +26,12 @@ std::vector<bus::SourceStatus> shown(std::vector<bus::SourceStatus> sources) {
 
 }  // namespace
 
+std::unexpected<Error> Service::cold_error() const {
+  return fail("the service is cold: it sends and answers nothing", "these required sources have not spoken yet: " + awaited_text());
+}
+
 Result<bus::AnswerView> Service::on_ask(DecisionId decision, const std::vector<Value>& input) {
-  if (cold()) return fail("the service is cold", "required sources have not spoken yet; ask again later");
+  if (cold()) return cold_error();
   Result<engine::DecisionAnswer> answer = session_->decide(decision, input);
   if (!answer) return std::unexpected(answer.error());
   answer_ = std::move(*answer);
@@ -49,46 +53,65 @@ void Service::note_failure(const AckInput& ack) {
   errors_.emplace_back(ack.id, ack.error);
 }
 
-// What became of the action that is explained; nothing while it is as it was.
-std::optional<Service::Outcome> Service::outcome(const engine::Explanation& why) const {
-  const FactType& type = program().schema().types[why.action.action];
+// What became of an action since it was explained, at its last change; nothing while it is as it was.
+std::optional<Service::Outcome> Service::outcome(const std::string& id, const std::string& type_name, ActionState then) const {
+  const Schema& schema = program().schema();
+  const FactTypeId action = schema.type_id(type_name);
+  if (action == kNoId || schema.types[action].role != Role::kAction) return std::nullopt;
+  const FactType& type = schema.types[action];
   Outcome found;
-  for (const auto& [id, error] : errors_) {
-    if (id == why.action.id) found.error = error;
+  for (const auto& [failed, error] : errors_) {
+    if (failed == id) found.error = error;
   }
-  for (const engine::FactView& fact : session_->facts(why.action.action)) {
-    const auto field = [&](ActionField f) { return fact.values[type.action_field(f)]; };
-    if (interner_.text(field(ActionField::kId)) != why.action.id) continue;
-    found.state = interner_.text(field(ActionField::kState));
-    found.at = field(ActionField::kAt);
+  for (const engine::FactView& fact : session_->facts(action)) {
+    if (interner_.text(fact.values[type.action_field(ActionField::kId)]) != id) continue;
+    found.state = interner_.text(fact.values[type.action_field(ActionField::kState)]);
+    found.at = fact.stamp;
   }
-  if (found.state.empty() || (found.state == to_string(why.action.state) && found.error.empty())) return std::nullopt;
+  if (found.state.empty() || (found.state == to_string(then) && found.error.empty())) return std::nullopt;
   return found;
 }
 
-Result<std::string> Service::on_why(std::string_view action_id) {
-  const std::string id(action_id.empty() ? "last" : action_id);
-  if (const engine::Explanation* why = session_->why(id)) {
-    const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
-    std::string json = why_json(*why, context), text = why_text(*why, context);
-    if (const std::optional<Outcome> since = outcome(*why)) {
-      json.pop_back();
-      json += fmt::format(",\"since\":{{\"state\":{},\"at\":", quote(since->state));
-      append_json(json, since->at, interner_);
-      if (!since->error.empty()) json += ",\"error\":" + quote(since->error);
-      json += "}}";
-      text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(since->at));
-      if (!since->error.empty()) text += "  " + since->error + "\n";
-    }
-    return with_text(std::move(json), text);
+// An explanation, with what became of its action; of rules before a reload it says when it was written.
+std::string Service::said_of(const FormerWhy& why) const {
+  std::string json = why.json, text = why.text;
+  const std::optional<Outcome> since = outcome(why.id, why.type, why.state);
+  json.pop_back();
+  if (why.written) {
+    json += ",\"explained_at\":";
+    bus::append_time(json, *why.written);
   }
-  for (const auto& [former, explanation] : former_whys_) {
-    if (id == "last" || id == former) return explanation;
+  if (since) {
+    json += fmt::format(",\"since\":{{\"state\":{},\"at\":", quote(since->state));
+    bus::append_time(json, since->at);
+    if (!since->error.empty()) json += ",\"error\":" + quote(since->error);
+    json += "}";
+    text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(to_value(since->at)));
+    if (!since->error.empty()) text += "  " + since->error + "\n";
+  }
+  if (why.written)
+    text += fmt::format("as it was explained at {}, when the rules that made it were replaced: ages and places are of then\n",
+                        format_timestamp(to_value(*why.written)));
+  return with_text(json + "}", text);
+}
+
+Service::FormerWhy Service::words_of(const engine::Explanation& why) const {
+  const ExplainContext context{program().rules(), package_->sources, interner_, ages_from()};
+  return {why.action.id, program().schema().types[why.action.action].name, why.action.state, why_json(why, context), why_text(why, context),
+          std::nullopt};
+}
+
+Result<std::string> Service::on_why(std::string_view action_id) {
+  if (cold()) return cold_error();
+  const std::string id(action_id.empty() ? "last" : action_id);
+  if (const engine::Explanation* why = session_->why(id)) return said_of(words_of(*why));
+  for (const FormerWhy& former : former_whys_) {
+    if (id == "last" || id == former.id) return said_of(former);
   }
   if (id == "last") return fail("no action was made yet", "`flyball why-not RULE` says why a rule does not run");
   std::vector<std::string> known;
   for (const engine::Explanation* why : session_->explanations(SIZE_MAX)) known.push_back(why->action.id);
-  for (const auto& [former, explanation] : former_whys_) known.push_back(former);
+  for (const FormerWhy& former : former_whys_) known.push_back(former.id);
   return std::unexpected(no_such_action(id, known, true));
 }
 
@@ -117,6 +140,8 @@ Result<std::string> Service::on_facts(std::string_view type) {
   bool first = true;
   for (FactTypeId id = 0; id < schema.types.size(); ++id) {
     if (only != kNoId && id != only) continue;
+    // What a cold session proposes is never sent: it makes them anew once it is warm.
+    if (cold() && schema.types[id].role == Role::kAction) continue;
     left_out += session_->fact_count(id);
     if (json.size() + text.size() > kFactsBytesMax) continue;
     for (const engine::FactView& fact : session_->facts(id, kFactsMax)) {
@@ -139,14 +164,14 @@ Result<std::string> Service::on_status() {
   const Timestamp now = clock();
   std::string text = fmt::format("up {}, {} rules, {} reloads\n", format_duration_human((now - started_) / kNsPerSecond * kNsPerSecond),
                                  program().rules().rules.size(), reloads_);
-  if (cold()) text += fmt::format("cold: {} required sources have not spoken\n", awaited_.size());
+  if (cold()) text += fmt::format("cold: nothing is sent until these required sources have spoken: {}\n", awaited_text());
   text += fmt::format("facts: {} taken, {} unchanged, {} late, {} refused; {} live, {} stale\n", c.facts_taken, c.facts_unchanged,
                       c.facts_late_applied + c.facts_late_dropped + c.facts_late_diverted,
                       c.facts_refused + b.facts_refused + b.plain_refused, c.facts_live, c.facts_stale);
   if (refused_ahead_ + refused_behind_ > 0)
     text += fmt::format("of those refused: {} stamped too far ahead of this clock, {} too far behind\n", refused_ahead_, refused_behind_);
-  text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", c.actions_sent, c.actions_acked,
-                      c.actions_failed, b.outbox);
+  text += fmt::format("actions: {} sent, {} acknowledged, {} failed, {} waiting for an executor\n", cold() ? 0 : c.actions_sent,
+                      c.actions_acked, c.actions_failed, b.outbox);
   if (b.actions_overflowed > 0)
     text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
@@ -165,6 +190,9 @@ std::string Service::status_json() const {
       "{{\"version\":\"{}\",\"uptime\":{},\"cold\":{},\"rules\":{},\"reloads\":{},\"reloads_failed\":{},\"engine_time\":", FLYBALL_VERSION,
       quote(format_duration(clock() - started_)), cold(), program().rules().rules.size(), reloads_, reloads_failed_);
   bus::append_time(out, session_->now());
+  out += ",\"awaited\":[";
+  for (const std::string& source : awaited_) out += (out.back() == '[' ? "" : ",") + quote(source);
+  out += ']';
   bool first = true;
   const auto open = [&](std::string_view name) {
     out += fmt::format("{},\"{}\":{{", first ? "" : "}", name);
@@ -180,7 +208,7 @@ std::string Service::status_json() const {
   add("refused_ahead", refused_ahead_), add("refused_behind", refused_behind_), add("retracts", c.retracts), add("expiries", c.expiries),
       add("events", c.events);
   add("samples_dropped", c.samples_dropped), add("firings", c.firings), add("episodes_begun", c.episodes_begun);
-  add("episodes_ended", c.episodes_ended), add("actions_sent", c.actions_sent), add("actions_acked", c.actions_acked),
+  add("episodes_ended", c.episodes_ended), add("actions_sent", cold() ? 0 : c.actions_sent), add("actions_acked", c.actions_acked),
       add("actions_failed", c.actions_failed);
   add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways), add("instants", c.instants),
       add("decisions", c.decisions), add("decision_conflicts", c.decision_conflicts);

@@ -95,6 +95,11 @@ class PlanBuilder {
   void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
   DurationNs duration(const std::optional<ast::Expr>& e) const;
 
+  // expand_within.cc
+  Result<void> expand_within();
+  Result<void> expand_within(ast::RuleDecl& rule);
+  FactTypeId remembered_type(FactTypeId event, DurationNs ns);
+
   // plan_lines.cc
   std::vector<LineInfo> read_lines(const ast::Block& block, bool until, const RuleScope& scope) const;
   void plan_lets(const ast::Block& block, RuleScope& scope);

@@ -130,7 +130,6 @@ Result<void> PlanBuilder::add_raw_line(ChainDraft& chain, const LineInfo& line, 
 Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, bool fresh_truth, bool watch) {
   const ast::Pattern& pattern = line.line->pattern;
   const std::uint32_t own = pattern.binding;
-  if (pattern.within) return fail("`" + scope.where + "` uses `within`, which this engine does not run yet");
   SplitWhere split = split_where(pattern.where ? &*pattern.where : nullptr, scope, own, true);
   if (const auto moved = chain.moved.find(own); moved != chain.moved.end()) {
     split.own.insert(split.own.end(), moved->second.begin(), moved->second.end());

@@ -160,7 +160,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   for (const std::uint32_t binding : plan.identity) {
     const FactTypeId type = scope.binding_types[binding];
     plan.identity_types.push_back(type);
-    plan.of_event = plan.of_event || out_.rule_set.schema.types[type].is_event();
+    plan.of_event = plan.of_event || out_.rule_set.schema.types[type].is_event() || out_.types[type].remembers != kNoId;
   }
   if (plan.identity.size() > Network::kMaxTuple) return fail("`" + scope.where + "` binds more than 32 facts", "split it with `derive`");
   Result<std::vector<EffectPlan>> then = plan_effects(decl.then, scope);

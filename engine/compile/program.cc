@@ -62,7 +62,12 @@ PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), inte
 Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params) {
   if (Result<void> r = plan_params(params); !r) return r;
   if (Result<void> r = plan_calendars(); !r) return r;
+  if (Result<void> r = expand_within(); !r) return r;
   out_.types.resize(out_.rule_set.schema.types.size());
+  for (const RememberedPlan& r : out_.remembered) {
+    out_.types[r.event].remembered_as.push_back(r.type);
+    out_.types[r.type].remembers = r.event;
+  }
   out_.rules.resize(out_.rule_set.rules.size());
   for (std::uint32_t rule = 0; rule < out_.rules.size(); ++rule) {
     if (Result<void> r = plan_rule(rule); !r) return r;
@@ -94,8 +99,8 @@ Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
 
-const Schema& Program::schema() const { return data_->rule_set.schema; }
-const ast::RuleSet& Program::rules() const { return data_->rule_set; }
+const Schema& Program::schema() const { return data_->rules_written().schema; }
+const ast::RuleSet& Program::rules() const { return data_->rules_written(); }
 void Program::hold(std::vector<Value> constants) { data_->constants = std::move(constants); }
 Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
 

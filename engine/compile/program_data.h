@@ -238,6 +238,13 @@ struct RulePlan {
   bool of_event = false;  // an identity fact is an event
 };
 
+// Events that lines with `within` remember: facts of a type of their own that live from their stamp for `ns`.
+struct RememberedPlan {
+  FactTypeId type = kNoId;
+  FactTypeId event = kNoId;
+  DurationNs ns = 0;
+};
+
 struct TypePlan {
   std::vector<AlphaId> always;                 // alphas that every fact is tried on
   std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
@@ -247,13 +254,24 @@ struct TypePlan {
   std::uint32_t stratum = kNoId;     // derived: place in the order of derivation
   bool recursive = false;            // derived from itself, through however many rules
   std::vector<std::uint32_t> deriving_rules;
+  std::vector<FactTypeId> remembered_as;  // of an event: the types that remember it
+  FactTypeId remembers = kNoId;           // of such a type: its event
 };
 
 struct ProgramData {
   explicit ProgramData(ast::RuleSet checked);
   ~ProgramData();
 
+  // As they are run: with types (and rules) that the compiler made, behind those that are written.
   ast::RuleSet rule_set;
+  std::unique_ptr<ast::RuleSet> written;  // without them; null: there are none
+  void keep_written() {
+    if (!written) written = std::make_unique<ast::RuleSet>(rule_set);
+  }
+  const ast::RuleSet& rules_written() const { return written ? *written : rule_set; }
+  // The type as people know it.
+  FactTypeId written_type(FactTypeId type) const { return types[type].remembers != kNoId ? types[type].remembers : type; }
+  std::vector<RememberedPlan> remembered;
   std::vector<Value> params;
   std::vector<std::shared_ptr<const CalendarClock>> calendars;
   std::vector<Value> constants;  // roots of collection: everything here that is a handle

@@ -16,7 +16,9 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
       aggregates_(program, timers) {
   const std::vector<FactType>& types = program.rule_set.schema.types;
   stores_.reserve(types.size());
-  for (const FactType& type : types) stores_.emplace_back(type, totals_);
+  for (std::size_t t = 0; t < types.size(); ++t) {
+    stores_.emplace_back(types[t], t < program.rules_written().schema.types.size() ? totals_ : hidden_totals_);
+  }
   gates_.resize(types.size());
   stage_states_.resize(program.stages.size());
   for (StageId id = 0; id < program.stages.size(); ++id) {
@@ -47,9 +49,8 @@ void Network::set_now(Timestamp now) {
   frame_.set_now(now);
 }
 
-void Network::start(Timestamp now) {
-  // With lateness what comes next may be stamped before the first.
-  set_now(now - program_.lateness_max_ns);
+void Network::start(Timestamp now, Timestamp earliest) {
+  set_now(earliest);
   start_calendars();
   for (ChainId c = 0; c < program_.chains.size(); ++c) {
     if (program_.chains[c].rooted) bind(c, nullptr, kNone);

@@ -74,7 +74,8 @@ class Network {
   void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
 
   // Engine time of what follows.
-  void start(Timestamp now);  // session's first instant: roots, permanent absences
+  // `earliest`: the first instant there can be; with lateness what comes next may be stamped before the first.
+  void start(Timestamp now, Timestamp earliest);  // session's first instant: roots, permanent absences
   void set_now(Timestamp now);
   Timestamp now() const { return now_; }
   // Step 1: windows and absence deadlines due now.
@@ -310,7 +311,8 @@ class Network {
   Timestamp start_;
   bool started_ = false;
 
-  FactTotals totals_;  // of all stores
+  FactTotals totals_;         // of all stores of types that are written
+  FactTotals hidden_totals_;  // of those that the compiler made
   std::vector<FactStore> stores_;
   AlphaTables alphas_;
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order

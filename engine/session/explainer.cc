@@ -144,9 +144,9 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   const FactStore& store = network_.store(type);
   FactUsed out;
   out.name = name;
-  out.type = type;
+  out.type = data_.written_type(type);
   const Value* row = store.last_row(fact);
-  out.values.assign(row, row + store.width());
+  out.values.assign(row, row + network_.store(out.type).width());
   out.stamp = store.meta(fact).stamp;
   out.age_ns = network_.now() - out.stamp;
   out.suspended = store.meta(fact).suspended;

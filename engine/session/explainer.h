@@ -20,6 +20,7 @@ namespace flyball::engine {
 class Explainer {
  public:
   static constexpr std::size_t kMaxLooks = 1'000'000;
+  static constexpr std::size_t kMaxRunning = 1'000;  // running episodes that are told from those that are missing; `either` only
   static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
 
   Explainer(const ProgramData& program, Network& network, Episodes& episodes, std::size_t kept_max)
@@ -61,6 +62,7 @@ class Explainer {
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
   FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
   void search(Search& s, std::size_t depth);
+  bool runs_anyway(const Search& s, const ExplainLine& line, FactId candidate) const;
   bool is_wanted(const Search& s, const std::string& binding, FactTypeId type, FactId fact) const;
   EntryId running_episode(const Search& s) const;
   // A hold or an absence of a rule outside its calendars: nobody can say when it is met.

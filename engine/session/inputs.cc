@@ -8,7 +8,7 @@ void Session::Impl::see_first(Timestamp stamp) {
   if (seen_any) return;
   seen_any = true;
   newest = first_seen = stamp;
-  network.start(stamp);
+  network.start(stamp, stamp - data.lateness_max_ns);
 }
 
 Result<void> Session::Impl::check_stamp(Timestamp stamp) const {
@@ -163,7 +163,37 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
     network.fact_changed(fact.type, f, changed);
   }
   network.sample(fact.type, f, fact.stamp, store.row(f));
-  (void)type;
+  for (const FactTypeId remembered : data.types[fact.type].remembered_as) remember_event(type, fact, f, remembered);
+}
+
+// `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place.
+void Session::Impl::remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered) {
+  const DurationNs ns = *data.rule_set.schema.types[remembered].ttl_ns;
+  if (event.stamp + ns <= network.now()) return;
+  FactStore& store = network.store(remembered);
+  row.assign(event.values.begin(), event.values.end());
+  row.push_back(to_value(event.stamp));
+  if (!type.has_key) network.store(event.type).append_identity(f, row);
+  const FactId g = store.find_or_make(row.data());
+  const bool existed = store.exists(g);
+  if (existed && store.meta(g).stamp > event.stamp) return;
+  if (!existed && store.live() >= limits.facts) {
+    store.release_if_unused(g);
+    trouble("more than " + std::to_string(limits.facts) + " events of `" + type.name +
+            "` would have to be remembered: one is matched for its instant only");
+    return;
+  }
+  store.pin(g);
+  const std::uint64_t changed = store.write(g, row.data());
+  store.meta(g).stamp = event.stamp;
+  store.times(g).expires = event.stamp + ns;
+  arm_expiry(remembered, g);
+  if (!existed) {
+    network.fact_appeared(remembered, g);
+  } else if (changed != 0) {
+    network.fact_changed(remembered, g, changed);
+  }
+  store.unpin(g);
 }
 
 void Session::Impl::apply_state(const FactType& type, const Pending& input) {

@@ -65,6 +65,12 @@ void Session::Impl::compact_timers() {
 // --- one instant ---
 
 void Session::Impl::expire(FactTypeId type, FactId fact) {
+  if (data.types[type].remembers != kNoId) {  // an event that has been remembered for long enough
+    pin_for_instant(type, fact);
+    network.store(type).make_absent(fact);
+    network.fact_vanished(type, fact);
+    return;
+  }
   network.store(type).make_stale(fact);
   ++counters.expiries;
   network.fact_changed(type, fact, Network::kEveryField);

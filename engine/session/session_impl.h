@@ -42,6 +42,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void look_ahead();
   void apply(const Pending& input);
   void apply_event(const FactType& type, const Pending& input);
+  void remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered);
   void apply_state(const FactType& type, const Pending& input);
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);

@@ -125,6 +125,7 @@ void Takeover::take_told() {
       to_.derivation.derived(types_[old].id, now).told = true;
       to_.derivation.told_otherwise_[std::uint64_t{types_[old].id} << 32 | now] = std::move(told);
       to_.derivation.touch(types_[old].id, now);
+      to_.derivation.derived(types_[old].id, now).known = true;  // the handle's row, also for as long as it is suspended
     }
   }
 }
@@ -138,11 +139,13 @@ void Takeover::take_facts() {
     const FactStore& from = from_.network.store(old);
     for (FactId f = 0; f < from.end(); ++f) {
       if (!from.meta(f).used || !from.exists(f)) continue;
+      // What `within` remembers is no fact to be counted.
+      const bool counts = from_.data.types[old].remembers == kNoId;
       if (!convert(old, from.last_row(f), row)) {
-        ++taken_.facts_dropped;
+        if (counts) ++taken_.facts_dropped;
         continue;
       }
-      ++taken_.facts;
+      if (counts) ++taken_.facts;
       const FactTypeId id = types_[old].id;
       const FactType& type = to_.data.rule_set.schema.types[id];
       FactStore& to = to_.network.store(id);

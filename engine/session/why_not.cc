@@ -13,6 +13,7 @@ struct Explainer::Search {
   const ExplainPlan* plan = nullptr;
   const std::vector<std::pair<std::string, Value>>* with = nullptr;
   std::size_t looks = kMaxLooks;
+  bool first_look = true;
   std::size_t way = 0;  // through the `either`s: the one being searched
 
   // The best so far: furthest line, then most conditions of it met.
@@ -27,6 +28,7 @@ struct Explainer::Search {
   std::vector<FactId> match;
   bool any_active = false;
   std::vector<FactId> active;
+  std::vector<std::vector<FactId>> running;  // with `either`: identities whose episodes run by whatever branch
 };
 
 namespace {
@@ -39,7 +41,7 @@ std::string moment(Timestamp t) { return format_timestamp(to_value(Timestamp{t.n
 }  // namespace
 
 std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
-  const FactType& t = data_.rule_set.schema.types[type];
+  const FactType& t = data_.rule_set.schema.types[data_.written_type(type)];
   const FactStore& store = network_.store(type);
   const Value* row = store.last_row(fact);
   std::string out = t.local + " {";
@@ -94,6 +96,18 @@ EntryId Explainer::running_episode(const Search& s) const {
   return best;
 }
 
+// What this choice would lead to runs already, by another branch: that this one is not met keeps nothing from running.
+bool Explainer::runs_anyway(const Search& s, const ExplainLine& line, FactId candidate) const {
+  const std::vector<std::uint32_t>& identity = data_.rules[s.rule].identity;
+  return std::any_of(s.running.begin(), s.running.end(), [&](const std::vector<FactId>& running) {
+    for (std::size_t i = 0; i < identity.size(); ++i) {
+      const FactId chosen = identity[i] == line.binding && candidate != kNone ? candidate : facts_[identity[i]];
+      if (chosen != kNone && chosen != running[i]) return false;
+    }
+    return true;
+  });
+}
+
 void Explainer::search(Search& s, std::size_t depth) {
   const std::vector<std::uint32_t>& lines = s.plan->ways[s.way];
   if (depth == lines.size()) {
@@ -103,6 +117,7 @@ void Explainer::search(Search& s, std::size_t depth) {
     const EntryId e = table.find(identity.data());
     if (e != kNone && table[e].active) {
       if (!s.any_active) s.active = facts_, s.active_way = s.way;
+      if (s.plan->ways.size() > 1 && s.first_look && s.running.size() < kMaxRunning) s.running.push_back(identity);
       s.any_active = true;
     } else if (!s.complete) {
       s.complete = true;
@@ -114,6 +129,7 @@ void Explainer::search(Search& s, std::size_t depth) {
   const ExplainLine& line = s.plan->when[lines[depth]];
   const auto failed = [&](const Judged& judged, FactId candidate) {
     const std::size_t score = judged.met + (judged.joined ? 100 : 0) + (judged.waits ? 1'000 : 0);
+    if (runs_anyway(s, line, candidate)) return;
     if (s.found && (depth < s.depth || (depth == s.depth && score <= s.score))) return;
     s.found = true;
     s.depth = depth;
@@ -163,7 +179,7 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
       out += (out.empty() ? "" : ", ") + r.name + " is " + to_source(value(r.value, plan.scope), network_.interner());
     return out;
   };
-  const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[line.type];
+  const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[data_.written_type(line.type)];
   if (judged.waits && judged.since && !judged.due) return start + "is true since " + moment(*judged.since);
   if (judged.waits && judged.since && judged.due) {
     return start + (line.absence ? "has been quiet for " : "has been true for ") +
@@ -237,9 +253,15 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
   s.plan = &plan;
   s.with = &with;
   facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
-  for (s.way = 0; s.way < plan.ways.size(); ++s.way) {
-    facts_.assign(facts_.size(), kNone);
-    search(s, 0);
+  // The second time with what runs known: a branch that is not met says nothing of an identity that another one keeps running.
+  for (int look = 0; look < 2 && (look == 0 || !s.running.empty()); ++look) {
+    s.first_look = look == 0;
+    s.found = false;
+    s.depth = s.score = 0;
+    for (s.way = 0; s.way < plan.ways.size(); ++s.way) {
+      facts_.assign(facts_.size(), kNone);
+      search(s, 0);
+    }
   }
 
   const auto load = [&](const std::vector<FactId>& facts) {

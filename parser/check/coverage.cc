@@ -129,6 +129,7 @@ class Coverer {
 
   void shadows(Coverage& out) {
     for (std::size_t row = 0; row < table_.rows.size(); ++row) {
+      if (gave_up(out)) return;
       std::vector<std::size_t> rivals;
       std::size_t by = kNoRow;
       for (std::size_t other = 0; other < table_.rows.size() && by == kNoRow; ++other) {
@@ -150,10 +151,7 @@ class Coverer {
         continue;
       }
       if (rivals.size() < 2) continue;
-      if (work_ > kMaxCoverageWork) {
-        out.undecided = true;
-        return;
-      }
+      if (gave_up(out)) return;
       std::vector<Bits> allowed;
       for (const Column& c : columns_) {
         allowed.push_back(c.at(row).possibly);
@@ -169,10 +167,13 @@ class Coverer {
   // Rows that hold together although one must (`unique`), or all must say the same (`any`).
   void overlaps(Coverage& out) {
     for (std::size_t second = 1; second < table_.rows.size(); ++second) {
+      if (gave_up(out)) return;
       for (std::size_t first = 0; first < second; ++first) {
         if (table_.policy == HitPolicy::kAny && !differ(first, second)) continue;
         Overlap overlap{first, second, {}};
+        work_ += table_.outputs.size();
         for (const Column& c : columns_) {
+          work_ += c.inhabited().words().size();
           if (c.same_text(first, second)) {
             overlap.where.emplace_back(p_.report.text(table_.rows[first].inputs[overlap.where.size()].span));
             continue;
@@ -194,10 +195,13 @@ class Coverer {
 
   void equals(Coverage& out) {
     for (std::size_t row = 1; row < table_.rows.size(); ++row) {
+      if (gave_up(out)) return;
       for (std::size_t before = 0; before < row; ++before) {
+        work_ += table_.outputs.size();
         if (!same_outputs(before, row)) continue;
         const bool same = std::all_of(columns_.begin(), columns_.end(), [&](const Column& c) {
           const CellSet &a = c.at(before), &b = c.at(row);
+          work_ += 2 * a.surely.words().size();
           return c.same_text(before, row) || (a.surely == b.surely && a.possibly == a.surely && b.possibly == b.surely);
         });
         if (!same) continue;
@@ -245,6 +249,10 @@ class Coverer {
   }
 
  private:
+  bool gave_up(Coverage& out) const {
+    out.undecided = out.undecided || work_ > kMaxCoverageWork;
+    return work_ > kMaxCoverageWork;
+  }
   // Whether `other` answers where both hold.
   bool goes_before(std::size_t other, std::size_t row) const {
     if (other == row) return false;

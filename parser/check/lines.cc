@@ -115,6 +115,19 @@ class LineChecker {
     return std::nullopt;
   }
 
+  // What every branch binds is one thing: it is remembered equally long, whichever branch found it.
+  void same_memory(const Pattern& pattern) {
+    for (const Pattern* other : branch_patterns_) {
+      if (other == &pattern || !pattern.name || !other->name || other->name->text != pattern.name->text) continue;
+      const auto text = [&](const Pattern& p) { return p.within ? std::string(p_.report.excerpt(p.within->span)) : std::string(); };
+      if (text(*other) == text(pattern)) continue;
+      p_.report.error("E0309", pattern.name->span,
+                      fmt::format("`{}` is remembered `within` another time in another branch", pattern.name->text),
+                      "write the same `within` in every branch, or choose another name");
+      return;
+    }
+  }
+
   bool taken(const ast::Name& name) {
     if (name.text == "now" || (name.text == "input" && context_.in_decision)) {
       p_.report.error("E0104", name.span, fmt::format("`{}` has a meaning of its own here and cannot be another name", name.text),
@@ -214,26 +227,33 @@ class LineChecker {
                                        [&](std::uint32_t k) { return std::find(fixed.begin(), fixed.end(), k) != fixed.end(); });
   }
 
-  void join(Pattern& pattern, const ast::SamePart& same, const FactType& type) {
+  // The pattern that a name behind `same … as` or `after` means; nullptr: none, which is said, or none whose type is known.
+  const Binding* other_pattern(const ast::Name& name) {
     const Binding* other = nullptr;
     for (const Binding& b : scope_.bindings) {
-      if (b.name == same.as.text || (same.as.text.empty() && scope_.bindings.size() == 1)) other = &b;
+      if (b.name == name.text || (name.text.empty() && scope_.bindings.size() == 1)) other = &b;
     }
     if (other == nullptr) {
       std::vector<std::string> names;
       for (const Binding& b : scope_.bindings) names.push_back(b.name);
-      if (std::find(scope_.hidden.begin(), scope_.hidden.end(), same.as.text) != scope_.hidden.end()) {
-        p_.report.error("E0308", same.as.span, fmt::format("`{}` cannot be read here", same.as.text), scope_.hidden_why);
-      } else if (std::find(scope_.branch_only.begin(), scope_.branch_only.end(), same.as.text) != scope_.branch_only.end()) {
-        p_.report.error("E0308", same.as.span, fmt::format("`{}` cannot be read here", same.as.text), kBranchOnlyWhy);
+      if (std::find(scope_.hidden.begin(), scope_.hidden.end(), name.text) != scope_.hidden.end()) {
+        p_.report.error("E0308", name.span, fmt::format("`{}` cannot be read here", name.text), scope_.hidden_why);
+      } else if (std::find(scope_.branch_only.begin(), scope_.branch_only.end(), name.text) != scope_.branch_only.end()) {
+        p_.report.error("E0308", name.span, fmt::format("`{}` cannot be read here", name.text), kBranchOnlyWhy);
       } else {
-        p_.report.misspelt("E0301", same.as.span, fmt::format("no fact is bound to `{}`", same.as.text), same.as.text, names);
+        p_.report.misspelt("E0301", name.span, fmt::format("no fact is bound to `{}`", name.text), name.text, names);
       }
-      return;
+      return nullptr;
     }
-    if (other->type == kNoId) return;
+    if (other->type == kNoId) return nullptr;
+    if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, name.span, other->at, other->type, other->name);
+    return other;
+  }
+
+  void join(Pattern& pattern, const ast::SamePart& same, const FactType& type) {
+    const Binding* other = other_pattern(same.as);
+    if (other == nullptr) return;
     const FactType& other_type = p_.schema.types[other->type];
-    if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, same.as.span, other->at, other->type, other->name);
     for (const ast::Name& field : same.fields) {
       const std::uint32_t own_index = type.field_index(field.text);
       const std::uint32_t other_index = other_type.field_index(field.text);
@@ -264,7 +284,10 @@ class LineChecker {
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
     if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));
-    if (either_ != 0 && pattern.name) branch_patterns_.push_back(&pattern);
+    if (either_ != 0 && pattern.name) {
+      branch_patterns_.push_back(&pattern);
+      same_memory(pattern);
+    }
     const bool one = pattern.quantifier == Quantifier::kOne;
     const bool is_first = one && !context_.first_pattern_seen;
     if (one) context_.first_pattern_seen = true;
@@ -278,6 +301,7 @@ class LineChecker {
     const FactType& type = p_.schema.types[*type_id];
 
     for (const ast::SamePart& same : pattern.same) join(pattern, same, type);
+    if (pattern.within) within(pattern, type);
 
     // In its own `where` a pattern's fields stand alone or behind its own name.
     const bool named = pattern.name && !taken(*pattern.name);
@@ -319,9 +343,8 @@ class LineChecker {
     }
     if (named && !one) scope_.bindings.pop_back();
 
-    if (one && !is_first && !pattern.cross && pattern.same.empty() && !pattern.within && !where_ties && !(type.has_key && type.key.empty()))
+    if (one && !is_first && !pattern.cross && pattern.same.empty() && !pattern.after && !where_ties && !(type.has_key && type.key.empty()))
       forgotten_join(pattern, type);
-    if (pattern.within) p_.report.later_option(pattern.within->span, "within", "`within`", std::string(cst::instead_of("within")));
     if (!pattern.hold) return;
     if (type.is_event() && pattern.quantifier != Quantifier::kNo && !context_.in_decision) {
       p_.report.error("E0513", pattern.hold->span, fmt::format("`{}` is an event, a moment: it cannot hold `for` a time", type.local),
@@ -329,6 +352,46 @@ class LineChecker {
       return;
     }
     hold(pattern.hold, "the time after `for`");
+  }
+
+  // `within D`, `within D after m`: what is remembered is a moment, and so is what it comes after.
+  void within(Pattern& pattern, const FactType& type) {
+    const ast::Span at = pattern.within->span;
+    if (context_.in_decision) {
+      p_.report.error("E0604", at, "`within` has no meaning in a decision",
+                      "a decision looks at one moment; derive a fact with a rule and ask for it");
+      return;
+    }
+    const std::string time = std::string(p_.report.excerpt(at));
+    if (!constant_duration(p_, *scope_.file, *pattern.within, "the time after `within`")) return;
+    if (!type.is_event()) {
+      p_.report.error("E0514", at, fmt::format("`{}` is no event: only a moment is remembered `within` a time", type.local),
+                      type.role == Role::kAction ? "an action is kept as it is: leave `within` out"
+                                                 : "a fact lasts: leave `within` out, or write `for D` for a condition that must hold");
+      return;
+    }
+    if (pattern.quantifier == Quantifier::kNo && !pattern.after) {
+      p_.report.error("E0514", at, fmt::format("`no {} … within {}` would be true before anything is known", type.local, time),
+                      fmt::format("silence is `no {} … for {}`", type.local, time));
+      return;
+    }
+    if (pattern.quantifier == Quantifier::kNo) {
+      p_.report.later(at, "`no … within … after`",
+                      fmt::format("write `no {} … for {}`, and remember `{}` `within` a longer time: silence counts from when it came",
+                                  type.local, time, pattern.after->text));
+      return;
+    }
+    if (!pattern.after) return;
+    const Binding* other = other_pattern(*pattern.after);
+    if (other == nullptr) return;
+    const FactType& before = p_.schema.types[other->type];
+    if (!before.is_event() && before.role != Role::kAction) {
+      p_.report.error("E0514", pattern.after->span,
+                      fmt::format("`{}` is the fact `{}`: it lasts, and has no moment to come after", other->name, before.local),
+                      "come after an event or an action");
+      return;
+    }
+    pattern.after_binding = other->number;
   }
 
   void forgotten_join(const Pattern& pattern, const FactType& type) {

@@ -309,7 +309,7 @@ class TableChecker {
     if (!found.gap.empty() && !table_.rows.empty()) {
       const std::string row = row_text(table_, found.gap, outputs_of_last_row());
       help = fmt::format("the row closes a gap, its outputs are those of row {}: choose; or {}", table_.rows.size(), help);
-      fix = Fix{end_of_rows(), indented(row)};
+      fix = Fix{end_of_rows(), indented(row), true};
     } else if (found.undecided) {
       help += "; whether the rows leave something open could not be told, there are too many combinations";
     }
@@ -322,7 +322,8 @@ class TableChecker {
     for (const std::uint32_t o : outputs_) {
       if (table_.rows.empty()) break;
       const Expr& e = table_.rows.back().outputs[o];
-      out.emplace_back(p_.report.text(e.span));
+      // An empty cell of a file stands for a default that is written elsewhere: it is left empty again.
+      out.emplace_back(e.span.file == table_.rows.back().span.file ? p_.report.text(e.span) : std::string_view());
     }
     return out;
   }

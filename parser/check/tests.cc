@@ -248,6 +248,7 @@ class TestChecker {
     if (from.empty() || from == "default") return;
     if (from == "no row" || from.starts_with("row ") || from.starts_with("rows ")) {
       const auto& table = decisions_[step.decision_id]->table;
+      if (table && table->from && table->rows.empty()) return;  // its file is missing or empty, which is said once
       bool all = table.has_value();
       for (std::size_t at = from.find(' '); all && from != "no row" && at != std::string::npos;) {
         std::size_t row = 0;

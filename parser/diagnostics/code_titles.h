@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 104> kCodeTitles{{
+inline constexpr std::array<CodeTitle, 105> kCodeTitles{{
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -83,6 +83,7 @@ inline constexpr std::array<CodeTitle, 104> kCodeTitles{{
     {"E0509", "a key field that is set"},
     {"E0512", "`keep` and `until`"},
     {"E0513", "an event that holds"},
+    {"E0514", "`within` of what is no moment"},
     {"E0601", "two cases of one name"},
     {"E0602", "no answer"},
     {"E0603", "a column that names no field"},

@@ -18,6 +18,7 @@ enum class Severity : std::uint8_t { kError, kWarning };
 struct Fix {
   ast::Span span;  // replaced by `replacement`; empty span: inserted there
   std::string replacement;
+  bool choice = false;  // part of it is the author's to choose: shown and offered, never applied unasked
 };
 
 struct Diagnostic {

@@ -155,8 +155,8 @@ std::string render_json(const Diagnostic& d, const SourceFiles& sources) {
   if (d.fix) {
     const Position fa = sources.position(d.fix->span.file, d.fix->span.begin);
     const Position fz = sources.position(d.fix->span.file, std::max(d.fix->span.begin, d.fix->span.end));
-    out += fmt::format(R"({{"line":{},"column":{},"end_line":{},"end_column":{},"replacement":{}}}}})", fa.line, fa.column, fz.line,
-                       fz.column, json_text(d.fix->replacement));
+    out += fmt::format(R"({{"line":{},"column":{},"end_line":{},"end_column":{},"replacement":{}{}}}}})", fa.line, fa.column, fz.line,
+                       fz.column, json_text(d.fix->replacement), d.fix->choice ? R"(,"choice":true)" : "");
   } else {
     out += "null}";
   }

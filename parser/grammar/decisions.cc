@@ -57,9 +57,10 @@ auto const decision_part =
                       the_return] |
     node<Kind::kDefaultCase>[word("default") >> the_return] |
     node<Kind::kOnUnknown>[word("on") >> must(word("unknown"), "`unknown fail`") >> must(word("fail"), "`fail`")] | table;
+constexpr auto kDecisionParts = ast::words_of<ast::kDecisionPart>();
 void unknown_decision_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, Place::kDecisionPart, "a part of the decision", "part of a decision",
-                    {"input", "output", "case", "table", "default", "on"});
+                    {kDecisionParts.begin(), kDecisionParts.end()});
 }
 auto const decision_def = must_name(name, "the decision's name") >> must(block<Kind::kFields>(decision_part, unknown_decision_part), "`{`");
 

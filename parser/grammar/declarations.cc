@@ -6,7 +6,7 @@
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
 #include "model/suggest.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 #include "parser/grammar/foreign.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/x3.h"
 

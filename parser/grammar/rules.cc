@@ -2,7 +2,7 @@
 // Thread safety: rules are constants; the Builder is the state.
 // INVARIANT: parsers with state are plain constants or functions, never variable templates: those are initialised in no order.
 #include "model/suggest.h"
-#include "parser/ast/words.h"
+#include "parser/ast/keywords.h"
 #include "parser/grammar/foreign.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -86,11 +86,13 @@ auto const plain_line =
     node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line;
 
 // What begins a line of `when` that has no name.
-constexpr std::array<std::string_view, 7> kLineVerbs{"some", "no", "let", "check", "cross", "every", "either"};
+constexpr auto kLineVerbs = ast::words_of<ast::kLine>();
+constexpr auto kSuffixes = ast::words_of<ast::kSuffix>();
+constexpr auto kEffectVerbs = ast::words_of<ast::kEffect>();
 
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
-  std::vector<std::string> const suffixes{"same", "where", "within", "for"};
+  std::vector<std::string> const suffixes(kSuffixes.begin(), kSuffixes.end());
   std::vector<std::string> const words(kLineVerbs.begin(), kLineVerbs.end());
   if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
       (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
@@ -150,10 +152,7 @@ bool at_rule_word(Iterator p, Builder const& b) {
   return ast::is_among(ast::kRuleWords, word_at(p, b.end()));
 }
 bool at_line(Iterator p, Builder const& b) { return at_binding(p, b) || ast::is_among(kLineVerbs, word_at(p, b.end())); }
-bool at_effect(Iterator p, Builder const& b) {
-  std::string_view const w = word_at(p, b.end());
-  return w == "do" || w == "derive" || w == "assert" || w == "set" || w == "retract" || w == "log";
-}
+bool at_effect(Iterator p, Builder const& b) { return ast::is_among(kEffectVerbs, word_at(p, b.end())); }
 // Of a line with a mistake the name it binds is kept.
 bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
   std::size_t const pushed = b.pushed_since(m);
@@ -213,7 +212,7 @@ void unknown_effect(Iterator p, Builder const& b) {
   }
   if (!w.empty() && starts(skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes()), b, "."))
     b.fail(codes::kUnknownPart, p, p + w.size(), "`" + w + "` is no effect", "a field of a mutable fact: `set " + w + " { field: value }`");
-  fail_unknown_word(p, b, Place::kEffect, "an effect", "effect", {"do", "derive", "assert", "set", "retract", "log"});
+  fail_unknown_word(p, b, Place::kEffect, "an effect", "effect", {kEffectVerbs.begin(), kEffectVerbs.end()});
 }
 template <Kind K>
 auto effects() {

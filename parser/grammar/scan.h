@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parser/ast/keywords.h"
 #include "parser/ast/words.h"
 #include "parser/grammar/builder.h"
 
@@ -41,6 +42,7 @@ inline bool is_aggregate(std::string_view word) { return ast::is_among(ast::kAgg
 struct Declaration {
   std::string_view word;
   Kind kind;  // kNothing: not in this version
+  consteval Declaration(ast::Word w, Kind k) : word(w.text), kind(k) {}
 };
 inline constexpr std::array<Declaration, 12> kDeclarations{{{"module", Kind::kModule},
                                                             {"import", Kind::kImport},

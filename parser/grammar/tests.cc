@@ -74,9 +74,10 @@ auto const step_body =
                      -node<Kind::kExpected>[word("expect") >> (expected_list | must(record_body, "`{` and the expected output"))] >>
                      -from_case] |
     node<Kind::kRestart>[word("restart")] | node<Kind::kDown>[word("down") >> from_to];
-std::vector<std::string> const kStepWords{"start",  "set", "send",    "retract", "ack", "fail", "approve", "reject",
-                                          "expect", "ask", "restart", "down",    "at",  "by",   "every"};
-void unknown_step(Iterator p, Builder const& b) { fail_unknown_word(p, b, Place::kStep, "a step", "step of a test", kStepWords); }
+constexpr auto kStepVerbs = ast::words_of<ast::kStep>();
+void unknown_step(Iterator p, Builder const& b) {
+  fail_unknown_word(p, b, Place::kStep, "a step", "step of a test", {kStepVerbs.begin(), kStepVerbs.end()});
+}
 struct AfterTime : Terminal<AfterTime> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "parser/ast/keywords.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/builder.h"
 #include "parser/grammar/scan.h"
@@ -51,8 +52,8 @@ struct WordParser : Terminal<WordParser> {
     return true;
   }
 };
-inline WordParser word(std::string_view w) { return {{}, w, false}; }
-inline WordParser word_leaf(std::string_view w) { return {{}, w, true}; }
+inline WordParser word(ast::Word w) { return {{}, w.text, false}; }
+inline WordParser word_leaf(ast::Word w) { return {{}, w.text, true}; }
 
 // A mark that may touch anything: `{`, `,`, `..`.
 struct MarkParser : Terminal<MarkParser> {

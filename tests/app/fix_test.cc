@@ -33,6 +33,16 @@ TEST_CASE("fix: what has no fix stays, and is counted") {
   CHECK(r.errors_left == 1);
 }
 
+TEST_CASE("fix: what the author has to choose is not chosen") {
+  const std::string text =
+      "decision d {\n  input { load: percent }\n  output { class: string }\n  table first {\n    | load   || class |\n"
+      "    | >= 80% || \"hot\" |\n    | < 50%  || \"ok\"  |\n  }\n}\n";
+  const FixResult r = fix_texts({{"x.fly", text}});
+  CHECK(r.texts[0].text == text);
+  CHECK(r.errors_left == 1);
+  CHECK(r.choices == 1);
+}
+
 TEST_CASE("fix: of several files, in the one that has the mistake") {
   const FixResult r = fix_texts({{"a.fly", "module a\n\nfact Link key (id) ttl 1m { id: string }\n"},
                                  {"b.fly", "module b\n\nrule r {\n  when { l: Link }\n  then { log l.id }\n}\n"}});

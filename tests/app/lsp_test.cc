@@ -195,6 +195,21 @@ TEST_CASE("lsp: what a name means, across files") {
   CHECK(s.answer(nothing) == json::array());
 }
 
+TEST_CASE("lsp: the standard vocabulary is there without a file: explained, completed, and neither opened nor renamed") {
+  Session s;
+  s.open("r.fly",
+         "module a\n\nimport std.network\n\nrule r {\n  cooldown 1m\n  when { l: Link where oper == \"down\" }\n"
+         "  then { do DrainLink { device: l.device, port: l.port } }\n}\n");
+  const int hover = s.at("hover", "r.fly", "l: Link", 1);
+  const int definition = s.at("definition", "r.fly", "l: Link", 1);
+  const int rename = s.at("rename", "r.fly", "l: Link", 1, {{"newName", "Other"}});
+  CHECK(s.serve() == 0);
+  CHECK(s.diagnostics("r.fly") == json::array());
+  CHECK(s.answer(hover).dump().find("One port of a device") != std::string::npos);
+  CHECK(s.answer(definition) == json::array());
+  CHECK(s.answer(rename).dump().find("standard vocabulary") != std::string::npos);
+}
+
 TEST_CASE("lsp: mistakes are told with their fixes, and taken back when they are mended") {
   Session s;
   s.file("types.fly", kTypes);
@@ -292,6 +307,24 @@ TEST_CASE("lsp: completion gives what may stand there") {
                         "decision other {\n  input { x: int }\n  output { a: int }\n  case c when { check input.",
                  "check input.")
             .size() <= 1);
+}
+
+TEST_CASE("lsp: rename takes nobody else's name") {
+  Session s;
+  s.file("types.fly", kTypes);
+  s.open("rules.fly", kRules);
+  const int type = s.at("rename", "rules.fly", "hot: Link", 1, {{"newName", "Site"}});
+  const int field = s.at("rename", "rules.fly", "and util", 1, {{"newName", "oper"}});
+  const int binding = s.at("rename", "rules.fly", "hot:", 1, {{"newName", "spare"}});
+  const int param = s.at("rename", "rules.fly", "util > high", 1, {{"newName", "util"}});
+  const int rule = s.at("rename", "rules.fly", "rule drain", 1, {{"newName", "pick"}});
+  s.serve();
+  for (const int refused : {type, field, binding, param}) {
+    INFO(s.answer(refused).dump());
+    CHECK(s.answer(refused).contains("message"));
+  }
+  CHECK(s.answer(type)["message"].get<std::string>().find("`Site`") != std::string::npos);
+  CHECK(s.answer(rule).contains("changes"));  // rules and decisions are told apart by where they stand
 }
 
 TEST_CASE("lsp: rename changes every use in every file, or says why not") {

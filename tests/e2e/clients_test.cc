@@ -142,4 +142,22 @@ TEST_CASE("rubbish on every socket harms nobody else") {
 }
 
 }  // namespace
+TEST_CASE("sub: a type is named by its last part in whatever module, or by its qualified name") {
+  const Folder folder;
+  Service service(folder, "module net.probes\n" + std::string(kRules));
+  REQUIRE(service.listening());
+  Child local(folder, "local", {"sub", "facts", "--type", "Probe", "--connect", service.endpoint("out")});
+  Child qualified(folder, "qualified", {"sub", "facts", "--type", "net.probes.P", "--connect", service.endpoint("out")});
+  Child other(folder, "other", {"sub", "facts", "actions", "--type", "probes", "--connect", service.endpoint("out")});
+  REQUIRE(eventually([&] {
+    service.pub(probe("b1", true));
+    return local.out().find("net.probes.Probe") != std::string::npos && qualified.out().find("net.probes.Probe") != std::string::npos;
+  }));
+  CHECK(other.out().empty());
+  CHECK(local.stop() == 0);
+  CHECK(qualified.stop() == 0);
+  CHECK(other.stop() == 0);
+  CHECK(service.child().stop() == 0);
+}
+
 }  // namespace flyball::e2e

@@ -251,6 +251,11 @@ TEST_CASE("a cold service sends nothing until the required sources have spoken")
   REQUIRE(service.pub(probe("b1", false), {"--source", "one"}).status == 0);
   CHECK(service.query({"ask", "pick", R"({"want":"b2"})"}).err.find("cold") != std::string::npos);
   CHECK(service.query({"status", "--json"}).out.find("\"cold\":true") != std::string::npos);
+  // Who is waited for is named, and nothing speaks of actions that are not sent.
+  CHECK(service.query({"status"}).out.find("until these required sources have spoken: `two`\n") != std::string::npos);
+  CHECK(service.query({"status"}).out.find("actions: 0 sent") != std::string::npos);
+  CHECK(service.query({"why"}).err.find("required sources have not spoken yet: `two`") != std::string::npos);
+  CHECK(service.query({"facts"}).out.find("Drain") == std::string::npos);
   CHECK(slurp(folder / "actions.jsonl").empty());
   REQUIRE(service.pub(probe("b2", true), {"--source", "two"}).status == 0);
   REQUIRE(service.child().await_err("warm: "));
@@ -393,6 +398,13 @@ TEST_CASE("run: a full outbox is said in the log, in status and by why") {
   CHECK(service.query({"why"}).out.find("not handed out: the outbox is full: 1 actions") != std::string::npos);
   const std::string json = service.query({"why", "--json"}).out;
   CHECK(json.find(R"("since":{"state":"failed","at":)") != std::string::npos);
+  // It stays known under other rules.
+  service.child().signal(SIGHUP);
+  REQUIRE(service.child().await_err("reloaded: "));
+  const Finished later = service.query({"why"});
+  INFO(later.out + later.err);
+  CHECK(later.out.find("since then\n  failed at ") != std::string::npos);
+  CHECK(later.out.find("as it was explained at ") != std::string::npos);
   CHECK(service.query({"status"}).out.find("of those sent, 1 were not handed out") != std::string::npos);
   CHECK(service.child().err().find("the outbox of action `main.Drain` is full: 1 wait and no executor takes them") != std::string::npos);
   CHECK(service.child().stop() == 0);

@@ -207,3 +207,32 @@ rule look {
   CHECK(w.session->why_not(0, {}).status == "active");
   CHECK(w.heard().empty());
 }
+
+TEST_CASE("why-not of `either` does not miss a branch of what runs by another one", "[session][explain]") {
+  World w(R"(
+fact Link key (port) { port: string  util: percent  errors: int }
+action Look key (port) { port: string }
+rule look {
+  when {
+    either {
+      l: Link where util > 90%
+    } or {
+      l: Link where errors > 100
+    }
+  }
+  then { do Look { port: l.port } }
+}
+)");
+  w.put("1s", "Link", R"(port: "a", util: 5%, errors: 500)");
+  w.tick("2s");
+  const WhyNot runs = w.session->why_not(0, {});
+  CHECK(runs.status == "active");
+  CHECK(runs.sentence == "it runs: its episode began at 1970-01-01T00:00:01Z");
+  REQUIRE(runs.lines.size() == 1);
+  CHECK(reads(runs.lines[0], w.in) == Lines{"errors = 500"});
+  // Another one that does not is what is missing.
+  w.put("3s", "Link", R"(port: "b", util: 5%, errors: 7)");
+  w.tick("4s");
+  CHECK(w.session->why_not(0, {}).sentence ==
+        R"(line 1 of `when` is not met by the closest, Link { port: "b", util: 5%, errors: 7 }: util is 5%)");
+}

@@ -214,3 +214,49 @@ TEST_CASE("a rule goes on, or not, by what became of it", "[takeover]") {
     CHECK(w.heard() == c.said);
   }
 }
+
+TEST_CASE("events go on being remembered where the new rules remember them as long", "[takeover]") {
+  const std::string types = "event Fail key (u) { u: string }\nevent Done { u: string }\naction Page key (u) { u: string }\n";
+  const auto rule = [](const std::string& within) {
+    return "rule r { when { a: Fail b: Done same u as a within " + within + " after a } then { do Page { u: a.u } } }\n";
+  };
+  World w(types + rule("20s"));
+  w.put("1s", "Fail", "u: \"x\"");
+  w.tick("5s");
+  SECTION("the same rules") {
+    const TakenOver taken = w.reload(types + rule("20s"));
+    CHECK(taken.facts == 0);  // it is no fact
+    CHECK(taken.facts_dropped == 0);
+    w.put("20s", "Done", "u: \"x\"");
+    w.tick("20s");
+    CHECK(w.facts("Page").size() == 1);
+  }
+  SECTION("another length") {
+    const TakenOver taken = w.reload(types + rule("30s"));
+    CHECK(taken.facts_dropped == 0);
+    w.put("20s", "Done", "u: \"x\"");
+    w.tick("20s");
+    CHECK(w.facts("Page").empty());
+    w.put("21s", "Fail", "u: \"x\"");
+    w.put("50s", "Done", "u: \"x\"");
+    w.tick("50s");
+    CHECK(w.facts("Page").size() == 1);
+  }
+}
+
+TEST_CASE("what was known last of a suspended fact is known after a reload, too", "[takeover]") {
+  const std::string rules =
+      "fact F key (k) ttl 3s { k: int  v: int }\nfact D key (k) { k: int  v: int }\naction Page key (k) { k: int  v: int }\n"
+      "rule d { when { f: F } then { derive D { k: f.k, v: f.v * 2 } } }\n"
+      "rule r { when { x: D } then { log \"begins\" } on clear { do Page { k: x.k, v: x.v } } }\n";
+  World w(rules);
+  w.put("1s", "F", "k: 1, v: 4");
+  w.tick("5s");  // stale, and with it the derived fact is suspended
+  w.reload(rules);
+  w.tick("6s");
+  w.reload(rules);
+  w.retract("7s", "F", "k: 1");
+  w.tick("7s");
+  REQUIRE(w.facts("Page").size() == 1);
+  CHECK(w.facts("Page")[0].find("v: 8") != std::string::npos);
+}

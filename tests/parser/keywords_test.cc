@@ -10,6 +10,7 @@
 #include <set>
 
 #include "model/functions.h"
+#include "parser/ast/keywords.h"
 #include "parser/ast/words.h"
 
 namespace flyball {
@@ -81,16 +82,52 @@ std::string textmate() {
   return grammar.dump(2) + "\n";
 }
 
+// docs/reference/keywords.md.
+std::string page() {
+  struct Section {
+    std::string_view title;
+    std::uint32_t places;
+  };
+  const Section sections[] = {{"Declarations", ast::kDeclaration},
+                              {"Options of types and params", ast::kOption | ast::kOptionInside},
+                              {"Parts of a rule", ast::kRulePart | ast::kRuleInside},
+                              {"Lines of `when`", ast::kLine | ast::kLineInside | ast::kSuffix},
+                              {"Effects", ast::kEffect},
+                              {"Parts of a decision", ast::kDecisionPart | ast::kDecisionInside},
+                              {"Days of a calendar", ast::kCalendarInside},
+                              {"Steps of a test", ast::kStep | ast::kStepInside},
+                              {"Expressions and aggregates", ast::kReserved | ast::kAggregateInside}};
+  std::string out =
+      "# The words of the language\n\nMade from the compiler's own list; see [the language](language.md) for how they are used together. "
+      "Only the words marked\n**reserved** cannot be names; all others have their meaning where the grammar asks for them, and a field "
+      "may be called `rate`.\n";
+  for (const Section& s : sections) {
+    out += "\n## " + std::string(s.title) + "\n| word | means |\n|---|---|\n";
+    for (const ast::Keyword& k : ast::kKeywords) {
+      if ((k.where & s.places) == 0 || (k.meaning.empty() && s.places != (ast::kReserved | ast::kAggregateInside))) continue;
+      out += "| `" + std::string(k.word) + "` | " + std::string(k.meaning.empty() ? "the value" : k.meaning) +
+             ((k.where & ast::kReserved) != 0 ? " (**reserved**)" : "") + " |\n";
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("the page of the language's words is made of the compiler's list") {
+  const std::filesystem::path file = std::string(FLYBALL_SOURCE_DIR) + "/docs/reference/keywords.md";
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << page();
+  CHECK(slurp(file) == page());
+}
 
 TEST_CASE("every word that editors offer is one the grammar asks for") {
   std::string grammar;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(FLYBALL_SOURCE_DIR) + "/parser")) {
     const std::string name = entry.path().filename().string();
-    const bool own = name == "words.h" || name == "keywords.cc";
+    const bool own = name == "keywords.h" || name == "keywords.cc";
     if (entry.is_regular_file() && !own && (name.ends_with(".cc") || name.ends_with(".h"))) grammar += slurp(entry.path());
   }
-  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+  for (const char* declaration : {"rule", "decision", "test", "fact", "calendar"}) {
     for (const std::string_view word : words_within(declaration)) {
       INFO(declaration << ": " << word);
       CHECK(grammar.find("\"" + std::string(word) + "\"") != std::string::npos);

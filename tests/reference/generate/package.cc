@@ -1,6 +1,8 @@
 // Random packages: types, rules, decisions.
 #include "tests/reference/generate/package.h"
 
+#include <algorithm>
+
 #include "tests/reference/generate/expressions.h"
 
 namespace flyball::reference {
@@ -155,6 +157,10 @@ class RuleMaker {
     return package_.types[readable_.front()];
   }
 
+  bool has_events() const {
+    return std::any_of(package_.types.begin(), package_.types.end(), [](const GenType& t) { return t.is_event; });
+  }
+
   // `same k` with a bound fact that has the field; empty if there is none.
   std::string same(const GenType& t, bool needed) {
     if (bound_.empty() || (!needed && r_.chance(35))) return {};
@@ -189,6 +195,19 @@ class RuleMaker {
     return " where " + random_condition(r_, r_.chance(60) ? own : inner, r_.between(0, 2));
   }
 
+  // An event is remembered now and then, and comes after another event or an action.
+  std::string within(const GenType& t, bool timed) {
+    if (!timed || !t.is_event || !r_.chance(40)) return {};
+    std::string out = " within " + seconds(r_.between(1, 4));
+    std::vector<std::string> moments;
+    for (std::size_t i = 0; i < bound_.size(); ++i) {
+      const GenType& other = package_.types[bound_types_[i]];
+      if (other.is_event || other.is_action) moments.push_back(bound_[i]);
+    }
+    if (!moments.empty() && r_.chance(60)) out += " after " + r_.of(moments);
+    return out;
+  }
+
   std::string pattern(bool timed) {
     const std::size_t index = r_.of(readable_);
     const GenType& t = package_.types[index];
@@ -197,7 +216,7 @@ class RuleMaker {
     std::string out = "    ";
     const std::string tie = same(t, !bound_.empty());
     if (tie.empty() && !bound_.empty()) out += "cross ";
-    out += name + ": " + t.name + tie + where(t, 60) + (timed && !t.is_event ? hold(20) : "") + "\n";
+    out += name + ": " + t.name + tie + where(t, 60) + (timed && !t.is_event ? hold(20) : within(t, timed)) + "\n";
     bound_.push_back(name);
     bound_types_.push_back(index);
     binds_event_ = binds_event_ || t.is_event;
@@ -216,19 +235,21 @@ class RuleMaker {
     const std::size_t bound_before = bound_.size();
     std::string out = "    either {\n";
     const int branches = r_.chance(15) ? 3 : 2;
+    const std::string window = within(t, timed);
     for (int i = 0; i < branches; ++i) {
       if (i > 0) out += "    } or {\n";
       if (binds) {
         const std::string tie = same(t, !bound_.empty());
         out += "    " + std::string(tie.empty() && !bound_.empty() ? "cross " : "") + name + ": " + t.name + tie + where(t, 75) +
-               (timed && !t.is_event ? hold(20) : "") + "\n";
+               (timed && !t.is_event ? hold(20) : window) + "\n";
         bind(name, index);
       } else if (!bound_.empty() && r_.chance(25)) {
         const std::size_t own = r_.of(readable_);
         const GenType& u = package_.types[own];
         const std::string tie = same(u, true);
         if (!tie.empty() && !u.is_action) {
-          out += "    y" + std::to_string(i) + ": " + u.name + tie + where(u, 50) + (timed && !u.is_event ? hold(20) : "") + "\n";
+          out += "    y" + std::to_string(i) + ": " + u.name + tie + where(u, 50) + (timed && !u.is_event ? hold(20) : within(u, timed)) +
+                 "\n";
           bind("y" + std::to_string(i), own);
         }
       }
@@ -257,8 +278,8 @@ class RuleMaker {
     switch (until ? r_.between(0, 4) : r_.between(0, 6)) {
       case 0:
       case 1: {
-        const GenType& t = readable_type(timed);
-        return "    some " + t.name + same(t, false) + where(t, 70) + (timed && !t.is_event ? hold(25) : "") + "\n";
+        const GenType& t = readable_type(timed && !(has_events() && r_.chance(30)));
+        return "    some " + t.name + same(t, false) + where(t, 70) + (timed && !t.is_event ? hold(25) : within(t, timed)) + "\n";
       }
       case 2:
       case 3: {

@@ -111,13 +111,14 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
     keys[k].assign(episode.identity.begin() + static_cast<std::ptrdiff_t>(at),
                    episode.identity.begin() + static_cast<std::ptrdiff_t>(at + length));
     at += length;
-    const auto found = state.facts[type].find(keys[k]);
-    if (found != state.facts[type].end()) {
+    const KeyMap<Fact>& facts = state.facts_of(scope.rule, decl.identity[k], type);
+    const auto found = facts.find(keys[k]);
+    if (found != facts.end()) {
       scope.bound[decl.identity[k]] = bind_fact(state, type, found->first, found->second);
     } else {
       const auto gone = state.gone[type].find(keys[k]);
       const std::vector<Value>& last = gone != state.gone[type].end() ? gone->second : episode.last_values[k];
-      scope.bound[decl.identity[k]] = Bound{type, &keys[k], &last, false, false};
+      scope.bound[decl.identity[k]] = Bound{type, &keys[k], &last, false, false, {}};
     }
   }
   return scope;

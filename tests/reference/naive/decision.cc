@@ -57,14 +57,14 @@ Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<
   };
   auto ask = [&]() -> Result<NaiveAnswer> {
     for (const CasePlan& c : state_.plan.cases[decision]) {
-      Scope scope{state_, &c.lets, &input, {}, {}};
+      Scope scope{state_, &c.lets, &input, {}, {}, nullptr};
       scope.bound.resize(c.decl->binding_count);
       Truth best = Truth::kFalse;
       answer.from = c.decl->name.text;
       if (search(c, type.output, 0, Truth::kTrue, scope, best, answer.output)) return answer;
       if (best == Truth::kUnknown && skip(answer.from)) return fail("unknown");
     }
-    Scope scope{state_, &no_lets, &input, {}, {}};
+    Scope scope{state_, &no_lets, &input, {}, {}, nullptr};
     for (std::size_t r = 0; decl.table && r < decl.table->rows.size(); ++r) {
       FB_CHECK(decl.table->policy == ast::HitPolicy::kFirst);
       const ast::TableRow& row = decl.table->rows[r];

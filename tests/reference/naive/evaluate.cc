@@ -127,7 +127,7 @@ Value evaluate_quantified(const Expr& e, Scope& scope) {
 }  // namespace
 
 Bound bind_fact(const State& state, FactTypeId type, const Key& key, const Fact& fact) {
-  return {type, &key, &fact.values, fact.suspended || state.is_stale(fact), fact.suspended};
+  return {type, &key, &fact.values, fact.suspended || state.is_stale(fact), fact.suspended, fact.stamp};
 }
 
 Value field_of(const State& state, const Bound& fact, std::uint32_t field) {

@@ -42,7 +42,7 @@ struct Presence {
 
 Presence presence(const Pattern& p, Scope& scope) {
   Presence out;
-  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+  for (const auto& [key, fact] : scope.facts_of(p)) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     if (scope.bound[p.binding].hidden || fact_truth(p, scope) != Truth::kTrue) continue;
     if (!scope.state.type(p.fact_type).is_event()) {
@@ -89,7 +89,7 @@ bool enumerate(std::uint32_t rule, std::size_t i, Truth sofar, Key& identity, Sc
     return t == Truth::kFalse || enumerate(rule, i + 1, t, identity, scope, on_match);
   }
   const Pattern& p = line.line->pattern;
-  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+  for (const auto& [key, fact] : scope.facts_of(p)) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     const Truth t = truth_and(sofar, line_truth(line, {rule, false, i}, scope));
     if (t == Truth::kFalse) continue;
@@ -113,7 +113,7 @@ Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, std::
   if (!line.binds() || !line.line->pattern.local) return go_on();
   const Pattern& p = line.line->pattern;
   Truth best = Truth::kFalse;
-  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+  for (const auto& [key, fact] : scope.facts_of(p)) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     best = truth_or(best, go_on());
   }
@@ -153,7 +153,7 @@ bool enumerate_identities(std::uint32_t rule, std::size_t place, Key& identity, 
   }
   const std::uint32_t binding = decl.identity[place];
   const FactTypeId type = decl.binding_types[binding];
-  for (const auto& [key, fact] : scope.state.facts[type]) {
+  for (const auto& [key, fact] : scope.state.facts_of(&plan, binding, type)) {
     scope.bound[binding] = bind_fact(scope.state, type, key, fact);
     const std::size_t before = identity.size();
     identity.insert(identity.end(), key.begin(), key.end());
@@ -199,7 +199,7 @@ void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, 
       }
       if (branches[either] != branch + 1) return collect_judged(rule, line, step + 1, branches, scope, out);
     }
-    for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    for (const auto& [key, fact] : scope.facts_of(p)) {
       scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
       if (line_truth(plan.when[at], {rule, false, at}, scope) != Truth::kFalse) collect_judged(rule, line, step + 1, branches, scope, out);
     }
@@ -210,7 +210,7 @@ void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, 
     return;
   }
   const Pattern& p = line.line->pattern;
-  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+  for (const auto& [key, fact] : scope.facts_of(p)) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     out.emplace(timed_key(line, scope), look(line, scope));
   }
@@ -282,13 +282,15 @@ void judge_until(State& state, std::uint32_t rule) {
 }
 
 // What is known of each fact of the identity, whether or not the others are there.
-void remember_values(const State& state, const ast::RuleDecl& rule, const Key& identity, Episode& episode) {
+void remember_values(const State& state, const RulePlan& plan, const Key& identity, Episode& episode) {
+  const ast::RuleDecl& rule = *plan.rule;
   auto at = identity.begin();
   for (std::size_t k = 0; k < rule.identity.size(); ++k) {
     const FactTypeId type = rule.binding_types[rule.identity[k]];
     const auto end = at + static_cast<std::ptrdiff_t>(state.key_length(type));
-    const auto found = state.facts[type].find(Key(at, end));
-    if (found != state.facts[type].end() && !found->second.suspended) episode.last_values[k] = found->second.values;
+    const KeyMap<Fact>& facts = state.facts_of(&plan, rule.identity[k], type);
+    const auto found = facts.find(Key(at, end));
+    if (found != facts.end() && !found->second.suspended) episode.last_values[k] = found->second.values;
     at = end;
   }
 }
@@ -296,9 +298,21 @@ void remember_values(const State& state, const ast::RuleDecl& rule, const Key& i
 }  // namespace
 
 Scope rule_scope(State& state, std::uint32_t rule) {
-  Scope scope{state, &state.plan.rules[rule].lets, nullptr, {}, {}};
+  Scope scope{state, &state.plan.rules[rule].lets, nullptr, {}, {}, nullptr};
   scope.bound.resize(state.plan.rules[rule].rule->binding_count);
+  scope.rule = &state.plan.rules[rule];
   return scope;
+}
+
+// `within D after m`: at or after m's stamp, and less than D later. Of an action it is the last send.
+Truth after_truth(const Pattern& pattern, const Bound& own, const Scope& scope) {
+  const Bound& other = scope.bound[pattern.after_binding];
+  const FactType& type = scope.state.type(other.type);
+  Timestamp from = other.stamp;
+  if (type.role == Role::kAction) from = *to_engine_time((*other.values)[type.action_field(ActionField::kAt)]);
+  if (scope.state.is(Mutation::kAfterIsAnyTime))
+    return own.stamp < from + constant_duration(*pattern.within) ? Truth::kTrue : Truth::kFalse;
+  return own.stamp >= from && own.stamp < from + constant_duration(*pattern.within) ? Truth::kTrue : Truth::kFalse;
 }
 
 Truth fact_truth(const Pattern& pattern, Scope& scope) {
@@ -316,6 +330,7 @@ Truth fact_truth(const Pattern& pattern, Scope& scope) {
       t = Truth::kFalse;
     }
   }
+  if (pattern.after) t = truth_and(t, after_truth(pattern, own, scope));
   if (pattern.where) t = truth_and(t, truth(*pattern.where, scope));
   if (own.suspended) t = truth_and(t, scope.state.is(Mutation::kSuspendedIsFalse) ? Truth::kFalse : Truth::kUnknown);
   return t;
@@ -327,8 +342,8 @@ Truth raw_truth(const LinePlan& line, Scope& scope) {
   const Pattern& p = line.line->pattern;
   if (p.quantifier == Quantifier::kOne) return fact_truth(p, scope);
   Truth some = Truth::kFalse;
-  Truth all = scope.state.is(Mutation::kEveryNeedsOne) && scope.state.facts[p.fact_type].empty() ? Truth::kFalse : Truth::kTrue;
-  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+  Truth all = scope.state.is(Mutation::kEveryNeedsOne) && scope.facts_of(p).empty() ? Truth::kFalse : Truth::kTrue;
+  for (const auto& [key, fact] : scope.facts_of(p)) {
     scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
     if (p.quantifier == Quantifier::kEvery) {
       all = truth_and(all, truth_or(truth_not(fact_truth(p, scope)), truth(*p.satisfies, scope)));
@@ -364,8 +379,9 @@ bool bind_identity(State& state, std::uint32_t rule, const Key& identity, Scope&
     const std::size_t length = state.key_length(type);
     const Key key(identity.begin() + static_cast<std::ptrdiff_t>(at), identity.begin() + static_cast<std::ptrdiff_t>(at + length));
     at += length;
-    const auto found = state.facts[type].find(key);
-    if (found == state.facts[type].end()) return false;
+    const KeyMap<Fact>& facts = scope.state.facts_of(scope.rule, b, type);
+    const auto found = facts.find(key);
+    if (found == facts.end()) return false;
     scope.bound[b] = bind_fact(state, type, found->first, found->second);
   }
   return true;
@@ -401,7 +417,7 @@ void judge(State& state) {
           episode.false_since = state.now;
         }
       }
-      remember_values(state, *plan.rule, identity, episode);
+      remember_values(state, plan, identity, episode);
     }
   }
 }

@@ -35,6 +35,8 @@ enum class Mutation : std::uint8_t {
   kEitherIsAll,            // a branch that is false spoils one that is true
   kHoldsRunOutside,        // a calendar that opens begins no hold anew
   kEpisodesBeginOutside,   // `during` keeps nothing from beginning
+  kWithinOneLate,          // an event is remembered at its stamp + D, too
+  kAfterIsAnyTime,         // what came before counts as after
   kCount
 };
 

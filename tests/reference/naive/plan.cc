@@ -49,6 +49,7 @@ Bindings reads_of_line(const ast::Line& line, const std::vector<const ast::Expr*
   Bindings out;
   if (line.kind == ast::LineKind::kPattern) {
     for (const ast::Join& j : line.pattern.joins) out.insert(j.other);
+    if (line.pattern.after) out.insert(line.pattern.after_binding);
     if (line.pattern.where) collect_reads(*line.pattern.where, lets, out);
     if (line.pattern.satisfies) collect_reads(*line.pattern.satisfies, lets, out);
   } else {
@@ -102,6 +103,27 @@ std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<cons
     out.push_back(std::move(plan));
   }
   return out;
+}
+
+// A line's own `within`; else the longest of the lines that come after it.
+void collect_remembered(const ast::RuleDecl& rule, const Schema& schema, std::map<std::uint32_t, DurationNs>& out) {
+  std::vector<const ast::Pattern*> patterns;
+  for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
+    if (block == nullptr) continue;
+    for (const ast::Line& line : block->lines) {
+      if (line.kind == ast::LineKind::kPattern) patterns.push_back(&line.pattern);
+    }
+  }
+  for (const ast::Pattern* p : patterns) {
+    if (p->within) out[p->binding] = constant_duration(*p->within);
+  }
+  for (const ast::Pattern* p : patterns) {
+    if (p->within || !schema.types[p->fact_type].is_event()) continue;
+    for (const ast::Pattern* later : patterns) {
+      if (later->after && later->after_binding == p->binding)
+        out[p->binding] = std::max(out[p->binding], constant_duration(*later->within));
+    }
+  }
 }
 
 bool is_logical(const ast::RuleDecl& r) {
@@ -200,6 +222,7 @@ DurationNs constant_duration(const ast::Expr& e) {
 Plan make_plan(const ast::RuleSet& set) {
   Plan plan;
   plan.windows.resize(set.schema.types.size());
+  plan.remembered.resize(set.schema.types.size());
   for (const ast::RuleDecl& rule : set.rules) {
     RulePlan r;
     r.rule = &rule;
@@ -212,6 +235,8 @@ Plan make_plan(const ast::RuleSet& set) {
     r.cooldown_ns = duration_of(rule.cooldown);
     r.keep_ns = duration_of(rule.keep);
     r.repeat_ns = duration_of(rule.repeat);
+    collect_remembered(rule, set.schema, r.within);
+    for (const auto& [binding, window] : r.within) plan.remembered[rule.binding_types[binding]].insert(window);
     plan.rules.push_back(std::move(r));
     collect_windows(rule.when, plan.windows);
     if (rule.until) collect_windows(*rule.until, plan.windows);

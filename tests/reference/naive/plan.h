@@ -4,6 +4,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct RulePlan {
   std::vector<const ast::Expr*> lets;                      // by let index
   bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
+  std::map<std::uint32_t, DurationNs> within;              // by binding: how long its events are remembered
 };
 
 struct CasePlan {
@@ -50,6 +53,7 @@ struct Plan {
   std::vector<std::vector<CasePlan>> cases;      // by decision
   std::vector<std::vector<FactTypeId>> strata;   // derived types, those that need no other first
   std::vector<std::vector<DurationNs>> windows;  // by type: every `over D` of an aggregate of it
+  std::vector<std::set<DurationNs>> remembered;  // by type: every `within D` of it
 };
 
 Plan make_plan(const ast::RuleSet& rules);

@@ -17,6 +17,7 @@ struct Bound {
   const std::vector<Value>* values = nullptr;
   bool hidden = false;  // stale or suspended: fields outside the key are unknown
   bool suspended = false;
+  Timestamp stamp;
 };
 
 struct Scope {
@@ -25,6 +26,8 @@ struct Scope {
   const std::vector<Value>* input = nullptr;  // of a decision
   std::vector<Bound> bound;                   // by binding
   std::vector<Value> locals;                  // comprehension variables by depth
+  const RulePlan* rule = nullptr;             // nullptr: of a decision
+  const KeyMap<Fact>& facts_of(const ast::Pattern& p) const { return state.facts_of(rule, p.binding, p.fact_type); }
 };
 
 Bound bind_fact(const State& state, FactTypeId type, const Key& key, const Fact& fact);

@@ -88,6 +88,9 @@ Timestamp NaiveSession::next_instant() {
   };
   for (FactTypeId type = 0; type < state_.facts.size(); ++type) {
     for (const auto& [key, fact] : state_.facts[type]) due(fact.expires);
+    for (DurationNs d : state_.plan.remembered[type]) {
+      for (const auto& [key, event] : state_.past[type]) due(event.stamp + d);
+    }
     for (DurationNs d : state_.plan.windows[type]) {
       for (const Sample& s : state_.samples[type]) due(s.stamp + d);
     }
@@ -152,6 +155,7 @@ void NaiveSession::pass_through(Timestamp t) {
       take_input(state_, w.fact);
     }
   }
+  state_.remember();
   derive_closure(state_);
   judge(state_);
   // 3. Holds.

@@ -17,6 +17,7 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
   facts.assign(schema->types.size(), KeyMap<Fact>(less));
   gone.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
   samples.resize(schema->types.size());
+  past.resize(schema->types.size());
   sends.resize(schema->types.size());
   told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
   episodes.assign(set.rules.size(), KeyMap<Episode>(less));
@@ -33,6 +34,26 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
         } else {
           holds.emplace(LinePlace{rule, until, i}, KeyMap<Hold>(less));
         }
+      }
+    }
+  }
+}
+
+const KeyMap<Fact>& State::facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const {
+  if (rule == nullptr || !rule->within.contains(binding)) return facts[id];
+  return remembered.at({id, rule->within.at(binding)});
+}
+
+// Of each key the newest event, of equal stamps the later, while it is not D old.
+void State::remember() {
+  for (FactTypeId id = 0; id < plan.remembered.size(); ++id) {
+    for (const DurationNs d : plan.remembered[id]) {
+      KeyMap<Fact>& all = remembered.insert_or_assign({id, d}, KeyMap<Fact>(KeyLess{in})).first->second;
+      for (const auto& [key, event] : past[id]) {
+        const bool over = is(Mutation::kWithinOneLate) ? event.stamp + d < now : event.stamp + d <= now;
+        const auto known = all.find(key);
+        if (over || (known != all.end() && known->second.stamp > event.stamp)) continue;
+        all.insert_or_assign(key, event);
       }
     }
   }

@@ -108,6 +108,8 @@ struct State {
   std::vector<KeyMap<std::vector<Value>>> gone;  // by type: what retracted facts were at last
   std::vector<std::vector<Sample>> samples;      // by type
   std::uint64_t unkeyed_events = 0;
+  std::vector<std::vector<std::pair<Key, Fact>>> past;                   // by type: every event that was ever taken
+  std::map<std::pair<FactTypeId, DurationNs>, KeyMap<Fact>> remembered;  // those of the last D, as of this instant
 
   std::map<LinePlace, KeyMap<Hold>> holds;
   std::map<LinePlace, KeyMap<Absence>> absences;
@@ -131,6 +133,10 @@ struct State {
   bool is(Mutation m) const { return mutation == m; }
   const FactType& type(FactTypeId id) const { return schema->types[id]; }
   bool is_stale(const Fact& f) const { return is(Mutation::kTtlOneLate) ? f.expires < now : f.expires <= now; }
+  // The facts that a pattern of the rule may be bound to.
+  const KeyMap<Fact>& facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId type) const;
+  // What `within D` lines remember at this instant, from all that has been.
+  void remember();
   // The key of a fact that has one in its fields: declared, else the id of an action, else all fields.
   Key key_of(FactTypeId id, const std::vector<Value>& values) const;
   std::size_t key_length(FactTypeId id) const;
