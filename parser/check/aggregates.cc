@@ -84,6 +84,17 @@ void ExprChecker::check_aggregate(Expr& e) {
                     fmt::format("give `{}` a key, or use a window of time: `over 5m`", local));
     good = false;
   }
+  // Samples are puts. Of what rules derive and order there are none, so a window would quietly be empty for ever.
+  if ((agg->over || agg->over_last) && (counted.role == Role::kAction || counted.role == Role::kDerived)) {
+    const bool action = counted.role == Role::kAction;
+    p_.report.error(
+        "E0216", agg->over ? agg->over->span : agg->over_last->span,
+        fmt::format("`{}` is {}: a window would hold none, because samples are puts", local, action ? "an action" : "derived by a rule"),
+        action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`; or let the rule assert a "
+                 "`mutable fact` beside it, and count that"
+               : "without `over` it reads those that hold now; or take a window over the facts that it is derived from");
+    good = false;
+  }
   if (agg->value) {
     bool other = false;
     visit(*agg->value, [&](const Expr& x) {
