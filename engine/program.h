@@ -42,4 +42,12 @@ class Program {
 // `params` overrides defaults by Schema::params index; a value out of the param's type or range is an Error.
 Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {});
 
+// A calendar by itself, for editors: whether it is open at t, and when that changes (kTimestampMax: never). nullopt: the machine has no
+// table of its zone.
+struct CalendarEdge {
+  bool open = false;
+  Timestamp next = kTimestampMax;
+};
+std::optional<CalendarEdge> calendar_at(const Calendar& calendar, Timestamp t);
+
 }  // namespace flyball::engine

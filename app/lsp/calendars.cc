@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "engine/expr/calendar_clock.h"
+#include "engine/program.h"
 #include "model/text.h"
 
 namespace flyball::app::lsp {
@@ -16,13 +16,10 @@ std::string calendar_state(const Schema& schema, const std::string& name, Timest
     found = &c;
   }
   if (found == nullptr) return {};
-  const std::optional<engine::LocalZone> zone = engine::LocalZone::find(found->zone);
-  if (!zone) return {};
-  const engine::CalendarClock clock(*found, *zone);
-  const bool open = clock.contains(now);
-  const Timestamp next = clock.next_change(now);
-  if (next == kTimestampMax) return open ? "always open" : "never open again";
-  return (open ? "open now, closes " : "closed now, opens ") + format_timestamp(to_value(next));
+  const std::optional<engine::CalendarEdge> edge = engine::calendar_at(*found, now);
+  if (!edge) return {};
+  if (edge->next == kTimestampMax) return edge->open ? "always open" : "never open again";
+  return (edge->open ? "open now, closes " : "closed now, opens ") + format_timestamp(to_value(edge->next));
 }
 
 std::string calendar_state(const Schema& schema, const std::string& name) {

@@ -227,7 +227,7 @@ Operand ExprCompiler::compile_in(const Expr& e) {
   const Expr& r = e.args[1];
   if (r.ref.kind == RefKind::kCalendar) {
     if (context_.calendars == nullptr || r.ref.index >= context_.calendars->size()) return error("calendar without a meaning here");
-    code_.calendars_.push_back((*context_.calendars)[r.ref.index]);
+    code_.calendars_.push_back((*context_.calendars)[r.ref.index].get());
     const std::uint32_t t = result_temp(mark);
     emit({.op = Opcode::kInCalendar, .dst = t, .a = a, .c = static_cast<std::uint32_t>(code_.calendars_.size() - 1)});
     return temp(t);

@@ -10,7 +10,7 @@ Result<void> PlanBuilder::plan_calendars() {
       return fail("this machine has no table of the time zone `" + calendar.zone + "` of the calendar `" + calendar.local + "`",
                   "install the time zone tables (Debian: tzdata)");
     }
-    out_.calendars.push_back(std::make_shared<const CalendarClock>(calendar, std::move(*zone)));
+    out_.calendars.push_back(std::make_unique<const CalendarClock>(calendar, std::move(*zone)));
   }
   return {};
 }

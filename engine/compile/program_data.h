@@ -273,7 +273,7 @@ struct ProgramData {
   FactTypeId written_type(FactTypeId type) const { return types[type].remembers != kNoId ? types[type].remembers : type; }
   std::vector<RememberedPlan> remembered;
   std::vector<Value> params;
-  std::vector<std::shared_ptr<const CalendarClock>> calendars;
+  std::vector<std::unique_ptr<const CalendarClock>> calendars;
   std::vector<Value> constants;  // roots of collection: everything here that is a handle
   std::vector<ScopePlan> scopes;
   std::vector<TypePlan> types;

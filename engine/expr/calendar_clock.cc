@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/program.h"
 #include "model/civil.h"
 
 namespace flyball::engine {
@@ -84,6 +85,13 @@ Timestamp CalendarClock::next_change(Timestamp t) const {
     }
   }
   return kTimestampMax;
+}
+
+std::optional<CalendarEdge> calendar_at(const Calendar& calendar, Timestamp t) {
+  std::optional<LocalZone> zone = LocalZone::find(calendar.zone);
+  if (!zone) return std::nullopt;
+  const CalendarClock clock(calendar, std::move(*zone));
+  return CalendarEdge{clock.contains(t), clock.next_change(t)};
 }
 
 }  // namespace flyball::engine

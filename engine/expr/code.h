@@ -1,6 +1,6 @@
 // Code: one compiled expression: three-address instructions over the places a Frame offers, constants folded in.
-// Made by engine/compile/expr_compiler.h, run by eval.h. Immutable and self-contained; move-only; any number of
-// threads may run one, each with its own Frame and Interner.
+// Made by engine/compile/expr_compiler.h, run by eval.h. Immutable; self-contained but for calendars, which are its program's; move-only;
+// any number of threads may run one, each with its own Frame and Interner.
 //
 // INVARIANT: jumps go forward only, so a run ends; loops are the bodies of comprehensions, over finite values.
 #pragma once
@@ -151,7 +151,7 @@ class Code {
   std::vector<Value> constants_;
   std::vector<Loop> loops_;
   std::vector<std::unique_ptr<Pattern>> patterns_;
-  std::vector<std::shared_ptr<const CalendarClock>> calendars_;
+  std::vector<const CalendarClock*> calendars_;  // of the program
   std::vector<Read> reads_;
   std::vector<std::uint32_t> lets_, inputs_, aggregates_;
   std::uint32_t temp_count_ = 0;

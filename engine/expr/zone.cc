@@ -68,8 +68,13 @@ struct LocalZone::Table {
   cctz::time_zone zone;
 };
 
+LocalZone::LocalZone(std::unique_ptr<const Table> table) : table_(std::move(table)) {}
+LocalZone::LocalZone(LocalZone&&) noexcept = default;
+LocalZone& LocalZone::operator=(LocalZone&&) noexcept = default;
+LocalZone::~LocalZone() = default;
+
 std::optional<LocalZone> LocalZone::find(std::string_view name) {
-  auto table = std::make_shared<Table>();
+  auto table = std::make_unique<Table>();
   if (name == "UTC" || name == "Z") {
     table->zone = cctz::utc_time_zone();
   } else if (const std::optional<std::int64_t> offset = name.empty() || !may_be_offset(name) ? std::nullopt : fixed_offset(name)) {

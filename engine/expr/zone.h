@@ -22,17 +22,20 @@ struct LocalInstants {
   std::int64_t last = 0;
 };
 
-// One zone, kept. Cheap to copy; immutable.
+// One zone, kept. Immutable.
 class LocalZone {
  public:
   static std::optional<LocalZone> find(std::string_view name);
+  LocalZone(LocalZone&&) noexcept;
+  LocalZone& operator=(LocalZone&&) noexcept;
+  ~LocalZone();
   std::int64_t offset(std::int64_t seconds) const;           // as zone_offset
   LocalInstants instants(std::int64_t local_seconds) const;  // since 1970-01-01T00:00:00 of the zone's own clocks
 
  private:
   struct Table;
-  explicit LocalZone(std::shared_ptr<const Table> table) : table_(std::move(table)) {}
-  std::shared_ptr<const Table> table_;
+  explicit LocalZone(std::unique_ptr<const Table> table);
+  std::unique_ptr<const Table> table_;
 };
 
 }  // namespace flyball::engine

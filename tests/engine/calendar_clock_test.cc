@@ -19,7 +19,7 @@ CalendarClock clock_of(std::vector<CalendarSpan> spans, const char* zone, std::v
   c.zone = zone;
   c.spans = std::move(spans);
   c.except = std::move(except);
-  return {c, *LocalZone::find(zone)};
+  return {c, std::move(*LocalZone::find(zone))};
 }
 
 CalendarSpan daily(std::int32_t from, std::int32_t to) {
