@@ -5,13 +5,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/calendar.h"
 #include "model/interner.h"
 #include "model/result.h"
 #include "model/schema.h"
+#include "model/time.h"
 #include "parser/ast/ast.h"
 
 namespace flyball::engine {

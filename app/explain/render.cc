@@ -86,6 +86,11 @@ std::string used(const engine::FactUsed& fact, const ExplainContext& c) {
   if (c.now != kTimestampMin && c.now - fact.stamp != fact.age_ns)
     ages = fmt::format("{}, {}", fact.age_ns == 0 ? "new then" : ages + " then",
                        c.now == fact.stamp ? "now" : age(c.now - fact.stamp) + " now");
+  if (fact.each != kNoId) {
+    const FactType& type = c.rules.schema.types[fact.type];
+    return fmt::format("{}each {}.{} = {}  ({}{})", name, type.local, type.fields[fact.each].name,
+                       to_source(fact.values[fact.each], c.interner), ages, standing(fact.stale, fact.suspended));
+  }
   return fmt::format("{}{}  ({}{})", name, record(fact.type, fact.values, fact.values.size(), c), ages,
                      standing(fact.stale, fact.suspended));
 }
@@ -135,7 +140,13 @@ std::string_view suspended_json(bool suspended) { return suspended ? ",\"suspend
 void used_json(std::string& out, const engine::FactUsed& fact, const ExplainContext& c) {
   const FactType& type = c.rules.schema.types[fact.type];
   out += fmt::format("{{\"name\":{},\"type\":{},\"data\":", quote(fact.name), quote(type.name));
-  data_json(out, type, fact.values, c);
+  if (fact.each != kNoId) {
+    out += '{' + quote(type.fields[fact.each].name) + ":";
+    append_json(out, fact.values[fact.each], c.interner);
+    out += '}';
+  } else {
+    data_json(out, type, fact.values, c);
+  }
   key(out, "time");
   bus::append_time(out, fact.stamp);
   out += fmt::format(",\"age\":{},\"stale\":{}{}}}", quote(format_duration(fact.age_ns)), fact.stale, suspended_json(fact.suspended));

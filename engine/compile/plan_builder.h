@@ -100,6 +100,10 @@ class PlanBuilder {
   Result<void> expand_within(ast::RuleDecl& rule);
   FactTypeId remembered_type(FactTypeId event, DurationNs ns);
 
+  // expand_each.cc
+  void expand_each();
+  FactTypeId each_type(FactTypeId of, std::uint32_t field);
+
   // plan_lines.cc
   std::vector<LineInfo> read_lines(const ast::Block& block, bool until, const RuleScope& scope) const;
   void plan_lets(const ast::Block& block, RuleScope& scope);

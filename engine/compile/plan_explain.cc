@@ -41,7 +41,8 @@ void PlanBuilder::collect_explain_reads(const ast::Expr& e, const RuleScope& sco
   } else if (e.ref.kind == ast::RefKind::kField && (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect)) {
     const FactType& type = out_.rule_set.schema.types[scope.binding_types[e.ref.binding]];
     const std::string bound = e.ref.binding == own ? "" : binding_name(e.ref.binding, scope);
-    name = (bound.empty() ? "" : bound + ".") + type.fields[e.ref.field].name;
+    const bool is_value = out_.types[scope.binding_types[e.ref.binding]].each_of != kNoId;
+    name = is_value ? bound : (bound.empty() ? "" : bound + ".") + type.fields[e.ref.field].name;
   } else if (e.ref.kind == ast::RefKind::kParam) {
     name = out_.rule_set.schema.params[e.ref.index].local;
   } else if (e.ref.kind == ast::RefKind::kLet) {

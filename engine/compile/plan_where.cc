@@ -25,6 +25,7 @@ bool is_hashable(const Type& type) {
     case TypeTag::kPps:
     case TypeTag::kTimeOfDay:
     case TypeTag::kIp:
+    case TypeTag::kCidr:
     case TypeTag::kEnum: return true;
     default: return false;
   }

@@ -63,11 +63,13 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
   if (Result<void> r = plan_params(params); !r) return r;
   if (Result<void> r = plan_calendars(); !r) return r;
   if (Result<void> r = expand_within(); !r) return r;
+  expand_each();
   out_.types.resize(out_.rule_set.schema.types.size());
   for (const RememberedPlan& r : out_.remembered) {
     out_.types[r.event].remembered_as.push_back(r.type);
     out_.types[r.type].remembers = r.event;
   }
+  for (const EachPlan& e : out_.each) out_.types[e.type].each_of = e.of;
   out_.rules.resize(out_.rule_set.rules.size());
   for (std::uint32_t rule = 0; rule < out_.rules.size(); ++rule) {
     if (Result<void> r = plan_rule(rule); !r) return r;

@@ -245,6 +245,13 @@ struct RememberedPlan {
   DurationNs ns = 0;
 };
 
+// The values of a field, for lines with `each`: facts of a type of their own, derived by a rule of their own.
+struct EachPlan {
+  FactTypeId type = kNoId;
+  FactTypeId of = kNoId;
+  std::uint32_t field = 0;
+};
+
 struct TypePlan {
   std::vector<AlphaId> always;                 // alphas that every fact is tried on
   std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
@@ -256,6 +263,7 @@ struct TypePlan {
   std::vector<std::uint32_t> deriving_rules;
   std::vector<FactTypeId> remembered_as;  // of an event: the types that remember it
   FactTypeId remembers = kNoId;           // of such a type: its event
+  FactTypeId each_of = kNoId;             // of values: whose they are
 };
 
 struct ProgramData {
@@ -271,7 +279,9 @@ struct ProgramData {
   const ast::RuleSet& rules_written() const { return written ? *written : rule_set; }
   // The type as people know it.
   FactTypeId written_type(FactTypeId type) const { return types[type].remembers != kNoId ? types[type].remembers : type; }
+  bool is_written(FactTypeId type) const { return type < rules_written().schema.types.size(); }
   std::vector<RememberedPlan> remembered;
+  std::vector<EachPlan> each;
   std::vector<Value> params;
   std::vector<std::unique_ptr<const CalendarClock>> calendars;
   std::vector<Value> constants;  // roots of collection: everything here that is a handle

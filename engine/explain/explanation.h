@@ -18,7 +18,8 @@ struct FactUsed {
   Timestamp stamp;
   DurationNs age_ns = 0;  // at the moment explained
   bool stale = false;
-  bool suspended = false;  // derived, all reasons unknown: it is unknown whether it holds (then `stale`, too)
+  std::uint32_t each = kNoId;  // `n: each Type.field`: that field, the only one that means something
+  bool suspended = false;      // derived, all reasons unknown: it is unknown whether it holds (then `stale`, too)
 };
 
 // One line of `when`, with what it read.

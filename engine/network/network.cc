@@ -17,7 +17,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   const std::vector<FactType>& types = program.rule_set.schema.types;
   stores_.reserve(types.size());
   for (std::size_t t = 0; t < types.size(); ++t) {
-    stores_.emplace_back(types[t], t < program.rules_written().schema.types.size() ? totals_ : hidden_totals_);
+    stores_.emplace_back(types[t], program.is_written(static_cast<FactTypeId>(t)) ? totals_ : hidden_totals_);
   }
   gates_.resize(types.size());
   stage_states_.resize(program.stages.size());

@@ -452,7 +452,7 @@ void Derivation::tell(Timestamp now, Outbox& outbox) {
     const std::uint32_t width = store.width();
     if (!told_otherwise_.empty()) told_otherwise_.erase(pair_key(t.type, t.fact));
     if (!store.exists(t.fact)) {
-      if (t.told) outbox.add(DerivedOutput{now, t.type, false, std::vector<Value>(told, told + width)});
+      if (t.told && program_.is_written(t.type)) outbox.add(DerivedOutput{now, t.type, false, std::vector<Value>(told, told + width)});
       d.told = false;
     } else if (store.meta(t.fact).suspended) {
       // Nothing is told of it; what was told may differ from what is known last.
@@ -460,7 +460,7 @@ void Derivation::tell(Timestamp now, Outbox& outbox) {
       if (t.told && !std::equal(told, told + width, last)) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
     } else {
       const Value* row = store.row(t.fact);
-      if (!t.told || !std::equal(told, told + width, row))
+      if (program_.is_written(t.type) && (!t.told || !std::equal(told, told + width, row)))
         outbox.add(DerivedOutput{now, t.type, true, std::vector<Value>(row, row + width)});
       d.told = true;
     }

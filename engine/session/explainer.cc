@@ -146,7 +146,13 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   out.name = name;
   out.type = data_.written_type(type);
   const Value* row = store.last_row(fact);
-  out.values.assign(row, row + network_.store(out.type).width());
+  if (data_.types[type].each_of != kNoId) {
+    out.type = data_.types[type].each_of;
+    out.each = store.width() - 1;
+    out.values.assign(row, row + store.width());
+  } else {
+    out.values.assign(row, row + network_.store(out.type).width());
+  }
   out.stamp = store.meta(fact).stamp;
   out.age_ns = network_.now() - out.stamp;
   out.suspended = store.meta(fact).suspended;

@@ -116,6 +116,7 @@ struct Pattern {
   std::optional<Name> name;  // n: Type …
   bool cross = false;
   Name type;
+  std::optional<Name> each;  // n: each Type.field
   std::vector<SamePart> same;
   std::optional<Expr> where;
   std::optional<Expr> satisfies;  // kEvery
@@ -126,6 +127,7 @@ struct Pattern {
   FactTypeId fact_type = kNoId;
   std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
   std::vector<Join> joins;    // from `same`
+  std::uint32_t each_field = kNoId;
   bool local = false;         // kOne: bound in some branches of an `either` only, so no part of the identity
   std::uint32_t after_binding = 0;
 };

@@ -73,7 +73,7 @@ struct FileDumper {
   std::string pattern(const Pattern& p) const {
     std::string s = p.cross ? "(cross" : std::string("(") + kQuantifiers[static_cast<std::size_t>(p.quantifier)];
     if (p.name) s += " " + p.name->text + ":";
-    s += " " + p.type.text;
+    s += (p.each ? " each " : " ") + p.type.text + (p.each ? "." + p.each->text : "");
     for (const SamePart& part : p.same) s += " (same " + names(part.fields) + " as " + part.as.text + ")";
     return s + opt("where", p.where) + opt("satisfies", p.satisfies) + opt("within", p.within) + (p.after ? named("after", *p.after) : "") +
            opt("for", p.hold) + ")";

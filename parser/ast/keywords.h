@@ -100,6 +100,7 @@ inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"cross", kLine, "every combination with this pattern, meant so"},
     {"every", kLine | kStep, "true of each such fact (`satisfies`); in tests: again and again"},
     {"either", kLine, "one branch of lines is true, or another"},
+    {"each", kLineInside, "each value of a field, once"},
     {"satisfies", kLineInside, "what is true of each"},
     {"same", kSuffix, "these fields equal those of another pattern"},
     {"as", kLineInside, "the other pattern's name"},

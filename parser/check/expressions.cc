@@ -295,6 +295,13 @@ void ExprChecker::check_stale(Expr& e) {
     e.type = asked.type;
     return;
   }
+  for (const Binding& b : scope_.bindings) {
+    if (b.each == kNoId || b.number != asked.ref.binding || asked.ref.kind != ast::RefKind::kField) continue;
+    p_.report.error("E0209", asked.span, fmt::format("`{}` is a value: it is there or not, never stale", b.name),
+                    "ask for a fact that has it: `some Type where field == … and stale(field)`");
+    e.type = Type::of(TypeTag::kError);
+    return;
+  }
   if (asked.ref.kind != ast::RefKind::kField && asked.ref.kind != ast::RefKind::kFact) {
     p_.report.error("E0209", asked.span, "`stale()` asks for a fact or one of its fields", "write `stale(m)` or `stale(m.field)`");
     e.type = Type::of(TypeTag::kError);

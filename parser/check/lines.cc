@@ -120,6 +120,11 @@ class LineChecker {
     for (const Pattern* other : branch_patterns_) {
       if (other == &pattern || !pattern.name || !other->name || other->name->text != pattern.name->text) continue;
       const auto text = [&](const Pattern& p) { return p.within ? std::string(p_.report.excerpt(p.within->span)) : std::string(); };
+      if (other->each.has_value() != pattern.each.has_value() || (pattern.each && other->each->text != pattern.each->text)) {
+        p_.report.error("E0309", pattern.name->span, fmt::format("`{}` is something else in another branch", pattern.name->text),
+                        "choose another name");
+        return;
+      }
       if (text(*other) == text(pattern)) continue;
       p_.report.error("E0309", pattern.name->span,
                       fmt::format("`{}` is remembered `within` another time in another branch", pattern.name->text),
@@ -246,6 +251,11 @@ class LineChecker {
       return nullptr;
     }
     if (other->type == kNoId) return nullptr;
+    if (other->each != kNoId) {
+      p_.report.error("E0202", name.span, fmt::format("`{}` is a value, not a fact", name.text),
+                      fmt::format("compare it: `where field == {}`", name.text));
+      return nullptr;
+    }
     if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, name.span, other->at, other->type, other->name);
     return other;
   }
@@ -300,12 +310,16 @@ class LineChecker {
     pattern.fact_type = *type_id;
     const FactType& type = p_.schema.types[*type_id];
 
+    if (pattern.each && !each(pattern, type)) {
+      scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, kNoId, pattern.name->span});
+      return;
+    }
     for (const ast::SamePart& same : pattern.same) join(pattern, same, type);
     if (pattern.within) within(pattern, type);
 
     // In its own `where` a pattern's fields stand alone or behind its own name.
     const bool named = pattern.name && !taken(*pattern.name);
-    if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id, pattern.name->span});
+    if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id, pattern.name->span, pattern.each_field});
     if (named && p_.uses != nullptr)
       p_.uses->bound(Meaning::kBinding, pattern.name->span, pattern.name->span, *type_id, pattern.name->text);
     bool where_ties = false;
@@ -354,6 +368,33 @@ class LineChecker {
     hold(pattern.hold, "the time after `for`");
   }
 
+  // `n: each Type.field`: its values are the keys of matches.
+  bool each(Pattern& pattern, const FactType& type) {
+    const ast::Name& field = *pattern.each;
+    if (context_.in_decision) {
+      p_.report.later(field.span, "`each` in a decision", "a case answers for one match: `name: Type where …`");
+      return false;
+    }
+    if (type.is_event()) {
+      p_.report.later(field.span, "`each` of events",
+                      fmt::format("bind the events: `{}: {}`, and group what they start by `cooldown … per {}.{}`", pattern.name->text,
+                                  type.local, pattern.name->text, field.text));
+      return false;
+    }
+    pattern.each_field = type.field_index(field.text);
+    if (pattern.each_field == kNoId) {
+      p_.report.misspelt("E0302", field.span, fmt::format("`{}` has no field `{}`", type.local, field.text), field.text,
+                         field_names(type.fields, type.fields.size()));
+      return false;
+    }
+    if (p_.uses != nullptr) p_.uses->field(field.span, type.fields, pattern.each_field);
+    const Type& value = type.fields[pattern.each_field].type;
+    if (may_key(value.without_null())) return true;
+    p_.report.error("E0404", field.span, fmt::format("`each` goes by the values of `{}`, which is {}", field.text, a_type(value)),
+                    "a match is known by a scalar: a field that could be a key");
+    return false;
+  }
+
   // `within D`, `within D after m`: what is remembered is a moment, and so is what it comes after.
   void within(Pattern& pattern, const FactType& type) {
     const ast::Span at = pattern.within->span;
@@ -395,6 +436,13 @@ class LineChecker {
   }
 
   void forgotten_join(const Pattern& pattern, const FactType& type) {
+    if (pattern.each) {
+      p_.report.error("E0501", pattern.type.span,
+                      fmt::format("`{}: each {}.{}` is tied to nothing: every combination would match", pattern.name->text, type.local,
+                                  pattern.each->text),
+                      "bind it first, and what goes with it by `where`; if every combination is meant, write `cross`");
+      return;
+    }
     // Fields that a bound fact has, too, are what was most likely meant.
     std::string help = "tie it with `same … as …` or an equality in `where`; if every combination is meant, write `cross`";
     std::optional<Fix> fix;

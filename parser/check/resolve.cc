@@ -142,6 +142,11 @@ void ExprChecker::check_name(Expr& e) {
   if (binding != nullptr) {
     if (binding->type == kNoId) return;
     if (p_.uses != nullptr) p_.uses->bound(Meaning::kBinding, e.span, binding->at, binding->type, name);
+    if (binding->each != kNoId) {
+      e.ref = ast::Ref{RefKind::kField, binding->number, binding->each, 0};
+      e.type = p_.schema.types[binding->type].fields[binding->each].type.without_null();
+      return;
+    }
     e.ref = ast::Ref{RefKind::kFact, binding->number, 0, 0};
     e.type = Type::of(TypeTag::kFact);
     e.type.fact_type = binding->type;
@@ -274,7 +279,7 @@ void ExprChecker::unknown_name(Expr& e) {
   for (const LetName& l : scope_.lets) known.push_back(l.name);
   for (const Binding& b : scope_.bindings) {
     known.push_back(b.name);
-    if (b.type != kNoId && p_.schema.types[b.type].field_index(name) != kNoId) qualified.push_back(b.name + "." + name);
+    if (b.type != kNoId && b.each == kNoId && p_.schema.types[b.type].field_index(name) != kNoId) qualified.push_back(b.name + "." + name);
   }
   if (scope_.input != nullptr) {
     known.emplace_back("input");

@@ -72,6 +72,7 @@ class Reads {
         field(pattern.binding, j.field, pattern.type.span);
         field(j.other, j.other_field, pattern.type.span);
       }
+      if (pattern.each_field != kNoId) field(pattern.binding, pattern.each_field, pattern.type.span);
       if (pattern.where) expr(*pattern.where);
       if (pattern.satisfies) expr(*pattern.satisfies);
     }

@@ -151,6 +151,10 @@ void check_target(Package& p, const Scope& scope, Effect& effect) {
     return;
   }
   if (bound->type == kNoId) return;
+  if (bound->each != kNoId) {
+    p.report.error("E0504", effect.target.span, fmt::format("`{}` is a value, not a fact", bound->name), "bind the facts: `name: Type …`");
+    return;
+  }
   if (p.uses != nullptr) p.uses->bound(Meaning::kBinding, effect.target.span, bound->at, bound->type, bound->name);
   effect.binding = bound->number;
   effect.record.fact_type = bound->type;

@@ -16,8 +16,9 @@ namespace flyball::check {
 struct Binding {  // a fact bound by `n: Type`
   std::string name;
   std::uint32_t number = 0;
-  FactTypeId type = kNoId;  // kNoId: its type is wrong, which has been said
-  ast::Span at;             // of the name
+  FactTypeId type = kNoId;     // kNoId: its type is wrong, which has been said
+  ast::Span at;                // of the name
+  std::uint32_t each = kNoId;  // `n: each Type.field`: it is the value of this field
 };
 
 struct LetName {  // `let x = e` of a rule

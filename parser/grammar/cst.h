@@ -124,6 +124,7 @@ enum class Kind : std::uint8_t {
   kSame,
   kSameAs,
   kWithin,
+  kEach,
   kAfter,
   kFor,
   kLetLine,

@@ -77,8 +77,12 @@ auto const every_line = node<
     Kind::kEveryLine>[word("every") >> no_name >> pattern_body >>
                       node<Kind::kSatisfies>[must(word("satisfies"), "`satisfies` and a condition") >> must(expression, "a condition")] >>
                       -hold];
-auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("each", "", "each") >>
-                   -not_yet("collect", "", "collect") >> NoQuantifier{} >> pattern_body;
+// `each Type.field`: the values, not the facts.
+auto const each_type = LeafParser<Kind::kTypePath, type_end>{};
+auto const each_body = node<Kind::kEach>[word("each") >> must_name(each_type, "a fact type") >> must(mark("."), "`.` and a field") >>
+                                         must(any_word, "a field name")];
+auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("collect", "", "collect") >> NoQuantifier{} >>
+                   (each_body | pattern_body);
 auto const plain_line =
     node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
     node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |

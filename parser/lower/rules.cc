@@ -76,6 +76,9 @@ ast::Pattern Lowering::pattern(const Node& n) {
     switch (c.kind) {
       case Kind::kName: p.name = declared_name(c, false); break;
       case Kind::kTypePath: p.type = name(c); break;
+      case Kind::kEach:
+        for (const Node& e : children(c)) (e.kind == Kind::kTypePath ? p.type : p.each.emplace()) = name(e);
+        break;
       case Kind::kSame: {
         ast::SamePart part;
         for (const Node& f : children(c)) {

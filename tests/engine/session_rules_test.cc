@@ -1,4 +1,5 @@
 // Patterns, joins, some/no, effects, order of firing.
+#include "engine/compile/program_data.h"
 #include "tests/engine/session_harness.h"
 
 using namespace flyball;
@@ -170,4 +171,34 @@ rule hot { when { l: Link where load > 90 } then { do Alert { id: l.id } } }
   w.tick("3s");
   CHECK(w.heard().empty());
   CHECK(w.session->counters().facts_unchanged == 1);
+}
+
+TEST_CASE("prefixes join by a hash, and equal only themselves", "[session]") {
+  World w(R"(
+fact Source key (id) { id: int  net: cidr }
+fact Blocked key (id) { id: int  net: cidr }
+action Alert key (id) { id: int }
+rule many {
+  when {
+    s: Source
+    check count(Blocked where net == s.net) >= 2
+  }
+  then { do Alert { id: s.id } }
+}
+)");
+  // Judging every fact for every group at each change is a cube of their number.
+  for (const AggregateUse& use : w.program->data().uses) {
+    CHECK(use.keys.size() == 1);
+    CHECK(use.residual.empty());
+  }
+  CHECK(w.program->data().uses.size() == 1);
+  w.put("1s", "Source", "id: 1, net: 10.1.2.0/24");
+  w.put("1s", "Source", "id: 2, net: 10.1.0.0/16");
+  w.put("1s", "Blocked", "id: 1, net: 10.1.2.0/24");
+  w.put("1s", "Blocked", "id: 2, net: 10.1.0.0/16");
+  w.tick("1s");
+  CHECK(w.heard().empty());
+  w.put("2s", "Blocked", R"(id: 3, net: 10.1.2.0/24)");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"2s Alert(id: 1) sent"});
 }

@@ -208,14 +208,32 @@ class RuleMaker {
     return out;
   }
 
+  // The values of a field, now and then; they are names, but no facts.
+  std::string each(const GenType& t) {
+    if (in_decision_ || t.is_event) return {};
+    Random own = r_;  // packages without stay as they are
+    if (!own.chance(10)) return {};
+    r_ = own;
+    std::vector<const GenField*> fields;
+    for (const GenField& f : t.fields) {
+      if (f.kind != GenKind::kDouble && f.kind != GenKind::kPercent) fields.push_back(&f);
+    }
+    const GenField& f = *r_.of(fields);
+    const std::string name = "z" + std::to_string(values_++);
+    const GenKind kind = f.kind == GenKind::kOptionalInt ? GenKind::kInt : f.kind == GenKind::kOptionalString ? GenKind::kString : f.kind;
+    scope_.names.push_back({name, kind, name});
+    return "    " + std::string(bound_.empty() && values_ == 1 ? "" : "cross ") + name + ": each " + t.name + "." + f.name + "\n";
+  }
+
   std::string pattern(bool timed) {
     const std::size_t index = r_.of(readable_);
     const GenType& t = package_.types[index];
+    if (std::string values = each(t); !values.empty()) return values;
     if (t.is_action && !t.has_key) return other_line(timed, false);  // its identity would be its id
     const std::string name = "x" + std::to_string(bound_.size());
     std::string out = "    ";
     const std::string tie = same(t, !bound_.empty());
-    if (tie.empty() && !bound_.empty()) out += "cross ";
+    if (tie.empty() && (!bound_.empty() || values_ > 0)) out += "cross ";
     out += name + ": " + t.name + tie + where(t, 60) + (timed && !t.is_event ? hold(20) : within(t, timed)) + "\n";
     bound_.push_back(name);
     bound_types_.push_back(index);
@@ -240,8 +258,8 @@ class RuleMaker {
       if (i > 0) out += "    } or {\n";
       if (binds) {
         const std::string tie = same(t, !bound_.empty());
-        out += "    " + std::string(tie.empty() && !bound_.empty() ? "cross " : "") + name + ": " + t.name + tie + where(t, 75) +
-               (timed && !t.is_event ? hold(20) : window) + "\n";
+        out += "    " + std::string(tie.empty() && (!bound_.empty() || values_ > 0) ? "cross " : "") + name + ": " + t.name + tie +
+               where(t, 75) + (timed && !t.is_event ? hold(20) : window) + "\n";
         bind(name, index);
       } else if (!bound_.empty() && r_.chance(25)) {
         const std::size_t own = r_.of(readable_);
@@ -304,6 +322,7 @@ class RuleMaker {
   std::vector<std::string> bound_;
   std::vector<std::size_t> bound_types_;
   int lets_ = 0;
+  int values_ = 0;  // names of `each`
   bool binds_event_ = false;
   bool in_decision_ = false;
 };

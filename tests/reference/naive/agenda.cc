@@ -107,7 +107,7 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
   std::size_t at = 0;
   for (std::size_t k = 0; k < decl.identity.size(); ++k) {
     const FactTypeId type = decl.binding_types[decl.identity[k]];
-    const std::size_t length = state.key_length(type);
+    const std::size_t length = state.key_length(scope.rule, decl.identity[k], type);
     keys[k].assign(episode.identity.begin() + static_cast<std::ptrdiff_t>(at),
                    episode.identity.begin() + static_cast<std::ptrdiff_t>(at + length));
     at += length;
@@ -117,7 +117,8 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
       scope.bound[decl.identity[k]] = bind_fact(state, type, found->first, found->second);
     } else {
       const auto gone = state.gone[type].find(keys[k]);
-      const std::vector<Value>& last = gone != state.gone[type].end() ? gone->second : episode.last_values[k];
+      const bool of_fact = !scope.rule->each.contains(decl.identity[k]);
+      const std::vector<Value>& last = of_fact && gone != state.gone[type].end() ? gone->second : episode.last_values[k];
       scope.bound[decl.identity[k]] = Bound{type, &keys[k], &last, false, false, {}};
     }
   }

@@ -287,7 +287,7 @@ void remember_values(const State& state, const RulePlan& plan, const Key& identi
   auto at = identity.begin();
   for (std::size_t k = 0; k < rule.identity.size(); ++k) {
     const FactTypeId type = rule.binding_types[rule.identity[k]];
-    const auto end = at + static_cast<std::ptrdiff_t>(state.key_length(type));
+    const auto end = at + static_cast<std::ptrdiff_t>(state.key_length(&plan, rule.identity[k], type));
     const KeyMap<Fact>& facts = state.facts_of(&plan, rule.identity[k], type);
     const auto found = facts.find(Key(at, end));
     if (found != facts.end() && !found->second.suspended) episode.last_values[k] = found->second.values;
@@ -376,7 +376,7 @@ bool bind_identity(State& state, std::uint32_t rule, const Key& identity, Scope&
   const ast::RuleDecl& decl = *state.plan.rules[rule].rule;
   for (std::uint32_t b : decl.identity) {
     const FactTypeId type = decl.binding_types[b];
-    const std::size_t length = state.key_length(type);
+    const std::size_t length = state.key_length(scope.rule, b, type);
     const Key key(identity.begin() + static_cast<std::ptrdiff_t>(at), identity.begin() + static_cast<std::ptrdiff_t>(at + length));
     at += length;
     const KeyMap<Fact>& facts = scope.state.facts_of(scope.rule, b, type);

@@ -235,6 +235,12 @@ Plan make_plan(const ast::RuleSet& set) {
     r.cooldown_ns = duration_of(rule.cooldown);
     r.keep_ns = duration_of(rule.keep);
     r.repeat_ns = duration_of(rule.repeat);
+    for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
+      if (block == nullptr) continue;
+      for (const ast::Line& line : block->lines) {
+        if (line.pattern.each) r.each[line.pattern.binding] = line.pattern.each_field;
+      }
+    }
     collect_remembered(rule, set.schema, r.within);
     for (const auto& [binding, window] : r.within) plan.remembered[rule.binding_types[binding]].insert(window);
     plan.rules.push_back(std::move(r));

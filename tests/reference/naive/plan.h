@@ -30,6 +30,7 @@ struct RulePlan {
   std::vector<const ast::Expr*> lets;                      // by let index
   bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
+  std::map<std::uint32_t, std::uint32_t> each;             // by binding: the field whose values it goes through
   std::map<std::uint32_t, DurationNs> within;              // by binding: how long its events are remembered
 };
 

@@ -124,6 +124,7 @@ Timestamp NaiveSession::next_instant() {
 
 void NaiveSession::pass_through(Timestamp t) {
   state_.now = t;
+  state_.each_values.clear();
   const bool again = t == passed_;  // for late input only
   passed_ = t;
   if (state_.is(Mutation::kEventsStay)) {

@@ -1,6 +1,8 @@
 // Keys, and an empty State.
 #include "tests/reference/naive/state.h"
 
+#include <algorithm>
+
 namespace flyball::reference {
 
 int compare_keys(const Key& a, const Key& b, const Interner& in) {
@@ -40,8 +42,32 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
 }
 
 const KeyMap<Fact>& State::facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const {
+  if (rule != nullptr && rule->each.contains(binding)) {
+    // What is bound to it stays where it is to the end of the instant.
+    std::list<KeyMap<Fact>>& known = each_values[{id, rule->each.at(binding)}];
+    KeyMap<Fact> now_there = values_of(id, rule->each.at(binding));
+    const auto same = [](const auto& a, const auto& b) {
+      return a.first == b.first && a.second.values == b.second.values && a.second.suspended == b.second.suspended;
+    };
+    if (known.empty() || !std::equal(known.back().begin(), known.back().end(), now_there.begin(), now_there.end(), same))
+      known.push_back(std::move(now_there));
+    return known.back();
+  }
   if (rule == nullptr || !rule->within.contains(binding)) return facts[id];
   return remembered.at({id, rule->within.at(binding)});
+}
+
+KeyMap<Fact> State::values_of(FactTypeId id, std::uint32_t field) const {
+  KeyMap<Fact> all(KeyLess{in});
+  for (const auto& [key, fact] : facts[id]) {
+    const Value v = fact.values[field];
+    if (v.is_null() || ((fact.suspended || is_stale(fact)) && !type(id).is_key_field(field))) continue;
+    std::vector<Value> row(fact.values.size(), Value::null());
+    row[field] = v;
+    const auto known = all.try_emplace({v}, Fact{row, now, kTimestampMax, fact.suspended}).first;
+    known->second.suspended = known->second.suspended && fact.suspended;
+  }
+  return all;
 }
 
 // Of each key the newest event, of equal stamps the later, while it is not D old.
@@ -68,7 +94,8 @@ Key State::key_of(FactTypeId id, const std::vector<Value>& values) const {
   return key;
 }
 
-std::size_t State::key_length(FactTypeId id) const {
+std::size_t State::key_length(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const {
+  if (rule != nullptr && rule->each.contains(binding)) return 1;
   const FactType& t = type(id);
   if (t.has_key) return t.key.size();
   if (t.is_event()) return 2;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -135,11 +136,14 @@ struct State {
   bool is_stale(const Fact& f) const { return is(Mutation::kTtlOneLate) ? f.expires < now : f.expires <= now; }
   // The facts that a pattern of the rule may be bound to.
   const KeyMap<Fact>& facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId type) const;
+  // The values of a field of all facts there are now; unknown and null are none.
+  KeyMap<Fact> values_of(FactTypeId type, std::uint32_t field) const;
+  mutable std::map<std::pair<FactTypeId, std::uint32_t>, std::list<KeyMap<Fact>>> each_values;  // of this instant, the last is the newest
   // What `within D` lines remember at this instant, from all that has been.
   void remember();
   // The key of a fact that has one in its fields: declared, else the id of an action, else all fields.
   Key key_of(FactTypeId id, const std::vector<Value>& values) const;
-  std::size_t key_length(FactTypeId id) const;
+  std::size_t key_length(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const;
 };
 
 }  // namespace flyball::reference
