@@ -150,8 +150,9 @@ std::optional<Timestamp> next_clock(State& state, Timestamp t) {
         const auto add = [&](const ast::Expr& e) { each_comparison(e, plan.lets, [&](const ast::Expr& x) { found.push_back(&x); }); };
         if (line.line->kind != ast::LineKind::kPattern) {
           add(line.line->expr);
-        } else if (line.line->pattern.where) {
-          add(*line.line->pattern.where);
+        } else {
+          if (line.line->pattern.where) add(*line.line->pattern.where);
+          if (line.line->pattern.satisfies) add(*line.line->pattern.satisfies);
         }
       }
     }
@@ -184,7 +185,7 @@ std::optional<Timestamp> next_clock(State& state, Timestamp t) {
           return;
         }
         const FactTypeId type = state.rules->rules[rule].binding_types[order[i]];
-        for (const auto& [key, fact] : state.facts[type]) {
+        for (const auto& [key, fact] : state.facts_of(&plan, order[i], type)) {
           scope.bound[order[i]] = bind_fact(state, type, key, fact);
           choose(i + 1);
         }
