@@ -69,7 +69,7 @@ FactTypeId PlanBuilder::each_type(FactTypeId of, std::uint32_t field) {
   line.pattern.name = ast::Name{"x", {}};
   line.pattern.fact_type = of;
   const Expr value = field_of(field, from.fields[field].type);
-  if (from.fields[field].type.nullable) line.pattern.where = is_not_null(value);
+  line.pattern.where = is_not_null(value);  // an aggregate may have left null where the type knows none
   rule.when.lines.push_back(std::move(line));
   ast::Effect effect;
   effect.kind = ast::EffectKind::kDerive;

@@ -24,7 +24,8 @@ std::vector<LineInfo> PlanBuilder::read_lines(const ast::Block& block, bool unti
     const std::vector<LineInfo>& binders = until ? scope.when : out;
     std::set<std::uint32_t> bound_by;
     for (const LineInfo& binder : binders) {
-      if (!binder.binds() || !reads.contains(binder.line->pattern.binding) || !ast::stand_together(*binder.line, line)) continue;
+      if (!binder.binds() || !reads.contains(binder.line->pattern.binding) || (!until && !ast::stand_together(*binder.line, line)))
+        continue;
       info.reads.push_back(binder.line->pattern.binding);
       bound_by.insert(binder.number);
       bound_by.insert(binder.bound_by.begin(), binder.bound_by.end());

@@ -110,15 +110,25 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope
 // What runs beside the matches: the exit condition, and what the derives of a running episode read.
 Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
   if (decl.until) {
-    ChainDraft chain = draft(scope, ChainEnd::kUntil, scope.rule);
-    chain.driven = true;
-    for (const std::uint32_t binding : plan.identity) add_bound(chain, binding, scope);
-    for (const LineInfo& line : scope.until) {
-      if (Result<void> r = add_line(chain, line, scope); !r) return r;
+    // A chain for each way through its `either`s: one that is true is enough.
+    RuleScope lines = scope;
+    lines.when = scope.until;
+    std::vector<std::uint32_t> numbers(scope.until.size());
+    std::iota(numbers.begin(), numbers.end(), 0U);
+    Result<std::vector<Way>> all = ways(numbers, lines);
+    if (!all) return std::unexpected(all.error());
+    for (const Way& way : *all) {
+      ChainDraft chain = draft(scope, ChainEnd::kUntil, scope.rule);
+      chain.driven = true;
+      for (const std::uint32_t binding : plan.identity) add_bound(chain, binding, scope);
+      for (const LineInfo& line : scope.until) {
+        if (!is_on(way, line)) continue;
+        if (Result<void> r = add_line(chain, line, scope); !r) return r;
+      }
+      Result<ChainId> id = finish(chain, scope);
+      if (!id) return std::unexpected(id.error());
+      if (plan.until_chain == kNoId) plan.until_chain = *id;
     }
-    Result<ChainId> id = finish(chain, scope);
-    if (!id) return std::unexpected(id.error());
-    plan.until_chain = *id;
   }
   const bool derives = std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
   if (plan.logical || !derives) return {};

@@ -18,6 +18,11 @@ Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& tim
       group_of_(program.rules.size()),
       groups_(program.rules.size()) {
   for (const RulePlan& rule : program.rules) tables_.emplace_back(static_cast<std::uint32_t>(rule.identity.size()), false);
+  more_until_chains_.resize(program.rules.size());
+  for (ChainId c = 0; c < program.chains.size(); ++c) {
+    const ChainPlan& chain = program.chains[c];
+    if (chain.end == ChainEnd::kUntil && c != program.rules[chain.owner].until_chain) more_until_chains_[chain.owner].push_back(c);
+  }
 }
 
 bool Episodes::Order::operator()(const Candidate& a, const Candidate& b) const {
@@ -148,8 +153,16 @@ bool Episodes::bind_entries() {
       for (const TableId table : plan.projections) network_.project(table, tables_[rule].facts_of(id));
       if (plan.watch_chain != kNoId) e.watch_root = network_.bind(plan.watch_chain, tables_[rule].facts_of(id), id);
       if (plan.until_chain != kNoId) e.until_root = network_.bind(plan.until_chain, tables_[rule].facts_of(id), id);
+      for (const ChainId chain : more_until_chains_[rule]) {
+        const TokenId root = network_.bind(chain, tables_[rule].facts_of(id), id);
+        more_until_roots_[{rule, id}].push_back(root);
+      }
     } else {
       if (e.until_root != kNone) network_.unbind(e.until_root);
+      if (const auto more = more_until_roots_.find({rule, id}); more != more_until_roots_.end()) {
+        for (const TokenId root : more->second) network_.unbind(root);
+        more_until_roots_.erase(more);
+      }
       if (e.watch_root != kNone) network_.unbind(e.watch_root);
       e.until_root = e.watch_root = kNone;
       for (const TableId table : plan.projections) network_.unproject(table, tables_[rule].facts_of(id));

@@ -174,6 +174,9 @@ class Episodes : public Identities {
   std::vector<TupleTable<RuleEntry>> tables_;
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
   std::vector<bool> off_;
+  // Of an `until` with branches, beside the first chain and its root: by rule, and by (rule, entry).
+  std::vector<std::vector<ChainId>> more_until_chains_;
+  std::map<std::pair<std::uint32_t, EntryId>, std::vector<TokenId>> more_until_roots_;
   std::set<Candidate, Order> ends_, starts_;
   std::vector<std::unordered_map<std::vector<Value>, std::uint32_t, GroupHash>> group_of_;  // by rule
   std::vector<std::map<std::uint32_t, Group>> groups_;                                      // by rule, by number

@@ -60,7 +60,6 @@ class LineChecker {
       not_null_before_ = scope_.not_null;
       seen_before_ = context_.first_pattern_seen;
       if (context_.in_decision) p_.report.later(at, "`either` in a decision", "write a case for each branch");
-      if (context_.in_until) p_.report.later(at, "`either` in `until`", "write `or` in one `check`, or `derive` a fact that ends it");
     }
     either_ = either;
     branch_ = branch;
@@ -291,6 +290,9 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
+    if (either_ != 0 && context_.in_until && pattern.quantifier == Quantifier::kOne) {
+      p_.report.later(pattern.type.span, "a name in an `either` of `until`", "ask whether there is one: `some Type …`");
+    }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
     if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));

@@ -91,6 +91,12 @@ class RuleMaker {
     scope_.clocks = package_.has_calendars;
     std::string out = r_.chance(75) || bound_.empty() ? other_line(true, true) : "    check " + condition(1) + hold(40) + "\n";
     if (r_.chance(15)) out += other_line(true, true);
+    if (Random own = r_; own.chance(12)) {
+      r_ = own;
+      const std::string first = other_line(true, true);
+      out = "    either {\n" + first + (r_.chance(40) ? other_line(true, true) : "") + "    } or {\n" + other_line(true, true) + "    }\n" +
+            (r_.chance(30) ? out : "");
+    }
     scope_.clocks = false;
     return out;
   }

@@ -103,12 +103,12 @@ bool enumerate(std::uint32_t rule, std::size_t i, Truth sofar, Key& identity, Sc
 }
 
 // The lines `from` to `to` of a branch: of every choice of facts that it alone binds, the best.
-Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, std::size_t from, std::size_t to, Scope& scope) {
+Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, std::size_t from, std::size_t to, Scope& scope) {
   if (from == to) return Truth::kTrue;
   const LinePlan& line = lines[from];
   auto go_on = [&] {
-    const Truth t = line_truth(line, {rule, false, from}, scope);
-    return t == Truth::kFalse ? t : truth_and(t, branch_truth(lines, rule, from + 1, to, scope));
+    const Truth t = line_truth(line, {rule, until, from}, scope);
+    return t == Truth::kFalse ? t : truth_and(t, branch_truth(lines, rule, until, from + 1, to, scope));
   };
   if (!line.binds() || !line.line->pattern.local) return go_on();
   const Pattern& p = line.line->pattern;
@@ -134,7 +134,7 @@ Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool u
     while (i < lines.size() && lines[i].line->either == either) {
       std::size_t end = i;
       while (end < lines.size() && lines[end].line->either == either && lines[end].line->branch == lines[i].line->branch) ++end;
-      const Truth branch = branch_truth(lines, rule, i, end, scope);
+      const Truth branch = branch_truth(lines, rule, until, i, end, scope);
       some = scope.state.is(Mutation::kEitherIsAll) && some == Truth::kTrue ? truth_and(some, branch) : truth_or(some, branch);
       i = end;
     }

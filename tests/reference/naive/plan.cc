@@ -83,7 +83,8 @@ std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<cons
     for (std::size_t i = 0; i < binders.size(); ++i) {
       if (!binders[i].binds() || !reads.contains(binders[i].line->pattern.binding)) continue;
       const ast::Line& other = *binders[i].line;
-      if (other.either != 0 && other.either == line.either && other.branch != line.branch) continue;  // of another branch
+      if (when == nullptr && other.either != 0 && other.either == line.either && other.branch != line.branch)
+        continue;  // of another branch
       plan.reads.push_back(binders[i].line->pattern.binding);
       plan.bound_by.push_back(i);
       plan.bound_by.insert(plan.bound_by.end(), binders[i].bound_by.begin(), binders[i].bound_by.end());
