@@ -32,6 +32,7 @@
 #include <string>
 #include <vector>
 
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "model/type.h"
 #include "model/value.h"
@@ -118,27 +119,7 @@ struct Ref {
 // A condition of a rule that reads `now` is asked again when its answer changes: it has a number among the rule's aggregates.
 inline constexpr std::uint32_t kNoClock = 0xFFFF'FFFF;
 
-enum class AggregateFn : std::uint8_t {
-  kCount,
-  kSum,
-  kAvg,
-  kMin,
-  kMax,
-  kStddev,
-  kP50,
-  kP90,
-  kP95,
-  kP99,
-  kRate,
-  kDelta,
-  kDeriv,
-  kEwma,
-  kDistinct,
-  kFirst,
-  kLast,
-  kTopk,
-  kChanges,
-};
+using flyball::AggregateFn;
 
 struct Aggregate;
 
@@ -166,7 +147,7 @@ struct Expr {
 struct Aggregate {
   AggregateFn fn = AggregateFn::kCount;
   Span span;
-  std::optional<Expr> k;  // topk, distinct …
+  std::optional<Expr> k;  // of topk and ewma; the checker leaves a literal
   Name type_name;
   std::optional<Expr> value;  // the field after the dot as a kName, or the expression after `by`
   std::optional<Expr> where;

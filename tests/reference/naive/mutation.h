@@ -37,6 +37,12 @@ enum class Mutation : std::uint8_t {
   kEpisodesBeginOutside,   // `during` keeps nothing from beginning
   kWithinOneLate,          // an event is remembered at its stamp + D, too
   kAfterIsAnyTime,         // what came before counts as after
+  kRankRoundedDown,        // of a percentile
+  kSpreadOfSample,         // stddev divides by n - 1
+  kChangesAcrossKeys,      // all keys are one series
+  kRateWithoutResets,      // a counter that fell has grown by less than nothing
+  kSmoothedByStamp,        // ewma goes by stamp, not by arrival
+  kEndsByArrival,          // first and last, too
   kCount
 };
 
