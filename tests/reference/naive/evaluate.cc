@@ -180,18 +180,14 @@ Value evaluate(const Expr& e, Scope& scope) {
       const Value v = evaluate(e.args[0], scope);
       return v.is_error() ? Value::unknown() : Value::boolean(!v.is_null());
     }
-    case ExprKind::kCall: {
-      FB_CHECK(e.fn == Fn::kTimestamp);
-      const Value seconds = evaluate(e.args[0], scope);
-      return seconds.is(Kind::kInt) ? Value::timestamp(seconds.as_int(), 0) : Value::unknown();
-    }
     case ExprKind::kNow: return to_value(scope.state.now);
     case ExprKind::kStale: return Value::boolean(scope.bound[e.args[0].ref.binding].hidden);
     case ExprKind::kSelect:
     case ExprKind::kIndex: return evaluate_part(e, scope);
     case ExprKind::kCall: {
-      FB_CHECK(e.fn == Fn::kSize && e.args.size() == 1);
+      FB_CHECK((e.fn == Fn::kSize || e.fn == Fn::kTimestamp) && e.args.size() == 1);
       const Value list = evaluate(e.args[0], scope);
+      if (e.fn == Fn::kTimestamp) return list.is(Kind::kInt) ? Value::timestamp(list.as_int(), 0) : Value::unknown();
       return list.is(Kind::kList) ? Value::integer(static_cast<std::int64_t>(scope.state.in->items(list).size())) : Value::unknown();
     }
     case ExprKind::kAggregate: return aggregate_value(*e.aggregate, e.type, scope);
