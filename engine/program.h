@@ -6,13 +6,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/calendar.h"
 #include "model/interner.h"
 #include "model/result.h"
 #include "model/schema.h"
+#include "model/time.h"
 #include "parser/ast/ast.h"
 
 namespace flyball::engine {
@@ -48,5 +51,13 @@ class Program {
 // `params` overrides defaults by Schema::params index; a value out of the param's type or range is an Error.
 Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {},
                         Trees trees = Trees::kKeep);
+
+// A calendar by itself, for editors: whether it is open at t, and when that changes (kTimestampMax: never). nullopt: the machine has no
+// table of its zone.
+struct CalendarEdge {
+  bool open = false;
+  Timestamp next = kTimestampMax;
+};
+std::optional<CalendarEdge> calendar_at(const Calendar& calendar, Timestamp t);
 
 }  // namespace flyball::engine

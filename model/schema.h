@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/calendar.h"
 #include "model/time.h"
 #include "model/type.h"
 #include "model/value.h"
@@ -111,6 +112,7 @@ class Schema {
   std::vector<FactType> types;
   std::vector<Param> params;
   std::vector<DecisionType> decisions;
+  std::vector<Calendar> calendars;
 
   // Makes the name lookups below agree with the vectors; call after filling them. O(names).
   void index();

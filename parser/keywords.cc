@@ -16,6 +16,7 @@ std::vector<std::string_view> words_within(std::string_view declaration) {
   const std::uint32_t places = declaration == "rule"       ? kRulePart | kRuleInside | kEffect | lines
                                : declaration == "decision" ? kDecisionPart | kDecisionInside | lines
                                : declaration == "test"     ? kStep | kStepInside
+                               : declaration == "calendar" ? kCalendarInside
                                                            : kOption | kOptionInside;
   std::vector<std::string_view> out;
   for (const Keyword& k : kKeywords) {

@@ -19,6 +19,7 @@ enum class Meaning : std::uint8_t {
   kType,   // `type` is its id
   kField,  // of a fact, event or action
   kParam,
+  kCalendar,
   kConstant,  // a package-wide `let`
   kFunction,  // a package-wide `let` with parameters
   kRule,

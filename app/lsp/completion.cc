@@ -300,6 +300,7 @@ class Completer {
     bindings();
     for (const SymbolUse& u : a_.index.all()) {
       if (!u.is_declaration()) continue;
+      if (u.meaning == Meaning::kCalendar) add(u.name, 21, "calendar", described(a_, u));
       if (u.meaning == Meaning::kParam || u.meaning == Meaning::kConstant)
         add(u.name, 21, u.meaning == Meaning::kParam ? "param" : "let", described(a_, u));
       if (u.meaning == Meaning::kFunction) add(u.name, 3, "let", described(a_, u));

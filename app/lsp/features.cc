@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "app/lsp/calendars.h"
 #include "app/lsp/text.h"
 #include "app/package/standard.h"
 #include "model/aggregates.h"
@@ -31,6 +32,7 @@ constexpr Shown shown(Meaning m) {
     case Meaning::kType: return {23, 0, "type"};
     case Meaning::kField: return {8, 1, "field"};
     case Meaning::kParam: return {14, 2, "param"};
+    case Meaning::kCalendar: return {14, 3, "calendar"};
     case Meaning::kConstant: return {14, 3, "constant"};
     case Meaning::kFunction: return {12, 4, "function"};
     case Meaning::kRule: return {6, 5, "rule"};
@@ -86,6 +88,9 @@ std::string described(const Analysis& a, const SymbolUse& d) {
   }
   std::string out = fmt::format("```fly\n{}\n```", code);
   if (d.meaning == Meaning::kField && d.type < a.schema.types.size()) out += fmt::format("\nfield of `{}`", a.schema.types[d.type].local);
+  if (d.meaning == Meaning::kCalendar) {
+    if (const std::string state = calendar_state(a.schema, d.name); !state.empty()) out += "\n" + state;
+  }
   if (!d.doc.empty()) out += "\n\n" + d.doc;
   return out;
 }

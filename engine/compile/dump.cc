@@ -43,7 +43,11 @@ std::string describe(const ProgramData& data, const StagePlan& stage) {
   if (stage.binding != kNoId) out += fmt::format(" ${}", stage.binding);
   if (stage.alpha != kNoId) out += fmt::format(" alpha {}", stage.alpha);
   if (stage.table != kNoId) out += fmt::format(" table {}", stage.table);
-  if (stage.node != kNoId) out += fmt::format(" node {}", data.uses[stage.node].node);
+  if (stage.node != kNoId && data.uses[stage.node].clock) {
+    out += " clock " + data.uses[stage.node].clock->condition.text;
+  } else if (stage.node != kNoId) {
+    out += fmt::format(" node {}", data.uses[stage.node].node);
+  }
   for (const KeyPart& key : stage.keys) {
     out += fmt::format(" [{} = ", types[stage.type].fields[key.own_field].name);
     out += key.left ? key.left->text : fmt::format("${}.field{}", key.left_binding, key.left_field);

@@ -54,6 +54,7 @@ bool equal_if_same(Kind k) {
 }
 
 Operand ExprCompiler::compile(const Expr& e) {
+  if (e.clock != ast::kNoClock && &e != context_.clock) return {Space::kAggregate, 0, e.clock};
   switch (e.kind) {
     case ExprKind::kLiteral: return constant(e.literal);
     case ExprKind::kName: return compile_ref(e);
@@ -119,6 +120,7 @@ Operand ExprCompiler::compile_ref(const Expr& e) {
             .b = constant(in_.list(names))});
       return temp(t);
     }
+    case RefKind::kCalendar:
     case RefKind::kNone: break;
   }
   return error("unknown name");
@@ -223,6 +225,14 @@ Operand ExprCompiler::compile_in(const Expr& e) {
   const Mark mark = next_temp_;
   const Operand a = compile(e.args[0]);
   const Expr& r = e.args[1];
+  if (r.ref.kind == RefKind::kCalendar) {
+    if (context_.calendars == nullptr || r.ref.index >= context_.calendars->size()) return error("calendar without a meaning here");
+    std::vector<const CalendarClock*>& calendars = code_.add_more().calendars;
+    calendars.push_back((*context_.calendars)[r.ref.index].get());
+    const std::uint32_t t = result_temp(mark);
+    emit({.op = Opcode::kInCalendar, .dst = t, .a = a, .c = static_cast<std::uint32_t>(calendars.size() - 1)});
+    return temp(t);
+  }
   if (r.kind == ExprKind::kRange) {
     // The bounds stand side by side, in constants or in temps.
     const std::uint32_t low = next_temp_;

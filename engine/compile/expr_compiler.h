@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct ExprContext {
   const Schema* schema = nullptr;              // may be null where no facts are read (eval)
   const std::vector<Value>* params = nullptr;  // by Schema::params index; folded in as constants
   Interner* interner = nullptr;
+  const std::vector<std::unique_ptr<const CalendarClock>>* calendars = nullptr;  // by Schema::calendars index
+  const ast::Expr* clock = nullptr;                        // the condition on `now` that is itself compiled, not asked for
   const std::vector<FactTypeId>* binding_types = nullptr;  // by binding, kNoId: unknown; for stale(field)
 };
 

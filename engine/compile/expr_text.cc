@@ -130,6 +130,7 @@ class Writer {
       case ast::RefKind::kInput: out += "input" + std::to_string(r.index); break;
       case ast::RefKind::kLocal: out += "local" + std::to_string(r.index); break;
       case ast::RefKind::kVariable: out += "variable" + std::to_string(r.index); break;
+      case ast::RefKind::kCalendar: out += c_.schema->calendars[r.index].name; break;
       case ast::RefKind::kType: out += "type:" + e.name; break;
       case ast::RefKind::kNone: break;
     }

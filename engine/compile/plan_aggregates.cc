@@ -8,6 +8,16 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   for (const auto& [b, use] : out_.scopes[scope.id].uses) {
     if (b == binding) return use;
   }
+  if (const auto clock = scope.clocks.find(binding); clock != scope.clocks.end()) {
+    AggregateUse use;
+    use.scope = scope.id;
+    use.binding = binding;
+    use.clock = clock_plan(*clock->second, scope);
+    const auto id = static_cast<std::uint32_t>(out_.uses.size());
+    out_.uses.push_back(std::move(use));
+    out_.scopes[scope.id].uses.emplace_back(binding, id);
+    return id;
+  }
   const auto found = scope.aggregates.find(binding);
   FB_CHECK(found != scope.aggregates.end());
   const ast::Aggregate& a = *found->second;
@@ -98,10 +108,20 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   return id;
 }
 
+// The bindings that the value of an aggregate, or of a condition on `now`, depends on.
+void PlanBuilder::aggregate_reads(std::uint32_t binding, const RuleScope& scope, std::set<std::uint32_t>& out) const {
+  if (const auto clock = scope.clocks.find(binding); clock != scope.clocks.end()) {
+    collect_reads(*clock->second, scope, out);
+  } else if (const ast::Aggregate& a = *scope.aggregates.at(binding); a.where) {
+    collect_reads(*a.where, scope, out);
+  }
+}
+
 // Uses without a stage: for what asks at its own time.
 Result<void> PlanBuilder::use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope) {
   for (const std::uint32_t binding : bindings) {
     if (Result<std::uint32_t> use = use_for(binding, scope); !use) return std::unexpected(use.error());
+    if (scope.clocks.contains(binding)) continue;
     const ast::Aggregate& a = *scope.aggregates.at(binding);
     if (!a.where) continue;
     if (Result<void> r = use_aggregates(formula(*a.where, scope).aggregates, scope); !r) return r;
@@ -114,12 +134,13 @@ Result<void> PlanBuilder::need_aggregates(ChainDraft& chain, const std::vector<s
   for (const std::uint32_t binding : bindings) {
     if (!chain.aggregates.insert(binding).second) continue;
     // Its own condition may read aggregates, too.
-    const ast::Aggregate& a = *scope.aggregates.at(binding);
-    if (a.where) {
+    if (const auto clock = scope.clocks.find(binding); clock != scope.clocks.end()) {
+      if (Result<void> r = need_aggregates(chain, formula(*clock->second, scope, clock->second).aggregates, scope); !r) return r;
+    } else if (const ast::Aggregate& a = *scope.aggregates.at(binding); a.where) {
       const Formula where = formula(*a.where, scope);
       for (const std::uint32_t inner : where.aggregates) {
         std::set<std::uint32_t> reads;
-        if (scope.aggregates.at(inner)->where) collect_reads(*scope.aggregates.at(inner)->where, scope, reads);
+        aggregate_reads(inner, scope, reads);
         if (reads.contains(binding)) {
           return fail("`" + scope.where + "` has an aggregate inside another that reads the outer one's facts",
                       "derive the inner value as a fact first");

@@ -44,6 +44,7 @@ struct RuleScope {
   std::vector<FactTypeId> binding_types;                      // by binding, aggregates included
   std::vector<const ast::Expr*> lets;                         // by let index
   std::map<std::uint32_t, const ast::Aggregate*> aggregates;  // by binding
+  std::map<std::uint32_t, const ast::Expr*> clocks;           // conditions on `now`, by binding
   std::vector<LineInfo> when, until;
   std::string where;  // for errors: the rule's name
 };
@@ -83,7 +84,7 @@ class PlanBuilder {
 
  private:
   // plan_where.cc
-  Formula formula(const ast::Expr& e, const RuleScope& scope);
+  Formula formula(const ast::Expr& e, const RuleScope& scope, const ast::Expr* clock = nullptr);
   std::string text_of(const ast::Expr& e, const RuleScope& scope, std::uint32_t own) const;
   void collect_reads(const ast::Expr& e, const RuleScope& scope, std::set<std::uint32_t>& out) const;
   bool reads_input(const ast::Expr& e, const RuleScope& scope) const;
@@ -124,7 +125,12 @@ class PlanBuilder {
   // plan_aggregates.cc
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   Result<void> use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
+  void aggregate_reads(std::uint32_t binding, const RuleScope& scope, std::set<std::uint32_t>& out) const;
   Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
+
+  // plan_clocks.cc
+  Result<void> plan_calendars();
+  ClockPlan clock_plan(const ast::Expr& e, const RuleScope& scope);
 
   // plan_rules.cc
   Result<void> plan_rule(std::uint32_t rule);

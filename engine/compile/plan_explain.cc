@@ -32,7 +32,9 @@ std::string binding_name(std::uint32_t binding, const RuleScope& scope) {
 // The things `e` names, each once, in written order. What is inside an aggregate is the aggregate's own affair.
 void PlanBuilder::collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out) {
   std::string name;
-  if (e.kind == ast::ExprKind::kAggregate) {
+  if (e.clock != ast::kNoClock && e.args[1].ref.kind == ast::RefKind::kCalendar) {
+    name = "`now in " + out_.rule_set.schema.calendars[e.args[1].ref.index].local + "`";
+  } else if (e.kind == ast::ExprKind::kAggregate) {
     name = aggregate_name(*e.aggregate);
   } else if (e.ref.kind == ast::RefKind::kField && (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect)) {
     const FactType& type = out_.rule_set.schema.types[scope.binding_types[e.ref.binding]];

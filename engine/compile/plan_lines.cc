@@ -82,6 +82,7 @@ Result<ChainId> PlanBuilder::finish(ChainDraft& chain, const RuleScope& scope) {
       const AggregateUse& use = out_.uses[stage.node];
       read_keys(use.keys);
       for (const Formula& f : use.residual) read(f);
+      if (use.clock) read(use.clock->condition);
     }
     // The stage's own fields are its own_reads, not a later stage's.
     if (stage.binding != kNoId && stage.kind != StageKind::kBound) later.erase(stage.binding);
@@ -92,7 +93,7 @@ Result<ChainId> PlanBuilder::finish(ChainDraft& chain, const RuleScope& scope) {
     if (plan.alpha != kNoId) out_.alphas[plan.alpha].successors.push_back(stage);
     if (plan.kind == StageKind::kHold) out_.holds[plan.table].consumers.push_back(stage);
     if (plan.kind == StageKind::kAbsence) out_.absences[plan.table].consumers.push_back(stage);
-    if (plan.kind == StageKind::kAggregate) out_.nodes[out_.uses[plan.node].node].consumers.push_back(stage);
+    if (plan.kind == StageKind::kAggregate && !out_.uses[plan.node].clock) out_.nodes[out_.uses[plan.node].node].consumers.push_back(stage);
     out_.stages.push_back(std::move(plan));
   }
   out_.chains.push_back(std::move(chain.plan));
@@ -174,9 +175,8 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
     Formula f = formula(*part, scope);
     bool own_aggregate = false;
     for (const std::uint32_t binding : f.aggregates) {
-      const ast::Aggregate& a = *scope.aggregates.at(binding);
       std::set<std::uint32_t> reads;
-      if (a.where) collect_reads(*a.where, scope, reads);
+      aggregate_reads(binding, scope, reads);
       own_aggregate = own_aggregate || reads.contains(own);
     }
     if (!own_aggregate) {

@@ -182,11 +182,13 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   plan.cooldown_ns = duration(decl.cooldown);
   for (const ast::Expr& e : decl.cooldown_per) plan.per.push_back(formula(e, scope));
   plan.cooldown_by_identity = plan.per.empty();
+  for (const ast::During& during : decl.during) plan.during.emplace_back(during.id, during.negated);
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
   const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(),
                                                               [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
-  plan.logical = derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat;
+  plan.logical =
+      derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat && decl.during.empty();
 
   if (Result<void> r = plan_main_chain(plan, scope); !r) return r;
   if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;

@@ -39,10 +39,11 @@ bool is_own_field(const ast::Expr& e, std::uint32_t own) {
 
 }  // namespace
 
-Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope) {
+Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope, const ast::Expr* clock) {
   Formula f;
   ExprContext context = context_;
   context.binding_types = &scope.binding_types;
+  context.clock = clock;
   f.code = compile_expr(e, context);
   std::set<std::uint32_t> lets;
   std::map<std::uint32_t, std::uint64_t> reads;
@@ -107,6 +108,10 @@ bool PlanBuilder::reads_input(const ast::Expr& e, const RuleScope& scope) const 
 
 void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const {
   for (const ast::Expr& a : e.args) collect_aggregates(a, scope);
+  if (e.clock != ast::kNoClock) {
+    scope.clocks[e.clock] = &e;
+    if (scope.binding_types.size() <= e.clock) scope.binding_types.resize(e.clock + 1, kNoId);
+  }
   if (!e.aggregate) return;
   const ast::Aggregate& a = *e.aggregate;
   scope.aggregates[a.binding] = &a;

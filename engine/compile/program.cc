@@ -78,10 +78,12 @@ PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), inte
   context_.schema = &out.rule_set.schema;
   context_.params = &out.params;
   context_.interner = &interner;
+  context_.calendars = &out.calendars;
 }
 
 Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees) {
   if (Result<void> r = plan_params(params); !r) return r;
+  if (Result<void> r = plan_calendars(); !r) return r;
   if (Result<void> r = expand_within(); !r) return r;
   expand_each();
   out_.types.resize(out_.rule_set.schema.types.size());

@@ -25,6 +25,7 @@
 #include "engine/compile/formula.h"
 #include "engine/compile/plan_words.h"
 #include "engine/decide/decision_plan.h"
+#include "engine/expr/calendar_clock.h"
 #include "engine/expr/code.h"
 #include "engine/program.h"
 #include "model/schema.h"
@@ -185,13 +186,23 @@ struct AggregateNode {
   bool sampled() const { return over_ns.has_value() || over_last.has_value(); }
 };
 
+// A condition on `now`, asked again when its answer changes with time: when a calendar opens or closes, or, where it compares, at
+// the moment when left and right are equal (`after`: one nanosecond later).
+struct ClockPlan {
+  Formula condition;
+  std::uint32_t calendar = kNoId;
+  std::optional<Formula> left, right;  // the side with `now` is the left one
+  bool after = false;
+};
+
 // One place that asks a node: how its group is found and what is judged per item.
 struct AggregateUse {
-  NodeId node = 0;
+  NodeId node = kNoId;
   std::uint32_t scope = 0;
-  std::uint32_t binding = 0;      // in the scope's frame
-  std::vector<KeyPart> keys;      // in the order of the node's group
-  std::vector<Formula> residual;  // judged per item: recomputed when something changes
+  std::uint32_t binding = 0;       // in the scope's frame
+  std::vector<KeyPart> keys;       // in the order of the node's group
+  std::vector<Formula> residual;   // judged per item: recomputed when something changes
+  std::optional<ClockPlan> clock;  // then there is no node
 };
 
 struct FieldSource {  // a record's field: a formula, or left out (default, null)
@@ -224,6 +235,7 @@ struct RulePlan {
   DurationNs cooldown_ns = 0;
   bool cooldown_by_identity = true;
   std::vector<Formula> per;
+  std::vector<std::pair<std::uint32_t, bool>> during;  // calendars, and whether outside them
   DurationNs keep_ns = 0;
   DurationNs repeat_ns = 0;
   std::vector<TableId> projections;
@@ -275,6 +287,7 @@ struct ProgramData {
   std::vector<RememberedPlan> remembered;
   std::vector<EachPlan> each;
   std::vector<Value> params;
+  std::vector<std::unique_ptr<const CalendarClock>> calendars;
   std::vector<Value> constants;  // roots of collection: everything here that is a handle
   std::vector<ScopePlan> scopes;
   std::vector<TypePlan> types;

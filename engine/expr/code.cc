@@ -60,6 +60,7 @@ const char* word(Opcode op) {
     case Opcode::kBranch: return "branch";
     case Opcode::kCoalesce: return "coalesce";
     case Opcode::kCall: return "call";
+    case Opcode::kInCalendar: return "in_calendar";
     case Opcode::kIndex: return "index";
     case Opcode::kIndexOptional: return "index_optional";
     case Opcode::kSelect: return "select";

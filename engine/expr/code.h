@@ -1,6 +1,6 @@
 // Code: one compiled expression: three-address instructions over the places a Frame offers, constants folded in.
-// Made by engine/compile/expr_compiler.h, run by eval.h. Immutable and self-contained; move-only; any number of
-// threads may run one, each with its own Frame and Interner.
+// Made by engine/compile/expr_compiler.h, run by eval.h. Immutable; self-contained but for calendars, which are its program's; move-only;
+// any number of threads may run one, each with its own Frame and Interner.
 //
 // INVARIANT: jumps go forward only, so a run ends; loops are the bodies of comprehensions, over finite values.
 #pragma once
@@ -16,7 +16,8 @@
 
 namespace flyball::engine {
 
-class Pattern;  // pattern.h: a compiled RE2 pattern or glob
+class CalendarClock;  // calendar_clock.h
+class Pattern;        // pattern.h: a compiled RE2 pattern or glob
 
 // Where an operand lives.
 enum class Space : std::uint8_t { kTemp, kConstant, kLet, kInput, kVariable, kAggregate, kRow };
@@ -59,12 +60,13 @@ enum class Opcode : std::uint8_t {
   kSameFact,        // the facts of a and b are one; list of key fields in constant c (kNoHandle: by place)
   kFactMap,         // dst = map of names (list in constant b) to the fields of the fact a
   kNow,
-  kList,     // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
-  kMap,      // of n temps (key, value, …) from a on; b likewise, about the values
-  kRange,    // a .. b; sub: half open
-  kIn,       // a in b
-  kInRange,  // a in temps[b] .. temps[b + 1]; sub: half open
-  kInSet,    // a in the sorted constants [b.index, b.index + n) of one `kind`
+  kList,        // of n temps from a on; b, if not kNoHandle: constants that say which elements are optionals
+  kMap,         // of n temps (key, value, …) from a on; b likewise, about the values
+  kRange,       // a .. b; sub: half open
+  kIn,          // a in b
+  kInCalendar,  // a in calendars[c]
+  kInRange,     // a in temps[b] .. temps[b + 1]; sub: half open
+  kInSet,       // a in the sorted constants [b.index, b.index + n) of one `kind`
   kLike,
   kMatches,      // a against patterns[c]
   kLikeDynamic,  // a like b
@@ -138,6 +140,7 @@ class Code {
   const Value* constants() const { return constants_.data(); }
   std::span<const Loop> loops() const { return more().loops; }
   const Pattern& pattern(std::uint32_t i) const;
+  const CalendarClock& calendar(std::uint32_t i) const { return *more().calendars[i]; }
   std::uint32_t temp_count() const { return temp_count_; }
   // Nothing but fields compared with constants of their kind, alone or under one `and` or one `or`.
   bool is_comparisons() const { return is_comparisons_; }
@@ -148,6 +151,7 @@ class Code {
   struct More {
     std::vector<Loop> loops;
     std::vector<std::unique_ptr<Pattern>> patterns;
+    std::vector<const CalendarClock*> calendars;  // of the program
     std::vector<std::uint32_t> lets, inputs, aggregates;
   };
   const More& more() const;

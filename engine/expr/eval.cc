@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/expr/calendar_clock.h"
 #include "engine/expr/collect.h"
 #include "engine/expr/compare_bits.h"
 #include "engine/expr/count_interval.h"
@@ -261,6 +262,16 @@ Value Machine::run(std::uint32_t pc) {
         ++pc;
         break;
       case Opcode::kIn: pc = settle(i, is_in(load(i.a), load(i.b), in()), pc); break;
+      case Opcode::kInCalendar: {
+        const Value& a = load(i.a);
+        const CalendarClock& calendar = code_.calendar(i.c);
+        pc = settle(i,
+                    a.is_error()             ? passed_on(a)
+                    : a.is(Kind::kTimestamp) ? Value::boolean(calendar.contains_second(a.bits))
+                                             : no_overload(in()),
+                    pc);
+        break;
+      }
       case Opcode::kInRange: {
         const Value* bounds = &load(i.b);
         pc = settle(i, is_in_range(load(i.a), bounds[0], bounds[1], i.sub != 0, in()), pc);

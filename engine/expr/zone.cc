@@ -27,6 +27,8 @@ std::optional<std::int64_t> fixed_offset(std::string_view zone) {
   return (west ? -1 : 1) * (h * 3600 + m * 60);
 }
 
+bool may_be_offset(std::string_view zone) { return (zone[0] >= '0' && zone[0] <= '9') || zone[0] == '+' || zone[0] == '-'; }
+
 // Every part of an IANA name begins with a capital letter: `localtime`, `posix/…`, `../x` and the like are no zones. Parts may
 // have digits and signs further on ("Etc/GMT+5").
 bool may_be_name(std::string_view zone) {
@@ -44,7 +46,7 @@ bool may_be_name(std::string_view zone) {
 
 std::optional<std::int64_t> zone_offset(std::string_view zone, std::int64_t seconds) {
   if (zone.empty() || zone == "UTC" || zone == "Z") return 0;
-  if ((zone[0] >= '0' && zone[0] <= '9') || zone[0] == '+' || zone[0] == '-') return fixed_offset(zone);
+  if (may_be_offset(zone)) return fixed_offset(zone);
   if (!may_be_name(zone)) return std::nullopt;
   // A rule asks about one zone again and again. A name without a table never reaches the library, which would keep it for good.
   struct Last {
@@ -60,6 +62,42 @@ std::optional<std::int64_t> zone_offset(std::string_view zone, std::int64_t seco
     last = {name, tz};
   }
   return last.zone.lookup(cctz::time_point<cctz::seconds>(cctz::seconds(seconds))).offset;
+}
+
+struct LocalZone::Table {
+  cctz::time_zone zone;
+};
+
+LocalZone::LocalZone(std::unique_ptr<const Table> table) : table_(std::move(table)) {}
+LocalZone::LocalZone(LocalZone&&) noexcept = default;
+LocalZone& LocalZone::operator=(LocalZone&&) noexcept = default;
+LocalZone::~LocalZone() = default;
+
+std::optional<LocalZone> LocalZone::find(std::string_view name) {
+  auto table = std::make_unique<Table>();
+  if (name == "UTC" || name == "Z") {
+    table->zone = cctz::utc_time_zone();
+  } else if (const std::optional<std::int64_t> offset = name.empty() || !may_be_offset(name) ? std::nullopt : fixed_offset(name)) {
+    table->zone = cctz::fixed_time_zone(cctz::seconds(*offset));
+  } else {
+    const std::string text(name);
+    std::error_code none;
+    if (!may_be_name(name) || !std::filesystem::is_regular_file(kTables + text, none) || !cctz::load_time_zone(text, &table->zone))
+      return std::nullopt;
+  }
+  return LocalZone(std::move(table));
+}
+
+std::int64_t LocalZone::offset(std::int64_t seconds) const {
+  return table_->zone.lookup(cctz::time_point<cctz::seconds>(cctz::seconds(seconds))).offset;
+}
+
+LocalInstants LocalZone::instants(std::int64_t local_seconds) const {
+  const cctz::time_zone::civil_lookup at = table_->zone.lookup(cctz::civil_second() + local_seconds);
+  const auto seconds = [](const cctz::time_point<cctz::seconds>& t) { return static_cast<std::int64_t>(t.time_since_epoch().count()); };
+  if (at.kind == cctz::time_zone::civil_lookup::SKIPPED) return {seconds(at.trans), seconds(at.trans)};
+  if (at.kind == cctz::time_zone::civil_lookup::REPEATED) return {seconds(at.pre), seconds(at.post)};
+  return {seconds(at.pre), seconds(at.pre)};
 }
 
 }  // namespace flyball::engine

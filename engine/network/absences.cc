@@ -119,7 +119,13 @@ bool Network::settle_absence(TableId table, std::uint32_t entry) {
   AbsenceEntry& e = absences[entry];
   const AbsencePlan& plan = program_.absences[table];
   const bool known = e.bound != 0 && !e.fresh && absence_reads(table, entry) == e.reads;
-  const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && silent_since(table, entry) + plan.silence_ns <= now_));
+  // Outside the rule's calendars none falls due; what was due before stays so.
+  const bool shut = !plan.in_until && shut_[plan.rule].now;
+  const auto is_due = [&] {
+    const Timestamp due = silent_since(table, entry) + plan.silence_ns;
+    return shut ? due < shut_[plan.rule].since : due <= now_;
+  };
+  const bool verdict = known && (e.due_now || (e.live == 0 && !e.live_judged && is_due()));
   if (verdict == e.output) return false;
   e.output = verdict;
   for (const StageId id : plan.consumers) {

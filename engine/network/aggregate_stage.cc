@@ -22,6 +22,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
     state.left.insert_unknown(records, t);
   }
   const Value v = aggregates_.value(stage.node, frame_, *this);
+  if (use.clock) arm_clock(t, id);
   const std::uint32_t slot = values_.make();
   values_[slot] = v;
   make_token(id, t, kNone, kNone, tokens_[t].truth, false, slot);
@@ -44,6 +45,7 @@ void Network::fill_aggregates(const Formula& formula, std::uint32_t scope) {
   for (const std::uint32_t binding : formula.aggregates) {
     for (const auto& [b, use] : program_.scopes[scope].uses) {
       if (b != binding) continue;
+      if (program_.uses[use].clock) fill_aggregates(program_.uses[use].clock->condition, scope);
       // Its own condition may read others, through a `let`; none reads itself.
       for (const Formula& test : program_.uses[use].residual) fill_aggregates(test, scope);
       for (const KeyPart& part : program_.uses[use].keys) {

@@ -384,6 +384,7 @@ void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
 
 Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network& network) const {
   const AggregateUse& use = program_.uses[use_id];
+  if (use.clock) return frame.value(use.clock->condition, use.scope);
   const AggregateNode& plan = program_.nodes[use.node];
   const NodeState& state = nodes_[use.node];
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};

@@ -33,6 +33,10 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
   }
+  calendars_.resize(program.calendars.size());
+  calendar_stages_.resize(program.calendars.size());
+  calendar_rules_.resize(program.calendars.size());
+  shut_.resize(program.rules.size());
   for (const HoldPlan& plan : program.holds) holds_.emplace_back(plan.arity, plan.binds);
   for (const AbsencePlan& plan : program.absences) absences_.emplace_back(plan.arity, false);
   for (const ProjectionPlan& plan : program.projections) projections_.emplace_back(static_cast<std::uint32_t>(plan.places.size()), false);
@@ -45,8 +49,9 @@ void Network::set_now(Timestamp now) {
   frame_.set_now(now);
 }
 
-void Network::start(Timestamp now) {
-  set_now(now);
+void Network::start(Timestamp now, Timestamp earliest) {
+  set_now(earliest);
+  start_calendars();
   for (ChainId c = 0; c < program_.chains.size(); ++c) {
     if (program_.chains[c].rooted) bind(c, nullptr, kNone);
   }
@@ -64,6 +69,7 @@ bool Network::settle_all() {
   bool any = false;
   for (bool again = true; again;) {
     again = settle_aggregates();
+    again = settle_clocks() || again;
     again = settle_holds() || again;
     again = settle_absences() || again;
     any = any || again;
@@ -140,11 +146,14 @@ Timestamp Network::real_due(const Timer& timer) const {
       const bool mine = meta.used && meta.expiry_armed && store.times(timer.b).armed_for == timer.due;
       return mine && meta.status == FactStatus::kLive ? store.times(timer.b).expires : kTimestampMax;
     }
+    case TimerKind::kCalendar: return calendars_[timer.a].next == timer.due ? timer.due : kTimestampMax;
+    case TimerKind::kClock: return clock_real_due(timer);
     case TimerKind::kWindow: return aggregates_.timer_is_live(timer.a, timer.due) ? timer.due : kTimestampMax;
     case TimerKind::kHold: {
       const HoldTable& holds = holds_[timer.a];
       if (!holds.in_use(timer.b)) return kTimestampMax;
       const HoldEntry& e = holds[timer.b];
+      if (!program_.holds[timer.a].in_until && shut_[program_.holds[timer.a].rule].now) return kTimestampMax;
       const bool counting = e.judged == Truth::kTrue && !e.held && e.onset + program_.holds[timer.a].hold_ns == timer.due;
       return counting ? timer.due : kTimestampMax;
     }
@@ -153,7 +162,9 @@ Timestamp Network::real_due(const Timer& timer) const {
       if (!absences.in_use(timer.b)) return kTimestampMax;
       const AbsenceEntry& e = absences[timer.b];
       if (e.armed != timer.due || e.fresh || e.live_judged || e.output) return kTimestampMax;
-      return e.base + program_.absences[timer.a].silence_ns;
+      const AbsencePlan& plan = program_.absences[timer.a];
+      if (!plan.in_until && shut_[plan.rule].now) return kTimestampMax;
+      return e.base + plan.silence_ns;
     }
     default: return kTimestampMax;
   }

@@ -74,16 +74,29 @@ class Network {
   void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
 
   // Engine time of what follows.
-  void start(Timestamp now);  // session's first instant: roots, permanent absences
+  // `earliest`: the first instant there can be; with lateness what comes next may be stamped before the first.
+  void start(Timestamp now, Timestamp earliest);  // session's first instant: roots, permanent absences
   void set_now(Timestamp now);
   Timestamp now() const { return now_; }
   // Step 1: windows and absence deadlines due now.
   void evict_samples(NodeId node) { aggregates_.evict(node, now_, *this); }
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
+  // Step 1, before all else: calendars that open or close now. The rules that may begin from now on, or not any more.
+  std::vector<std::uint32_t> pass_calendars();
+  // A rule outside its calendars: no hold runs and no episode begins.
+  bool is_shut(std::uint32_t rule) const { return shut_[rule].now; }
+  struct CalendarState {
+    bool open = false;
+    Timestamp next = kTimestampMax;  // when that changes
+  };
+  const CalendarState& calendar(std::uint32_t id) const { return calendars_[id]; }
+  void clock_due(TokenId left, StageId stage);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
   bool settle() { return needs_settling() && settle_all(); }
-  bool needs_settling() const { return aggregates_.has_dirty() || !dirty_holds_.empty() || !dirty_absences_.empty(); }
+  bool needs_settling() const {
+    return aggregates_.has_dirty() || !dirty_holds_.empty() || !dirty_absences_.empty() || !dirty_clocks_.empty();
+  }
   // Compares holds and absences with the last judgement (semantics.md §6). True if settle() has something to do again.
   bool judge() { return needs_judging() && judge_all(); }
   bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
@@ -274,6 +287,15 @@ class Network {
   bool settle_all();
   bool judge_all();
 
+  // clocks.cc
+  void start_calendars();
+  void watch_calendar(std::uint32_t calendar);
+  void open_rule(std::uint32_t rule);
+  bool settle_clocks();
+  void arm_clock(TokenId left, StageId stage);
+  Timestamp clock_change(TokenId left, StageId stage);
+  Timestamp clock_real_due(const Timer& timer) const;
+
   // aggregate_stage.cc
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_aggregates();
@@ -310,6 +332,17 @@ class Network {
   };
   Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
   Aggregates aggregates_;
+
+  std::vector<CalendarState> calendars_;
+  std::vector<std::vector<StageId>> calendar_stages_;  // that ask whether it is open
+  std::vector<std::vector<std::uint32_t>> calendar_rules_;
+  struct Shut {
+    bool now = false;
+    Timestamp since = kTimestampMin;
+  };
+  std::vector<Shut> shut_;             // by rule
+  std::vector<Timestamp> clock_dues_;  // by token: when its comparison with `now` changes
+  std::vector<StageId> dirty_clocks_;
 
   // Scratch of update(), kept to save allocations.
   std::uint64_t epoch_ = 0;

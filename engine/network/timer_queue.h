@@ -16,6 +16,8 @@ namespace flyball::engine {
 enum class TimerKind : std::uint8_t {
   kExpiry,
   kWindow,
+  kCalendar,
+  kClock,
   kAbsence,
   kHold,
   kKeep,

@@ -193,7 +193,7 @@ bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) cons
 
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
   const RulePlan& plan = program_.rules[rule];
-  if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule]) return false;
+  if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule] || network_.is_shut(rule)) return false;
   return e.active ? e.repeat_due : e.until_true == 0;
 }
 
@@ -459,6 +459,10 @@ void Episodes::repeat_due(std::uint32_t rule, EntryId id) {
 
 void Episodes::switch_off(std::uint32_t rule) {
   off_[rule] = true;
+  touch_rule(rule);
+}
+
+void Episodes::touch_rule(std::uint32_t rule) {
   for (EntryId id = 0; id < tables_[rule].end(); ++id) {
     if (tables_[rule].in_use(id)) touch(rule, id);
   }

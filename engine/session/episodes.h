@@ -128,6 +128,7 @@ class Episodes : public Identities {
   std::vector<Value> identity_values(std::uint32_t rule, EntryId e) const;
   std::optional<Timestamp> cooldown_end(std::uint32_t rule, EntryId e, FrameBuffer& frame);
   void touch(std::uint32_t rule, EntryId e);
+  void touch_rule(std::uint32_t rule);
 
   void mark(Interner& in) const;
   std::size_t bytes() const;

@@ -77,7 +77,7 @@ void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
     judged.truth = table[e].output ? Truth::kTrue : Truth::kFalse;
     if (table[e].live == 0 && table[e].base != kTimestampMin) {
       judged.since = table[e].base;
-      judged.due = table[e].base + line.hold_ns;
+      if (table[e].output || !waits_for_calendar(data_.absences[line.table])) judged.due = table[e].base + line.hold_ns;
       judged.waits = !table[e].output;
     }
     return;
@@ -87,7 +87,7 @@ void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (e == kNone) return;
   if (judged.truth == Truth::kTrue) {
     judged.since = table[e].onset;
-    judged.due = table[e].onset + line.hold_ns;
+    if (table[e].held || !waits_for_calendar(data_.holds[line.table])) judged.due = table[e].onset + line.hold_ns;
     judged.waits = table[e].output != Truth::kTrue;
   }
   judged.truth = table[e].output;

@@ -65,6 +65,12 @@ class Explainer {
   bool runs_anyway(const Search& s, const ExplainLine& line, FactId candidate) const;
   bool is_wanted(const Search& s, const std::string& binding, FactTypeId type, FactId fact) const;
   EntryId running_episode(const Search& s) const;
+  // A hold or an absence of a rule outside its calendars: nobody can say when it is met.
+  template <typename Plan>
+  bool waits_for_calendar(const Plan& plan) const {
+    return !plan.in_until && network_.is_shut(plan.rule);
+  }
+  void say_outside(std::uint32_t rule, bool otherwise, WhyNot& out) const;
   std::string sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged, const Search& s);
   std::string fact_text(FactTypeId type, FactId fact) const;
 

@@ -8,7 +8,7 @@ void Session::Impl::see_first(Timestamp stamp) {
   if (seen_any) return;
   seen_any = true;
   newest = first_seen = stamp;
-  network.start(stamp);
+  network.start(stamp, stamp - data.lateness_max_ns);
 }
 
 Result<void> Session::Impl::check_stamp(Timestamp stamp) const {

@@ -13,6 +13,8 @@ Timestamp Session::Impl::real_due(const Timer& timer) const {
   switch (timer.kind) {
     case TimerKind::kExpiry:
     case TimerKind::kWindow:
+    case TimerKind::kCalendar:
+    case TimerKind::kClock:
     case TimerKind::kAbsence:
     case TimerKind::kHold: return network.real_due(timer);
     case TimerKind::kKeep:
@@ -78,6 +80,8 @@ void Session::Impl::expire(FactTypeId type, FactId fact) {
 void Session::Impl::run_due(Timestamp t) {
   std::vector<ActionNumber> of_actions;
   due_later.clear();
+  // Before all else: whether a hold or an absence may fall due depends on it.
+  for (const std::uint32_t rule : network.pass_calendars()) episodes.touch_rule(rule);
   while (next_due() <= t) {
     const Timer timer = timers.pop();
     switch (timer.kind) {
@@ -86,6 +90,8 @@ void Session::Impl::run_due(Timestamp t) {
         expire(timer.a, timer.b);
         break;
       case TimerKind::kWindow: network.evict_samples(timer.a); break;
+      case TimerKind::kCalendar: break;  // passed already
+      case TimerKind::kClock: network.clock_due(timer.a, timer.b); break;
       case TimerKind::kAbsence: network.absence_due(timer.a, timer.b); break;
       case TimerKind::kHold:
       case TimerKind::kKeep: due_later.push_back(timer); break;

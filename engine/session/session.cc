@@ -117,12 +117,12 @@ TakenOver Session::Impl::take_over(Impl& former) {
   Takeover takeover({former.data, former.network, former.episodes, former.derivation, former.actions, former.inbox, former.timers},
                     {data, network, episodes, derivation, actions, inbox, timers});
   if (passed == kTimestampMin) {  // nothing has happened yet
-    network.start(first_seen);
+    network.start(first_seen, first_seen - data.lateness_max_ns);
     return takeover.take_inbox();
   }
   const Timestamp t = std::max(closed, passed);
   passed = t;
-  network.start(t);
+  network.start(t, t);
   derivation.start_instant();
   episodes.start_instant();
   takeover.run([this] {

@@ -64,6 +64,12 @@ void Takeover::map_lines(std::uint32_t old_rule, std::uint32_t new_rule) {
 }
 
 void Takeover::run(const std::function<void()>& settle) {
+  for (std::uint32_t r = 0; r < rules_.size(); ++r) {
+    if (rules_[r] == kNoId) continue;
+    // The new session has just begun: that its rule is outside its calendars may be so for longer.
+    Network::Shut& shut = to_.network.shut_[rules_[r]];
+    if (shut.now) shut.since = from_.network.shut_[r].now ? from_.network.shut_[r].since : to_.network.now();
+  }
   take_told();
   take_facts();
   take_samples();
@@ -103,8 +109,10 @@ bool Takeover::take_holds() {
       if (now.judged == Truth::kUnknown) {
         now.was_held = before.held || before.was_held;
       } else if (now.judged == Truth::kTrue && before.judged == Truth::kTrue) {
-        now.onset = before.onset;
-        now.held = now.onset + plan.hold_ns <= network.now();
+        const bool opens = !plan.in_until && from_.network.is_shut(from_.data.holds[old_table].rule) && !network.is_shut(plan.rule);
+        const bool shut = !plan.in_until && network.is_shut(plan.rule);
+        now.onset = opens && !before.held ? network.now() : before.onset;
+        now.held = (before.held || !shut) && now.onset + plan.hold_ns <= network.now();
         now.was_held = before.was_held && !now.held;
         if (!now.held) to_.timers.add({now.onset + plan.hold_ns, TimerKind::kHold, new_table, mine});
       }
@@ -130,7 +138,9 @@ bool Takeover::take_absences() {
       absences_done_.emplace(new_table, e);
       any = true;
       if (from[e].fresh || from[e].live_judged || now.live_judged) continue;
-      now.base = from[e].base;
+      const AbsencePlan& plan = to_.data.absences[new_table];
+      const bool opens = !plan.in_until && from_.network.is_shut(from_.data.absences[old_table].rule) && !network.is_shut(plan.rule);
+      now.base = opens && !from[e].output ? network.now() : from[e].base;
       network.settle_absence(new_table, mine);
       if (!now.output) network.arm_absence(new_table, mine);
     }

@@ -181,6 +181,7 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
     return out;
   };
   const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[data_.written_type(line.type)];
+  if (judged.waits && judged.since && !judged.due) return start + "is true since " + moment(*judged.since);
   if (judged.waits && judged.since && judged.due) {
     return start + (line.absence ? "has been quiet for " : "has been true for ") +
            format_duration_human(cut(network_.now() - *judged.since)) + ", it needs " + format_duration_human(line.hold_ns) + ": due at " +
@@ -217,6 +218,25 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
     if (!values.empty()) out += ": " + values;
   }
   return out;
+}
+
+// A rule outside its calendars begins nothing; `otherwise`: it would begin, or a hold of it would run.
+void Explainer::say_outside(std::uint32_t rule, bool otherwise, WhyNot& out) const {
+  if (out.status == "active" || out.status == "cooldown" || out.status == "until" || out.status == "effects") return;
+  for (const auto& [calendar, negated] : data_.rules[rule].during) {
+    const Network::CalendarState& state = network_.calendar(calendar);
+    if (state.open != negated) continue;
+    std::string where = (negated ? "inside `" : "outside `") + data_.calendars[calendar]->name() + "`";
+    where += state.next == kTimestampMax ? ", for good" : " until " + moment(state.next);
+    if (!otherwise) {
+      out.sentence += "; and it is " + where;
+      return;
+    }
+    out.sentence = (out.status == "line" ? "no hold runs: it is " : "every line is met, but it is ") + where;
+    out.status = "outside";
+    out.until = state.next == kTimestampMax ? std::nullopt : std::optional(state.next);
+    return;
+  }
 }
 
 WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) {
@@ -333,6 +353,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     }
     if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
   }
+  if (network_.is_shut(rule)) say_outside(rule, s.complete || s.judged.waits, out);
   if (rule_plan.mode == RuleMode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";
   return out;
 }

@@ -76,6 +76,36 @@ struct Join {  // checked: this pattern's `field` equals field `other_field` of 
   std::uint32_t other_field = 0;
 };
 
+// `mon..fri`, `day 1..7`, `2026-12-24`: days of a calendar.
+enum class CalendarDays : std::uint8_t { kDaily, kWeekdays, kMonthDays, kLastDay, kDates };
+
+struct CalendarDay {
+  CalendarDays kind = CalendarDays::kDaily;
+  Span span;
+  std::int32_t first = 0, last = 0;  // kWeekdays: 0 is Monday; kMonthDays: 1..31; kDates: days since 1970-01-01
+};
+
+struct CalendarTime {  // seconds after midnight
+  Span span;
+  std::int32_t first = 0, last = 0;
+};
+
+struct CalendarPart {  // the days and the times of one span; no times: all day
+  std::vector<CalendarDay> days;
+  std::vector<CalendarTime> times;
+  bool except = false;
+};
+
+struct CalendarDecl {
+  Span span;
+  Name name;
+  std::string doc;
+  std::vector<CalendarPart> parts;
+  std::optional<Name> zone;  // its text
+  // checked
+  std::uint32_t id = kNoId;  // Schema::calendars
+};
+
 enum class Quantifier : std::uint8_t { kOne, kSome, kNo, kEvery };
 
 // Where the line is true there is a fact that fits it.
@@ -155,6 +185,13 @@ struct Effect {
 
 enum class Mode : std::uint8_t { kActive, kShadow, kOff };
 
+struct During {  // `during change_night`, `not during maintenance`
+  Name calendar;
+  bool negated = false;
+  // checked
+  std::uint32_t id = kNoId;
+};
+
 struct RuleDecl {
   Span span;
   Name name;
@@ -164,6 +201,7 @@ struct RuleDecl {
   OptionalExpr cooldown;  // constant duration
   std::vector<Expr> cooldown_per;
   OptionalExpr keep, repeat, late_skip;
+  std::vector<During> during;
   std::vector<std::string> tags;
   std::string owner, runbook;
   Block when;
@@ -297,6 +335,7 @@ struct File {
   std::vector<TypeDecl> types;
   std::vector<ParamDecl> params;
   std::vector<LetDecl> lets;
+  std::vector<CalendarDecl> calendars;
   std::vector<RuleDecl> rules;
   std::vector<DecisionDecl> decisions;
   std::vector<TestDecl> tests;
@@ -307,6 +346,7 @@ struct File {
 // paths on the command line does not matter. "Rule order" everywhere means the index in `rules`.
 struct RuleSet {
   Schema schema;
+  std::vector<CalendarDecl> calendars;  // index into Schema::calendars
   std::vector<RuleDecl> rules;
   std::vector<DecisionDecl> decisions;  // index = DecisionId
   std::vector<TestDecl> tests;

@@ -113,6 +113,7 @@ struct FileDumper {
       out += ")";
     }
     out += opt("keep", r.keep) + opt("repeat", r.repeat) + opt("late-skip", r.late_skip);
+    for (const During& during : r.during) out += named(during.negated ? "not-during" : "during", during.calendar);
     if (!r.tags.empty()) {
       out += " (tags";
       for (const std::string& t : r.tags) out += " " + quote(t);
@@ -124,6 +125,25 @@ struct FileDumper {
     effects("then", r.then);
     if (r.until) block(1, "until", *r.until);
     if (!r.on_clear.empty()) effects("on-clear", r.on_clear);
+    out += ")\n";
+  }
+
+  void calendar(const CalendarDecl& c) {
+    static constexpr std::array<const char*, 5> kDays{"daily", "weekdays", "month-days", "last-day", "dates"};
+    out += "(calendar " + c.name.text + (c.zone ? " (zone " + quote(c.zone->text) + ")" : "") + doc(c.doc);
+    const auto range = [](const char* head, std::int32_t first, std::int32_t last) {
+      return std::string(" (") + head + " " + std::to_string(first) + ".." + std::to_string(last) + ")";
+    };
+    for (const CalendarPart& part : c.parts) {
+      std::string s = part.except ? "(except" : "(open";
+      for (const CalendarDay& day : part.days) {
+        const char* kind = kDays[static_cast<std::size_t>(day.kind)];
+        const bool numbers = day.kind != CalendarDays::kDaily && day.kind != CalendarDays::kLastDay;
+        s += numbers ? range(kind, day.first, day.last) : std::string(" ") + kind;
+      }
+      for (const CalendarTime& time : part.times) s += range("seconds", time.first, time.last);
+      line(1, s + ")");
+    }
     out += ")\n";
   }
 
@@ -194,6 +214,7 @@ std::string dump(const File& file, const Interner& in) {
     d.out += "(param " + p.name.text + " " + d.type(p.type) + d.opt("value", p.value) + d.opt("minimum", p.minimum) +
              d.opt("maximum", p.maximum) + FileDumper::doc(p.doc) + ")\n";
   }
+  for (const CalendarDecl& c : file.calendars) d.calendar(c);
   for (const LetDecl& l : file.lets) {
     d.out += "(let " + l.name.text;
     if (l.is_function) {

@@ -106,6 +106,7 @@ enum class RefKind : std::uint8_t {
   kInput,     // the decision's input field `index`
   kLocal,     // a comprehension variable; `index` counts from 0 by nesting depth
   kVariable,  // eval's environment: `index` into the environment's variables
+  kCalendar,  // Schema::calendars[index]
   kType,      // a CEL type name (int, string, …) used as a value
 };
 
@@ -115,6 +116,9 @@ struct Ref {
   std::uint32_t field = 0;
   std::uint32_t index = 0;
 };
+
+// A condition of a rule that reads `now` is asked again when its answer changes: it has a number among the rule's aggregates.
+inline constexpr std::uint32_t kNoClock = 0xFFFF'FFFF;
 
 using flyball::AggregateFn;
 
@@ -137,6 +141,7 @@ struct Expr {
   Type type;
   Ref ref;
   Fn fn = Fn::kNone;
+  std::uint32_t clock = kNoClock;  // kBinary that reads `now` in a condition: its binding
 };
 
 // An Expr or none, in the space of a pointer: most of the places a declaration has for one are empty. Copies copy the tree.

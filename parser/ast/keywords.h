@@ -28,7 +28,8 @@ enum Where : std::uint32_t {
   kDecisionInside = 1U << 11U,  // … or stands in one
   kStep = 1U << 12U,            // begins a step of a test, or its time …
   kStepInside = 1U << 13U,      // … or stands in one
-  kDeclaration = 1U << 14U      // begins a declaration
+  kDeclaration = 1U << 14U,     // begins a declaration
+  kCalendarInside = 1U << 15U   // stands in a calendar
 };
 
 struct Keyword {
@@ -53,7 +54,7 @@ inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"and", kReserved, "both are true; false if either is, whatever the other"},
     {"or", kReserved | kLineInside, "either is true, whatever the other; between the branches of `either`"},
     {"not", kReserved, "the opposite; looser than a comparison"},
-    {"in", kReserved, "is among: of a list, a map's keys, a range, a network"},
+    {"in", kReserved, "is among: of a list, a map's keys, a range, a network, a calendar"},
     {"like", kReserved, "fits a pattern: `*` is any text, `?` one character"},
     {"where", kReserved | kSuffix, "which facts are meant; bare names are their fields"},
     {"over", kReserved, "an aggregate's window: the samples of the last so long, or `last` so many"},
@@ -68,6 +69,7 @@ inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"mode", kRulePart, "`active`, `shadow` (recorded, never sent) or `off`"},
     {"keep", kRulePart, "active for so long after `when` stopped"},
     {"repeat", kRulePart, "`then` again every so long, while `when` is true"},
+    {"during", kRulePart, "a calendar: outside it nothing begins; `not during`: inside it"},
     {"late", kRulePart | kOption, "of a type: what becomes of facts that come late; of a rule `late skip D`: older deadlines are dropped"},
     {"tags", kRulePart, "words for people to find the rule by"},
     {"owner", kRulePart, "who answers for the rule"},
@@ -103,7 +105,17 @@ inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"same", kSuffix, "these fields equal those of another pattern"},
     {"as", kLineInside, "the other pattern's name"},
     {"now", kLineInside, "engine time"},
-    {"last", kAggregateInside, "so many samples of each key"},
+    {"last", kAggregateInside | kCalendarInside, "so many samples of each key; `last day` of the month"},
+    {"daily", kCalendarInside, "every day"},
+    {"day", kCalendarInside, "that day of the month"},
+    {"except", kCalendarInside, "but not then"},
+    {"mon", kCalendarInside, "Mondays"},
+    {"tue", kCalendarInside, "Tuesdays"},
+    {"wed", kCalendarInside, "Wednesdays"},
+    {"thu", kCalendarInside, "Thursdays"},
+    {"fri", kCalendarInside, "Fridays"},
+    {"sat", kCalendarInside, "Saturdays"},
+    {"sun", kCalendarInside, "Sundays"},
     {"at", kAggregateInside | kStep, "in tests: at that time from the start; `at least 4 samples`: fewer is unknown"},
     {"least", kAggregateInside, "`at least 4 samples`: fewer is unknown"},
     {"samples", kAggregateInside, "`at least 4 samples`: fewer is unknown"},

@@ -15,6 +15,8 @@ inline constexpr auto kAggregateWords = [] {
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = kAggregates[i].word;
   return words;
 }();
+// Of a calendar, Monday first.
+inline constexpr std::array<std::string_view, 7> kWeekdayWords{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 template <std::size_t N>
 constexpr bool is_among(const std::array<std::string_view, N>& words, std::string_view word) {

@@ -59,6 +59,7 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
   if (index != nullptr) *index = uses.finish(p);
   ast::RuleSet set;
   for (ast::File& file : p.files) {
+    append(set.calendars, file.calendars);
     append(set.rules, file.rules);
     append(set.decisions, file.decisions);
     append(set.tests, file.tests);

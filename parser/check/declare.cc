@@ -16,7 +16,7 @@ namespace {
 const char* kind_word(SymbolKind kind) {
   switch (kind) {
     case SymbolKind::kType: return "type";
-    case SymbolKind::kValue: return "param or `let`";
+    case SymbolKind::kValue: return "param, `let` or calendar";
     case SymbolKind::kFunction: return "function";
     case SymbolKind::kRule: return "rule";
     case SymbolKind::kDecision: return "decision";
@@ -118,6 +118,7 @@ void declare_names(Package& p) {
   open_scopes(p);
   std::uint32_t types = 0;
   std::uint32_t params = 0;
+  std::uint32_t calendars = 0;
   std::uint32_t decisions = 0;
   std::uint32_t rules = 0;
   for (std::size_t i = 0; i < p.files.size(); ++i) {
@@ -141,6 +142,10 @@ void declare_names(Package& p) {
       } else {
         declare(p, SymbolKind::kValue, i, l.name, id | Package::kLetFlag);
       }
+    }
+    for (ast::CalendarDecl& c : file.calendars) {
+      c.id = calendars++;
+      declare(p, SymbolKind::kValue, i, c.name, c.id | Package::kCalendarFlag);
     }
     for (ast::DecisionDecl& d : file.decisions) {
       d.id = decisions++;

@@ -82,9 +82,9 @@ void ExprChecker::check(Expr& e) {
         p_.report.error("E0213", e.span, "`now` has no value here", "it stands in effects and in decisions");
         e.type = Type::of(TypeTag::kError);
       } else if (scope_.now == NowUse::kCondition) {
-        p_.report.later(e.span, "`now` in a condition",
-                        "until then time passes in `for D`, `no T … for D`, a `ttl` and `cooldown`; or put a fact when it begins and "
-                        "retract it when it ends; effects may read `now`");
+        p_.report.error(
+            "E0213", e.span, "in a condition `now` stands only where it is known when the answer changes",
+            "compare it with a time, as in `now > x.at + 5m`, or ask a calendar: `now in night`; effects may read `now` freely");
         e.type = Type::of(TypeTag::kError);
       } else if (scope_.now == NowUse::kDerived) {
         p_.report.error("E0213", e.span, "a derived fact follows what it reads, and `now` never stands still",

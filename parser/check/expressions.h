@@ -77,6 +77,12 @@ class ExprChecker {
   void check_stale(ast::Expr& e);
   void check_literal(ast::Expr& e);
 
+  // calendars.cc
+  bool in_calendar(ast::Expr& e);
+  void give_clock(ast::Expr& e);
+  // clocks.cc
+  bool clock_comparison(ast::Expr& e);
+
   // calls.cc, macros.cc, aggregates.cc
   void check_call(ast::Expr& e);
   bool call_let(ast::Expr& e);
@@ -95,6 +101,7 @@ class ExprChecker {
   Package& p_;
   Scope& scope_;
   bool rules_;
+  bool calendar_wanted_ = false;           // a calendar may stand here
   const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
 };
 

@@ -339,6 +339,16 @@ class LineChecker {
       checker_.condition(*pattern.satisfies, "what stands after `satisfies`");
     }
     scope_.bare = outer;
+    if (!one) {
+      for (const std::optional<Expr>* part : {&pattern.where, &pattern.satisfies}) {
+        if (!part->has_value()) continue;
+        visit(**part, [&](const Expr& x) {
+          if (x.clock == ast::kNoClock || !reads(x, pattern.binding)) return;
+          p_.report.later(x.span, "`now` compared with a field of a `some`, `no` or `every` line",
+                          "bind the fact with a name in a rule that derives one, and ask for that");
+        });
+      }
+    }
     if (finds_fact(pattern.quantifier)) {
       for (const ast::Join& j : pattern.joins) {
         scope_.not_null.push_back(Place{RefKind::kField, pattern.binding, j.field});

@@ -18,7 +18,7 @@
 
 namespace flyball::check {
 
-// A `value` is a param or a constant `let`: both stand in expressions, so they share their names.
+// A `value` is a param, a constant `let` or a calendar: all stand in expressions, so they share their names.
 enum class SymbolKind : std::uint8_t { kType, kValue, kFunction, kRule, kDecision };
 inline constexpr std::size_t kSymbolKinds = 5;
 

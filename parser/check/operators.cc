@@ -289,11 +289,11 @@ void ExprChecker::check_binary(Expr& e) {
     case Op::kDivide:
     case Op::kRemainder: return arithmetic(e);
     case Op::kEqual:
-    case Op::kNotEqual: return equality(e);
+    case Op::kNotEqual: return clock_comparison(e) ? void() : equality(e);
     case Op::kLess:
     case Op::kLessEqual:
     case Op::kGreater:
-    case Op::kGreaterEqual: return comparison(e);
+    case Op::kGreaterEqual: return clock_comparison(e) ? void() : comparison(e);
     case Op::kIn: return membership(e);
     case Op::kLike: return like(e);
     case Op::kCoalesce: return coalesce(e);
@@ -437,6 +437,7 @@ void ExprChecker::equality(Expr& e) {
 void ExprChecker::membership(Expr& e) {
   Expr& l = e.args[0];
   Expr& r = e.args[1];
+  if (in_calendar(e)) return;
   check(l);
   check(r);
   if (!both_usable(e)) return;
@@ -512,7 +513,9 @@ void ExprChecker::membership(Expr& e) {
     case TypeTag::kRange: {
       if (is_open(l.type) || is_open(r.type.args[0])) return;
       if (r.type.args[0].is(TypeTag::kTimeOfDay)) {
-        p_.report.error("E0211", r.span, "a time of day means nothing without a zone", "declare a calendar, which has one");
+        p_.report.error(
+            "E0211", r.span, "a time of day means nothing without a zone",
+            "declare a calendar, which has one: `calendar night = daily 22:00..06:00 in \"Europe/Madrid\"`, then `now in night`");
         e.type = Type::of(TypeTag::kError);
         return;
       }

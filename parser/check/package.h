@@ -78,8 +78,9 @@ struct Package {
   std::vector<LetInfo> lets;
   std::size_t let_depth = 0;  // lets being checked right now
   Uses* uses = nullptr;       // set when somebody wants the index of names
-  // A value symbol's id is a param's id, or kLetFlag | index into `lets`.
+  // A value symbol's id is a param's id, kLetFlag | index into `lets`, or kCalendarFlag | index into `schema.calendars`.
   static constexpr std::uint32_t kLetFlag = 0x8000'0000;
+  static constexpr std::uint32_t kCalendarFlag = 0x4000'0000;
 
   std::string qualified(std::size_t file, const std::string& local) const { return scopes[file].module + "." + local; }
 };

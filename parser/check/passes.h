@@ -10,6 +10,10 @@ namespace flyball::check {
 void declare_names(Package& p);
 // shapes.cc: the Schema: fact types with keys and options, params, decisions' fields.
 void build_schema(Package& p);
+// calendars.cc: one calendar of the Schema.
+void make_calendar(Package& p, std::size_t file, const ast::CalendarDecl& decl);
+// The calendars of `during` and `not during`.
+void check_during(Package& p, const FileScope& file, ast::RuleDecl& rule);
 // inline.cc has the work: every package-wide let is checked, used or not.
 void check_lets(Package& p);
 // roles.cc: facts that a rule derives; their cycles once the rules are checked.

@@ -214,6 +214,16 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
     use_let(e, found.symbol->id & ~Package::kLetFlag, {});
     return true;
   }
+  if ((found.symbol->id & Package::kCalendarFlag) != 0) {
+    e.name = p_.schema.calendars[found.symbol->id & ~Package::kCalendarFlag].name;
+    e.ref = ast::Ref{RefKind::kCalendar, 0, 0, found.symbol->id & ~Package::kCalendarFlag};
+    e.type = Type::of(TypeTag::kError);
+    if (!calendar_wanted_) {
+      p_.report.error("E0202", e.span, fmt::format("`{}` is a calendar, not a value", p_.report.excerpt(e.span)),
+                      fmt::format("ask whether a time is in it: `now in {}`", p_.report.excerpt(e.span)));
+    }
+    return true;
+  }
   if (scope_.no_params != nullptr) {
     p_.report.error("E0210", e.span, fmt::format("the param `{}` cannot be read here", name), scope_.no_params);
     e.type = Type::of(TypeTag::kError);

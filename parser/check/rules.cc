@@ -65,6 +65,7 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
                      "keep the one you mean; inside `until`, `for D` waits");
     }
   }
+  check_during(p, file, rule);
   if (rule.late_skip) p.report.later_option(rule.late_skip->span, "late", "`late skip`", std::string(cst::instead_of("late skip")));
 }
 

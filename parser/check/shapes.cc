@@ -187,6 +187,7 @@ void build_schema(Package& p) {
   for (std::size_t i = 0; i < p.files.size(); ++i) {
     for (ast::TypeDecl& t : p.files[i].types) make_type(p, i, t);
     for (ast::ParamDecl& d : p.files[i].params) make_param(p, i, d);
+    for (const ast::CalendarDecl& d : p.files[i].calendars) make_calendar(p, i, d);
     for (ast::DecisionDecl& d : p.files[i].decisions) make_decision(p, i, d);
   }
   p.schema.index();

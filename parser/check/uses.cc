@@ -80,6 +80,7 @@ SymbolIndex Uses::finish(const Package& p) {
       }
     }
     for (const ast::ParamDecl& d : file.params) all.add(Meaning::kParam, d.name, d.span, d.doc);
+    for (const ast::CalendarDecl& d : file.calendars) all.add(Meaning::kCalendar, d.name, d.span, d.doc);
     for (const ast::LetDecl& d : file.lets) all.add(d.is_function ? Meaning::kFunction : Meaning::kConstant, d.name, d.span, d.doc);
     for (const ast::RuleDecl& r : file.rules) all.add(Meaning::kRule, r.name, r.span, r.doc);
     for (const ast::DecisionDecl& d : file.decisions) {

@@ -13,7 +13,7 @@ struct CodeTitle {
   std::string_view title;
 };
 
-inline constexpr std::array<CodeTitle, 124> kCodeTitles{{
+inline constexpr auto kCodeTitles = std::to_array<CodeTitle>({
     {"E0100", "something else was expected"},
     {"E0101", "not closed"},
     {"E0102", "an operator of another language"},
@@ -36,6 +36,7 @@ inline constexpr std::array<CodeTitle, 124> kCodeTitles{{
     {"E0119", "a macro used wrongly"},
     {"E0120", "too long"},
     {"E0121", "misplaced"},
+    {"E0122", "no such date"},
     {"E0190", "not in this version"},
     {"E0201", "no such type of values"},
     {"E0202", "types that do not go together"},
@@ -74,6 +75,7 @@ inline constexpr std::array<CodeTitle, 124> kCodeTitles{{
     {"E0411", "a `let` that grows without end"},
     {"E0412", "published and derived"},
     {"E0414", "an empty range"},
+    {"E0415", "unknown time zone"},
     {"E0501", "a pattern tied to nothing"},
     {"E0504", "the wrong effect"},
     {"E0505", "fields are missing"},
@@ -138,6 +140,6 @@ inline constexpr std::array<CodeTitle, 124> kCodeTitles{{
     {"L0118", "a regular expression where `like` would do"},
     {"L0119", "an allowance without a reason"},
     {"L0120", "an allowance that allows nothing"},
-}};
+});
 
 }  // namespace flyball

@@ -26,6 +26,7 @@ inline constexpr const char* kUnmatched = "E0118";           // a closing bracke
 inline constexpr const char* kBadMacro = "E0119";            // has(x), xs.all(1, p)
 inline constexpr const char* kTooLong = "E0120";             // an expression with too many operators in a row
 inline constexpr const char* kMisplaced = "E0121";           // module or import after a declaration
+inline constexpr const char* kBadDate = "E0122";             // 2026-02-30, day 32
 inline constexpr const char* kNotInThisVersion = "E0190";    // of the language, not yet of this version
 
 }  // namespace flyball::codes

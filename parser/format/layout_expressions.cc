@@ -69,8 +69,8 @@ Doc Layout::range(const Node& n) {
   const auto children = tree_.children(n);
   const auto touches = [&](const Node& c, bool before) {
     const bool number = c.kind == Kind::kInt || c.kind == Kind::kDouble || c.kind == Kind::kPercent || c.kind == Kind::kDuration ||
-                        c.kind == Kind::kQuantity || c.kind == Kind::kTimeOfDay || c.kind == Kind::kName || c.kind == Kind::kPostfix ||
-                        c.kind == Kind::kUnary || c.kind == Kind::kCall || c.kind == Kind::kParen;
+                        c.kind == Kind::kQuantity || c.kind == Kind::kTimeOfDay || c.kind == Kind::kDate || c.kind == Kind::kName ||
+                        c.kind == Kind::kPostfix || c.kind == Kind::kUnary || c.kind == Kind::kCall || c.kind == Kind::kParen;
     const char edge = text_[before ? c.end - 1 : c.begin];
     return number && edge != '.' && edge != '!' && edge != '<';
   };

@@ -270,8 +270,9 @@ template <Kind K>
 IsKind<K> const is{};
 auto const after_word_def = (is<Kind::kRule> >> rule_decl) | (is<Kind::kFact> >> type_head) | (is<Kind::kEvent> >> type_head) |
                             (is<Kind::kAction> >> action) | (is<Kind::kDecision> >> decision) | (is<Kind::kTest> >> test) |
-                            (is<Kind::kLet> >> let) | (is<Kind::kParam> >> param) | (is<Kind::kMutableFact> >> mutable_fact) |
-                            (is<Kind::kImport> >> import_decl) | (is<Kind::kModule> >> module_decl);
+                            (is<Kind::kLet> >> let) | (is<Kind::kCalendar> >> calendar) | (is<Kind::kParam> >> param) |
+                            (is<Kind::kMutableFact> >> mutable_fact) | (is<Kind::kImport> >> import_decl) |
+                            (is<Kind::kModule> >> module_decl);
 BOOST_SPIRIT_DEFINE(after_word)
 
 }  // namespace

@@ -15,6 +15,7 @@ using WhenLinesRule = x3::rule<struct WhenLinesId>;        // rules.cc: `{ line 
 using TheRecordRule = x3::rule<struct TheRecordId>;        // rules.cc: `{ field: value }`, which must stand here
 using DecisionRule = x3::rule<struct DecisionBodyId>;      // decisions.cc: a decision after its word
 using TestRule = x3::rule<struct TestId>;                  // tests.cc: a test after its word
+using CalendarRule = x3::rule<struct CalendarId>;          // calendars.cc: a calendar after its word
 inline TypeRule const type{"type"};
 inline InputFieldsRule const input_fields{"input_fields"};
 inline OutputFieldsRule const output_fields{"output_fields"};
@@ -23,7 +24,9 @@ inline WhenLinesRule const when_lines{"when_lines"};
 inline TheRecordRule const the_record{"the_record"};
 inline DecisionRule const decision{"decision"};
 inline TestRule const test{"test"};
-BOOST_SPIRIT_DECLARE(TypeRule, InputFieldsRule, OutputFieldsRule, RuleDeclRule, WhenLinesRule, TheRecordRule, DecisionRule, TestRule)
+inline CalendarRule const calendar{"calendar"};
+BOOST_SPIRIT_DECLARE(TypeRule, InputFieldsRule, OutputFieldsRule, RuleDeclRule, WhenLinesRule, TheRecordRule, DecisionRule, TestRule,
+                     CalendarRule)
 
 inline bool single_bar(Iterator p, Builder const& b) { return starts(p, b, "|") && !starts(p, b, "||"); }
 template <auto Test>

@@ -280,9 +280,11 @@ auto const rule_part = node<Kind::kPriority>[word("priority") >> no_mark >> must
                        (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
                        (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
                        (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
-                       (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) | not_yet("during", "", "during") |
-                       not_yet("not", "during", "not during") | not_yet("approve", "", "approve when") |
-                       not_yet("partition", "", "partition by");
+                       (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) |
+                       node<Kind::kDuring>[word("during") >> no_mark >> must_name(path, "the name of a calendar")] |
+                       node<Kind::kDuring>[word_leaf("not") >> must(word("during"), "`during` and the name of a calendar") >>
+                                           must_name(path, "the name of a calendar")] |
+                       not_yet("approve", "", "approve when") | not_yet("partition", "", "partition by");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});

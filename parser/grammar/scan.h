@@ -51,7 +51,7 @@ inline constexpr std::array<Declaration, 12> kDeclarations{{{"module", Kind::kMo
                                                             {"event", Kind::kEvent},
                                                             {"action", Kind::kAction},
                                                             {"param", Kind::kParam},
-                                                            {"calendar", Kind::kNothing},
+                                                            {"calendar", Kind::kCalendar},
                                                             {"let", Kind::kLet},
                                                             {"rule", Kind::kRule},
                                                             {"decision", Kind::kDecision},

@@ -284,10 +284,7 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 10> kLater{{
-    {"calendar", "", "until then a fact that is sent from outside says when, and rules ask `no Maintenance …`"},
-    {"during", "", "until then ask for a fact in `when`: `some ChangeWindow …`"},
-    {"not during", "", "until then ask for a fact in `when`: `no Freeze …`"},
+constexpr std::array<Slip, 5> kLater{{
     {"approve when", "", "until then send a proposal as an action of its own, and let a fact that approves it start another rule"},
     {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},

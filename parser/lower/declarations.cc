@@ -267,6 +267,9 @@ void Lowering::declaration(ast::File& file, bool guessed) {
     case Kind::kLet:
       if (ast::LetDecl l = let_decl(); !l.name.text.empty()) file.lets.push_back(std::move(l));
       return;
+    case Kind::kCalendar:
+      if (ast::CalendarDecl c = calendar_decl(); !c.name.text.empty()) file.calendars.push_back(std::move(c));
+      return;
     case Kind::kRule:
       if (ast::RuleDecl r = rule_decl(); !r.name.text.empty()) file.rules.push_back(std::move(r));
       return;

@@ -88,6 +88,15 @@ class Lowering {
   ast::OptionalExpr operand(const Node& n, std::size_t index);  // the index-th child, if it parsed
   bool once(bool given, const Node& n, std::string_view what);  // false, said, when it stands twice
   std::string plain_text(const Node& n);                        // a string's content or a name
+
+  // calendars.cc
+  ast::CalendarDecl calendar_decl();
+  ast::CalendarPart calendar_part(const Node& n);
+  std::optional<ast::CalendarDay> calendar_day(const Node& n);
+  std::optional<std::int32_t> weekday(const Node& n);
+  std::optional<std::int32_t> date(const Node& n);
+  std::optional<std::int32_t> month_day(const Node& n);
+
   void missing(const Node& named, std::string_view declaration, std::string_view part, std::string help);
 
   // rules.cc

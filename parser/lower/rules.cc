@@ -216,6 +216,17 @@ ast::RuleDecl Lowering::rule_decl() {
       case Kind::kRepeat:
         if (once(r.repeat.has_value(), c, "repeat")) r.repeat = operand(c, 0);
         break;
+      case Kind::kDuring: {
+        ast::During d;
+        for (const Node& part : children(c)) {
+          if (part.kind == Kind::kWord) d.negated = true;
+          if (part.kind == Kind::kPath) d.calendar = name(part);
+        }
+        const auto same = [&](const ast::During& o) { return o.negated == d.negated; };
+        const bool twice = std::any_of(r.during.begin(), r.during.end(), same);
+        if (once(twice, c, d.negated ? "not during" : "during")) r.during.push_back(std::move(d));
+        break;
+      }
       case Kind::kLateSkip:
         if (once(r.late_skip.has_value(), c, "late skip")) r.late_skip = operand(c, 0);
         break;

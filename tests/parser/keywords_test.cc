@@ -30,7 +30,7 @@ std::string any_of(const std::set<std::string>& words) {
 // The grammar of VS Code and others. Order matters: what stands first wins.
 std::string textmate() {
   std::set<std::string> control;
-  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+  for (const char* declaration : {"rule", "decision", "test", "fact", "calendar"}) {
     for (const std::string_view word : words_within(declaration)) control.emplace(word);
   }
   std::set<std::string> declarations;
@@ -94,6 +94,7 @@ std::string page() {
                               {"Lines of `when`", ast::kLine | ast::kLineInside | ast::kSuffix},
                               {"Effects", ast::kEffect},
                               {"Parts of a decision", ast::kDecisionPart | ast::kDecisionInside},
+                              {"Days of a calendar", ast::kCalendarInside},
                               {"Steps of a test", ast::kStep | ast::kStepInside},
                               {"Expressions and aggregates", ast::kReserved | ast::kAggregateInside}};
   std::string out =
@@ -126,7 +127,7 @@ TEST_CASE("every word that editors offer is one the grammar asks for") {
     const bool own = name == "keywords.h" || name == "keywords.cc";
     if (entry.is_regular_file() && !own && (name.ends_with(".cc") || name.ends_with(".h"))) grammar += slurp(entry.path());
   }
-  for (const char* declaration : {"rule", "decision", "test", "fact"}) {
+  for (const char* declaration : {"rule", "decision", "test", "fact", "calendar"}) {
     for (const std::string_view word : words_within(declaration)) {
       INFO(declaration << ": " << word);
       CHECK(grammar.find("\"" + std::string(word) + "\"") != std::string::npos);

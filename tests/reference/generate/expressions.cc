@@ -114,7 +114,27 @@ std::vector<std::string> staleable(const GenScope& scope) {
   return out;
 }
 
+// What changes with time alone: a calendar, or `now` compared with a time, of a fact or not.
+std::string random_clock(Random& r, const GenScope& scope) {
+  if (r.chance(55)) return r.word({"now in c0", "now in c1", "now not in c0"});
+  std::vector<std::string> ints;
+  for (const GenName& n : scope.names) {
+    if (n.kind == GenKind::kInt && !n.fact.empty()) ints.push_back(n.text);
+  }
+  const std::string base = std::to_string(r.between(98, 150));
+  const std::string at =
+      "timestamp(" + (ints.empty() || r.chance(35) ? base : base + " + " + r.of(ints) + " * " + std::to_string(r.between(1, 9))) + ")";
+  const std::string op = r.word({" < ", " <= ", " > ", " >= "});
+  switch (r.between(0, 3)) {
+    case 0: return "now" + op + at;
+    case 1: return at + op + "now";
+    case 2: return "now - " + std::to_string(r.between(1, 5)) + "s" + op + at;
+    default: return "now - " + at + op + std::to_string(r.between(0, 6)) + "s";
+  }
+}
+
 std::string random_atom(Random& r, const GenScope& scope, int depth) {
+  if (scope.clocks && !scope.inside_aggregate && r.chance(15)) return random_clock(r, scope);
   switch (r.between(0, 12)) {
     case 0:
     case 1:

@@ -21,6 +21,7 @@ struct GenScope {
   const std::vector<GenType>* types = nullptr;
   bool aggregates = true;  // may be used
   bool inside_aggregate = false;
+  bool clocks = false;                  // conditions on `now` may stand here
   std::vector<std::size_t> aggregated;  // types that aggregates may read
 };
 

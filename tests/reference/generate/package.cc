@@ -73,6 +73,7 @@ class RuleMaker {
   // The lines of `when`. `n:` patterns first in most cases: names must be bound before they are used.
   std::string when(int patterns, int others, bool timed) {
     std::string out;
+    scope_.clocks = package_.has_calendars && !in_decision_;
     for (int i = 0; i < patterns; ++i) {
       out += !in_decision_ && r_.chance(12) ? either(timed) : pattern(timed);
       if (others > 0 && r_.chance(30)) {
@@ -81,10 +82,13 @@ class RuleMaker {
       }
     }
     for (int i = 0; i < others; ++i) out += other_line(timed, false);
-    return out.empty() ? other_line(timed, false) : out;
+    if (out.empty()) out = other_line(timed, false);
+    scope_.clocks = false;
+    return out;
   }
 
   std::string until() {
+    scope_.clocks = package_.has_calendars;
     std::string out = r_.chance(75) || bound_.empty() ? other_line(true, true) : "    check " + condition(1) + hold(40) + "\n";
     if (r_.chance(15)) out += other_line(true, true);
     if (Random own = r_; own.chance(12)) {
@@ -93,6 +97,7 @@ class RuleMaker {
       out = "    either {\n" + first + (r_.chance(40) ? other_line(true, true) : "") + "    } or {\n" + other_line(true, true) + "    }\n" +
             (r_.chance(30) ? out : "");
     }
+    scope_.clocks = false;
     return out;
   }
 
@@ -189,6 +194,7 @@ class RuleMaker {
     inner.aggregates = r_.chance(25);
     // Bare fields first, so that most conditions are about the fact itself.
     GenScope own;
+    own.clocks = scope_.clocks;
     own.types = scope_.types;
     own.aggregates = false;
     for (const GenField& f : t.fields) own.names.push_back({f.name, f.kind, "", true});
@@ -327,8 +333,14 @@ class RuleMaker {
   bool in_decision_ = false;
 };
 
-std::string options_of(Random& r, RuleMaker& maker) {
+std::string options_of(Random& r, RuleMaker& maker, const GenPackage& p) {
   std::string out;
+  if (p.has_calendars && r.chance(45)) {
+    const bool both = r.chance(20);
+    const bool outside = r.chance(45);
+    if (!outside || both) out += "  during " + r.word({"c0", "c1"}) + "\n";
+    if (outside || both) out += "  not during " + r.word({"c0", "c1"}) + "\n";
+  }
   if (r.chance(35)) out += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
   if (r.chance(30)) {
     out += "  cooldown " + seconds(r.between(1, 5));
@@ -374,7 +386,7 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
   RuleMaker maker(r, p, readable);
   const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
   const bool keep = r.chance(12);
-  std::string out = head_of(name, options_of(r, maker) + (keep ? "  keep " + seconds(r.between(1, 4)) + "\n" : ""), when);
+  std::string out = head_of(name, options_of(r, maker, p) + (keep ? "  keep " + seconds(r.between(1, 4)) + "\n" : ""), when);
   out += "  then {\n";
   const int effects = r.between(1, 2);
   for (int i = 0; i < effects; ++i) {
@@ -449,6 +461,23 @@ std::vector<std::string> GenPackage::files() const {
   std::vector<std::string> out = {module + head + decisions, module, module};
   for (std::size_t i = 0; i < rules.size(); ++i) out[1 + i % 2] += rules[i];
   return out;
+}
+
+// Short spans near the times of the streams, so that edges are met often; two that touch, overlap or take each other away.
+std::string random_calendar(Random& r, const std::string& name) {
+  const auto clock = [](int second) {
+    const std::string s = std::to_string(second % 60);
+    return "00:0" + std::to_string(second / 60) + ":" + (s.size() < 2 ? "0" : "") + s;
+  };
+  const auto times = [&] {
+    const int from = r.between(98, 150);
+    return clock(from) + ".." + clock(from + r.between(1, 14));
+  };
+  std::string out = "calendar " + name + " = " + r.word({"daily ", "thu ", "day 1 ", "1970-01-01 "}) + times();
+  const int more = r.between(0, 3);
+  for (int i = 0; i < more; ++i) out += r.chance(50) ? ", " + times() : " or daily " + times();
+  if (r.chance(25)) out += " except daily " + times();
+  return out + " in \"UTC\"\n";
 }
 
 // Two rules that undo each other's work for ever: a value flipped there and back, or a fact made and taken away.
@@ -563,6 +592,11 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     add(std::move(t), actions);
   }
   for (const GenType& t : p.types) p.head += declaration(t);
+  Random clock = r;  // so that packages without calendars stay as they are
+  if (clock.chance(30)) {
+    p.has_calendars = true;
+    for (const std::string name : {"c0", "c1"}) p.head += random_calendar(clock, name);
+  }
   p.head += "param limit: int = " + std::to_string(r.between(0, 3)) + "\nparam high: percent = " + r.word({"20%", "50%", "80%"}) + "\n";
 
   std::vector<std::size_t> readable = published;

@@ -42,6 +42,7 @@ struct GenPackage {
   std::vector<std::string> rules;  // one declaration each, one line of the rule a line
   std::string decisions;
   bool has_lateness = false;
+  bool has_calendars = false;  // c0 and c1
   std::vector<std::string> decision_names;
 
   // As files of one module: the head, then the rules spread over the others.

@@ -188,6 +188,7 @@ bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& sc
 
 bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& scope, Cascade& cascade) {
   const RulePlan& plan = state.plan.rules[rule];
+  if (state.shut[rule] && !state.is(Mutation::kEpisodesBeginOutside)) return false;
   if (state.episodes[rule].contains(identity)) return try_repeat(state, rule, identity, scope, cascade);
   if (until_truth(rule, scope) == Truth::kTrue) return false;
   const std::optional<Key> group = plan.cooldown_ns != 0 ? cooldown_group(*plan.rule, identity, scope) : Key{};

@@ -1,6 +1,7 @@
 // The tree walk. One case per kind of node.
 #include "model/check.h"
 #include "model/text.h"
+#include "tests/reference/naive/calendar.h"
 #include "tests/reference/naive/scope.h"
 
 namespace flyball::reference {
@@ -74,6 +75,11 @@ Value evaluate_binary(const Expr& e, Scope& scope) {
   }
   if (is_comparison(e.op) && (count_interval(left, scope) || count_interval(right, scope)))
     return compare_intervals(e.op, left, right, scope);
+  if (right.ref.kind == RefKind::kCalendar) {
+    const Value at = evaluate(left, scope);
+    if (!at.is(Kind::kTimestamp)) return Value::unknown();
+    return Value::boolean(is_open(scope.state.schema->calendars[right.ref.index], at.bits));
+  }
   const Value a = evaluate(left, scope);
   const Value b = evaluate(right, scope);
   if (a.is_error() || b.is_error()) return Value::unknown();
@@ -174,12 +180,14 @@ Value evaluate(const Expr& e, Scope& scope) {
       const Value v = evaluate(e.args[0], scope);
       return v.is_error() ? Value::unknown() : Value::boolean(!v.is_null());
     }
+    case ExprKind::kNow: return to_value(scope.state.now);
     case ExprKind::kStale: return Value::boolean(scope.bound[e.args[0].ref.binding].hidden);
     case ExprKind::kSelect:
     case ExprKind::kIndex: return evaluate_part(e, scope);
     case ExprKind::kCall: {
-      FB_CHECK(e.fn == Fn::kSize && e.args.size() == 1);
+      FB_CHECK((e.fn == Fn::kSize || e.fn == Fn::kTimestamp) && e.args.size() == 1);
       const Value list = evaluate(e.args[0], scope);
+      if (e.fn == Fn::kTimestamp) return list.is(Kind::kInt) ? Value::timestamp(list.as_int(), 0) : Value::unknown();
       return list.is(Kind::kList) ? Value::integer(static_cast<std::int64_t>(scope.state.in->items(list).size())) : Value::unknown();
     }
     case ExprKind::kAggregate: return aggregate_value(*e.aggregate, e.type, scope);

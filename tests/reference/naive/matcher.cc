@@ -74,6 +74,8 @@ Truth absence_truth(const LinePlan& line, LinePlace place, Scope& scope) {
   const Presence now = presence(line.line->pattern, scope);
   if (now.fact || a.present) return Truth::kFalse;
   const Timestamp since = now.event ? std::max(a.since, *now.event) : a.since;
+  if (!place.until && scope.state.shut[place.rule])
+    return since + line.duration_ns < scope.state.shut_since[place.rule] ? Truth::kTrue : Truth::kFalse;
   return is_over(scope.state, since, line.duration_ns) ? Truth::kTrue : Truth::kFalse;
 }
 
@@ -425,6 +427,7 @@ bool hold_due(State& state) {
   for (auto& [place, table] : state.holds) {
     const RulePlan& plan = state.plan.rules[place.rule];
     const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
+    if (!place.until && state.shut[place.rule]) continue;
     for (auto& [key, h] : table) {
       const bool due = state.is(Mutation::kHoldOneLate) ? h.onset + d < state.now : h.onset + d <= state.now;
       if (!h.counting || h.held || !due) continue;
@@ -439,6 +442,7 @@ void mark_absences_due(State& state) {
   for (auto& [place, table] : state.absences) {
     const RulePlan& plan = state.plan.rules[place.rule];
     const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
+    if (!place.until && state.shut[place.rule]) continue;
     for (auto& [key, a] : table) a.due_now = !a.present && a.since + d == state.now && !state.is(Mutation::kAbsenceOneLate);
   }
 }

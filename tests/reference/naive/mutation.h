@@ -33,6 +33,8 @@ enum class Mutation : std::uint8_t {
   kRunawayStays,           // a cascade that runs away is not undone
   kEveryNeedsOne,          // `every` is false where there is none
   kEitherIsAll,            // a branch that is false spoils one that is true
+  kHoldsRunOutside,        // a calendar that opens begins no hold anew
+  kEpisodesBeginOutside,   // `during` keeps nothing from beginning
   kWithinOneLate,          // an event is remembered at its stamp + D, too
   kAfterIsAnyTime,         // what came before counts as after
   kRankRoundedDown,        // of a percentile

@@ -66,6 +66,11 @@ Value arithmetic(Op op, const Value& a, const Value& b, Interner& in) {
   if (a.is(Kind::kInt) && b.is(Kind::kInt)) return exact(op, Kind::kInt, a.bits, b.bits);
   if (is_number(a) && is_number(b)) return real(op, as_real(a), as_real(b));
   if (a.kind == b.kind && is_exact(a.kind) && (op == Op::kAdd || op == Op::kSubtract)) return exact(op, a.kind, a.bits, b.bits);
+  if (a.is(Kind::kTimestamp) && (b.is(Kind::kTimestamp) || b.is(Kind::kDuration))) {
+    const std::int64_t left = a.bits * kNsPerSecond + a.aux;
+    if (b.is(Kind::kTimestamp)) return of_kind(Kind::kDuration, left - (b.bits * kNsPerSecond + b.aux));
+    return to_value(Timestamp{op == Op::kAdd ? left + b.bits : left - b.bits});
+  }
   if (is_exact(a.kind) && b.is(Kind::kInt) && op == Op::kMultiply) return exact(op, a.kind, a.bits, b.bits);
   return Value::unknown();
 }

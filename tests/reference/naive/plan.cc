@@ -130,7 +130,7 @@ void collect_remembered(const ast::RuleDecl& rule, const Schema& schema, std::ma
 bool is_logical(const ast::RuleDecl& r) {
   const bool only_derives =
       std::all_of(r.then.begin(), r.then.end(), [](const ast::Effect& e) { return e.kind == ast::EffectKind::kDerive; });
-  return only_derives && !r.then.empty() && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat;
+  return only_derives && !r.then.empty() && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
 }
 
 void collect_types(const ast::Expr& e, std::set<FactTypeId>& out) {

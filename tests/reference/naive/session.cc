@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/reference/naive/calendar.h"
 #include "tests/reference/naive/effects.h"
 
 namespace flyball::reference {
@@ -17,11 +18,17 @@ NaiveSession::NaiveSession(const ast::RuleSet& rules, Interner& interner, const 
 
 Timestamp NaiveSession::engine_time() const { return newest_ ? *newest_ - lateness_ : kTimestampMin; }
 
+void NaiveSession::begin(Timestamp stamp) {
+  state_.start = stamp;
+  start_absences(state_);
+  state_.now = stamp - lateness_;
+  for (std::uint32_t rule = 0; rule < state_.shut.size(); ++rule) state_.shut[rule] = is_shut(state_, rule);
+}
+
 // True if the input is late: then it is taken at the instant E.
 bool NaiveSession::admit(Timestamp stamp, Waiting& waiting) {
   if (!state_.start) {
-    state_.start = stamp;
-    start_absences(state_);
+    begin(stamp);
   }
   waiting.arrival = arrivals_++;
   waiting.at = stamp;
@@ -53,8 +60,7 @@ void NaiveSession::ack(const AckInput& input) {
 
 void NaiveSession::tick(Timestamp t) {
   if (!state_.start) {
-    state_.start = t;
-    start_absences(state_);
+    begin(t);
   }
   newest_ = newest_ ? std::max(*newest_, t) : t;
   close_through(t - lateness_);
@@ -74,7 +80,7 @@ void NaiveSession::close_through(Timestamp limit) {
 }
 
 // The earliest instant at which something arrives or is due. That nothing is due now may turn out only there.
-Timestamp NaiveSession::next_instant() const {
+Timestamp NaiveSession::next_instant() {
   Timestamp next = kTimestampMax;
   for (const Waiting& w : waiting_) next = std::min(next, w.at);
   auto due = [&](Timestamp t) {
@@ -111,6 +117,7 @@ Timestamp NaiveSession::next_instant() const {
       if (plan.repeat_ns != 0) due(e.last_run + plan.repeat_ns);
     }
   }
+  if (const std::optional<Timestamp> t = next_clock(state_, std::max(passed_, *state_.start - lateness_ - 1))) due(*t);
   if (const std::optional<Timestamp> t = next_action_timer(state_, passed_)) due(*t);
   return next;
 }
@@ -125,6 +132,7 @@ void NaiveSession::pass_through(Timestamp t) {
       if (state_.type(type).is_event()) state_.facts[type].clear();
     }
   }
+  open_and_shut(state_);
   // 1. Expiries and windows are computed from the time; what falls due is marked.
   if (!again) mark_absences_due(state_);
   run_action_timers(state_);

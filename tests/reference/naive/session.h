@@ -54,7 +54,8 @@ class NaiveSession {
 
   bool admit(Timestamp stamp, Waiting& waiting);
   void close_through(Timestamp limit);
-  Timestamp next_instant() const;
+  void begin(Timestamp stamp);
+  Timestamp next_instant();
   void pass_through(Timestamp t);
 
   State state_;

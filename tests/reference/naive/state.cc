@@ -24,6 +24,8 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
   told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
   episodes.assign(set.rules.size(), KeyMap<Episode>(less));
   cooldowns.assign(set.rules.size(), KeyMap<Timestamp>(less));
+  shut.resize(plan.rules.size(), false);
+  shut_since.resize(plan.rules.size(), kTimestampMin);
   for (std::uint32_t rule = 0; rule < plan.rules.size(); ++rule) {
     for (const bool until : {false, true}) {
       const std::vector<LinePlan>& lines = until ? plan.rules[rule].until : plan.rules[rule].when;

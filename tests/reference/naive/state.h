@@ -121,6 +121,9 @@ struct State {
   std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
 
+  std::vector<bool> shut;  // by rule: outside its calendars
+  std::vector<Timestamp> shut_since;
+
   std::set<std::uint32_t> off;  // rules that ran away
   std::size_t firings_max = 0;  // of one cascade
   std::uint64_t runaways = 0;
