@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "parser/ast/keywords.h"
 #include "parser/ast/words.h"
@@ -305,7 +306,7 @@ class Completer {
     }
     for (const std::string_view w : words_within(words().front().text)) add(w, 14, "keyword", std::string(ast::find_keyword(w)->meaning));
     for (const std::string_view w : ast::kReservedWords) add(w, 14, "keyword", std::string(ast::find_keyword(w)->meaning));
-    for (const std::string_view w : ast::kAggregateWords) add(w, 3, "aggregate");
+    for (const AggregateInfo& a : kAggregates) add(a.word, 3, aggregate_form(a), std::string(a.doc));
     for (const FunctionInfo& f : functions()) {
       if (f.signature.find('.') > f.signature.find('(')) add(f.name, 3, std::string(f.signature), std::string(f.doc));
     }
@@ -339,6 +340,9 @@ json signature_help(const Spot& spot) {
       const std::string_view last = name.substr(name.rfind('.') == std::string_view::npos ? 0 : name.rfind('.') + 1);
       for (const FunctionInfo& f : functions()) {
         if (f.name == name || f.name == last) signatures.push_back({{"label", f.signature}, {"documentation", f.doc}});
+      }
+      for (const AggregateInfo& a : kAggregates) {
+        if (a.word == name) signatures.push_back({{"label", aggregate_form(a)}, {"documentation", a.doc}});
       }
       for (const SymbolUse& u : spot.analysis.index.all()) {
         if (u.meaning == Meaning::kFunction && u.is_declaration() && u.name == last)

@@ -10,6 +10,7 @@
 
 #include "app/lsp/text.h"
 #include "app/package/standard.h"
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "parser/ast/keywords.h"
 
@@ -142,6 +143,9 @@ json hover(const Spot& s) {
   for (const FunctionInfo& f : functions()) {
     const std::string_view last = f.name.substr(f.name.rfind('.') == std::string_view::npos ? 0 : f.name.rfind('.') + 1);
     if (last == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", f.signature, f.doc);
+  }
+  for (const AggregateInfo& a : kAggregates) {
+    if (a.word == word) text += fmt::format("{}```\n{}\n```\n{}", text.empty() ? "" : "\n\n", aggregate_form(a), a.doc);
   }
   if (const ast::Keyword* keyword = ast::find_keyword(word); text.empty() && keyword != nullptr && !keyword->meaning.empty())
     text = fmt::format("`{}`: {}", word, keyword->meaning);

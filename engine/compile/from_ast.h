@@ -1,24 +1,10 @@
 // From the AST's enums to the plan's (plan_words.h). Pure; used by the compiler only.
 #pragma once
 
-#include <optional>
-
 #include "engine/compile/plan_words.h"
 #include "parser/ast/ast.h"
 
 namespace flyball::engine {
-
-// nullopt: not computed yet.
-constexpr std::optional<AggregateFn> plan_word(ast::AggregateFn fn) {
-  switch (fn) {
-    case ast::AggregateFn::kCount: return AggregateFn::kCount;
-    case ast::AggregateFn::kSum: return AggregateFn::kSum;
-    case ast::AggregateFn::kAvg: return AggregateFn::kAvg;
-    case ast::AggregateFn::kMin: return AggregateFn::kMin;
-    case ast::AggregateFn::kMax: return AggregateFn::kMax;
-    default: return std::nullopt;
-  }
-}
 
 constexpr EffectKind plan_word(ast::EffectKind kind) {
   switch (kind) {

@@ -11,13 +11,11 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   const auto found = scope.aggregates.find(binding);
   FB_CHECK(found != scope.aggregates.end());
   const ast::Aggregate& a = *found->second;
-  const std::optional<AggregateFn> fn = plan_word(a.fn);
-  if (!fn) return fail("`" + scope.where + "` uses an aggregate that this engine does not compute yet", "use count, sum, avg, min or max");
   SplitWhere split = split_where(a.where ? &*a.where : nullptr, scope, a.binding, true);
   if (split.keys.size() > 8) return fail("`" + scope.where + "` correlates an aggregate by more than 8 fields");
 
   AggregateNode node;
-  node.fn = *fn;
+  node.fn = a.fn;
   node.type = a.fact_type;
   node.scope = scope.id;
   node.binding = a.binding;
@@ -30,12 +28,14 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   node.over_last = number(a.over_last);
   node.at_least = number(a.at_least);
   const FactType& counted = out_.rule_set.schema.types[a.fact_type];
+  if (a.k) node.number = a.k->literal;
+  node.one_series = counted.is_event() && !counted.has_key;
   if (node.over_last && counted.is_event() && !counted.has_key) {
     return fail("`" + scope.where + "` has a window of the last events of `" + counted.name +
                     "`, which has no key: each event would be its own last one, for ever",
                 "give `" + counted.local + "` a key, or use a window of time (`over 5m`)");
   }
-  if (a.value && *fn != AggregateFn::kCount) {
+  if (a.value && a.fn != AggregateFn::kCount) {
     std::set<std::uint32_t> reads;
     collect_reads(*a.value, scope, reads);
     reads.erase(a.binding);
@@ -44,6 +44,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
       return fail("`" + scope.where + "` aggregates an expression over other facts", "aggregate a field of the type itself");
     }
     node.value_type = a.value->type;
+    if (const std::optional<Type> type = aggregate_type(a.fn, node.value_type.without_null())) node.result_kind = kind_of(*type);
     node.reads |= value.reads_of(a.binding);
   }
   node.text = std::to_string(static_cast<int>(a.fn)) + ":" + std::to_string(a.fact_type) + ":";
@@ -56,7 +57,8 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     node.reads |= std::uint64_t{1} << key.own_field;
     node.text += " " + out_.rule_set.schema.types[a.fact_type].fields[key.own_field].name;
   }
-  if (a.value && *fn != AggregateFn::kCount) node.text += " of " + text_of(*a.value, scope, a.binding);
+  if (!node.number.is_null()) node.text += " by " + std::to_string(node.number.bits);
+  if (a.value && a.fn != AggregateFn::kCount) node.text += " of " + text_of(*a.value, scope, a.binding);
   if (node.over_ns) node.text += " over " + std::to_string(*node.over_ns);
   if (node.over_last) node.text += " last " + std::to_string(*node.over_last);
   if (node.at_least) node.text += " at least " + std::to_string(*node.at_least);
@@ -66,16 +68,20 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   use.binding = a.binding;
   for (const ast::Expr* e : split.residual) use.residual.push_back(formula(*e, scope));
   for (const Formula& f : use.residual) node.reads |= f.reads_of(a.binding);
-  node.keep_rows = !use.residual.empty();
+  node.keep_rows = !use.residual.empty() || a.fn == AggregateFn::kTopk;
+  if (a.fn == AggregateFn::kTopk) {
+    for (const Field& f : counted.fields) node.field_names.push_back(interner_.string(f.name));
+    node.reads |= counted.fields.size() >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << counted.fields.size()) - 1;
+  }
   // Uses that judge items one by one need more of them than a shared node keeps.
-  if (node.keep_rows) node.text += " for " + scope.where + " " + std::to_string(a.binding);
+  if (!use.residual.empty()) node.text += " for " + scope.where + " " + std::to_string(a.binding);
 
   if (const auto known = nodes_.find(node.text); known != nodes_.end()) {
     use.node = known->second;
   } else {
     use.node = static_cast<NodeId>(out_.nodes.size());
     nodes_.emplace(node.text, use.node);
-    if (a.value && *fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
+    if (a.value && a.fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
     if (node.sampled()) {
       for (const ast::Expr* e : split.own) node.tests.push_back(formula(*e, scope));
       out_.types[a.fact_type].sample_nodes.push_back(use.node);

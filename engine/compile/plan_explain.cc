@@ -11,9 +11,7 @@ namespace {
 
 // `count(Serving where …)`: enough to recognise it by; the line itself is shown beside.
 std::string aggregate_name(const ast::Aggregate& a) {
-  static constexpr const char* kNames[] = {"count", "sum",   "avg",   "min",  "max",      "stddev", "p50",  "p90",  "p95",    "p99",
-                                           "rate",  "delta", "deriv", "ewma", "distinct", "first",  "last", "topk", "changes"};
-  std::string out = std::string(kNames[static_cast<std::size_t>(a.fn)]) + "(" + a.type_name.text;
+  std::string out = std::string(info_of(a.fn).word) + "(" + a.type_name.text;
   if (a.value) out += a.value->kind == ast::ExprKind::kName ? "." + a.value->name : " by …";
   if (a.where) out += " where …";
   if (a.over || a.over_last) out += " over …";

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 
+#include "model/aggregates.h"
+
 namespace flyball::engine {
 
-enum class AggregateFn : std::uint8_t { kCount, kSum, kAvg, kMin, kMax };
+using flyball::AggregateFn;
 enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kLog };
 enum class RuleMode : std::uint8_t { kActive, kShadow, kOff };
 enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };

@@ -164,8 +164,12 @@ struct AggregateNode {
   AggregateFn fn = AggregateFn::kCount;
   FactTypeId type = kNoId;
   Type value_type;
-  AlphaId alpha = kNoId;       // live facts; samples: kNoId, tests below
-  std::vector<Formula> tests;  // own tests of samples
+  Kind result_kind = Kind::kError;
+  Value number;                    // before the type; null: none
+  std::vector<Value> field_names;  // of topk
+  bool one_series = false;         // events without a key, whose order is that of all of them
+  AlphaId alpha = kNoId;           // live facts; samples: kNoId, tests below
+  std::vector<Formula> tests;      // own tests of samples
   std::uint32_t scope = 0;
   std::uint32_t binding = 0;         // what the formulas call the fact or sample
   std::vector<std::uint32_t> group;  // own fields

@@ -1,14 +1,12 @@
 // Adding to and taking from one group's running count, sum, mean, minimum and maximum; exact both ways.
 #include "engine/network/accumulator.h"
 
-#include <limits>
-
 #include "engine/expr/exact.h"
 #include "model/compare.h"
 
 namespace flyball::engine {
 
-bool Accumulator::Less::operator()(const Value& a, const Value& b) const {
+bool ScalarLess::operator()(const Value& a, const Value& b) const {
   if (a.kind != b.kind) return a.kind < b.kind;
   if (a.is(Kind::kDouble)) {
     const double x = a.as_double();
@@ -21,9 +19,10 @@ bool Accumulator::Less::operator()(const Value& a, const Value& b) const {
   return a.aux < b.aux;
 }
 
-void Accumulator::add(AggregateFn fn, const Value& v) {
+void Accumulator::add(const AggregateNode& plan, const Observation& o) {
+  const Value& v = o.value;
   ++count_;
-  switch (fn) {
+  switch (plan.fn) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (v.is(Kind::kDouble)) {
@@ -37,13 +36,17 @@ void Accumulator::add(AggregateFn fn, const Value& v) {
       break;
     case AggregateFn::kMin:
     case AggregateFn::kMax: ++ordered_[v]; break;
-    default: break;
+    case AggregateFn::kCount: break;
+    default:
+      if (!statistic_) statistic_ = make_statistic(plan);
+      statistic_->add(o);
   }
 }
 
-void Accumulator::subtract(AggregateFn fn, const Value& v) {
+void Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
+  const Value& v = o.value;
   --count_;
-  switch (fn) {
+  switch (plan.fn) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (v.is(Kind::kDouble)) {
@@ -60,43 +63,33 @@ void Accumulator::subtract(AggregateFn fn, const Value& v) {
       if (--at->second == 0) ordered_.erase(at);
       break;
     }
-    default: break;
+    case AggregateFn::kCount: break;
+    default: statistic_->remove(o);
   }
 }
 
-namespace {
-
-Value of_kind(Kind kind, Int128 n) {
-  if (kind == Kind::kUint) {
-    if (n < 0 || n > static_cast<Int128>(std::numeric_limits<std::uint64_t>::max())) return Value::unknown();
-    return Value::uinteger(static_cast<std::uint64_t>(n));
-  }
-  if (n > std::numeric_limits<std::int64_t>::max() || n < std::numeric_limits<std::int64_t>::min()) return Value::unknown();
-  Value v = Value::integer(static_cast<std::int64_t>(n));
-  v.kind = kind;
-  return v;
-}
-
-}  // namespace
-
-Value Accumulator::result(AggregateFn fn, Kind kind, Interner& in) const {
+Value Accumulator::result(const AggregateNode& plan, const Observed& observed) const {
+  const AggregateFn fn = plan.fn;
+  const Kind kind = kind_of(plan.value_type);
   if (fn == AggregateFn::kSum) {
     if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->value() : 0.0);
-    return of_kind(kind, sum_);
+    return of_whole(kind, sum_);
   }
-  if (count_ == 0) return Value::null();
+  if (count_ == 0 && fn == AggregateFn::kTopk) return observed.in.list({});
+  if (count_ == 0) return info_of(fn).zero_of_nothing ? Value::integer(0) : Value::null();
+  if (statistic_) return statistic_->value(observed);
   if (fn == AggregateFn::kAvg) {
     if (kind == Kind::kDouble) return Value::real(doubles_->mean());
     if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
     const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
-    return mean ? of_kind(kind, *mean) : Value::unknown();
+    return mean ? of_whole(kind, *mean) : Value::unknown();
   }
   const bool smallest = fn == AggregateFn::kMin;
   if (kind < Kind::kString) return smallest ? ordered_.begin()->first : ordered_.rbegin()->first;
   // Handles are not in the order of their content.
   Value best = ordered_.begin()->first;
   for (const auto& [v, times] : ordered_) {
-    const int order = compare_total(v, best, in);
+    const int order = compare_total(v, best, observed.in);
     if (smallest ? order < 0 : order > 0) best = v;
   }
   return best;

@@ -2,6 +2,7 @@
 #include "engine/network/aggregates.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/network/network.h"
 #include "engine/network/timer_queue.h"
@@ -63,6 +64,9 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
   if (plan.value && plan.fn != AggregateFn::kCount) {
     network.frame().set_row(plan.binding, row);
     item.value = network.frame().value(*plan.value, plan.scope);
+    // Nothing can be said of the order of what is not a number.
+    const bool adds = plan.fn == AggregateFn::kSum || plan.fn == AggregateFn::kAvg;
+    if (!adds && item.value.is(Kind::kDouble) && std::isnan(item.value.as_double())) item.value = Value::unknown();
   }
   enter_group(node, id, group_for(state, plan, row));
 }
@@ -82,7 +86,7 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
     if (item.value.is_error()) {
       ++group.value_unknown;
     } else if (!item.value.is_null()) {
-      group.values.add(plan.fn, item.value);
+      group.values.add(plan, observation(item, id));
     }
   } else {
     ++group.count_unknown;
@@ -103,7 +107,7 @@ void Aggregates::displace(NodeId node, std::uint32_t id) {
     if (item.value.is_error()) {
       --group.value_unknown;
     } else if (!item.value.is_null()) {
-      group.values.subtract(program_.nodes[node].fn, item.value);
+      group.values.subtract(program_.nodes[node], observation(item, id));
     }
   } else {
     --group.count_unknown;
@@ -310,14 +314,14 @@ bool Aggregates::newest_is_stale(const AggregateNode& plan, const NodeState& sta
 }
 
 Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
-                         const Accumulator& values, bool newest_stale, Interner& in) const {
+                         const Accumulator& values, bool newest_stale, const Observed& observed) const {
   if (plan.fn == AggregateFn::kCount) {
     if (plan.at_least && count_true < *plan.at_least) return Value::unknown();
     return count_value(count_true, count_unknown);
   }
   if (count_unknown > 0 || value_unknown > 0 || newest_stale) return Value::unknown();
   if (plan.at_least && values.count() < *plan.at_least) return Value::unknown();
-  return values.result(plan.fn, kind_of(plan.value_type), in);
+  return values.result(plan, observed);
 }
 
 struct Aggregates::Total {
@@ -363,7 +367,7 @@ void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
     if (item.value.is_error()) {
       ++total.value_unknown;
     } else if (!item.value.is_null()) {
-      total.values.add(plan.fn, item.value);
+      total.values.add(plan, observation(item, id));
     }
   } else {
     ++total.count_unknown;
@@ -382,7 +386,7 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   const AggregateUse& use = program_.uses[use_id];
   const AggregateNode& plan = program_.nodes[use.node];
   const NodeState& state = nodes_[use.node];
-  Interner& in = network.interner();
+  const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
   std::vector<Value> left(use.keys.size());
   bool known = true;
   for (std::size_t i = 0; i < left.size(); ++i) {
@@ -393,10 +397,10 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   const Group& loose = *state.groups[kUnknownGroup];
   if (known && use.residual.empty() && loose.first == kNone) {
     const auto found = state.group_of.find(left);
-    if (found == state.group_of.end()) return result(plan, 0, 0, 0, Accumulator{}, false, in);
+    if (found == state.group_of.end()) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
     const Group& group = *state.groups[found->second];
     const bool stale = plan.sampled() && newest_is_stale(plan, state, group, network);
-    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, in);
+    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
   }
   Total total;
   const auto take_group = [&](const Group& group, bool judge_keys) {
@@ -410,7 +414,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   } else {
     for (const auto& group : state.groups) take_group(*group, true);
   }
-  return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, plan.sampled() && total.newest_stale, in);
+  const bool stale = plan.sampled() && total.newest_stale;
+  return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);
 }
 
 std::vector<Aggregates::Dirty> Aggregates::take_dirty() {

@@ -1,4 +1,4 @@
-// Aggregates: what `count sum avg min max` stand for, kept by delta: items (facts, or samples in a window) in groups.
+// Aggregates: what `count`, `avg`, `p99` and the others stand for, kept by delta: items (facts, or samples in a window) in groups.
 //
 // A node belongs to (type, own tests, group fields, value, window) and may serve many lines; a use is one line's way to
 // find its group and to judge items against its own facts. Groups that change are remembered; Network::settle asks for
@@ -82,6 +82,7 @@ class Aggregates {
     Timestamp stamp;
     std::uint64_t arrival = 0;
   };
+  static Observation observation(const Item& item, std::uint32_t id) { return {item.value, item.fact, item.stamp, item.arrival, id}; }
   struct Group {
     std::vector<Value> key;
     std::uint32_t hash = 0;
@@ -128,7 +129,7 @@ class Aggregates {
   void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
                  const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
-               const Accumulator& values, bool newest_stale, Interner& in) const;
+               const Accumulator& values, bool newest_stale, const Observed& observed) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
 
   const ProgramData& program_;

@@ -191,7 +191,7 @@ void Takeover::take_samples() {
     for (NodeId old = 0; old < from_.data.nodes.size(); ++old) {
       const AggregateNode& o = from_.data.nodes[old];
       const bool alike = o.sampled() && types_[o.type].id == n.type && types_[o.type].same && o.fn == n.fn && o.group == n.group &&
-                         o.over_ns == n.over_ns && o.over_last == n.over_last && o.value_type == n.value_type &&
+                         o.over_ns == n.over_ns && o.over_last == n.over_last && o.value_type == n.value_type && o.number == n.number &&
                          o.value.has_value() == n.value.has_value() && (!o.value || o.value->text == n.value->text) &&
                          texts(o.tests) == texts(n.tests) && (o.keep_rows || !n.keep_rows);
       if (!alike) continue;
@@ -228,23 +228,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
       if (before.group == kNone) continue;  // its `where` was false
       const std::vector<Value>& key = from.groups[before.group]->key;
       for (std::size_t i = 0; i < plan.group.size(); ++i) row[plan.group[i]] = i < key.size() ? key[i] : Value::unknown();
-      item.group = aggregates.group_for(to, plan, row.data());
-      Aggregates::Group& group = *to.groups[item.group];
-      item.next = group.first;
-      if (group.first != kNone) to.items[group.first].prev = id;
-      group.first = id;
-      if (item.truth == Truth::kUnknown) {
-        ++group.count_unknown;
-      } else {
-        ++group.count_true;
-        if (item.value.is_error()) {
-          ++group.value_unknown;
-        } else if (!item.value.is_null()) {
-          group.values.add(plan.fn, item.value);
-        }
-      }
-      group.by_stamp.emplace(item.stamp, id);
-      aggregates.touch(new_node, item.group);
+      aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()));
     }
   }
   if (plan.over_ns) aggregates.arm(new_node);

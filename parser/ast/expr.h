@@ -32,6 +32,7 @@
 #include <string>
 #include <vector>
 
+#include "model/aggregates.h"
 #include "model/functions.h"
 #include "model/type.h"
 #include "model/value.h"
@@ -114,27 +115,7 @@ struct Ref {
   std::uint32_t index = 0;
 };
 
-enum class AggregateFn : std::uint8_t {
-  kCount,
-  kSum,
-  kAvg,
-  kMin,
-  kMax,
-  kStddev,
-  kP50,
-  kP90,
-  kP95,
-  kP99,
-  kRate,
-  kDelta,
-  kDeriv,
-  kEwma,
-  kDistinct,
-  kFirst,
-  kLast,
-  kTopk,
-  kChanges,
-};
+using flyball::AggregateFn;
 
 struct Aggregate;
 
@@ -161,7 +142,7 @@ struct Expr {
 struct Aggregate {
   AggregateFn fn = AggregateFn::kCount;
   Span span;
-  std::optional<Expr> k;  // topk, distinct …
+  std::optional<Expr> k;  // of topk and ewma; the checker leaves a literal
   Name type_name;
   std::optional<Expr> value;  // the field after the dot as a kName, or the expression after `by`
   std::optional<Expr> where;

@@ -1,6 +1,6 @@
 // The words of the language: where each may stand and what it means. The one list of them: the grammar takes no word that is not here (it
 // does not compile), messages list parts from it, and editors, hover and docs/reference/keywords.md show it. Not here: aggregates
-// (words.h), types (parser/check/types.h), functions (model/functions.h). Plain data.
+// (model/aggregates.h), types (parser/check/types.h), functions (model/functions.h). Plain data.
 #pragma once
 
 #include <algorithm>

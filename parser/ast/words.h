@@ -5,12 +5,16 @@
 #include <array>
 #include <string_view>
 
+#include "model/aggregates.h"
+
 namespace flyball::ast {
 
 // By AggregateFn.
-inline constexpr std::array<std::string_view, 19> kAggregateWords{"count",    "sum",   "avg",  "min",  "max",    "stddev", "p50",
-                                                                  "p90",      "p95",   "p99",  "rate", "delta",  "deriv",  "ewma",
-                                                                  "distinct", "first", "last", "topk", "changes"};
+inline constexpr auto kAggregateWords = [] {
+  std::array<std::string_view, kAggregates.size()> words;
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = kAggregates[i].word;
+  return words;
+}();
 
 template <std::size_t N>
 constexpr bool is_among(const std::array<std::string_view, N>& words, std::string_view word) {

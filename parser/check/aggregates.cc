@@ -1,4 +1,4 @@
-// Aggregates: count sum avg min max over facts or samples. See expressions.h.
+// Aggregates over facts or samples, by the table of model/aggregates.h. See expressions.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,39 +15,63 @@ using ast::ExprKind;
 
 namespace {
 
-std::string_view word(AggregateFn fn) { return ast::kAggregateWords[static_cast<std::size_t>(fn)]; }
+std::string_view word(AggregateFn fn) { return info_of(fn).word; }
 
-bool in_this_version(AggregateFn fn) {
-  return fn == AggregateFn::kCount || fn == AggregateFn::kSum || fn == AggregateFn::kAvg || fn == AggregateFn::kMin ||
-         fn == AggregateFn::kMax;
+// A fact as a value.
+Type record_of(const FactType& type) {
+  Type out = Type::of(TypeTag::kRecord);
+  for (const Field& f : type.fields) {
+    out.members.push_back(f.name);
+    out.args.push_back(f.type);
+  }
+  return out;
 }
 
 }  // namespace
+
+// The number before the type: how many `topk` gives, a weight of `ewma`.
+bool ExprChecker::number(Aggregate& agg) {
+  if (!agg.k && info_of(agg.fn).number != AggregateNumber::kHowMany) return true;
+  if (!agg.k) {
+    p_.report.error("E0216", agg.type_name.span, fmt::format("`{}` needs a number: how many", word(agg.fn)),
+                    fmt::format("`{}(3, {} by …)`", word(agg.fn), agg.type_name.text),
+                    Fix{ast::Span{agg.type_name.span.file, agg.type_name.span.begin, agg.type_name.span.begin}, "3, "});
+    return false;
+  }
+  if (info_of(agg.fn).number == AggregateNumber::kNone) {
+    p_.report.error("E0216", agg.k->span, fmt::format("`{}` takes no number", word(agg.fn)));
+    return false;
+  }
+  if (info_of(agg.fn).number == AggregateNumber::kHowMany) {
+    const std::optional<std::int64_t> k = constant_count(p_, *scope_.file, *agg.k, "how many", 1);
+    if (k && *k > kTopMax) p_.report.error("E0216", agg.k->span, fmt::format("`{}` gives {} facts at most", word(agg.fn), kTopMax));
+    return k && *k <= kTopMax;
+  }
+  const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
+  if (!given) return false;
+  if (given->as_double() > 0 && given->as_double() <= 1) return true;
+  p_.report.error("E0216", agg.k->span, "the weight of a new sample is more than 0 and at most 1",
+                  "1 is the newest sample alone, 0.1 changes slowly");
+  return false;
+}
 
 void ExprChecker::check_aggregate(Expr& e) {
   e.type = Type::of(TypeTag::kError);
   if (!e.aggregate) return;
   auto agg = std::make_shared<Aggregate>(*e.aggregate);
-  if (!in_this_version(agg->fn)) {
-    p_.report.later(e.name_span.end > e.name_span.begin ? e.name_span : agg->span, fmt::format("the aggregate `{}`", word(agg->fn)),
-                    "`count`, `sum`, `avg`, `min` and `max` are");
-    return;
-  }
   if (!scope_.aggregates || scope_.aggregated == nullptr) {
     p_.report.error("E0218", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
                     "it stands in rules and in cases of decisions");
     return;
   }
-  if (agg->k) {
-    p_.report.error("E0216", agg->k->span, fmt::format("`{}` takes no number", word(agg->fn)));
-    return;
-  }
+  if (!number(*agg)) return;
   const std::optional<FactTypeId> type = find_fact_type(p_, *scope_.file, agg->type_name);
   if (!type) return;
   agg->fact_type = *type;
   agg->binding = scope_.first_aggregate + static_cast<std::uint32_t>(scope_.aggregated->size());
   scope_.aggregated->push_back(*type);
   const std::string local = p_.schema.types[*type].local;
+  const AggregateInfo& info = info_of(agg->fn);
 
   // Inside, bare names are the aggregated type's fields; an aggregate in an aggregate would read itself.
   const std::optional<Bare> outer_bare = scope_.bare;
@@ -85,14 +109,17 @@ void ExprChecker::check_aggregate(Expr& e) {
     good = false;
   }
   // Samples are puts. Of what rules derive and order there are none, so a window would quietly be empty for ever.
-  if ((agg->over || agg->over_last) && (counted.role == Role::kAction || counted.role == Role::kDerived)) {
+  const bool samples = agg->over || agg->over_last || info.of_samples;
+  if (samples && (counted.role == Role::kAction || counted.role == Role::kDerived)) {
     const bool action = counted.role == Role::kAction;
+    const ast::Span at = agg->over ? agg->over->span : agg->over_last ? agg->over_last->span : agg->type_name.span;
+    const std::string now = action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`; or "
+                                   : "without `over` it reads those that hold now; or ";
     p_.report.error(
-        "E0216", agg->over ? agg->over->span : agg->over_last->span,
+        "E0216", at,
         fmt::format("`{}` is {}: a window would hold none, because samples are puts", local, action ? "an action" : "derived by a rule"),
-        action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`; or let the rule assert a "
-                 "`mutable fact` beside it, and count that"
-               : "without `over` it reads those that hold now; or take a window over the facts that it is derived from");
+        (info.of_samples ? std::string() : now) + (action ? "let the rule assert a `mutable fact` beside it, and count that"
+                                                          : "take a window over the facts that it is derived from"));
     good = false;
   }
   if (agg->value) {
@@ -111,10 +138,16 @@ void ExprChecker::check_aggregate(Expr& e) {
   if (agg->over_last) good = constant_count(p_, *scope_.file, *agg->over_last, "the number after `over last`", 1).has_value() && good;
   if (agg->at_least) {
     good = constant_count(p_, *scope_.file, *agg->at_least, "the number after `at least`", 1).has_value() && good;
-    if (!agg->over && !agg->over_last) {
+    if (!agg->over && !agg->over_last && !info.of_samples) {
       p_.report.error("E0216", agg->at_least->span, "`at least … samples` needs samples", "add a window: `over 60s` or `over last 5`");
       good = false;
     }
+  }
+
+  if (good && info.of_samples && !agg->over && !agg->over_last) {
+    p_.report.error("E0216", agg->type_name.span, fmt::format("`{}` is about samples, one after the other", word(agg->fn)),
+                    "add a window: `over 5m` or `over last 5`");
+    good = false;
   }
 
   Type result = Type::of(TypeTag::kInt);
@@ -127,7 +160,9 @@ void ExprChecker::check_aggregate(Expr& e) {
   } else if (!agg->value) {
     std::vector<std::string> candidates;
     for (const Field& f : p_.schema.types[*type].fields) {
-      if (is_number(f.type) || is_unit(f.type)) candidates.push_back(fmt::format("{}({}.{})", word(agg->fn), local, f.name));
+      if (aggregate_type(agg->fn, f.type.without_null()))
+        candidates.push_back(
+            fmt::format("{}({}{}.{})", word(agg->fn), info.number == AggregateNumber::kHowMany ? "3, " : "", local, f.name));
     }
     constexpr std::size_t kMaxNamed = 3;
     if (candidates.size() > kMaxNamed) candidates.resize(kMaxNamed);
@@ -138,17 +173,14 @@ void ExprChecker::check_aggregate(Expr& e) {
     const Type value = agg->value->type.without_null();
     if (value.is(TypeTag::kError)) {
       good = false;
-    } else if (value.is(TypeTag::kDyn)) {
+    } else if (value.is(TypeTag::kDyn) && agg->fn <= AggregateFn::kMax) {
       result = value;
+    } else if (const std::optional<Type> given = aggregate_type(agg->fn, value)) {
+      result = info.gives == AggregateGives::kFacts ? Type::list_of(record_of(counted)) : *given;
     } else {
-      const bool addable = is_number(value) || is_unit(value);
-      const bool extreme = agg->fn == AggregateFn::kMin || agg->fn == AggregateFn::kMax;
-      if (!(extreme ? is_ordered(value) : addable)) {
-        p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
-                        extreme ? "it needs values with an order" : "it needs numbers or units");
-        good = false;
-      }
-      result = agg->fn == AggregateFn::kAvg && is_number(value) ? Type::of(TypeTag::kDouble) : value;
+      p_.report.error("E0216", agg->value->span, fmt::format("`{}` does not work on {}", word(agg->fn), a_type(value, &p_.schema)),
+                      fmt::format("it needs {}", to_string(info.of)));
+      good = false;
     }
   }
   if (good) e.type = result;

@@ -88,6 +88,7 @@ class ExprChecker {
   bool is_declared(std::string_view name) const;
   void check_macro(ast::Expr& e);
   void check_aggregate(ast::Expr& e);
+  bool number(ast::Aggregate& agg);
 
   bool maybe_null(const ast::Expr& e) const;
 

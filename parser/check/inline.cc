@@ -107,9 +107,7 @@ bool prepare_let(Package& p, std::uint32_t index) {
   let.nodes = count_nodes(let.decl->value);
   let.aggregated = std::move(aggregated);
   visit(let.decl->value, [&](const Expr& x) {
-    if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
-        x.aggregate->fn != ast::AggregateFn::kSum)
-      let.maybe_null = true;
+    if (x.kind == ExprKind::kAggregate && x.aggregate && may_be_null(x.aggregate->fn)) let.maybe_null = true;
   });
   const bool good =
       let.state == LetInfo::State::kChecking && !let.decl->value.type.is(TypeTag::kError) && p.diagnostics.error_count() == errors;

@@ -178,9 +178,7 @@ class LineChecker {
     LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId), line.let_name.span};
     if (p_.uses != nullptr) p_.uses->bound(Meaning::kLet, name.at, name.at, kNoId, name.name, type_name(name.type, &p_.schema));
     visit(line.expr, [&](const Expr& x) {
-      if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
-          x.aggregate->fn != ast::AggregateFn::kSum)
-        name.maybe_null = true;
+      if (x.kind == ExprKind::kAggregate && x.aggregate && may_be_null(x.aggregate->fn)) name.maybe_null = true;
       if (x.ref.kind != RefKind::kLet) return;
       for (const LetName& l : scope_.lets) name.maybe_null = name.maybe_null || (l.index == x.ref.index && l.maybe_null);
     });

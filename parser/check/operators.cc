@@ -111,9 +111,7 @@ bool ExprChecker::maybe_null(const Expr& e) const {
     return true;
   bool found = false;
   visit(e, [&](const Expr& x) {
-    if (x.kind == ExprKind::kAggregate && x.aggregate && x.aggregate->fn != ast::AggregateFn::kCount &&
-        x.aggregate->fn != ast::AggregateFn::kSum)
-      found = true;
+    if (x.kind == ExprKind::kAggregate && x.aggregate && may_be_null(x.aggregate->fn)) found = true;
     if (x.ref.kind == ast::RefKind::kLet) {
       for (const LetName& l : scope_.lets) found = found || (l.index == x.ref.index && l.maybe_null);
     }

@@ -187,6 +187,14 @@ auto const aggregate = node<
                       inside[-(ahead<at_k> >> aggregate_k) >> must(aggregate_type, "a fact type") >> -aggregate_field >> *aggregate_part] >>
                       must(mark(")"))];
 
+// As a message lists them.
+std::string all_aggregates() {
+  std::string out = "there are ";
+  for (std::size_t i = 0; i < ast::kAggregateWords.size(); ++i)
+    out += (i == 0 ? "`" : i + 1 == ast::kAggregateWords.size() ? " and `" : ", `") + std::string(ast::kAggregateWords[i]) + "`";
+  return out;
+}
+
 // `median(Type.field over 5m)`, `cuont(Type where …)`: a type stands in parentheses only of an aggregate.
 struct ForeignAggregate : Terminal<ForeignAggregate> {
   template <typename C, typename R, typename A>
@@ -202,14 +210,15 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     std::string_view const next = word_at(skip_blanks(q, last, b.begin(), b.bad_bytes()), last);
     Slip const* const slip = find_aggregate_slip(w);
     if (slip == nullptr && next != "over" && next != "where") return false;
-    bool const later = slip != nullptr ? slip->instead.empty() : w.size() > 1 && w[0] == 'p' && is_digit(w[1]);
-    std::string const ours = "`count`, `sum`, `avg`, `min` and `max` are";
-    if (later) b.fail(codes::kNotInThisVersion, first, word, "the aggregate `" + w + "` is not in this version", ours);
     SyntaxError e{b.error("E0310", first, word, "there is no aggregate `" + w + "`"), b.offset(word), false};
-    if (slip != nullptr) {
+    if (slip != nullptr && !slip->instead.empty()) {
       e.diagnostic.fix = Fix{e.diagnostic.span, std::string(slip->instead)};
-    } else if (!suggest(e.diagnostic, w, {"count", "sum", "avg", "min", "max"})) {
-      e.diagnostic.help = ours;
+    } else if (slip != nullptr) {
+      e.diagnostic.help = slip->help;
+    } else if (w.size() > 1 && w[0] == 'p' && is_digit(w[1])) {
+      e.diagnostic.help = find_aggregate_slip("percentile")->help;
+    } else if (!suggest(e.diagnostic, w, {ast::kAggregateWords.begin(), ast::kAggregateWords.end()})) {
+      e.diagnostic.help = all_aggregates();
     }
     throw e;
   }

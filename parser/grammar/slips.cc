@@ -237,8 +237,8 @@ constexpr std::array<Slip, 16> kFunctions{{
     {"round", "math.round", ""},
 }};
 
-// Without `instead`: such an aggregate is not in this version.
-constexpr std::array<Slip, 20> kAggregates{{
+// Without `instead`: there is none, and what comes near.
+constexpr std::array<Slip, 33> kAggregateSlips{{
     {"mean", "avg", ""},
     {"average", "avg", ""},
     {"total", "sum", ""},
@@ -253,12 +253,25 @@ constexpr std::array<Slip, 20> kAggregates{{
     {"min_over_time", "min", ""},
     {"max_over_time", "max", ""},
     {"count_over_time", "count", ""},
-    {"median", "", ""},
-    {"percentile", "", ""},
-    {"quantile", "", ""},
-    {"variance", "", ""},
-    {"stdev", "", ""},
-    {"mode", "", ""},
+    {"median", "p50", ""},
+    {"stdev", "stddev", ""},
+    {"std", "stddev", ""},
+    {"stddev_over_time", "stddev", ""},
+    {"stddev_pop", "stddev", ""},
+    {"increase", "delta", ""},
+    {"changes_over_time", "changes", ""},
+    {"count_distinct", "distinct", ""},
+    {"count_values", "distinct", ""},
+    {"unique", "distinct", ""},
+    {"uniq", "distinct", ""},
+    {"derivative", "deriv", ""},
+    {"ema", "ewma", ""},
+    {"last_over_time", "last", ""},
+    {"newest", "last", ""},
+    {"oldest", "first", ""},
+    {"percentile", "", "percentiles are `p50`, `p90`, `p95` and `p99`"},
+    {"quantile", "", "percentiles are `p50`, `p90`, `p95` and `p99`"},
+    {"variance", "", "`stddev` is its square root, and has the unit of the values"},
 }};
 
 constexpr std::array<Slip, 21> kMarks{{
@@ -312,7 +325,7 @@ const Slip* find_type_slip(std::string_view name) { return among(kTypes, name); 
 
 const Slip* find_function_slip(std::string_view name) { return among(kFunctions, name); }
 
-const Slip* find_aggregate_slip(std::string_view name) { return among(kAggregates, name); }
+const Slip* find_aggregate_slip(std::string_view name) { return among(kAggregateSlips, name); }
 
 std::span<const Slip> foreign_marks() { return kMarks; }
 

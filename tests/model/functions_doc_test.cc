@@ -1,11 +1,12 @@
-// docs/reference/functions.md is written from the tables of model/functions.h and compared with them here; with UPDATE_GOLDEN
-// set it is written anew.
+// docs/reference/functions.md is written from the tables of model/functions.h and model/aggregates.h and compared with them here; with
+// UPDATE_GOLDEN set it is written anew.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "model/aggregates.h"
 #include "model/functions.h"
 
 namespace flyball {
@@ -42,6 +43,18 @@ std::string reference() {
     out += "| `" + cell(f.signature) + "` | " + cell(f.doc) + " |\n";
   }
   REQUIRE(group == function_groups().size());
+  out +=
+      "\n## Aggregates\n\n"
+      "They read facts, or, with a window, samples; they stand in rules and in cases of decisions. `Type.field` may be `Type by e` with an "
+      "expression over\n"
+      "Type's fields; the window may be `over last N`; behind it may be `at least N samples`. [How they are "
+      "written](language.md#aggregates),\n"
+      "[what exactly they are](../explanation/semantics.md#4-aggregates).\n\n"
+      "| | of | gives | |\n|---|---|---|---|\n";
+  for (const AggregateInfo& a : kAggregates) {
+    out +=
+        "| `" + cell(aggregate_form(a)) + "` | " + cell(to_string(a.of)) + " | " + cell(to_string(a.gives)) + " | " + cell(a.doc) + " |\n";
+  }
   return out;
 }
 

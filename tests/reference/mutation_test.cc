@@ -6,7 +6,7 @@
 namespace flyball::reference {
 
 TEST_CASE("random cases notice every deliberate mistake") {
-  constexpr std::uint64_t kSeeds = 4'000;  // at most; most mistakes need a few dozen
+  constexpr std::uint64_t kSeeds = 20'000;  // at most; most mistakes need a few dozen
   std::vector<Mutation> left;
   for (int m = 1; m < static_cast<int>(Mutation::kCount); ++m) left.push_back(static_cast<Mutation>(m));
   for (std::uint64_t seed = 1; seed <= kSeeds && !left.empty(); ++seed) {

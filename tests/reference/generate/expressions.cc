@@ -1,6 +1,8 @@
 // Random expressions, by kind of result. Some of them err on some values: that is how unknowns are made.
 #include "tests/reference/generate/expressions.h"
 
+#include <algorithm>
+
 namespace flyball::reference {
 namespace {
 
@@ -46,13 +48,37 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
         (kind == GenKind::kDouble && f.kind == GenKind::kInt))
       fields.push_back(f.name);
   }
-  const bool count = kind == GenKind::kInt && r.chance(50);
-  if (count) return "count(" + type.name + where + over + ")";
+  const auto written = [&](const std::string& fn, const std::string& field) {
+    return fn + "(" + type.name + (field.empty() ? "" : "." + field) + where + over + ")";
+  };
+  // Numbers of anything.
+  if (kind == GenKind::kInt && r.chance(60)) {
+    const std::string fn = over.empty() ? r.word({"count", "count", "distinct"}) : r.word({"count", "distinct", "changes", "changes"});
+    return written(fn, fn == "count" ? "" : r.of(type.fields).name);
+  }
+  if (kind == GenKind::kInt && !type.fields.empty() && r.chance(15)) {
+    // A number of a list of facts.
+    const std::string top =
+        "topk(" + std::to_string(r.between(1, 3)) + ", " + type.name + (fields.empty() ? "" : "." + r.of(fields)) + where + over + ")";
+    if (!fields.empty()) return r.chance(50) ? "size(" + top + ")" : top + "[0]." + fields.front();
+  }
   if (fields.empty()) return {};
-  std::string fn = r.word({"sum", "min", "max", "avg"});
-  if (kind == GenKind::kInt && fn == "avg") fn = "sum";  // the mean of ints is a double
-  if (kind == GenKind::kDouble) fn = "avg";
-  return fn + "(" + type.name + "." + r.of(fields) + where + over + ")";
+  std::vector<const char*> fns = {"min", "max", "p50", "p90"};
+  if (kind != GenKind::kDouble) fns.push_back("sum");
+  if (kind != GenKind::kInt) fns.insert(fns.end(), {"avg", "avg", "stddev"});  // of ints they are doubles
+  if (!over.empty()) {
+    fns.insert(fns.end(), {"first", "last", "delta"});
+    if (kind != GenKind::kInt) fns.insert(fns.end(), {"rate", "rate", "deriv", "ewma"});
+  }
+  const std::string field = r.of(fields);
+  std::string fn = r.of(fns);
+  const bool of_ints = kind == GenKind::kDouble && std::any_of(type.fields.begin(), type.fields.end(), [&](const GenField& f) {
+                         return f.name == field && f.kind != GenKind::kDouble;
+                       });
+  static const std::vector<std::string> kDoubles = {"avg", "stddev", "rate", "deriv", "ewma"};
+  if (of_ints && std::find(kDoubles.begin(), kDoubles.end(), fn) == kDoubles.end()) fn = "avg";
+  const std::string weight = fn == "ewma" && r.chance(50) ? r.word({"0.5, ", "0.3, ", "1.0, "}) : "";
+  return fn + "(" + weight + type.name + "." + field + where + over + ")";
 }
 
 std::string number_literal(Random& r, GenKind kind) { return literal(r, kind); }
@@ -168,7 +194,7 @@ std::string random_value(Random& r, const GenScope& scope, GenKind kind, int dep
     return "(" + r.of(names).text + r.word({" + ", " - ", " * "}) + literal(r, kind) + ")";
   if (depth > 0 && r.chance(20) && kind == GenKind::kString && !names.empty())
     return "f\"{" + random_int(r, scope, depth - 1) + "}-{" + r.of(names).text + "}\"";
-  if (depth > 0 && r.chance(25) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
+  if (depth > 0 && r.chance(35) && (kind == GenKind::kPercent || kind == GenKind::kDouble)) {
     const std::string a = random_aggregate(r, scope, kind);
     if (!a.empty()) return a;
   }

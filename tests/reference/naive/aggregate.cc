@@ -4,6 +4,7 @@
 
 #include "model/check.h"
 #include "tests/reference/naive/scope.h"
+#include "tests/reference/naive/statistics.h"
 
 namespace flyball::reference {
 namespace {
@@ -13,13 +14,14 @@ using ast::AggregateFn;
 // What an aggregate takes: values of what its `where` lets through, and how much of it is unknown.
 struct Taken {
   std::vector<Value> values;       // not null
+  std::vector<TakenSample> each;   // of the same, where they come from
   std::int64_t matching = 0;       // `where` true
   std::int64_t unknown = 0;        // `where` unknown
   std::int64_t unknown_value = 0;  // `where` true, value unknown
   bool newest_is_stale = false;    // of samples
 };
 
-void take(const ast::Aggregate& a, const Bound& item, Scope& scope, Taken& out) {
+void take(const ast::Aggregate& a, const Bound& item, Timestamp stamp, std::size_t arrival, Scope& scope, Taken& out) {
   scope.bound[a.binding] = item;
   Truth t = a.where ? truth(*a.where, scope) : Truth::kTrue;
   if (item.suspended) t = truth_and(t, Truth::kUnknown);
@@ -28,10 +30,12 @@ void take(const ast::Aggregate& a, const Bound& item, Scope& scope, Taken& out) 
   ++out.matching;
   if (a.fn == AggregateFn::kCount || !a.value) return;
   const Value v = evaluate(*a.value, scope);
-  if (v.is_error()) {
+  const bool adds = a.fn == AggregateFn::kSum || a.fn == AggregateFn::kAvg;
+  if (v.is_error() || (!adds && v.is(Kind::kDouble) && std::isnan(v.as_double()))) {
     ++out.unknown_value;
   } else if (!v.is_null()) {
     out.values.push_back(v);
+    out.each.push_back({v, item.key, item.values, item.hidden, stamp, arrival});
   }
 }
 
@@ -58,7 +62,7 @@ Taken take_samples(const ast::Aggregate& a, Scope& scope) {
       continue;
     }
     const std::int64_t before = out.matching + out.unknown;
-    take(a, {a.fact_type, &s.key, &s.values, false, false}, scope, out);
+    take(a, {a.fact_type, &s.key, &s.values, false, false}, s.stamp, static_cast<std::size_t>(&s - all.data()), scope, out);
     if (out.matching + out.unknown == before) continue;
     const auto fact = state.facts[a.fact_type].find(s.key);
     const bool stale = fact != state.facts[a.fact_type].end() && state.is_stale(fact->second);
@@ -76,7 +80,8 @@ Taken take_all(const ast::Aggregate& a, Scope& scope) {
   if (scope.bound.size() <= a.binding) scope.bound.resize(a.binding + 1);
   if (a.over || a.over_last) return take_samples(a, scope);
   Taken out;
-  for (const auto& [key, fact] : scope.state.facts[a.fact_type]) take(a, bind_fact(scope.state, a.fact_type, key, fact), scope, out);
+  for (const auto& [key, fact] : scope.state.facts[a.fact_type])
+    take(a, bind_fact(scope.state, a.fact_type, key, fact), fact.stamp, 0, scope, out);
   return out;
 }
 
@@ -223,6 +228,13 @@ Value aggregate_value(const ast::Aggregate& a, const Type&, Scope& scope) {
   FB_CHECK(a.value.has_value());
   const Kind kind = kind_of(a.value->type);
   if (a.fn == AggregateFn::kSum) return sum_of(t.values, kind);
+  if (a.fn > AggregateFn::kMax) {
+    const FactType& type = scope.state.type(a.fact_type);
+    if (a.fn == AggregateFn::kTopk) return greatest(static_cast<std::size_t>(a.k->literal.as_int()), type, t.each, *scope.state.in);
+    const double weight = a.k ? a.k->literal.as_double() : kDefaultWeight;
+    return statistic(a.fn, a.value->type.without_null(), weight, !type.is_event() || type.has_key, t.each, *scope.state.in,
+                     scope.state.mutation);
+  }
   if (t.values.empty()) return Value::null();
   if (a.fn == AggregateFn::kAvg) return mean_of(t.values, kind);
   Value best = t.values.front();

@@ -102,6 +102,23 @@ Value evaluate_items(const Expr& e, Scope& scope) {
   return scope.state.in->string(text);
 }
 
+// xs[i], and a member of a map.
+Value evaluate_part(const Expr& e, Scope& scope) {
+  const Value whole = evaluate(e.args[0], scope);
+  const Interner& in = *scope.state.in;
+  if (e.kind == ExprKind::kIndex) {
+    const Value i = evaluate(e.args[1], scope);
+    if (!whole.is(Kind::kList) || !i.is(Kind::kInt) || i.as_int() < 0) return Value::unknown();
+    const auto items = in.items(whole);
+    return static_cast<std::size_t>(i.as_int()) < items.size() ? items[static_cast<std::size_t>(i.as_int())] : Value::unknown();
+  }
+  if (!whole.is(Kind::kMap)) return Value::unknown();
+  for (const MapEntry& entry : in.entries(whole)) {
+    if (in.text(entry.key) == e.name) return entry.value;
+  }
+  return Value::unknown();
+}
+
 // exists and all over a list, absorbing unknowns as `or` and `and` do.
 Value evaluate_quantified(const Expr& e, Scope& scope) {
   FB_CHECK(e.names.size() == 1 && (e.name == "exists" || e.name == "all"));
@@ -158,6 +175,13 @@ Value evaluate(const Expr& e, Scope& scope) {
       return v.is_error() ? Value::unknown() : Value::boolean(!v.is_null());
     }
     case ExprKind::kStale: return Value::boolean(scope.bound[e.args[0].ref.binding].hidden);
+    case ExprKind::kSelect:
+    case ExprKind::kIndex: return evaluate_part(e, scope);
+    case ExprKind::kCall: {
+      FB_CHECK(e.fn == Fn::kSize && e.args.size() == 1);
+      const Value list = evaluate(e.args[0], scope);
+      return list.is(Kind::kList) ? Value::integer(static_cast<std::int64_t>(scope.state.in->items(list).size())) : Value::unknown();
+    }
     case ExprKind::kAggregate: return aggregate_value(*e.aggregate, e.type, scope);
     default: FB_CHECK(false);
   }

@@ -35,6 +35,12 @@ enum class Mutation : std::uint8_t {
   kEitherIsAll,            // a branch that is false spoils one that is true
   kWithinOneLate,          // an event is remembered at its stamp + D, too
   kAfterIsAnyTime,         // what came before counts as after
+  kRankRoundedDown,        // of a percentile
+  kSpreadOfSample,         // stddev divides by n - 1
+  kChangesAcrossKeys,      // all keys are one series
+  kRateWithoutResets,      // a counter that fell has grown by less than nothing
+  kSmoothedByStamp,        // ewma goes by stamp, not by arrival
+  kEndsByArrival,          // first and last, too
   kCount
 };
 
