@@ -143,25 +143,39 @@ void Decider::fill_aggregates(const CasePlan& plan, const Code& code) {
   }
 }
 
+// The truth of a line that binds no name.
+Truth Decider::run_line(const CasePlan& plan, const CaseLine& l) {
+  if (l.kind == CaseLineKind::kSome || l.kind == CaseLineKind::kNo) {
+    const Truth t = some(plan, l);
+    return l.kind == CaseLineKind::kNo ? truth_not(t) : t;
+  }
+  fill_aggregates(plan, *l.code);
+  if (l.kind == CaseLineKind::kCheck) return test(*l.code, frame_);
+  lets_[l.let_index] = evaluate(*l.code, frame_);
+  return Truth::kTrue;
+}
+
+// The best of its branches; `line` is its first, and the first behind it then.
+Truth Decider::run_either(const CasePlan& plan, std::size_t& line) {
+  const std::uint32_t either = plan.lines[line].either;
+  Truth best = Truth::kFalse;
+  while (line < plan.lines.size() && plan.lines[line].either == either) {
+    const std::uint32_t branch = plan.lines[line].branch;
+    Truth all = Truth::kTrue;
+    for (; line < plan.lines.size() && plan.lines[line].either == either && plan.lines[line].branch == branch; ++line) {
+      if (best != Truth::kTrue && all != Truth::kFalse) all = truth_and(all, run_line(plan, plan.lines[line]));
+    }
+    best = truth_or(best, all);
+  }
+  return best;
+}
+
 // The truth of the lines from `line` on, given what is bound; writes the answer if it is true.
 Truth Decider::run_case(const CasePlan& plan, std::size_t line, Truth so_far, Value* output) {
-  for (; line < plan.lines.size(); ++line) {
+  while (line < plan.lines.size()) {
     const CaseLine& l = plan.lines[line];
-    Truth t = Truth::kTrue;
-    switch (l.kind) {
-      case CaseLineKind::kLet:
-        fill_aggregates(plan, *l.code);
-        lets_[l.let_index] = evaluate(*l.code, frame_);
-        continue;
-      case CaseLineKind::kCheck:
-        fill_aggregates(plan, *l.code);
-        t = test(*l.code, frame_);
-        break;
-      case CaseLineKind::kSome: t = some(plan, l); break;
-      case CaseLineKind::kNo: t = truth_not(some(plan, l)); break;
-      case CaseLineKind::kOne: return run_one(plan, line, so_far, output);
-    }
-    so_far = truth_and(so_far, t);
+    if (l.kind == CaseLineKind::kOne) return run_one(plan, line, so_far, output);
+    so_far = truth_and(so_far, l.either != 0 ? run_either(plan, line) : run_line(plan, plan.lines[line++]));
     if (so_far == Truth::kFalse) return so_far;
   }
   if (so_far != Truth::kTrue) return so_far;

@@ -36,21 +36,21 @@ class LineChecker {
     // Names come out of hiding in written order, so they are kept last first.
     std::reverse(scope_.hidden.begin(), scope_.hidden.end());
     for (ast::Line& line : block.lines) {
-      enter(line.either, line.branch, line.span);
+      enter(line.either, line.branch);
       switch (line.kind) {
         case ast::LineKind::kPattern: pattern(line.pattern); break;
         case ast::LineKind::kLet: let(line); break;
         case ast::LineKind::kCheck: check_line(line); break;
       }
     }
-    enter(0, 0, block.span);
+    enter(0, 0);
     scope_.hidden = outer_hidden;
     scope_.hidden_why = outer_why;
   }
 
  private:
   // Each branch of an `either` sees what stood before it; behind it only what every branch binds has a meaning.
-  void enter(std::uint32_t either, std::uint32_t branch, ast::Span at) {
+  void enter(std::uint32_t either, std::uint32_t branch) {
     if (either_ == either && (either == 0 || branch_ == branch)) return;
     if (either_ != 0) end_branch();
     if (either_ != 0 && either_ != either) end_either();
@@ -59,7 +59,6 @@ class LineChecker {
       lets_before_ = scope_.lets.size();
       not_null_before_ = scope_.not_null;
       seen_before_ = context_.first_pattern_seen;
-      if (context_.in_decision) p_.report.later(at, "`either` in a decision", "write a case for each branch");
     }
     either_ = either;
     branch_ = branch;
@@ -288,8 +287,9 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
-    if (either_ != 0 && context_.in_until && pattern.quantifier == Quantifier::kOne) {
-      p_.report.later(pattern.type.span, "a name in an `either` of `until`", "ask whether there is one: `some Type …`");
+    if (either_ != 0 && (context_.in_until || context_.in_decision) && pattern.quantifier == Quantifier::kOne) {
+      p_.report.later(pattern.type.span, context_.in_until ? "a name in an `either` of `until`" : "a name in an `either` of a decision",
+                      "ask whether there is one: `some Type …`");
     }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));

@@ -101,6 +101,14 @@ class RuleMaker {
     return out;
   }
 
+  std::string case_either() {
+    Random own = r_;
+    if (!own.chance(20)) return {};
+    r_ = own;
+    const std::string first = other_line(false, true) + (r_.chance(40) ? other_line(false, true) : "");
+    return "    either {\n" + first + "    } or {\n" + other_line(false, true) + "    }\n";
+  }
+
   std::string record(const GenType& t) {
     std::string out = t.name + " { ";
     for (std::size_t i = 0; i < t.fields.size(); ++i) {
@@ -420,7 +428,7 @@ std::string random_decision(Random& r, const GenPackage& p, const std::string& n
          std::vector<GenName>{{"input.k", GenKind::kInt, ""}, {"input.s", GenKind::kString, ""}, {"input.p", GenKind::kPercent, ""}}) {
       maker.add_name(n);
     }
-    const std::string when = maker.when(r.between(0, 1), 1, false);
+    const std::string when = maker.when(r.between(0, 1), 1, false) + maker.case_either();
     out += "  case c" + std::to_string(i) + " when {\n" + when + "  } return { a: " + random_value(r, maker.scope(), GenKind::kInt, 1) +
            ", t: \"c" + std::to_string(i) + "\" }\n";
   }

@@ -1,4 +1,6 @@
 // Decisions: cases in order, then the rows of a `first` table, then the default; nothing is changed.
+#include <map>
+
 #include "model/check.h"
 #include "tests/reference/naive/matcher.h"
 #include "tests/reference/naive/session.h"
@@ -28,6 +30,17 @@ bool search(const CasePlan& plan, const std::vector<Field>& fields, std::size_t 
     return out.has_value();
   }
   const LinePlan& line = plan.when[i];
+  if (const std::uint32_t either = line.line->either; either != 0) {
+    std::map<std::uint32_t, Truth> branches;
+    for (; i < plan.when.size() && plan.when[i].line->either == either; ++i) {
+      Truth& branch = branches.try_emplace(plan.when[i].line->branch, Truth::kTrue).first->second;
+      branch = truth_and(branch, raw_truth(plan.when[i], scope));
+    }
+    Truth some = Truth::kFalse;
+    for (const auto& [number, truth] : branches) some = truth_or(some, truth);
+    some = truth_and(some, sofar);
+    return some != Truth::kFalse && search(plan, fields, i, some, scope, best, output);
+  }
   if (!line.binds()) {
     const Truth t = truth_and(sofar, raw_truth(line, scope));
     return t != Truth::kFalse && search(plan, fields, i + 1, t, scope, best, output);
