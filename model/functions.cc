@@ -187,6 +187,8 @@ constexpr FunctionInfo kFunctions[] = {
     {Fn::kOptionalValue, "value", "optional<A>.value() -> A", "its value; an error without one"},
     {Fn::kOr, "or", "optional<A>.or(optional<A>) -> optional<A>", "itself if it has a value, else the other"},
     {Fn::kOrValue, "orValue", "optional<A>.orValue(A) -> A", "its value, else the other"},
+    {Fn::kUnwrap, "optional.unwrap", "optional.unwrap(list<optional<A>>) -> list<A>", "the values of those that have one"},
+    {Fn::kUnwrap, "unwrapOpt", "list<optional<A>>.unwrapOpt() -> list<A>", "the values of those that have one"},
 
     // Networks.
     {Fn::kFamily, "family", "ip.family() -> int", "4 or 6"},

@@ -93,6 +93,7 @@ enum class Fn : std::uint16_t {
   kOptionalValue,
   kOr,
   kOrValue,
+  kUnwrap,
   kFamily,
   kPrefixLength,
   kMasked,

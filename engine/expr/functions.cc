@@ -97,7 +97,8 @@ Value call(Fn fn, std::span<const Value> args, Interner& in) {
     case Fn::kHasValue:
     case Fn::kOptionalValue:
     case Fn::kOr:
-    case Fn::kOrValue: return functions::collection(fn, args, in);
+    case Fn::kOrValue:
+    case Fn::kUnwrap: return functions::collection(fn, args, in);
     case Fn::kIp:
     case Fn::kCidr:
     case Fn::kFamily:

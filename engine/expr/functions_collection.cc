@@ -105,6 +105,15 @@ bool is_zero(const Value& v, Interner& in) {
   }
 }
 
+Value unwrapped(std::span<const Value> items, Interner& in) {
+  std::vector<Value> out;
+  for (const Value& v : items) {
+    if (!v.is(Kind::kOptional)) return no_overload(in);
+    if (v.aux != kNoHandle) out.push_back(in.optional_value(v));
+  }
+  return in.list(out);
+}
+
 Value of_list(Fn fn, std::span<const Value> args, Interner& in) {
   const auto items = in.items(args[0]);
   if (fn == Fn::kSlice) {
@@ -119,6 +128,7 @@ Value of_list(Fn fn, std::span<const Value> args, Interner& in) {
     case Fn::kFlatten: return flattened(items, in);
     case Fn::kDistinct: return distinct(items, in);
     case Fn::kSort: return sorted(items, in);
+    case Fn::kUnwrap: return unwrapped(items, in);
     case Fn::kListFirst: return items.empty() ? Interner::optional_none() : in.optional_of(items.front());
     case Fn::kListLast: return items.empty() ? Interner::optional_none() : in.optional_of(items.back());
     default: return no_overload(in);
