@@ -340,7 +340,7 @@ class LineChecker {
     }
     scope_.bare = outer;
     if (!one) {
-      for (const std::optional<Expr>* part : {&pattern.where, &pattern.satisfies}) {
+      for (const ast::OptionalExpr* part : {&pattern.where, &pattern.satisfies}) {
         if (!part->has_value()) continue;
         visit(**part, [&](const Expr& x) {
           if (x.clock == ast::kNoClock || !reads(x, pattern.binding)) return;

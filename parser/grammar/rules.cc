@@ -98,6 +98,14 @@ void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
   std::vector<std::string> const suffixes(kSuffixes.begin(), kSuffixes.end());
   std::vector<std::string> const words(kLineVerbs.begin(), kLineVerbs.end());
+  if (!b.new_line_before(p) && ast::is_among(kSuffixes, w)) {
+    std::string_view const all = b.text().substr(0, b.offset(p));
+    std::string_view const before = all.substr(all.rfind('\n') + 1);
+    b.fail(codes::kUnexpected, p, p + w.size(), "`" + w + "` cannot stand here",
+           before.find(" each ") != std::string_view::npos
+               ? "a line with `each` is its values and nothing more: ask about the facts behind one in a line after it"
+               : "it follows the type of a pattern: `name: Type " + w + " …`");
+  }
   if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
       (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
     fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
