@@ -132,6 +132,31 @@ void each_comparison(const ast::Expr& e, const std::vector<const ast::Expr*>& le
   for (const ast::Expr& a : e.args) each_comparison(a, lets, f);
 }
 
+// The calendars whose edges are instants: those that a rule names in its options, or asks of `now` in a condition.
+std::set<std::uint32_t> asked_calendars(const State& state) {
+  std::set<std::uint32_t> out;
+  for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
+    for (const ast::During& during : state.rules->rules[rule].during) out.insert(during.id);
+    const std::vector<const ast::Expr*>& lets = state.plan.rules[rule].lets;
+    const std::function<void(const ast::Expr&)> look = [&](const ast::Expr& e) {
+      if (e.ref.kind == ast::RefKind::kLet) return look(*lets[e.ref.index]);
+      if (e.clock != ast::kNoClock && e.args[1].ref.kind == ast::RefKind::kCalendar) out.insert(e.args[1].ref.index);
+      for (const ast::Expr& a : e.args) look(a);
+    };
+    for (const std::vector<LinePlan>* lines : {&state.plan.rules[rule].when, &state.plan.rules[rule].until}) {
+      for (const LinePlan& line : *lines) {
+        if (line.line->kind != ast::LineKind::kPattern) {
+          look(line.line->expr);
+        } else {
+          if (line.line->pattern.where) look(*line.line->pattern.where);
+          if (line.line->pattern.satisfies) look(*line.line->pattern.satisfies);
+        }
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<Timestamp> next_clock(State& state, Timestamp t) {
@@ -139,8 +164,8 @@ std::optional<Timestamp> next_clock(State& state, Timestamp t) {
   const auto due = [&](Timestamp at) {
     if (at > t && (!next || at < *next)) next = at;
   };
-  for (const Calendar& calendar : state.schema->calendars) {
-    if (const auto edge = next_edge(calendar, floor_div(t.ns, kNsPerSecond))) due(Timestamp{*edge * kNsPerSecond});
+  for (const std::uint32_t id : asked_calendars(state)) {
+    if (const auto edge = next_edge(state.schema->calendars[id], floor_div(t.ns, kNsPerSecond))) due(Timestamp{*edge * kNsPerSecond});
   }
   for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
     const RulePlan& plan = state.plan.rules[rule];

@@ -117,7 +117,7 @@ Timestamp NaiveSession::next_instant() {
       if (plan.repeat_ns != 0) due(e.last_run + plan.repeat_ns);
     }
   }
-  if (const std::optional<Timestamp> t = next_clock(state_, std::max(passed_, *state_.start - lateness_ - 1))) due(*t);
+  if (const std::optional<Timestamp> t = next_clock(state_, std::max(passed_, *state_.start - lateness_))) due(*t);
   if (const std::optional<Timestamp> t = next_action_timer(state_, passed_)) due(*t);
   return next;
 }

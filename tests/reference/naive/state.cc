@@ -39,6 +39,9 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
       }
     }
   }
+  for (FactTypeId id = 0; id < plan.remembered.size(); ++id) {
+    for (const DurationNs d : plan.remembered[id]) remembered.try_emplace({id, d}, KeyLess{in});
+  }
 }
 
 const KeyMap<Fact>& State::facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const {
