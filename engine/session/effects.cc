@@ -170,10 +170,16 @@ void Session::Impl::journal_reasons(std::uint32_t rule, EntryId entry) {
 }
 
 // Derives of running episodes follow their facts, while everything they read is known. True if any was looked at.
-bool Session::Impl::follow_derives() {
+bool Session::Impl::follow_derives(bool of_values) {
   bool any = false;
+  std::vector<std::pair<std::uint32_t, EntryId>> put_off;
   for (const auto& [rule, entry] : episodes.take_watched()) {
     const RulePlan& plan = data.rules[rule];
+    if (!of_values && std::any_of(plan.identity_types.begin(), plan.identity_types.end(),
+                                  [&](FactTypeId type) { return data.types[type].each_of != kNoId; })) {
+      put_off.emplace_back(rule, entry);
+      continue;
+    }
     if (!episodes.entry(rule, entry).active || plan.mode != RuleMode::kActive || !episodes.facts_exist(rule, entry)) continue;
     for (std::uint32_t i = 0; i < plan.then.size(); ++i) {
       const EffectPlan& effect = plan.then[i];
@@ -189,6 +195,7 @@ bool Session::Impl::follow_derives() {
       any = true;
     }
   }
+  for (const auto& [rule, entry] : put_off) episodes.watched(rule, entry);
   return any;
 }
 

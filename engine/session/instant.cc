@@ -108,8 +108,9 @@ void Session::Impl::run_due(Timestamp t) {
 
 void Session::Impl::closure() {
   if (!episodes.has_watched() && derivation.is_closed()) return;
-  // Episodes' derives first: what follows their facts is not to be seen with the fields of before.
-  follow_derives();
+  // Episodes' derives first: what follows their facts is not to be seen with the fields of before. But for those of `each`: whether their
+  // values are still there, the closure says.
+  follow_derives(false);
   for (;;) {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
@@ -120,7 +121,7 @@ void Session::Impl::closure() {
       switch_off(*rule);
       continue;
     }
-    if (!follow_derives()) return;
+    if (!follow_derives(true)) return;
   }
 }
 

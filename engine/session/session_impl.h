@@ -81,7 +81,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects);
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
-  bool follow_derives();
+  bool follow_derives(bool of_values);
   void journal_reasons(std::uint32_t rule, EntryId entry);
   void load_identity(std::uint32_t rule, EntryId entry);
   void fill_aggregates(std::span<const EffectPlan> effects, std::uint32_t scope);
