@@ -38,6 +38,7 @@ class Page {
     out_ += fmt::format("{} Module `{}`\n", by_file_ ? "#" : "##", name);
     section("Facts, events and actions", &Page::types);
     section("Params", &Page::params);
+    section("Calendars", &Page::calendars);
     section("Decisions", &Page::decisions);
     section("Rules", &Page::rules);
     return out_;
@@ -125,6 +126,14 @@ class Page {
                           cell(code(to_source(p.default_value, c_.interner))), cell(range), cell(p.doc));
     }
     if (!rows.empty()) out_ += "\n| param | type | value | range | |\n|---|---|---|---|---|\n" + rows;
+  }
+
+  void calendars() {
+    std::string rows;
+    for (const Calendar& c : schema_.calendars) {
+      if (c.name == module_ + "." + c.local) rows += fmt::format("| `{}` | {} | {} |\n", c.local, cell(read_calendar(c)), cell(c.doc));
+    }
+    if (!rows.empty()) out_ += "\n| calendar | open | |\n|---|---|---|\n" + rows;
   }
 
   void decisions() {

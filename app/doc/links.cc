@@ -49,6 +49,7 @@ Links::Links(const ast::RuleSet& rules) : set_(rules), types_(rules.schema.types
   std::set<std::string> modules;
   for (const FactType& t : schema.types) modules.insert(t.module);
   for (const Param& p : schema.params) modules.insert(module_of(p.name, p.local));
+  for (const Calendar& c : schema.calendars) modules.insert(module_of(c.name, c.local));
   std::vector<std::vector<std::uint32_t>> makers(schema.types.size());
   for (std::uint32_t i = 0; i < rules.rules.size(); ++i) {
     const ast::RuleDecl& r = rules.rules[i];

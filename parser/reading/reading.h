@@ -25,6 +25,8 @@ std::string read_rule(const ast::RuleDecl& rule, const ReadingContext& context);
 std::string read_case(const ast::Case& c, const ReadingContext& context);
 // What a record gives: "pool is `\"a\"` and timeout is `2s`".
 std::string read_fields(const ast::Record& record, const ReadingContext& context);
+// When a calendar is open: "every day from 02:00 to 04:00 (Europe/Madrid)".
+std::string read_calendar(const Calendar& calendar);
 // "2 minutes", "1 hour 30 minutes", "250 milliseconds".
 std::string read_duration(DurationNs ns);
 // "a, b and c".

@@ -26,7 +26,7 @@ class Reader {
     const std::string when = block(r.when);
     const bool only_derives =
         !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
-    const bool logical = only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat;
+    const bool logical = only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
     std::string out;
     if (logical) {
       out = fmt::format("While {}, {}.", when, effects(r.then));
@@ -37,6 +37,7 @@ class Reader {
     if (r.keep) out += fmt::format(" It is over only when that has not been so for {}.", say_.duration(*r.keep));
     if (!r.on_clear.empty())
       out += fmt::format(" {}, {}.", r.until || r.keep ? "When it is over" : "As soon as that is no longer so", effects(r.on_clear));
+    for (const ast::During& d : r.during) out += fmt::format(" It begins only {} `{}`.", d.negated ? "outside" : "during", d.calendar.text);
     if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
     if (r.cooldown) out += " " + cooldown(r);
     if (r.priority_value != 0) out += fmt::format(" Its priority is {}.", r.priority_value);
