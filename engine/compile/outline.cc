@@ -25,7 +25,10 @@ class Outliner {
       const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(stage, line_of(chain, stage));
       if (last != kNoId) arrow(last, self, false);
       if (!first_pattern && stage.alpha != kNoId) arrow(alpha(stage.alpha), self, stage.negated);
-      if (stage.kind == StageKind::kAggregate) arrow(aggregate(data_.uses[stage.node].node), self, false);
+      if (stage.kind == StageKind::kAggregate) {
+        const AggregateUse& use = data_.uses[stage.node];
+        arrow(use.clock ? clock(use.clock->calendar) : aggregate(use.node), self, false);
+      }
       if (stage.kind == StageKind::kHold) arrow(hold(stage.table), self, false);
       if (stage.kind == StageKind::kAbsence) arrow(absence(stage.table), self, true);
       last = self;
@@ -109,6 +112,13 @@ class Outliner {
       return node;
     });
   }
+  // What makes a condition with `now` another: a calendar, or (kNoId) a time that has come.
+  std::uint32_t clock(std::uint32_t calendar) {
+    return once(clocks_, calendar, [&] {
+      return calendar == kNoId ? add(OutlineKind::kMemory, "now", "asked again when the time has come")
+                               : add(OutlineKind::kMemory, data_.calendars[calendar]->name(), "a calendar: asked again when it opens or closes");
+    });
+  }
   std::uint32_t hold(TableId id) {
     const HoldPlan& plan = data_.holds[id];
     return once(holds_, id, [&] {
@@ -169,7 +179,7 @@ class Outliner {
   }
 
   const ProgramData& data_;
-  std::map<std::uint32_t, std::uint32_t> types_, alphas_, aggregates_, holds_, absences_, rules_, untils_;
+  std::map<std::uint32_t, std::uint32_t> types_, alphas_, aggregates_, holds_, absences_, clocks_, rules_, untils_;
 };
 
 }  // namespace

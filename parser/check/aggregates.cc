@@ -103,6 +103,10 @@ void ExprChecker::check_aggregate(Expr& e) {
 
   bool good = true;
   const FactType& counted = p_.schema.types[*type];
+  if (counted.is_event() && !agg->over && !agg->over_last) {
+    p_.report.warning("W0825", agg->type_name.span, fmt::format("without a window this is about the `{}` of one instant only", local),
+                      fmt::format("those of the last ten seconds: `{}(… over 10s)`", word(agg->fn)));
+  }
   if (agg->over_last && counted.is_event() && !counted.has_key) {
     p_.report.error("E0216", agg->over_last->span, fmt::format("`{}` has no key, so each is the last of its own", local),
                     fmt::format("give `{}` a key, or use a window of time: `over 5m`", local));

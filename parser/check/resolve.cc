@@ -215,10 +215,18 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
     return true;
   }
   if ((found.symbol->id & Package::kCalendarFlag) != 0) {
-    e.name = p_.schema.calendars[found.symbol->id & ~Package::kCalendarFlag].name;
-    e.ref = ast::Ref{RefKind::kCalendar, 0, 0, found.symbol->id & ~Package::kCalendarFlag};
+    const std::uint32_t id = found.symbol->id & ~Package::kCalendarFlag;
     e.type = Type::of(TypeTag::kError);
-    if (!calendar_wanted_) {
+    // What declarations say of themselves is read before calendars are known.
+    const bool known = id < p_.schema.calendars.size();
+    if (known) {
+      e.name = p_.schema.calendars[id].name;
+      e.ref = ast::Ref{RefKind::kCalendar, 0, 0, id};
+    }
+    if (calendar_wanted_ && !known) {
+      p_.report.error("E0210", e.span, fmt::format("the calendar `{}` cannot be asked here", p_.report.excerpt(e.span)),
+                      "conditions, effects and decisions can ask it");
+    } else if (!calendar_wanted_) {
       p_.report.error("E0202", e.span, fmt::format("`{}` is a calendar, not a value", p_.report.excerpt(e.span)),
                       fmt::format("ask whether a time is in it: `now in {}`", p_.report.excerpt(e.span)));
     }

@@ -91,12 +91,15 @@ class TestChecker {
 
   void set(Step& step) {
     const Found found = p_.names.find(SymbolKind::kValue, step.set_param.text, *scope_.file);
-    if (found.symbol == nullptr || (found.symbol->id & Package::kLetFlag) != 0) {
+    constexpr std::uint32_t kNoParam = Package::kLetFlag | Package::kCalendarFlag;
+    if (found.symbol == nullptr || (found.symbol->id & kNoParam) != 0) {
       if (!found.ambiguous.empty()) {
         p_.report.error("E0307", step.set_param.span, fmt::format("`{}` is declared in several imported modules", step.set_param.text),
                         fmt::format("write {}", listed(found.ambiguous)));
       } else if (found.symbol != nullptr) {
-        p_.report.error("E0701", step.set_param.span, fmt::format("`{}` is a `let`; tests set params", step.set_param.text));
+        p_.report.error("E0701", step.set_param.span, 
+                        fmt::format("`{}` is a {}; tests set params", step.set_param.text,
+                                    (found.symbol->id & Package::kLetFlag) != 0 ? "`let`" : "calendar"));
       } else {
         p_.report.misspelt("E0701", step.set_param.span, fmt::format("there is no param `{}`", step.set_param.text), step.set_param.text,
                            p_.names.visible(SymbolKind::kValue, *scope_.file));

@@ -123,7 +123,7 @@ struct Zone : Terminal<Zone> {
     SyntaxError e{b.error(codes::kMissingPart, after - 1, after, "the calendar has no zone: a time of day means nothing without one",
                           "an IANA name, as in `in \"Europe/Madrid\"`"),
                   b.last_end(), false};
-    e.diagnostic.fix = Fix{{b.file(), b.last_end(), b.last_end()}, " in \"UTC\""};
+    e.diagnostic.fix = Fix{{b.file(), b.last_end(), b.last_end()}, " in \"UTC\"", true};
     throw e;
   }
 };

@@ -137,7 +137,7 @@ void unknown_line(Iterator p, Builder const& b) {
   if (!w.empty() && is_upper(w[0])) {
     std::string name = w;
     name[0] = static_cast<char>(name[0] | 0x20);
-    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some` or `no`",
+    b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some`, `no` or `every`",
            "write `" + name + ": " + w + " …` to use the fact, `some " + w + " …` if one must exist");
   }
   if (!w.empty() && find_slip(Place::kLine, w) == nullptr && nearest(w, words).empty()) {
