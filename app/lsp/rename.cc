@@ -113,7 +113,7 @@ class Renamed {
 
 json prepare_rename(const Spot& s) {
   const std::vector<const SymbolUse*> found = s.analysis.index.at(s.file, s.offset);
-  if (found.size() != 1) return nullptr;
+  if (found.size() != 1 || is_standard_path(s.analysis.sources.path(found.front()->declaration.file))) return nullptr;
   return {{"range", range_of(s.analysis.text(s.file), found.front()->at.begin, found.front()->at.end)},
           {"placeholder", found.front()->name}};
 }

@@ -92,12 +92,13 @@ FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns) {
   type.ttl_ns = ns;
   type.lateness_ns = 0;
   type.late = LatePolicy::kApply;
-  type.fields.push_back({"at", Type::of(TypeTag::kTimestamp), std::nullopt, ""});
+  // Names that no author can write: the event may have fields called so, and a reload finds fields by their names.
+  type.fields.push_back({"within.at", Type::of(TypeTag::kTimestamp), std::nullopt, ""});
   if (!type.has_key) {
     type.has_key = true;
     for (const std::uint32_t place : {0U, 1U}) type.key.push_back(static_cast<std::uint32_t>(type.fields.size()) + place);
-    type.fields.push_back({"source", Type::of(TypeTag::kString), std::nullopt, ""});
-    type.fields.push_back({"number", Type::of(TypeTag::kUint), std::nullopt, ""});
+    type.fields.push_back({"within.source", Type::of(TypeTag::kString), std::nullopt, ""});
+    type.fields.push_back({"within.number", Type::of(TypeTag::kUint), std::nullopt, ""});
   }
   type.declared_fields = type.fields.size();
   out_.rule_set.schema.types.push_back(std::move(type));

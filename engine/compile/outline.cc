@@ -115,8 +115,9 @@ class Outliner {
   // What makes a condition with `now` another: a calendar, or (kNoId) a time that has come.
   std::uint32_t clock(std::uint32_t calendar) {
     return once(clocks_, calendar, [&] {
-      return calendar == kNoId ? add(OutlineKind::kMemory, "now", "asked again when the time has come")
-                               : add(OutlineKind::kMemory, data_.calendars[calendar]->name(), "a calendar: asked again when it opens or closes");
+      return calendar == kNoId
+                 ? add(OutlineKind::kMemory, "now", "asked again when the time has come")
+                 : add(OutlineKind::kMemory, data_.calendars[calendar]->name(), "a calendar: asked again when it opens or closes");
     });
   }
   std::uint32_t hold(TableId id) {

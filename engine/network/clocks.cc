@@ -125,17 +125,24 @@ Timestamp Network::clock_change(TokenId left, StageId stage) {
 void Network::arm_clock(TokenId left, StageId stage) {
   if (!program_.uses[program_.stages[stage].node].clock->left) return;
   const Timestamp due = clock_change(left, stage);
-  if (clock_dues_.size() <= left) clock_dues_.resize(std::max<std::size_t>(left + 1, clock_dues_.size() * 2), kTimestampMax);
-  clock_dues_[left] = due;
-  timers_.add({due, TimerKind::kClock, left, stage});
+  if (clock_arms_.size() <= left) clock_arms_.resize(std::max<std::size_t>(left + 1, clock_arms_.size() * 2), 0);
+  timers_.add({due, TimerKind::kClock, left, ++clock_arms_[left]});
 }
 
-// The token's place may be another's by now: one of this stage has set its own time, others have none.
+// Of a token's place only the last timer that was set means something, and none if it is another's by now that has no such time: so there
+// is never more than one for a place.
 Timestamp Network::clock_real_due(const Timer& timer) const {
-  const bool there = tokens_[timer.a].alive && tokens_[timer.a].next == timer.b && clock_dues_[timer.a] == timer.due;
-  return there ? timer.due : kTimestampMax;
+  const Token& token = tokens_[timer.a];
+  if (!token.alive || token.next == kNone || clock_arms_[timer.a] != timer.b) return kTimestampMax;
+  const StagePlan& stage = program_.stages[token.next];
+  if (stage.kind != StageKind::kAggregate) return kTimestampMax;
+  const AggregateUse& use = program_.uses[stage.node];
+  return use.clock && use.clock->left ? timer.due : kTimestampMax;
 }
 
-void Network::clock_due(TokenId left, StageId stage) { settle_aggregate(left, program_.stages[stage], stage); }
+void Network::clock_due(TokenId left) {
+  const StageId stage = tokens_[left].next;
+  settle_aggregate(left, program_.stages[stage], stage);
+}
 
 }  // namespace flyball::engine

@@ -28,7 +28,7 @@ class KeySeries {
   virtual ~KeySeries() = default;
   virtual void add(const Observation& o) = 0;
   virtual void remove(const Observation& o) = 0;
-  bool empty() const { return samples_.empty(); }
+  virtual bool empty() const { return samples_.empty(); }
   // Growth as a fraction; nullopt: none.
   struct Fraction {
     Binary n;
@@ -60,8 +60,10 @@ class Delta final : public KeySeries {
   }
 };
 
+// What is not finite is counted only: it has no place among the steps.
 class Increase final : public KeySeries {
  public:
+  bool empty() const override { return samples_.empty() && not_finite_ == 0; }
   void add(const Observation& o) override {
     if (!is_finite(o.value)) {
       ++not_finite_;

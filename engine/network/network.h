@@ -91,7 +91,7 @@ class Network {
     Timestamp next = kTimestampMax;  // when that changes
   };
   const CalendarState& calendar(std::uint32_t id) const { return calendars_[id]; }
-  void clock_due(TokenId left, StageId stage);
+  void clock_due(TokenId left);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
   bool settle() { return needs_settling() && settle_all(); }
   bool needs_settling() const {
@@ -340,8 +340,8 @@ class Network {
     bool now = false;
     Timestamp since = kTimestampMin;
   };
-  std::vector<Shut> shut_;             // by rule
-  std::vector<Timestamp> clock_dues_;  // by token: when its comparison with `now` changes
+  std::vector<Shut> shut_;                 // by rule
+  std::vector<std::uint32_t> clock_arms_;  // by token: how often its comparison with `now` was timed
   std::vector<StageId> dirty_clocks_;
 
   // Scratch of update(), kept to save allocations.

@@ -91,7 +91,7 @@ void Session::Impl::run_due(Timestamp t) {
         break;
       case TimerKind::kWindow: network.evict_samples(timer.a); break;
       case TimerKind::kCalendar: break;  // passed already
-      case TimerKind::kClock: network.clock_due(timer.a, timer.b); break;
+      case TimerKind::kClock: network.clock_due(timer.a); break;
       case TimerKind::kAbsence: network.absence_due(timer.a, timer.b); break;
       case TimerKind::kHold:
       case TimerKind::kKeep: due_later.push_back(timer); break;

@@ -65,15 +65,13 @@ void make_calendar(Package& p, std::size_t file, const ast::CalendarDecl& decl) 
   calendar.name = p.qualified(file, calendar.local);
   calendar.doc = decl.doc;
   for (const ast::CalendarPart& part : decl.parts) (part.except ? calendar.except : calendar.spans).push_back(make_span(p, part));
-  const bool always = std::any_of(decl.parts.begin(), decl.parts.end(), [](const ast::CalendarPart& part) {
-    return part.times.empty() &&
+  const bool never = std::any_of(decl.parts.begin(), decl.parts.end(), [](const ast::CalendarPart& part) {
+    return part.except && part.times.empty() &&
            std::any_of(part.days.begin(), part.days.end(), [](const CalendarDay& d) { return d.kind == CalendarDays::kDaily; });
   });
-  if (always) {
-    const auto part = std::find_if(decl.parts.begin(), decl.parts.end(), [](const ast::CalendarPart& x) { return x.times.empty(); });
-    if (part->except)
-      p.report.error("E0414", decl.name.span, "this calendar is never open: `except daily` takes all of it away",
-                     "name the times that it takes away");
+  if (never) {
+    p.report.error("E0414", decl.name.span, "this calendar is never open: `except daily` takes all of it away",
+                   "name the times that it takes away");
   }
   if (decl.zone) {
     calendar.zone = decl.zone->text;

@@ -97,7 +97,7 @@ class TestChecker {
         p_.report.error("E0307", step.set_param.span, fmt::format("`{}` is declared in several imported modules", step.set_param.text),
                         fmt::format("write {}", listed(found.ambiguous)));
       } else if (found.symbol != nullptr) {
-        p_.report.error("E0701", step.set_param.span, 
+        p_.report.error("E0701", step.set_param.span,
                         fmt::format("`{}` is a {}; tests set params", step.set_param.text,
                                     (found.symbol->id & Package::kLetFlag) != 0 ? "`let`" : "calendar"));
       } else {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "model/calendar.h"
-#include "model/text.h"
+#include "model/civil.h"
 #include "parser/reading/reading.h"
 
 namespace flyball {
@@ -23,7 +23,8 @@ void add_runs(std::vector<std::string>& out, std::uint32_t bits, unsigned first,
 }
 
 std::string date(std::int32_t day) {
-  return format_timestamp(to_value(Timestamp{std::int64_t{day} * kDaySeconds * kNsPerSecond})).substr(0, 10);
+  const CivilDate d = civil_from_days(day);
+  return fmt::format("{:04}-{:02}-{:02}", d.year, d.month, d.day);
 }
 
 std::string clock(std::int32_t seconds) {

@@ -244,6 +244,20 @@ TEST_CASE("events go on being remembered where the new rules remember them as lo
   }
 }
 
+TEST_CASE("events are remembered whatever their fields are called", "[takeover]") {
+  const std::string rules =
+      "event Fail { at: string  source: string  number: int }\nevent Done { source: string }\naction Page key (u) { u: string }\n"
+      "rule r { when { a: Fail b: Done where source == a.at within 20s after a } then { do Page { u: a.source } } }\n";
+  World w(rules);
+  w.put("1s", "Fail", "at: \"x\", source: \"s1\", number: 1");
+  w.put("2s", "Fail", "at: \"x\", source: \"s2\", number: 1");
+  w.tick("5s");
+  CHECK(w.reload(rules).facts_dropped == 0);
+  w.put("20s", "Done", "source: \"x\"");
+  w.tick("20s");
+  CHECK(w.facts("Page").size() == 2);
+}
+
 TEST_CASE("what was known last of a suspended fact is known after a reload, too", "[takeover]") {
   const std::string rules =
       "fact F key (k) ttl 3s { k: int  v: int }\nfact D key (k) { k: int  v: int }\naction Page key (k) { k: int  v: int }\n"

@@ -130,8 +130,18 @@ TEST_CASE("slopes are of the best line", "[session][statistics]") {
   }
   CHECK(n.at("3s") == is("1.5"));
   CHECK(cpu.at("3s") == is("1.5%"));
-  n.world.put("2s", "Load", "host: \"a\", n: 0");  // another at that stamp takes its place
-  CHECK(n.at("4s") == is("1.5"));
+  n.world.put("3s", "Load", "host: \"a\", n: 0");  // another at that stamp takes its place
+  CHECK(n.at("4s") == is("-0.5"));
+}
+
+TEST_CASE("what is infinite makes the rate unknown for as long as it is in the window, alone or not", "[session][statistics]") {
+  Watch w("fact Load key (host) { host: string  a: double  b: double }", "rate(Load by a / b over 10s)", "double");
+  w.world.put("1s", "Load", "host: \"a\", a: 1.0, b: 0.0");
+  w.world.tick("2s");
+  w.world.put("3s", "Load", "host: \"a\", a: 2.0, b: 1.0");
+  w.world.put("5s", "Load", "host: \"a\", a: 6.0, b: 1.0");
+  w.world.tick("10s");
+  CHECK(w.at("11s") == is("2.0"));
 }
 
 TEST_CASE("the smoothed mean goes by arrival", "[session][statistics]") {
