@@ -2,6 +2,7 @@
 // They are brought to one form, with `now` on the left. See expressions.h.
 #include <fmt/format.h>
 
+#include "parser/check/contradictions.h"
 #include "parser/check/expressions.h"
 
 namespace flyball::check {
@@ -16,16 +17,6 @@ bool has_now(const Expr& e) {
   bool found = false;
   visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
   return found;
-}
-
-Op mirrored(Op op) {
-  switch (op) {
-    case Op::kLess: return Op::kGreater;
-    case Op::kLessEqual: return Op::kGreaterEqual;
-    case Op::kGreater: return Op::kLess;
-    case Op::kGreaterEqual: return Op::kLessEqual;
-    default: return op;
-  }
 }
 
 const char* word(Op op) {

@@ -14,8 +14,6 @@ using ast::ExprKind;
 using ast::Op;
 using ast::RefKind;
 
-namespace {
-
 Op mirrored(Op op) {
   switch (op) {
     case Op::kLess: return Op::kGreater;
@@ -25,6 +23,8 @@ Op mirrored(Op op) {
     default: return op;
   }
 }
+
+namespace {
 
 // The truth of a comparison of two constants of one kind.
 std::optional<bool> decided(Op op, const Value& a, const Value& b, const Interner& in) {

@@ -1,20 +1,14 @@
 // The door, and walking. See lint.h.
 #include "parser/lint/lint.h"
 
+#include "parser/check/expressions.h"
 #include "parser/lint/linter.h"
 
 namespace flyball {
 
 namespace lint {
 
-void walk(const ast::Expr& e, const std::function<void(const ast::Expr&)>& f) {
-  f(e);
-  for (const ast::Expr& a : e.args) walk(a, f);
-  if (!e.aggregate) return;
-  for (const ast::OptionalExpr* part : {&e.aggregate->value, &e.aggregate->where}) {
-    if (*part) walk(**part, f);
-  }
-}
+void walk(const ast::Expr& e, const std::function<void(const ast::Expr&)>& f) { check::visit(e, f); }
 
 void walk_conditions(const ast::RuleDecl& rule, const std::function<void(const ast::Expr&)>& f) {
   for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
