@@ -128,7 +128,7 @@ struct Pattern {
   std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
   std::vector<Join> joins;    // from `same`
   std::uint32_t each_field = kNoId;
-  bool local = false;         // kOne: bound in some branches of an `either` only, so no part of the identity
+  bool local = false;  // kOne: bound in some branches of an `either` only, so no part of the identity
   std::uint32_t after_binding = 0;
 };
 
@@ -185,6 +185,9 @@ struct Effect {
 
 enum class Mode : std::uint8_t { kActive, kShadow, kOff };
 
+// The order in which a module's productions fire; kEpisodes: its rules are none, but have episodes.
+enum class Strategy : std::uint8_t { kEpisodes, kDepth, kBreadth, kLex, kMea };
+
 struct During {  // `during change_night`, `not during maintenance`
   Name calendar;
   bool negated = false;
@@ -200,7 +203,9 @@ struct RuleDecl {
   std::optional<Name> mode;
   OptionalExpr cooldown;  // constant duration
   std::vector<Expr> cooldown_per;
-  OptionalExpr keep, repeat, late_skip;
+  OptionalExpr keep, repeat;
+  OptionalExpr late_skip;  // constant duration
+  OptionalExpr approve;    // bool: true or unknown, a person must say yes to what `then` does
   std::vector<During> during;
   std::vector<std::string> tags;
   std::string owner, runbook;
@@ -213,7 +218,8 @@ struct RuleDecl {
   std::string qualified;  // module.rule
   std::int64_t priority_value = 0;
   Mode mode_value = Mode::kActive;
-  std::uint32_t binding_count = 0;  // patterns and aggregates of when and until together
+  Strategy strategy = Strategy::kEpisodes;  // its module's
+  std::uint32_t binding_count = 0;          // patterns and aggregates of when and until together
   std::uint32_t let_count = 0;
   // INVARIANT: patterns of `when` are numbered from 0 in written order, then those of `until`, then aggregates.
   std::vector<std::uint32_t> identity;    // bindings of the kOne patterns of `when`, in order: the match's identity
@@ -329,8 +335,9 @@ struct Import {
 
 // One source file, parsed.
 struct File {
-  std::uint32_t source = 0;    // index into SourceFiles
-  std::optional<Name> module;  // absent: the module "main"
+  std::uint32_t source = 0;      // index into SourceFiles
+  std::optional<Name> module;    // absent: the module "main"
+  std::optional<Name> strategy;  // of the module: depth, breadth, lex, mea
   std::vector<Import> imports;
   std::vector<TypeDecl> types;
   std::vector<ParamDecl> params;
