@@ -26,7 +26,8 @@ class Reader {
     const std::string when = block(r.when);
     const bool only_derives =
         !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
-    const bool logical = only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
+    const bool logical =
+        only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && !r.late_skip && r.during.empty();
     std::string out;
     if (logical) {
       out = fmt::format("While {}, {}.", when, effects(r.then));
@@ -40,6 +41,9 @@ class Reader {
     for (const ast::During& d : r.during) out += fmt::format(" It begins only {} `{}`.", d.negated ? "outside" : "during", d.calendar.text);
     if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
     if (r.cooldown) out += " " + cooldown(r);
+    if (r.late_skip)
+      out +=
+          fmt::format(" What was due more than {} ago when the engine is back after an absence is left out.", say_.duration(*r.late_skip));
     if (r.priority_value != 0) out += fmt::format(" Its priority is {}.", r.priority_value);
     if (r.mode_value == ast::Mode::kShadow) out += " It is in shadow: what it would do is shown, and not done.";
     if (r.mode_value == ast::Mode::kOff) out += " It is switched off.";

@@ -394,6 +394,66 @@ Truth until_truth(std::uint32_t rule, Scope& scope) {
   return plan.rule->until ? block_truth(plan.until, rule, true, scope) : Truth::kFalse;
 }
 
+namespace {
+
+// kTimestampMax: the line (or the rest of the branch) is not true.
+Timestamp missed_of_line(const LinePlan& line, LinePlace place, Scope& scope) {
+  State& state = scope.state;
+  if (line_truth(line, place, scope) != Truth::kTrue) return kTimestampMax;
+  if (!line.is_timed()) return kTimestampMin;
+  Timestamp due;
+  if (line.absence) {
+    due = state.absences.at(place).at(timed_key(line, scope)).since + line.duration_ns;
+  } else {
+    due = state.holds.at(place).at(timed_key(line, scope)).onset + line.duration_ns;
+  }
+  return state.if_missed(due) ? due : kTimestampMin;
+}
+
+Timestamp missed_of_branch(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, std::size_t from, std::size_t to,
+                           Scope& scope) {
+  if (from == to) return kTimestampMin;
+  const LinePlan& line = lines[from];
+  auto go_on = [&] {
+    const Timestamp t = missed_of_line(line, {rule, until, from}, scope);
+    return t == kTimestampMax ? t : std::max(t, missed_of_branch(lines, rule, until, from + 1, to, scope));
+  };
+  if (!line.binds() || !line.line->pattern.local) return go_on();
+  const Pattern& p = line.line->pattern;
+  Timestamp first = kTimestampMax;
+  for (const auto& [key, fact] : scope.facts_of(p)) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    first = std::min(first, go_on());
+  }
+  return first;
+}
+
+}  // namespace
+
+Timestamp missed_deadline(bool until, std::uint32_t rule, Scope& scope) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  const std::vector<LinePlan>& lines = until ? plan.until : plan.when;
+  Timestamp last = kTimestampMin;
+  std::size_t i = 0;
+  while (i < lines.size()) {
+    const std::uint32_t either = lines[i].line->either;
+    if (either == 0) {
+      last = std::max(last, missed_of_line(lines[i], {rule, until, i}, scope));
+      ++i;
+      continue;
+    }
+    Timestamp first = kTimestampMax;
+    while (i < lines.size() && lines[i].line->either == either) {
+      std::size_t end = i;
+      while (end < lines.size() && lines[end].line->either == either && lines[end].line->branch == lines[i].line->branch) ++end;
+      first = std::min(first, missed_of_branch(lines, rule, until, i, end, scope));
+      i = end;
+    }
+    last = std::max(last, first);
+  }
+  return last;
+}
+
 void judge(State& state) {
   for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
     const RulePlan& plan = state.plan.rules[rule];
@@ -443,7 +503,8 @@ void mark_absences_due(State& state) {
     const RulePlan& plan = state.plan.rules[place.rule];
     const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
     if (!place.until && state.shut[place.rule]) continue;
-    for (auto& [key, a] : table) a.due_now = !a.present && a.since + d == state.now && !state.is(Mutation::kAbsenceOneLate);
+    for (auto& [key, a] : table)
+      a.due_now = !a.present && a.since + d == state.now && !state.recovering && !state.is(Mutation::kAbsenceOneLate);
   }
 }
 
