@@ -50,6 +50,17 @@ void also(ast::OptionalExpr& where, Expr condition) {
   where = std::move(both);
 }
 
+// `no T … within D after m`: decided at m's stamp + D.
+bool is_silence(const ast::Pattern& p) { return p.quantifier == ast::Quantifier::kNo && p.after; }
+
+Expr engine_now(ast::Span span) {
+  Expr e;
+  e.kind = ExprKind::kNow;
+  e.span = e.name_span = span;
+  e.type = Type::of(TypeTag::kTimestamp);
+  return e;
+}
+
 bool has_within(const ast::RuleDecl& rule) {
   const auto in = [](const ast::Block& block) {
     return std::any_of(block.lines.begin(), block.lines.end(),
@@ -142,16 +153,21 @@ Result<void> PlanBuilder::expand_within(ast::RuleDecl& rule) {
   const Schema& schema = out_.rule_set.schema;
   std::map<std::uint32_t, DurationNs> windows;  // by binding
   for (const ast::Pattern* p : patterns) {
-    if (p->within) windows[p->binding] = std::max(windows[p->binding], duration(p->within));
+    if (p->within && !is_silence(*p)) windows[p->binding] = std::max(windows[p->binding], duration(p->within));
   }
   // What another line comes after is remembered for as long as that line looks, if it does not say how long itself.
   std::map<std::uint32_t, DurationNs> looked_for;
   for (const ast::Pattern* p : patterns) {
     if (!p->after || windows.contains(p->after_binding)) continue;
     if (!schema.types[rule.binding_types[p->after_binding]].is_event()) continue;
-    looked_for[p->after_binding] = std::max(looked_for[p->after_binding], duration(p->within));
+    const DurationNs needed = duration(p->within) + (is_silence(*p) ? 1 : 0);  // the instant m + D with it
+    looked_for[p->after_binding] = std::max(looked_for[p->after_binding], needed);
   }
   windows.insert(looked_for.begin(), looked_for.end());
+  // What has come is known for as long as the question is asked.
+  for (const ast::Pattern* p : patterns) {
+    if (is_silence(*p)) windows[p->binding] = windows.at(p->after_binding);
+  }
   std::map<FactTypeId, std::map<std::uint32_t, FactTypeId>> remembered;  // by event, by binding
   const std::vector<FactTypeId> before = rule.binding_types;
   for (ast::Pattern* p : patterns) {
@@ -186,6 +202,14 @@ Result<void> PlanBuilder::expand_within(ast::RuleDecl& rule) {
     const auto own = [&] { return stamp_of(p->binding, stamp_place(p->binding), "at", span); };
     const auto other = [&] { return stamp_of(p->after_binding, stamp_place(p->after_binding), p->after->text + ".at", span); };
     also(p->where, binary(ast::Op::kGreaterEqual, own(), other(), TypeTag::kBool, span));
+    if (is_silence(*p)) {
+      // What must be true beside, whatever has come: a comparison of its own with `now`.
+      Expr over = binary(ast::Op::kGreaterEqual, engine_now(span), binary(ast::Op::kAdd, other(), *p->within, TypeTag::kTimestamp, span),
+                         TypeTag::kBool, span);
+      over.clock = rule.binding_count++;
+      rule.binding_types.push_back(kNoId);
+      p->satisfies = std::move(over);
+    }
     also(p->where,
          binary(ast::Op::kLess, own(), binary(ast::Op::kAdd, other(), *p->within, TypeTag::kTimestamp, span), TypeTag::kBool, span));
   }

@@ -45,7 +45,9 @@ struct ExplainLine {
   std::vector<ExplainJoin> joins;
   std::vector<ExplainCondition> conditions;
   DurationNs hold_ns = 0;
-  bool absence = false;              // `no … for D`
+  bool absence = false;       // `no … for D`
+  DurationNs decided_ns = 0;  // `no … within D after m`: D; and where m's stamp stands
+  std::uint32_t after = kNoId, after_field = 0;
   TableId table = kNoId;             // of the hold or absence
   std::vector<std::uint32_t> tuple;  // bindings that name its entry, own fact last if it binds
 };

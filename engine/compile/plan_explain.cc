@@ -77,6 +77,12 @@ ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& sco
     if (p.name) out.name = p.name->text;
     for (const ast::Join& j : p.joins) out.joins.push_back({j.field, j.other, j.other_field});
     if (p.where) condition = &*p.where;
+    if (p.satisfies) {  // `now >= m.at + D`
+      const ast::Ref& at = p.satisfies->args[1].args[0].ref;
+      out.decided_ns = duration(p.within);
+      out.after = at.binding;
+      out.after_field = at.field;
+    }
   } else {
     condition = &line.expr;
     if (line.kind == ast::LineKind::kLet) out.name = line.let_name.text;

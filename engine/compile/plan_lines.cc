@@ -193,6 +193,11 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
     aggregates_after.insert(aggregates_after.end(), f.aggregates.begin(), f.aggregates.end());
     after.residual.push_back(std::move(f));
   }
+  if (pattern.satisfies) {  // of `no … within … after`, when it is decided; of `every` it stands in `where`
+    Formula over = formula(*pattern.satisfies, scope);
+    aggregates_after.insert(aggregates_after.end(), over.aggregates.begin(), over.aggregates.end());
+    after.residual.push_back(std::move(over));
+  }
   if (watch) stage.own_reads = ~std::uint64_t{0};  // liveness itself is looked at
   stage.alpha = alpha_for(pattern.fact_type, split.own, scope, own);
   const bool first = chain.stages.empty() && !chain.driven && stage.kind == StageKind::kPattern;

@@ -29,6 +29,7 @@ Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Blo
         if (line.pattern.where && line.pattern.quantifier != ast::Quantifier::kOne)
           inline_clocks(*line.pattern.where, line.pattern.binding, scope);
         if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
+        if (line.pattern.satisfies) collect_aggregates(*line.pattern.satisfies, scope);
       } else {
         collect_aggregates(line.expr, scope);
       }

@@ -116,8 +116,29 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
     }
     if (line.quantifier == Quantifier::kNo || line.quantifier == Quantifier::kEvery) out.truth = negated(out.truth);
   }
+  if (line.decided_ns != 0 && out.truth == Truth::kTrue) {
+    const FactTypeId type = after_type(plan, line);
+    const FactId after = facts_[line.after];
+    if (type != kNoId && after != kNone) {
+      const std::optional<Timestamp> since = to_engine_time(network_.store(type).last_row(after)[line.after_field]);
+      if (since && network_.now() < *since + line.decided_ns) {
+        out.truth = Truth::kFalse;
+        out.waits = true;
+        out.since = since;
+        out.due = *since + line.decided_ns;
+      }
+    }
+  }
   look_up_memory(line, out);
   return out;
+}
+
+// Of what a line comes after.
+FactTypeId Explainer::after_type(const ExplainPlan& plan, const ExplainLine& line) {
+  for (const ExplainLine& l : plan.when) {
+    if (l.kind == LineKind::kPattern && l.quantifier == Quantifier::kOne && l.binding == line.after) return l.type;
+  }
+  return kNoId;
 }
 
 LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged) {

@@ -20,7 +20,7 @@ namespace flyball::engine {
 class Explainer {
  public:
   static constexpr std::size_t kMaxLooks = 1'000'000;
-  static constexpr std::size_t kMaxRunning = 1'000;  // running episodes that are told from those that are missing; `either` only
+  static constexpr std::size_t kMaxRunning = 1'000;       // running episodes that are told from those that are missing; `either` only
   static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
 
   Explainer(const ProgramData& program, Network& network, Episodes& episodes, std::size_t kept_max)
@@ -54,6 +54,7 @@ class Explainer {
   TokenId first_met(std::uint32_t rule, EntryId entry) const;
   FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
+  static FactTypeId after_type(const ExplainPlan& plan, const ExplainLine& line);
   Truth truth(const Formula& formula, std::uint32_t scope);
   Value value(const ExplainRead& read, std::uint32_t scope);
   Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);

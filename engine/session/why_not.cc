@@ -184,9 +184,9 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
   const FactType* type = line.type == kNoId ? nullptr : &data_.rule_set.schema.types[data_.written_type(line.type)];
   if (judged.waits && judged.since && !judged.due) return start + "is true since " + moment(*judged.since);
   if (judged.waits && judged.since && judged.due) {
-    return start + (line.absence ? "has been quiet for " : "has been true for ") +
-           format_duration_human(cut(network_.now() - *judged.since)) + ", it needs " + format_duration_human(line.hold_ns) + ": due at " +
-           moment(*judged.due);
+    const bool quiet = line.absence || line.decided_ns != 0;
+    return start + (quiet ? "has been quiet for " : "has been true for ") + format_duration_human(cut(network_.now() - *judged.since)) +
+           ", it needs " + format_duration_human(line.decided_ns != 0 ? line.decided_ns : line.hold_ns) + ": due at " + moment(*judged.due);
   }
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kNo) {
     const char* is = judged.truth == Truth::kUnknown ? "is unknown: " : "is not met: ";

@@ -313,9 +313,8 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
-    if (!open_.empty() && (context_.in_until || context_.in_decision) && pattern.quantifier == Quantifier::kOne) {
-      p_.report.later(pattern.type.span, context_.in_until ? "a name in an `either` of `until`" : "a name in an `either` of a decision",
-                      "ask whether there is one: `some Type …`");
+    if (!open_.empty() && context_.in_decision && pattern.quantifier == Quantifier::kOne) {
+      p_.report.later(pattern.type.span, "a name in an `either` of a decision", "ask whether there is one: `some Type …`");
     }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
@@ -432,12 +431,6 @@ class LineChecker {
                       fmt::format("silence is `no {} … for {}`", type.local, time));
       return;
     }
-    if (pattern.quantifier == Quantifier::kNo) {
-      p_.report.later(at, "`no … within … after`",
-                      fmt::format("write `no {} … for {}`, and remember `{}` `within` a longer time: silence counts from when it came",
-                                  type.local, time, pattern.after->text));
-      return;
-    }
     if (!pattern.after) return;
     const Binding* other = other_pattern(*pattern.after);
     if (other == nullptr) return;
@@ -446,6 +439,20 @@ class LineChecker {
       p_.report.error("E0514", pattern.after->span,
                       fmt::format("`{}` is the fact `{}`: it lasts, and has no moment to come after", other->name, before.local),
                       "come after an event or an action");
+      return;
+    }
+    if (pattern.quantifier == Quantifier::kNo && !before.is_event()) {
+      p_.report.error(
+          "E0514", pattern.after->span,
+          fmt::format("`{}` is the action `{}`: it stays, and with it the answer would have to", other->name, before.local),
+          fmt::format("silence since it was done is `no {} … for {}`: that counts from when the action is there", type.local, time));
+      return;
+    }
+    if (pattern.quantifier == Quantifier::kNo && pattern.hold) {
+      p_.report.error(
+          "E0514", pattern.hold->span,
+          fmt::format("`no … within {} after {}` is decided once, {} after it: it does not hold `for` a time", time, other->name, time),
+          "leave `for` out, or write a longer time after `within`");
       return;
     }
     pattern.after_binding = other->number;

@@ -43,6 +43,10 @@ struct LineContext {
   bool in_until = false;
   bool first_pattern_seen = false;  // a pattern `n:` stood before: the next must be tied to something
 };
+// silences.cc: after the lines.
+void check_silences(Package& p, const ast::RuleDecl& rule);
+// until_waits.cc: after the lines.
+void check_until_waits(Package& p, const ast::Block& until);
 // each_windows.cc: after the lines and effects.
 void find_each_windows(Package& p, ast::RuleDecl& rule);
 void check_lines(Package& p, Scope& scope, LineContext& context, ast::Block& block);

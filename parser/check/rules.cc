@@ -227,6 +227,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
     scope.not_null.clear();
     context.in_until = true;
     check_lines(p, scope, context, *rule.until);
+    check_until_waits(p, *rule.until);
     for (std::size_t i = bindings; i < scope.bindings.size(); ++i) scope.hidden.push_back(scope.bindings[i].name);
     for (std::size_t i = lets; i < scope.lets.size(); ++i) scope.hidden.push_back(scope.lets[i].name);
     scope.hidden_why = "it is bound in `until`";
@@ -241,6 +242,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   check_effects(p, scope, rule.on_clear, true);
 
   find_each_windows(p, rule);
+  check_silences(p, rule);
   scope.now = NowUse::kNever;
   ExprChecker checker(p, scope);
   for (ast::Expr& e : rule.cooldown_per) {

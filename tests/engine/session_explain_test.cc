@@ -170,6 +170,33 @@ rule shrink {
   CHECK(w.heard() == Lines{R"(43s Shrink(pool: "web") sent)"});
 }
 
+TEST_CASE("why-not of `no … within … after` says when it is decided, and what came", "[session][explain]") {
+  World w(R"(
+event Restart key (host) { host: string }
+event Hello key (host) { host: string }
+action Page key (host) { host: string }
+rule page {
+  when {
+    r: Restart
+    no Hello same host as r within 2m after r
+  }
+  then { do Page { host: r.host } }
+}
+)");
+  w.put("1s", "Restart", R"(host: "a")");
+  w.tick("31s");
+  const WhyNot waits = w.session->why_not(0, {});
+  CHECK(waits.sentence == "line 2 of `when` has been quiet for 30s, it needs 2m: due at 1970-01-01T00:02:01Z");
+  REQUIRE(waits.until);
+  CHECK(waits.until->ns == 121'000'000'000);
+  w.put("40s", "Hello", R"(host: "a")");
+  w.tick("41s");
+  CHECK(w.session->why_not(0, {}).sentence == R"(line 2 of `when` is not met: Hello { host: "a" } is there)");
+  w.put("50s", "Restart", R"(host: "b")");
+  w.tick("1h");
+  CHECK(w.heard() == Lines{R"(2m50s Page(host: "b") sent)"});
+}
+
 TEST_CASE("of `either` why shows the branch that is met, why-not the line that gets furthest", "[session][explain]") {
   World w(R"(
 fact Link key (port) { port: string  util: percent  errors: int }

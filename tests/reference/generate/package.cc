@@ -98,7 +98,34 @@ class RuleMaker {
       out = "    either {\n" + first + (r_.chance(40) ? other_line(true, true) : "") + inner + "    } or {\n" + other_line(true, true) +
             "    }\n" + (r_.chance(30) ? out : "");
     }
+    out += until_names();
     scope_.clocks = false;
+    return out;
+  }
+
+  // Names that `until` itself binds, in a line or in both branches of an `either`.
+  std::string until_names() {
+    Random chosen = r_;
+    const std::size_t index = chosen.of(readable_);
+    const GenType& t = package_.types[index];
+    if (!chosen.chance(15) || t.is_action || bound_.empty() || same(t, true).empty()) return {};
+    r_ = chosen;
+    const GenScope before = scope_;
+    const auto line = [&] {
+      const std::string tie = same(t, true);
+      if (tie.empty()) return std::string("    some " + t.name + "\n");
+      scope_ = before;
+      const std::string out = "    u: " + t.name + tie + where(t, 50) + (t.is_event ? "" : hold(25)) + "\n";
+      for (const GenField& f : t.fields) scope_.names.push_back({"u." + f.name, f.kind, "u"});
+      return out;
+    };
+    std::string out = line();
+    if (r_.chance(50)) {
+      out += r_.chance(50) ? "    check " + condition(1) + "\n" : "";
+      out = "    either {\n" + out + "    } or {\n" + line() + "    }\n";
+    }
+    if (scope_.names.size() > before.names.size()) out += "    check " + condition(1) + "\n";
+    scope_ = before;
     return out;
   }
 
@@ -274,6 +301,7 @@ class RuleMaker {
     bound_.push_back(name);
     bound_types_.push_back(index);
     binds_event_ = binds_event_ || t.is_event;
+    if (t.is_event && out.find(" within ") == std::string::npos) moments_.push_back(name);
     for (const GenField& f : t.fields) scope_.names.push_back({name + "." + f.name, f.kind, name});
     return out;
   }
@@ -389,6 +417,11 @@ class RuleMaker {
       case 3: {
         if (r_.chance(30)) return every(timed);
         const GenType& t = readable_type(false);
+        if (Random chosen = r_; timed && t.is_event && !in_decision_ && !moments_.empty() && chosen.chance(60)) {
+          r_ = chosen;
+          return "    no " + t.name + same(t, false) + where(t, 50) + " within " + seconds(r_.between(1, 4)) + " after " + r_.of(moments_) +
+                 "\n";
+        }
         return "    no " + t.name + same(t, false) + where(t, 70) + (timed ? hold(35) : "") + "\n";
       }
       case 5: {
@@ -407,6 +440,7 @@ class RuleMaker {
   GenScope scope_;
   std::vector<std::string> bound_;
   std::vector<std::size_t> bound_types_;
+  std::vector<std::string> moments_;  // bound events that are remembered for as long as is needed
   int lets_ = 0;
   int values_ = 0;  // names of `each`
   int inner_ = 0;   // names of an `either` inside another

@@ -136,7 +136,7 @@ Truth best_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool un
     const Truth t = line_truth(line, {rule, until, i}, scope);
     return t == Truth::kFalse ? t : truth_and(t, best_truth(lines, rule, until, i + 1, chosen, scope));
   };
-  if (!line.binds() || !line.line->pattern.local) return go_on();
+  if (!line.binds() || (!line.line->pattern.local && !until)) return go_on();  // what `until` binds is found by it
   const Pattern& p = line.line->pattern;
   Truth best = Truth::kFalse;
   for (const auto& [key, fact] : scope.facts_of(p)) {
@@ -270,7 +270,17 @@ void judge_until(State& state, std::uint32_t rule) {
     if (!line.is_timed()) continue;
     KeyMap<Judged> judged(KeyLess{state.in});
     Scope scope = rule_scope(state, rule);
-    auto add = [&] { judged.emplace(timed_key(line, scope), look(line, scope)); };
+    auto add = [&] {
+      if (!line.binds()) {
+        judged.emplace(timed_key(line, scope), look(line, scope));
+        return;
+      }
+      const Pattern& p = line.line->pattern;
+      for (const auto& [key, fact] : scope.facts_of(p)) {
+        scope.bound[p.binding] = bind_fact(state, p.fact_type, key, fact);
+        judged.emplace(timed_key(line, scope), look(line, scope));
+      }
+    };
     if (line.reads.empty()) {
       add();
     } else {
@@ -346,6 +356,9 @@ Truth raw_truth(const LinePlan& line, Scope& scope) {
   if (line.line->kind == LineKind::kCheck) return truth(line.line->expr, scope);
   const Pattern& p = line.line->pattern;
   if (p.quantifier == Quantifier::kOne) return fact_truth(p, scope);
+  if (p.quantifier == Quantifier::kNo && p.after && !scope.state.is(Mutation::kSilenceAtOnce) &&
+      scope.bound[p.after_binding].stamp + constant_duration(*p.within) > scope.state.now)
+    return Truth::kFalse;  // it may still come
   Truth some = Truth::kFalse;
   Truth all = scope.state.is(Mutation::kEveryNeedsOne) && scope.facts_of(p).empty() ? Truth::kFalse : Truth::kTrue;
   for (const auto& [key, fact] : scope.facts_of(p)) {
@@ -435,7 +448,7 @@ Timestamp missed_from(const std::vector<LinePlan>& lines, std::uint32_t rule, bo
     const Timestamp t = missed_of_line(line, {rule, until, i}, scope);
     return t == kTimestampMax ? t : std::max(t, missed_from(lines, rule, until, i + 1, chosen, scope));
   };
-  if (!line.binds() || !line.line->pattern.local) return go_on();
+  if (!line.binds() || (!line.line->pattern.local && !until)) return go_on();  // what `until` binds is found by it
   const Pattern& p = line.line->pattern;
   Timestamp first = kTimestampMax;
   for (const auto& [key, fact] : scope.facts_of(p)) {

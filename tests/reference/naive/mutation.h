@@ -37,6 +37,7 @@ enum class Mutation : std::uint8_t {
   kEpisodesBeginOutside,     // `during` keeps nothing from beginning
   kEachOneLate,              // the value of an event is there at its stamp + D, too
   kWithinOneLate,            // an event is remembered at its stamp + D, too
+  kSilenceAtOnce,            // `no … within D after m` is true before D is over
   kAfterIsAnyTime,           // what came before counts as after
   kRankRoundedDown,          // of a percentile
   kSpreadOfSample,           // stddev divides by n - 1

@@ -123,14 +123,19 @@ void collect_remembered(const ast::RuleDecl& rule, const Schema& schema, std::ma
     }
   }
   for (const ast::Pattern* p : patterns) {
-    if (p->within) out[p->binding] = constant_duration(*p->within);
+    if (p->within && !(p->quantifier == ast::Quantifier::kNo && p->after)) out[p->binding] = constant_duration(*p->within);
   }
   for (const ast::Pattern* p : patterns) {
     if (p->within || !schema.types[p->fact_type].is_event()) continue;
     for (const ast::Pattern* later : patterns) {
-      if (later->after && later->after_binding == p->binding)
-        out[p->binding] = std::max(out[p->binding], constant_duration(*later->within));
+      if (!later->after || later->after_binding != p->binding) continue;
+      // Silence is decided in the instant at which D is over.
+      const DurationNs needed = constant_duration(*later->within) + (later->quantifier == ast::Quantifier::kNo ? 1 : 0);
+      out[p->binding] = std::max(out[p->binding], needed);
     }
+  }
+  for (const ast::Pattern* p : patterns) {
+    if (p->quantifier == ast::Quantifier::kNo && p->after) out[p->binding] = out.at(p->after_binding);
   }
 }
 

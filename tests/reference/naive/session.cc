@@ -110,6 +110,16 @@ Timestamp NaiveSession::next_instant() {
       for (const Sample& s : state_.samples[type]) due(s.stamp + d);
     }
   }
+  for (const RulePlan& rule : state_.plan.rules) {
+    for (const std::vector<LinePlan>* lines : {&rule.when, &rule.until}) {
+      for (const LinePlan& line : *lines) {
+        const ast::Pattern& p = line.line->pattern;
+        if (p.quantifier != ast::Quantifier::kNo || !p.after) continue;
+        const FactTypeId of = rule.rule->binding_types[p.after_binding];
+        for (const auto& [key, event] : state_.past[of]) due(event.stamp + constant_duration(*p.within));
+      }
+    }
+  }
   auto duration = [&](LinePlace place) {
     const RulePlan& rule = state_.plan.rules[place.rule];
     return (place.until ? rule.until : rule.when)[place.line].duration_ns;

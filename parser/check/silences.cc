@@ -1,0 +1,39 @@
+// `no T … within D after m` is decided when D is over, so m must be remembered until then. See passes.h.
+#include <fmt/format.h>
+
+#include "parser/check/expressions.h"
+#include "parser/check/passes.h"
+
+namespace flyball::check {
+
+namespace {
+
+// A constant that has been checked; 0: it is none, which has been said.
+DurationNs length(const ast::OptionalExpr& e) {
+  return e && e->kind == ast::ExprKind::kLiteral && e->literal.is(Kind::kDuration) ? e->literal.as_int() : 0;
+}
+
+}  // namespace
+
+void check_silences(Package& p, const ast::RuleDecl& rule) {
+  for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
+    if (block == nullptr) continue;
+    for (const ast::Line& line : block->lines) {
+      const ast::Pattern& silence = line.pattern;
+      if (silence.quantifier != ast::Quantifier::kNo || !silence.after) continue;
+      for (const ast::Line& before : rule.when.lines) {
+        const ast::Pattern& m = before.pattern;
+        if (!m.name || m.name->text != silence.after->text || m.binding != silence.after_binding || !m.within) continue;
+        if (length(m.within) == 0 || length(m.within) > length(silence.within)) continue;
+        const std::string name = m.name->text;
+        p.report.error("E0514", m.within->span,
+                       fmt::format("`{}` is forgotten before `no … within {} after {}` is decided", name,
+                                   p.report.excerpt(silence.within->span), name),
+                       "write a longer time, or leave `within` out here: it is then remembered until that is decided");
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace flyball::check
