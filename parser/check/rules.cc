@@ -240,6 +240,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   scope.not_null.clear();
   check_effects(p, scope, rule.on_clear, true);
 
+  find_each_windows(p, rule);
   scope.now = NowUse::kNever;
   ExprChecker checker(p, scope);
   for (ast::Expr& e : rule.cooldown_per) {
