@@ -316,8 +316,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     } else if (e != kNone && table[e].skipped) {
       out.status = "skipped";
       out.sentence =
-          "every line is met, but it was due while the engine was away, for longer than `late skip` allows: it begins only when it "
-          "was false in between";
+          "every line is met, but it was due while the engine was away, and `late skip` dropped it: it begins when it was false in between";
     } else if (e != kNone && table[e].failed) {
       out.status = "effects";
       out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
