@@ -75,10 +75,10 @@ void change_mutable(State& state, const Evaluated& e) {
   take_input(state, input);
 }
 
-void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects) {
+void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects, bool asks) {
   for (std::size_t i = 0; i < effects.size(); ++i) {
     const Evaluated& e = effects[i];
-    if (e.effect->kind == ast::EffectKind::kDo) make_action(state, {rule, &episode}, e.effect->record.fact_type, e.values);
+    if (e.effect->kind == ast::EffectKind::kDo) make_action(state, {rule, &episode, asks}, e.effect->record.fact_type, e.values);
     if (e.effect->kind == ast::EffectKind::kDerive) episode.last_derived[i] = e.values;
     if (e.effect->kind == ast::EffectKind::kLog) state.out.logs.push_back({state.now, rule, e.text});
     const bool mutable_effect = e.effect->kind == ast::EffectKind::kAssert || e.effect->kind == ast::EffectKind::kSet ||
@@ -135,7 +135,8 @@ void end_episode(State& state, std::uint32_t rule, Key identity) {
   expire_waiting(state, episode);
   if (block.empty() || !effects || state.is(Mutation::kNoOnClear)) return;
   state.out.firings.push_back({state.now, rule, true});
-  apply_effects(state, rule, episode, *effects);
+  const bool asks = state.is(Mutation::kClearNeedsApproval) && state.plan.rules[rule].rule->approve;
+  apply_effects(state, rule, episode, *effects, asks);
 }
 
 bool end_one(State& state, Cascade& cascade) {
@@ -167,12 +168,20 @@ bool is_cooling(State& state, std::uint32_t rule, const Key& group) {
   return state.is(Mutation::kCooldownOneLate) ? state.now <= found->second : state.now < found->second;
 }
 
-void run_then(State& state, std::uint32_t rule, Episode& episode, const std::optional<Key>& group, const std::vector<Evaluated>& effects) {
+// `approve when`, as things are before anything is done.
+bool must_ask(const ast::RuleDecl& rule, Scope& scope) {
+  if (!rule.approve) return false;
+  const Truth t = truth(*rule.approve, scope);
+  return t == Truth::kTrue || (t == Truth::kUnknown && !scope.state.is(Mutation::kUnknownNeedsNoApproval));
+}
+
+void run_then(State& state, std::uint32_t rule, Episode& episode, const std::optional<Key>& group, const std::vector<Evaluated>& effects,
+              bool asks) {
   const DurationNs cooldown = state.plan.rules[rule].cooldown_ns;
   if (cooldown != 0 && group) state.cooldowns[rule].insert_or_assign(*group, state.now + cooldown);
   episode.last_run = state.now;
   state.out.firings.push_back({state.now, rule, false});
-  apply_effects(state, rule, episode, effects);
+  apply_effects(state, rule, episode, effects, asks);
 }
 
 bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& scope, Cascade& cascade) {
@@ -182,7 +191,7 @@ bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& sc
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
   if (!effects) return false;
   cascade.fire(state, rule);
-  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects);
+  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects, must_ask(*plan.rule, scope));
   return true;
 }
 
@@ -203,7 +212,7 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
     episode.last_values.push_back(*scope.bound[b].values);
     episode.of_event = episode.of_event || state.type(plan.rule->binding_types[b]).is_event();
   }
-  run_then(state, rule, episode, group, *effects);
+  run_then(state, rule, episode, group, *effects, must_ask(*plan.rule, scope));
   return true;
 }
 

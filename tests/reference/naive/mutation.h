@@ -43,6 +43,10 @@ enum class Mutation : std::uint8_t {
   kRateWithoutResets,      // a counter that fell has grown by less than nothing
   kSmoothedByStamp,        // ewma goes by stamp, not by arrival
   kEndsByArrival,          // first and last, too
+  kUnknownNeedsNoApproval,
+  kProposalsOutliveEpisodes,
+  kApprovedIgnoresRate,
+  kClearNeedsApproval,
   kCount
 };
 
