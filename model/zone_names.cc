@@ -103,16 +103,21 @@ constexpr std::array<std::string_view, 597> kNames{
 // clang-format on
 static_assert(std::is_sorted(kNames.begin(), kNames.end()));
 
-bool is_offset(std::string_view t) {
-  if (!t.empty() && (t[0] == '+' || t[0] == '-')) t.remove_prefix(1);
-  const auto digit = [&](std::size_t i) { return t[i] >= '0' && t[i] <= '9'; };
-  if (t.size() != 5 || t[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return false;
-  return (t[0] - '0') * 10 + (t[1] - '0') <= 23 && t[3] <= '5';
-}
-
 }  // namespace
 
-bool is_zone_name(std::string_view name) { return is_offset(name) || std::binary_search(kNames.begin(), kNames.end(), name); }
+std::optional<std::int64_t> zone_offset_seconds(std::string_view text) {
+  const bool west = text.starts_with('-');
+  if (west || text.starts_with('+')) text.remove_prefix(1);
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+  }
+  const int h = (text[0] - '0') * 10 + (text[1] - '0'), m = (text[3] - '0') * 10 + (text[4] - '0');
+  if (h > 23 || m > 59) return std::nullopt;
+  return (west ? -1 : 1) * (h * 3600 + m * 60);
+}
+
+bool is_zone_name(std::string_view name) { return zone_offset_seconds(name) || std::binary_search(kNames.begin(), kNames.end(), name); }
 
 std::vector<std::string> zone_names() { return {kNames.begin(), kNames.end()}; }
 

@@ -4,6 +4,7 @@
 
 #include "engine/compile/plan_builder.h"
 #include "engine/network/network.h"
+#include "parser/ast/rule_form.h"
 
 namespace flyball::engine {
 
@@ -187,10 +188,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   if (decl.approve) plan.approve = formula(*decl.approve, scope);
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
-  const bool derives_only = !plan.then.empty() && std::all_of(plan.then.begin(), plan.then.end(),
-                                                              [](const EffectPlan& e) { return e.kind == EffectKind::kDerive; });
-  plan.logical =
-      derives_only && !decl.until && decl.on_clear.empty() && !decl.cooldown && !decl.keep && !decl.repeat && decl.during.empty();
+  plan.logical = ast::is_logical(decl);
 
   if (Result<void> r = plan_main_chain(plan, scope); !r) return r;
   if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;

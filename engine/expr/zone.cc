@@ -8,24 +8,14 @@
 #include <string>
 #include <system_error>
 
+#include "model/zone_names.h"
+
 namespace flyball::engine {
 
 namespace {
 
 constexpr const char* kTables = "/usr/share/zoneinfo/";
 constexpr std::size_t kMaxZoneName = 64;  // IANA's longest is half as long
-
-std::optional<std::int64_t> fixed_offset(std::string_view zone) {
-  const bool west = zone[0] == '-';
-  if (zone[0] == '-' || zone[0] == '+') zone.remove_prefix(1);
-  if (zone.size() != 5 || zone[2] != ':') return std::nullopt;
-  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
-    if (zone[i] < '0' || zone[i] > '9') return std::nullopt;
-  }
-  const int h = (zone[0] - '0') * 10 + (zone[1] - '0'), m = (zone[3] - '0') * 10 + (zone[4] - '0');
-  if (h > 23 || m > 59) return std::nullopt;
-  return (west ? -1 : 1) * (h * 3600 + m * 60);
-}
 
 bool may_be_offset(std::string_view zone) { return (zone[0] >= '0' && zone[0] <= '9') || zone[0] == '+' || zone[0] == '-'; }
 
@@ -42,24 +32,33 @@ bool may_be_name(std::string_view zone) {
   return !first && zone.size() <= kMaxZoneName && !zone.starts_with("Fixed/");  // the library's own names for offsets
 }
 
+bool is_utc(std::string_view zone) { return zone == "UTC" || zone == "Z"; }
+
+// A name without a table never reaches the library, which would keep it for good.
+std::optional<cctz::time_zone> zone_of_table(std::string_view zone) {
+  const std::string name(zone);
+  std::error_code none;
+  cctz::time_zone found;
+  if (!may_be_name(zone) || !std::filesystem::is_regular_file(kTables + name, none) || !cctz::load_time_zone(name, &found))
+    return std::nullopt;
+  return found;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> zone_offset(std::string_view zone, std::int64_t seconds) {
-  if (zone.empty() || zone == "UTC" || zone == "Z") return 0;
-  if (may_be_offset(zone)) return fixed_offset(zone);
-  if (!may_be_name(zone)) return std::nullopt;
-  // A rule asks about one zone again and again. A name without a table never reaches the library, which would keep it for good.
+  if (zone.empty() || is_utc(zone)) return 0;
+  if (may_be_offset(zone)) return zone_offset_seconds(zone);
+  // A rule asks about one zone again and again.
   struct Last {
     std::string name;
     cctz::time_zone zone;
   };
   thread_local Last last;
   if (last.name != zone) {
-    const std::string name(zone);
-    std::error_code none;
-    cctz::time_zone tz;
-    if (!std::filesystem::is_regular_file(kTables + name, none) || !cctz::load_time_zone(name, &tz)) return std::nullopt;
-    last = {name, tz};
+    const std::optional<cctz::time_zone> found = zone_of_table(zone);
+    if (!found) return std::nullopt;
+    last = {std::string(zone), *found};
   }
   return last.zone.lookup(cctz::time_point<cctz::seconds>(cctz::seconds(seconds))).offset;
 }
@@ -74,16 +73,18 @@ LocalZone& LocalZone::operator=(LocalZone&&) noexcept = default;
 LocalZone::~LocalZone() = default;
 
 std::optional<LocalZone> LocalZone::find(std::string_view name) {
+  if (name.empty()) return std::nullopt;
   auto table = std::make_unique<Table>();
-  if (name == "UTC" || name == "Z") {
+  if (is_utc(name)) {
     table->zone = cctz::utc_time_zone();
-  } else if (const std::optional<std::int64_t> offset = name.empty() || !may_be_offset(name) ? std::nullopt : fixed_offset(name)) {
+  } else if (may_be_offset(name)) {
+    const std::optional<std::int64_t> offset = zone_offset_seconds(name);
+    if (!offset) return std::nullopt;
     table->zone = cctz::fixed_time_zone(cctz::seconds(*offset));
   } else {
-    const std::string text(name);
-    std::error_code none;
-    if (!may_be_name(name) || !std::filesystem::is_regular_file(kTables + text, none) || !cctz::load_time_zone(text, &table->zone))
-      return std::nullopt;
+    const std::optional<cctz::time_zone> found = zone_of_table(name);
+    if (!found) return std::nullopt;
+    table->zone = *found;
   }
   return LocalZone(std::move(table));
 }

@@ -3,14 +3,13 @@
 
 #include "model/text.h"
 #include "parser/ast/dump.h"
+#include "parser/ast/words.h"
 
 namespace flyball::ast {
 namespace {
 
 constexpr std::array<const char*, 18> kOps{
     "", "not", "-", "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "like", "??", "?"};
-constexpr std::array<const char*, 19> kAggregates{"count", "sum",   "avg",   "min",  "max",      "stddev", "p50",  "p90",  "p95",    "p99",
-                                                  "rate",  "delta", "deriv", "ewma", "distinct", "first",  "last", "topk", "changes"};
 
 struct Dumper {
   const Interner& in;
@@ -76,7 +75,7 @@ struct Dumper {
           return;
         }
         const Aggregate& a = *e.aggregate;
-        out += std::string("(") + kAggregates[static_cast<std::size_t>(a.fn)];
+        out += std::string("(") + std::string(kAggregateWords[static_cast<std::size_t>(a.fn)]);
         part("k", a.k);
         out += " " + a.type_name.text;
         part("of", a.value);

@@ -43,9 +43,7 @@ bool ExprChecker::number(Aggregate& agg) {
     return false;
   }
   if (info_of(agg.fn).number == AggregateNumber::kHowMany) {
-    const std::optional<std::int64_t> k = constant_count(p_, *scope_.file, *agg.k, "how many", 1);
-    if (k && *k > kTopMax) p_.report.error("E0216", agg.k->span, fmt::format("`{}` gives {} facts at most", word(agg.fn), kTopMax));
-    return k && *k <= kTopMax;
+    return constant_count(p_, *scope_.file, *agg.k, "how many", 1, kTopMax).has_value();
   }
   const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
   if (!given) return false;
@@ -60,8 +58,10 @@ void ExprChecker::check_aggregate(Expr& e) {
   if (!e.aggregate) return;
   auto agg = std::make_shared<Aggregate>(*e.aggregate);
   if (!scope_.aggregates || scope_.aggregated == nullptr) {
-    p_.report.error("E0218", e.span, fmt::format("`{}` reads facts, which cannot be read here", word(agg->fn)),
-                    "it stands in rules and in cases of decisions");
+    const bool nested = in_aggregate_;
+    p_.report.error("E0218", e.span,
+                    fmt::format("`{}` reads facts, which cannot be read {}", word(agg->fn), nested ? "in another aggregate" : "here"),
+                    nested ? "give it a name on a line of its own: `let x = …`" : "it stands in rules and in cases of decisions");
     return;
   }
   if (!number(*agg)) return;
@@ -79,6 +79,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   scope_.bare = Bare{*type, agg->binding};
   scope_.now = NowUse::kNever;
   scope_.aggregates = false;
+  in_aggregate_ = true;
   if (agg->value) {
     Expr& value = *agg->value;
     const std::uint32_t field = value.kind == ExprKind::kName ? p_.schema.types[*type].field_index(value.name) : kNoId;
@@ -100,6 +101,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   scope_.bare = outer_bare;
   scope_.now = outer_now;
   scope_.aggregates = true;
+  in_aggregate_ = false;
 
   bool good = true;
   const FactType& counted = p_.schema.types[*type];

@@ -95,8 +95,7 @@ void check_during(Package& p, const FileScope& file, ast::RuleDecl& rule) {
   for (ast::During& during : rule.during) {
     const ast::Name& name = during.calendar;
     const Found found = p.names.find(SymbolKind::kValue, name.text, file);
-    const bool is_calendar =
-        found.symbol != nullptr && (found.symbol->id & Package::kCalendarFlag) != 0 && (found.symbol->id & Package::kLetFlag) == 0;
+    const bool is_calendar = found.symbol != nullptr && Package::is_calendar(*found.symbol);
     if (is_calendar) {
       if (p.uses != nullptr) p.uses->symbol(SymbolKind::kValue, name.span, *found.symbol);
       during.id = found.symbol->id & ~Package::kCalendarFlag;
@@ -116,7 +115,12 @@ void check_during(Package& p, const FileScope& file, ast::RuleDecl& rule) {
     } else {
       std::vector<std::string> known;
       for (const Calendar& c : p.schema.calendars) known.push_back(c.name.starts_with(file.module + ".") ? c.local : c.name);
-      p.report.misspelt("E0301", name.span, fmt::format("no calendar is called `{}`", name.text), name.text, known);
+      if (known.empty()) {
+        p.report.error("E0301", name.span, fmt::format("no calendar is called `{}`", name.text),
+                       fmt::format("declare it, as in `calendar {} = daily 22:00..06:00 in \"Europe/Madrid\"`", name.text));
+      } else {
+        p.report.misspelt("E0301", name.span, fmt::format("no calendar is called `{}`", name.text), name.text, known, "calendars are");
+      }
     }
   }
   if (rule.during.size() == 2 && rule.during[0].id != kNoId && rule.during[0].id == rule.during[1].id) {
@@ -145,13 +149,27 @@ bool ExprChecker::in_calendar(Expr& e) {
   const std::string path = path_of(r);
   if (path.empty() || scope_.variables != nullptr || scope_.file == nullptr || head_is_local(path.substr(0, path.find('.')))) return false;
   const Found found = p_.names.find(SymbolKind::kValue, path, *scope_.file);
-  if (found.symbol == nullptr || (found.symbol->id & Package::kLetFlag) != 0 || (found.symbol->id & Package::kCalendarFlag) == 0)
-    return false;
+  const bool asks_now = l.kind == ExprKind::kNow && scope_.now == NowUse::kCondition;
+  if (found.symbol == nullptr || !Package::is_calendar(*found.symbol)) {
+    if (!asks_now) return false;
+    // What is wrong is on the right, and `now` stands where it may.
+    calendar_wanted_ = true;
+    check(r);
+    calendar_wanted_ = false;
+    if (!is_open(r.type)) {
+      p_.report.error(
+          "E0202", r.span,
+          fmt::format("`now` is asked whether it is in a calendar; `{}` is {}", p_.report.excerpt(r.span), a_type(r.type, &p_.schema)),
+          "declare one, as in `calendar night = daily 22:00..06:00 in \"Europe/Madrid\"`");
+    }
+    e.type = Type::of(TypeTag::kError);
+    return true;
+  }
   calendar_wanted_ = true;
   global_value(r, path, true);
   calendar_wanted_ = false;
   e.type = Type::of(TypeTag::kBool);
-  if (l.kind == ExprKind::kNow && scope_.now == NowUse::kCondition) {
+  if (asks_now) {
     l.type = Type::of(TypeTag::kTimestamp);
     give_clock(e);
     return true;

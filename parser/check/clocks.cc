@@ -61,8 +61,9 @@ bool ExprChecker::clock_comparison(Expr& e) {
     p_.report.error(
         "E0213", e.span,
         fmt::format("`now {} …` is {} for one nanosecond", e.op == Op::kEqual ? "==" : "!=", e.op == Op::kEqual ? "true" : "false"),
-        fmt::format("ask from when on: `{} >= {}`", p_.report.excerpt(e.args[left ? 0 : 1].span),
-                    p_.report.excerpt(e.args[left ? 1 : 0].span)));
+        grows(e.args[left ? 0 : 1]) ? fmt::format("ask from when on: `{} >= {}`", p_.report.excerpt(e.args[left ? 0 : 1].span),
+                                                  p_.report.excerpt(e.args[left ? 1 : 0].span))
+                                    : "compare `now` with a time, as in `now >= x.at + 5m`");
     return true;
   }
   if (right) {

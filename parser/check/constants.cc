@@ -176,12 +176,12 @@ std::optional<std::int64_t> constant_duration(Package& p, const FileScope& file,
   return v->as_int();
 }
 
-std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, Expr& e, const std::string& what, std::int64_t at_least) {
+std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, Expr& e, const std::string& what, std::int64_t at_least,
+                                           std::int64_t at_most) {
   const std::optional<Value> v = constant(p, file, e, Type::of(TypeTag::kInt), what);
   if (!v || !v->is(Kind::kInt)) return std::nullopt;
-  constexpr std::int64_t kMaxCount = 1'000'000'000;
-  if (v->as_int() < at_least || v->as_int() > kMaxCount) {
-    p.report.error("E0407", e.span, fmt::format("{} must be a number from {} to {}", what, at_least, kMaxCount));
+  if (v->as_int() < at_least || v->as_int() > at_most) {
+    p.report.error("E0407", e.span, fmt::format("{} must be a number from {} to {}", what, at_least, at_most));
     return std::nullopt;
   }
   return v->as_int();

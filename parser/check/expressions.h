@@ -102,6 +102,7 @@ class ExprChecker {
   Scope& scope_;
   bool rules_;
   bool calendar_wanted_ = false;           // a calendar may stand here
+  bool in_aggregate_ = false;              // what is checked stands in an aggregate
   const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
 };
 
@@ -147,7 +148,9 @@ std::optional<Value> fold(const ast::Expr& e, Interner& interner);
 std::optional<Value> constant(Package& p, const FileScope& file, ast::Expr& e, const Type& want, const std::string& what);
 // A constant duration above 0 (or from 0), a constant count from `at_least` on.
 std::optional<std::int64_t> constant_duration(Package& p, const FileScope& file, ast::Expr& e, const std::string& what, bool zero = false);
-std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, ast::Expr& e, const std::string& what, std::int64_t at_least);
+inline constexpr std::int64_t kMaxCount = 1'000'000'000;
+std::optional<std::int64_t> constant_count(Package& p, const FileScope& file, ast::Expr& e, const std::string& what, std::int64_t at_least,
+                                           std::int64_t at_most = kMaxCount);
 
 // calls.cc: whether the language has a function of this name.
 bool is_function(std::string_view name);

@@ -250,6 +250,8 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
     const std::string_view text = p_.interner.text(e.args[1].literal);
     if (parse_ip(text) || parse_cidr(text)) fix = Fix{e.args[1].span, std::string(text)};
   }
+  if (help.empty() && (first.kind == ExprKind::kNow || e.args[1].kind == ExprKind::kNow))
+    help = "compare `now` with a time, as in `now > x.at + 5m`; times of day are a `calendar`: `now in night`";
   p_.report.error(code, e.span,
                   fmt::format("`{}` does not work between {} and {}", sign(e.op), a_type(l, &p_.schema), a_type(r, &p_.schema)), help,
                   std::move(fix));

@@ -81,6 +81,10 @@ struct Package {
   // A value symbol's id is a param's id, kLetFlag | index into `lets`, or kCalendarFlag | index into `schema.calendars`.
   static constexpr std::uint32_t kLetFlag = 0x8000'0000;
   static constexpr std::uint32_t kCalendarFlag = 0x4000'0000;
+  static bool is_let(const Symbol& value) { return (value.id & kLetFlag) != 0; }
+  static bool is_calendar(const Symbol& value) { return !is_let(value) && (value.id & kCalendarFlag) != 0; }
+  // "param", "`let`", "calendar".
+  static const char* word_of(const Symbol& value) { return is_let(value) ? "`let`" : is_calendar(value) ? "calendar" : "param"; }
 
   std::string qualified(std::size_t file, const std::string& local) const { return scopes[file].module + "." + local; }
 };

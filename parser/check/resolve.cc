@@ -118,17 +118,19 @@ void ExprChecker::check_name(Expr& e) {
 
   if (bare_field != kNoId && (binding != nullptr || let != nullptr || has_global)) {
     const FactType& type = p_.schema.types[scope_.bare->type];
-    const char* other = binding != nullptr ? "a fact bound in this rule" : let != nullptr ? "a `let` of this rule" : "a param or `let`";
+    const std::string a_value = has_global ? fmt::format("a {}", Package::word_of(*global.symbol)) : "";
+    const char* other = binding != nullptr ? "a fact bound in this rule" : let != nullptr ? "a `let` of this rule" : a_value.c_str();
     std::string help = "rename one of them";
     if (has_global && binding == nullptr && let == nullptr) {
-      help = fmt::format("write `{}.{}` for the param or `let`, or rename one of them", global.symbol->module, name);
+      help = fmt::format("write `{}.{}` for the {}, or rename one of them", global.symbol->module, name, Package::word_of(*global.symbol));
     }
     p_.report.error("E0304", e.span, fmt::format("`{}` is both a field of `{}` and {}", name, type.local, other), help);
     return;
   }
   if ((binding != nullptr || let != nullptr) && has_global) {
     p_.report.error("E0304", e.span,
-                    fmt::format("`{}` is both a name of this rule and a param or `let` of module `{}`", name, global.symbol->module),
+                    fmt::format("`{}` is both a name of this rule and a {} of module `{}`", name, Package::word_of(*global.symbol),
+                                global.symbol->module),
                     "rename one of them");
     return;
   }
@@ -210,11 +212,11 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
   if (p_.uses != nullptr) p_.uses->symbol(SymbolKind::kValue, e.span, *found.symbol);
   e.kind = ExprKind::kName;
   e.args.clear();
-  if ((found.symbol->id & Package::kLetFlag) != 0) {
+  if (Package::is_let(*found.symbol)) {
     use_let(e, found.symbol->id & ~Package::kLetFlag, {});
     return true;
   }
-  if ((found.symbol->id & Package::kCalendarFlag) != 0) {
+  if (Package::is_calendar(*found.symbol)) {
     const std::uint32_t id = found.symbol->id & ~Package::kCalendarFlag;
     e.type = Type::of(TypeTag::kError);
     // What declarations say of themselves is read before calendars are known.
@@ -310,7 +312,10 @@ void ExprChecker::unknown_name(Expr& e) {
   if (scope_.variables != nullptr) {
     for (const Variable& v : *scope_.variables) known.push_back(v.name);
   } else {
-    for (std::string& v : p_.names.visible(SymbolKind::kValue, *scope_.file)) known.push_back(std::move(v));
+    for (std::string& v : p_.names.visible(SymbolKind::kValue, *scope_.file)) {
+      const Found found = p_.names.find(SymbolKind::kValue, v, *scope_.file);
+      if (calendar_wanted_ || found.symbol == nullptr || !Package::is_calendar(*found.symbol)) known.push_back(std::move(v));
+    }
   }
   if (scope_.bare && scope_.bare->type != kNoId) {
     const FactType& type = p_.schema.types[scope_.bare->type];

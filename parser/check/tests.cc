@@ -91,15 +91,13 @@ class TestChecker {
 
   void set(Step& step) {
     const Found found = p_.names.find(SymbolKind::kValue, step.set_param.text, *scope_.file);
-    constexpr std::uint32_t kNoParam = Package::kLetFlag | Package::kCalendarFlag;
-    if (found.symbol == nullptr || (found.symbol->id & kNoParam) != 0) {
+    if (found.symbol == nullptr || Package::is_let(*found.symbol) || Package::is_calendar(*found.symbol)) {
       if (!found.ambiguous.empty()) {
         p_.report.error("E0307", step.set_param.span, fmt::format("`{}` is declared in several imported modules", step.set_param.text),
                         fmt::format("write {}", listed(found.ambiguous)));
       } else if (found.symbol != nullptr) {
         p_.report.error("E0701", step.set_param.span,
-                        fmt::format("`{}` is a {}; tests set params", step.set_param.text,
-                                    (found.symbol->id & Package::kLetFlag) != 0 ? "`let`" : "calendar"));
+                        fmt::format("`{}` is a {}; tests set params", step.set_param.text, Package::word_of(*found.symbol)));
       } else {
         p_.report.misspelt("E0701", step.set_param.span, fmt::format("there is no param `{}`", step.set_param.text), step.set_param.text,
                            p_.names.visible(SymbolKind::kValue, *scope_.file));
@@ -166,7 +164,10 @@ class TestChecker {
     r.fact_type = *id;
     const FactType& type = p_.schema.types[*id];
     if (type.role == Role::kAction) return &type;
-    p_.report.error("E0702", r.type.span, fmt::format("`{}` is no action, and `{}` takes actions", type.local, step));
+    p_.report.error("E0702", r.type.span, fmt::format("`{}` is no action, and `{}` takes actions", type.local, step),
+                    step == std::string_view("expect")
+                        ? "a fact is seen by what follows of it: an action, or what a decision that reads it answers (`ask`)"
+                        : "");
     return nullptr;
   }
 

@@ -41,6 +41,12 @@ bool at_record(Iterator p, Builder const& b) {
   return q != b.end() && *q == '{';
 }
 // An aggregate: its word, `(`, perhaps a number or name and `,`, then a type.
+// Past what stands for the number of `topk(3, …)`; also of what is none, which the checker says.
+Iterator number_end(Iterator p, Iterator last) {
+  while (p != last && (is_word(*p) || *p == '.' || *p == '-' || *p == '%' || *p == '"')) ++p;
+  return p;
+}
+
 bool at_aggregate(Iterator p, Builder const& b) {
   std::string_view const w = word_at(p, b.end());
   if (w.size() < 3 || !is_aggregate(w)) return false;
@@ -52,8 +58,7 @@ bool at_aggregate(Iterator p, Builder const& b) {
   if (q == b.end() || *q != '(') return false;
   q = blanks(q + 1);
   if (type_path_end(q, b.end()) != q) return true;
-  Iterator k = q;
-  while (k != b.end() && (is_word(*k) || *k == '.')) ++k;
+  Iterator k = number_end(q, b.end());
   if (k == q) return false;
   k = blanks(k);
   // `count(links where …)`: an aggregate whose type lacks its capital letter; lowering says so.
@@ -146,8 +151,8 @@ Iterator aggregate_type_end(Iterator p, Builder const& b) {
 }
 bool at_k(Iterator p, Builder const& b) {
   if (type_path_end(p, b.end()) != p) return false;
-  Iterator q = p;
-  while (q != b.end() && (is_word(*q) || *q == '.')) ++q;
+  Iterator q = number_end(p, b.end());
+  if (q == p) return false;
   q = skip_blanks(q, b.end(), b.begin(), b.bad_bytes());
   return q != b.end() && *q == ',';
 }
@@ -203,7 +208,11 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     std::string const w(word_at(first, last));
     if (w.empty() || last - first <= static_cast<std::ptrdiff_t>(w.size()) || first[w.size()] != '(' || is_aggregate(w)) return false;
     Iterator const word = first + w.size();
-    Iterator const type = skip_blanks(word + 1, last, b.begin(), b.bad_bytes());
+    Iterator type = skip_blanks(word + 1, last, b.begin(), b.bad_bytes());
+    if (at_k(type, b)) {  // `percentile(95, Type.field …)`
+      while (*type != ',') ++type;
+      type = skip_blanks(type + 1, last, b.begin(), b.bad_bytes());
+    }
     Iterator q = type_path_end(type, last);
     if (q == type) return false;
     if (q != last && *q == '.') q = word_end(q + 1, last);

@@ -79,8 +79,9 @@ auto const every_line = node<
                       -hold];
 // `each Type.field`: the values, not the facts.
 auto const each_type = LeafParser<Kind::kTypePath, type_end>{};
-auto const each_body = node<Kind::kEach>[word("each") >> must_name(each_type, "a fact type") >> must(mark("."), "`.` and a field") >>
-                                         must(any_word, "a field name")];
+auto const each_body =
+    node<Kind::kEach>[word("each") >> must_name(each_type, "a fact type") >>
+                      must(mark("."), "`.` and a field, as in `name: each Type.field`") >> must(any_word, "a field name")];
 auto const bound = must_begin(name, "a name") >> must(mark(":")) >> -not_yet("collect", "", "collect") >> NoQuantifier{} >>
                    (each_body | pattern_body);
 auto const plain_line =

@@ -77,6 +77,7 @@ void unused(Linter& l) {
               "operators would turn it in vain: use it or remove it");
         break;
       case Meaning::kConstant:
+      case Meaning::kCalendar:
       case Meaning::kFunction: l.say("L0115", use.at, fmt::format("nothing uses `{}`", use.name), "use it or remove it"); break;
       case Meaning::kType:
         if (l.type(use.type) != nullptr && with_rules.contains(l.type(use.type)->module))

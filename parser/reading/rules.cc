@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "parser/ast/rule_form.h"
 #include "parser/reading/phrases.h"
 #include "parser/reading/reading.h"
 
@@ -24,11 +25,8 @@ class Reader {
 
   std::string rule(const ast::RuleDecl& r) {
     const std::string when = block(r.when);
-    const bool only_derives =
-        !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
-    const bool logical = only_derives && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
     std::string out;
-    if (logical) {
+    if (ast::is_logical(r)) {
       out = fmt::format("While {}, {}.", when, effects(r.then));
     } else {
       out = fmt::format("When {}, then {}.", when, effects(r.then));

@@ -1,0 +1,17 @@
+// What kind of rule a rule is. Pure.
+#pragma once
+
+#include <algorithm>
+
+#include "parser/ast/ast.h"
+
+namespace flyball::ast {
+
+// It only derives, and has no times of its own: what it derives holds exactly while its conditions do; it has no episodes.
+inline bool is_logical(const RuleDecl& r) {
+  const bool derives_only =
+      !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
+  return derives_only && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
+}
+
+}  // namespace flyball::ast
