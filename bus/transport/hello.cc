@@ -14,7 +14,7 @@ struct FaceOp {
   std::string_view op, face;
 };
 // Ops that only one face has.
-constexpr std::array<FaceOp, 6> kFaceOps = {{{"facts", "facts"},
+constexpr std::array<FaceOp, 8> kFaceOps = {{{"facts", "facts"},
                                              {"done", "actions"},
                                              {"ask", "queries"},
                                              {"why", "queries"},
