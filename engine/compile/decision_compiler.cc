@@ -93,8 +93,7 @@ Result<CasePlan> compile_case(const ast::Case& decl, const DecisionType& type, E
   plan.name = decl.name.text;
   for (const ast::Line& line : decl.when.lines) {
     CaseLine out;
-    out.either = line.either;
-    out.branch = line.branch;
+    for (const ast::InBranch& in : line.branches) out.branches.emplace_back(in.either, in.branch);
     switch (line.kind) {
       case ast::LineKind::kLet:
         out.kind = CaseLineKind::kLet;

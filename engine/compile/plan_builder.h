@@ -113,8 +113,13 @@ class PlanBuilder {
   Result<void> add_hold(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
   Result<void> add_absence(ChainDraft& chain, const LineInfo& line, const RuleScope& scope);
   Result<std::vector<Way>> ways(const std::vector<std::uint32_t>& lines, const RuleScope& scope) const;
+  static bool goes_through(const Way& way, const ast::InBranch& in) {
+    const auto chosen = way.find(in.either);
+    return chosen != way.end() && chosen->second == in.branch;
+  }
   static bool is_on(const Way& way, const LineInfo& line) {
-    return line.line->either == 0 || way.at(line.line->either) == line.line->branch;
+    const std::vector<ast::InBranch>& in = line.line->branches;
+    return std::all_of(in.begin(), in.end(), [&](const ast::InBranch& b) { return goes_through(way, b); });
   }
   Result<void> bind_lines(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, const Way& way);
   void add_bound(ChainDraft& chain, std::uint32_t binding, const RuleScope& scope);

@@ -1,5 +1,6 @@
 // Lines of `when` and `until` → stages of chains; lines with a memory → tables with chains of their own.
 #include <algorithm>
+#include <optional>
 
 #include "engine/compile/plan_builder.h"
 #include "engine/network/network.h"
@@ -216,16 +217,29 @@ void PlanBuilder::add_bound(ChainDraft& chain, std::uint32_t binding, const Rule
 
 // Every way through the `either`s that have a line among these (numbers in `when`): what each leads to is a chain.
 Result<std::vector<Way>> PlanBuilder::ways(const std::vector<std::uint32_t>& lines, const RuleScope& scope) const {
-  std::map<std::uint32_t, std::set<std::uint32_t>> branches;
+  struct Choice {
+    std::optional<ast::InBranch> inside;  // of another `either`, which has a lower number
+    std::set<std::uint32_t> branches;
+  };
+  std::map<std::uint32_t, Choice> choices;  // by `either`
   for (const std::uint32_t number : lines) {
-    const ast::Line& line = *scope.when[number].line;
-    if (line.either != 0) branches[line.either].insert(line.branch);
+    std::optional<ast::InBranch> inside;
+    for (const ast::InBranch& in : scope.when[number].line->branches) {
+      Choice& choice = choices[in.either];
+      choice.inside = inside;
+      choice.branches.insert(in.branch);
+      inside = in;
+    }
   }
   std::vector<Way> out{{}};
-  for (const auto& [either, choices] : branches) {
+  for (const auto& [either, choice] : choices) {
     std::vector<Way> longer;
     for (const Way& way : out) {
-      for (const std::uint32_t branch : choices) {
+      if (choice.inside && !goes_through(way, *choice.inside)) {
+        longer.push_back(way);
+        continue;
+      }
+      for (const std::uint32_t branch : choice.branches) {
         longer.push_back(way);
         longer.back()[either] = branch;
       }

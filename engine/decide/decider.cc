@@ -155,15 +155,20 @@ Truth Decider::run_line(const CasePlan& plan, const CaseLine& l) {
   return Truth::kTrue;
 }
 
-// The best of its branches; `line` is its first, and the first behind it then.
-Truth Decider::run_either(const CasePlan& plan, std::size_t& line) {
-  const std::uint32_t either = plan.lines[line].either;
+// The best of the branches of the `either` that stands at that depth; `line` is its first, and the first behind it then.
+Truth Decider::run_either(const CasePlan& plan, std::size_t& line, std::size_t depth) {
+  const auto stands_in = [&](std::size_t at, std::size_t deep) { return at < plan.lines.size() && plan.lines[at].branches.size() > deep; };
+  const std::uint32_t either = plan.lines[line].branches[depth].first;
   Truth best = Truth::kFalse;
-  while (line < plan.lines.size() && plan.lines[line].either == either) {
-    const std::uint32_t branch = plan.lines[line].branch;
+  while (stands_in(line, depth) && plan.lines[line].branches[depth].first == either) {
+    const auto branch = plan.lines[line].branches[depth];
     Truth all = Truth::kTrue;
-    for (; line < plan.lines.size() && plan.lines[line].either == either && plan.lines[line].branch == branch; ++line) {
-      if (best != Truth::kTrue && all != Truth::kFalse) all = truth_and(all, run_line(plan, plan.lines[line]));
+    while (stands_in(line, depth) && plan.lines[line].branches[depth] == branch) {
+      if (best == Truth::kTrue || all == Truth::kFalse) {
+        ++line;
+        continue;
+      }
+      all = truth_and(all, stands_in(line, depth + 1) ? run_either(plan, line, depth + 1) : run_line(plan, plan.lines[line++]));
     }
     best = truth_or(best, all);
   }
@@ -175,7 +180,7 @@ Truth Decider::run_case(const CasePlan& plan, std::size_t line, Truth so_far, Va
   while (line < plan.lines.size()) {
     const CaseLine& l = plan.lines[line];
     if (l.kind == CaseLineKind::kOne) return run_one(plan, line, so_far, output);
-    so_far = truth_and(so_far, l.either != 0 ? run_either(plan, line) : run_line(plan, plan.lines[line++]));
+    so_far = truth_and(so_far, !l.branches.empty() ? run_either(plan, line, 0) : run_line(plan, plan.lines[line++]));
     if (so_far == Truth::kFalse) return so_far;
   }
   if (so_far != Truth::kTrue) return so_far;

@@ -66,7 +66,7 @@ class Decider {
 
   Truth run_case(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
   Truth run_line(const CasePlan& plan, const CaseLine& line);
-  Truth run_either(const CasePlan& plan, std::size_t& line);
+  Truth run_either(const CasePlan& plan, std::size_t& line, std::size_t depth);
   Truth run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
   Truth some(const CasePlan& plan, const CaseLine& line);
   Truth judge(const CasePlan& plan, const CaseLine& line, const FactRow& row);

@@ -29,7 +29,7 @@ struct CaseLine {
   CaseLineKind kind = CaseLineKind::kCheck;
   std::optional<Code> code;  // kLet: the value; kCheck: the condition; else the `where`
   std::uint32_t let_index = 0;
-  std::uint32_t either = 0, branch = 0;  // of the case; 0: in none. Its lines stand together, and bind no names
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> branches;  // that it stands in, the outermost first: which `either`, which of it
   // Patterns.
   FactTypeId type = kNoId;
   std::uint32_t binding = 0;

@@ -128,11 +128,18 @@ struct Pattern {
   std::uint32_t binding = 0;  // number of this pattern in its rule or case; every pattern (also some/no/every) has one
   std::vector<Join> joins;    // from `same`
   std::uint32_t each_field = kNoId;
-  bool local = false;  // kOne: bound in some branches of an `either` only, so no part of the identity
+  DurationNs each_window_ns = 0;  // of an event's values: how long one is there after the event's stamp
+  bool local = false;             // kOne: bound in some branches of an `either` only, so no part of the identity
   std::uint32_t after_binding = 0;
 };
 
 enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
+
+struct InBranch {
+  std::uint32_t either = 0;  // which of the block, from 1, in written order: an outer one before those in it
+  std::uint32_t branch = 0;  // of it
+  friend bool operator==(const InBranch&, const InBranch&) = default;
+};
 
 struct Line {
   LineKind kind = LineKind::kPattern;
@@ -142,14 +149,26 @@ struct Line {
   Expr expr;          // kLet: the value; kCheck: the condition
   OptionalExpr hold;  // kCheck … for D
   // The lines of `either { … } or { … }` stand in the block like others, one branch after the other.
-  std::uint32_t either = 0;  // which of the block, from 1; 0: in none
-  std::uint32_t branch = 0;  // of it
+  std::vector<InBranch> branches;  // that it stands in, the outermost first
   // checked
   std::uint32_t let_index = 0;  // kLet
 };
 
 // Whether one match can meet both lines: they are not of two branches of one `either`.
-inline bool stand_together(const Line& a, const Line& b) { return a.either == 0 || a.either != b.either || a.branch == b.branch; }
+inline bool stand_together(const Line& a, const Line& b) {
+  for (std::size_t i = 0; i < a.branches.size() && i < b.branches.size() && a.branches[i].either == b.branches[i].either; ++i) {
+    if (a.branches[i].branch != b.branches[i].branch) return false;
+  }
+  return true;
+}
+
+// One past the last of `lines` that stands in the branch in which lines[i] stands at that depth.
+template <typename AnyLine>
+std::size_t end_of_branch(const std::vector<AnyLine>& lines, std::size_t i, std::size_t depth) {
+  const InBranch in = lines[i].branches[depth];
+  while (i < lines.size() && lines[i].branches.size() > depth && lines[i].branches[depth] == in) ++i;
+  return i;
+}
 
 struct Block {  // when { … } or until { … }
   Span span;

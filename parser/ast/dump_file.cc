@@ -81,7 +81,9 @@ struct FileDumper {
   void block(int indent, const char* head, const Block& b) {
     line(indent, std::string("(") + head);
     for (const Line& l : b.lines) {
-      if (l.either != 0) line(indent + 1, "(either " + std::to_string(l.either) + "." + std::to_string(l.branch) + ")");
+      std::string in_branches;
+      for (const InBranch& in_one : l.branches) in_branches += " " + std::to_string(in_one.either) + "." + std::to_string(in_one.branch);
+      if (!in_branches.empty()) line(indent + 1, "(either" + in_branches + ")");
       switch (l.kind) {
         case LineKind::kPattern: line(indent + 1, pattern(l.pattern)); break;
         case LineKind::kLet: line(indent + 1, "(let " + l.let_name.text + " " + dump(l.expr, in) + ")"); break;

@@ -66,7 +66,7 @@ bool below_none(Op op, const Value& n) {
 
 void Constraints::use_lets(const ast::Block& block) {
   for (const ast::Line& line : block.lines) {
-    if (line.kind != ast::LineKind::kLet || line.either != 0) continue;
+    if (line.kind != ast::LineKind::kLet || !line.branches.empty()) continue;
     if (lets_.size() <= line.let_index) lets_.resize(line.let_index + std::size_t{1}, nullptr);
     lets_[line.let_index] = &line.expr;
   }

@@ -31,6 +31,7 @@ void check_case(Package& p, std::size_t file, const DecisionType& type, ast::Cas
       c.identity.push_back(line.pattern.binding);
   }
   check_record(p, scope, c.output, type.output, type.output.size(), "the answer", Completeness::kComplete);
+  patterns.resize(scope.first_aggregate, kNoId);
   c.binding_types = std::move(patterns);
   c.binding_types.insert(c.binding_types.end(), aggregated.begin(), aggregated.end());
   c.binding_count = static_cast<std::uint32_t>(c.binding_types.size());

@@ -41,7 +41,7 @@ class Joins {
 
   void run() {
     for (const Line& line : rule_.when.lines) {
-      if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || line.either != 0) continue;
+      if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || !line.branches.empty()) continue;
       const Pattern& pattern = line.pattern;
       if (pattern.quantifier == Quantifier::kOne) {
         bound_.push_back(&pattern);
@@ -106,7 +106,7 @@ class Joins {
   Constraints conditions() const {
     Constraints all(p_.schema, rule_.binding_types, p_.interner);
     for (const Line& line : rule_.when.lines) {
-      if (line.either != 0) continue;
+      if (!line.branches.empty()) continue;
       if (line.kind == LineKind::kCheck) all.add(line.expr);
       if (line.kind == LineKind::kPattern && line.pattern.where && finds_fact(line.pattern.quantifier)) all.add(*line.pattern.where);
     }
@@ -240,7 +240,7 @@ class Feeding {
   void run() {
     for (const Line& line : rule_.when.lines) {
       // Silence in doubt: a hold, something absent or counted may be the end of it.
-      bool counts = line.either != 0;
+      bool counts = !line.branches.empty();
       each_condition(line, [&](const Expr& e) { visit(e, [&](const Expr& x) { counts = counts || x.kind == ExprKind::kAggregate; }); });
       if (counts || line.hold || line.pattern.hold || (line.kind == LineKind::kPattern && !finds_fact(line.pattern.quantifier))) return;
     }
@@ -302,7 +302,8 @@ class Feeding {
 // A rule that waits for an action which no rule does. Only the whole package can tell; tests cannot send actions.
 void never_done(Package& p, const ast::RuleDecl& rule, const std::vector<bool>& done) {
   for (const Line& line : rule.when.lines) {
-    if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || !finds_fact(line.pattern.quantifier) || line.either != 0)
+    if (line.kind != LineKind::kPattern || line.pattern.fact_type == kNoId || !finds_fact(line.pattern.quantifier) ||
+        !line.branches.empty())
       continue;
     const FactType& type = p.schema.types[line.pattern.fact_type];
     if (type.role != Role::kAction || done[line.pattern.fact_type]) continue;

@@ -30,93 +30,121 @@ class LineChecker {
       const std::string& name = line.kind == ast::LineKind::kLet ? line.let_name.text
                                 : line.pattern.name              ? line.pattern.name->text
                                                                  : std::string{};
-      const bool again = line.either != 0 && std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end();
+      const bool again = !line.branches.empty() && std::find(scope_.hidden.begin(), scope_.hidden.end(), name) != scope_.hidden.end();
       if (line.kind != ast::LineKind::kCheck && !name.empty() && !again) scope_.hidden.push_back(name);
     }
     // Names come out of hiding in written order, so they are kept last first.
     std::reverse(scope_.hidden.begin(), scope_.hidden.end());
     for (ast::Line& line : block.lines) {
-      enter(line.either, line.branch);
+      enter(line.branches);
       switch (line.kind) {
         case ast::LineKind::kPattern: pattern(line.pattern); break;
         case ast::LineKind::kLet: let(line); break;
         case ast::LineKind::kCheck: check_line(line); break;
       }
     }
-    enter(0, 0);
+    enter({});
     scope_.hidden = outer_hidden;
     scope_.hidden_why = outer_why;
   }
 
  private:
+  struct BranchName {
+    Binding binding;
+    std::uint32_t branches = 0;  // that bind it
+  };
+  // An `either` that is being read, and what there was before it.
+  struct Open {
+    ast::InBranch at;
+    std::vector<BranchName> names;  // of its branches so far
+    std::vector<Pattern*> patterns;
+    std::vector<std::string> partly;  // bound in some branches of an `either` inside this branch
+    std::size_t bindings_before = 0, lets_before = 0;
+    std::vector<Place> not_null_before;
+    bool seen_before = false, any_seen = false;
+  };
+
   // Each branch of an `either` sees what stood before it; behind it only what every branch binds has a meaning.
-  void enter(std::uint32_t either, std::uint32_t branch) {
-    if (either_ == either && (either == 0 || branch_ == branch)) return;
-    if (either_ != 0) end_branch();
-    if (either_ != 0 && either_ != either) end_either();
-    if (either != 0 && either_ != either) {
-      bindings_before_ = scope_.bindings.size();
-      lets_before_ = scope_.lets.size();
-      not_null_before_ = scope_.not_null;
-      seen_before_ = context_.first_pattern_seen;
+  void enter(const std::vector<ast::InBranch>& branches) {
+    std::size_t same = 0;
+    while (same < open_.size() && same < branches.size() && open_[same].at == branches[same]) ++same;
+    while (open_.size() > same) {
+      end_branch();
+      if (open_.size() - 1 == same && same < branches.size() && open_.back().at.either == branches[same].either) {
+        open_.back().at = branches[same++];
+        break;
+      }
+      end_either();
     }
-    either_ = either;
-    branch_ = branch;
+    for (; same < branches.size(); ++same) {
+      Open o;
+      o.at = branches[same];
+      o.bindings_before = scope_.bindings.size();
+      o.lets_before = scope_.lets.size();
+      o.not_null_before = scope_.not_null;
+      o.seen_before = context_.first_pattern_seen;
+      open_.push_back(std::move(o));
+    }
   }
 
   void end_branch() {
-    for (std::size_t i = bindings_before_; i < scope_.bindings.size(); ++i) {
+    Open& o = open_.back();
+    for (std::size_t i = o.bindings_before; i < scope_.bindings.size(); ++i) {
       const Binding& b = scope_.bindings[i];
-      const auto known =
-          std::find_if(branch_names_.begin(), branch_names_.end(), [&](const BranchName& n) { return n.binding.name == b.name; });
-      if (known == branch_names_.end()) {
-        branch_names_.push_back({b, 1});
+      const auto known = std::find_if(o.names.begin(), o.names.end(), [&](const BranchName& n) { return n.binding.name == b.name; });
+      if (known == o.names.end()) {
+        o.names.push_back({b, 1});
       } else {
         ++known->branches;
       }
     }
-    scope_.bindings.resize(bindings_before_);
-    scope_.lets.resize(lets_before_);
-    scope_.not_null = not_null_before_;
-    any_seen_ = any_seen_ || context_.first_pattern_seen;
-    context_.first_pattern_seen = seen_before_;
+    o.partly.clear();
+    scope_.bindings.resize(o.bindings_before);
+    scope_.lets.resize(o.lets_before);
+    scope_.not_null = o.not_null_before;
+    o.any_seen = o.any_seen || context_.first_pattern_seen;
+    context_.first_pattern_seen = o.seen_before;
   }
 
   void end_either() {
-    for (const BranchName& n : branch_names_) {
-      if (n.branches == branch_ + 1) {
+    const Open o = std::move(open_.back());
+    open_.pop_back();
+    for (const BranchName& n : o.names) {
+      if (n.branches == o.at.branch + 1) {
         scope_.bindings.push_back(n.binding);
         continue;
       }
       scope_.branch_only.push_back(n.binding.name);
-      for (Pattern* p : branch_patterns_) p->local = p->local || p->name->text == n.binding.name;
+      if (!open_.empty()) open_.back().partly.push_back(n.binding.name);
+      for (Pattern* p : o.patterns) p->local = p->local || p->binding == n.binding.number;
     }
-    branch_names_.clear();
-    branch_patterns_.clear();
-    context_.first_pattern_seen = any_seen_;
-    any_seen_ = false;
+    context_.first_pattern_seen = o.any_seen;
   }
 
   // A name that an earlier branch binds means the same here: it has one number. nullopt: it is new.
   std::optional<std::uint32_t> bound_before(const Pattern& pattern, std::optional<FactTypeId> type) {
-    if (either_ == 0 || pattern.quantifier != Quantifier::kOne || !pattern.name) return std::nullopt;
-    for (const BranchName& n : branch_names_) {
-      if (n.binding.name != pattern.name->text) continue;
-      if (type && n.binding.type != kNoId && *type != n.binding.type) {
-        p_.report.error("E0309", pattern.name->span,
-                        fmt::format("`{}` is a `{}` in one branch and a `{}` in another", n.binding.name,
-                                    p_.schema.types[n.binding.type].local, p_.schema.types[*type].local),
-                        "choose another name");
+    if (pattern.quantifier != Quantifier::kOne || !pattern.name) return std::nullopt;
+    const auto taken = [&](const Binding& b) { return b.name == pattern.name->text; };
+    if (std::any_of(scope_.bindings.begin(), scope_.bindings.end(), taken)) return std::nullopt;
+    for (auto o = open_.rbegin(); o != open_.rend(); ++o) {
+      for (const BranchName& n : o->names) {
+        if (n.binding.name != pattern.name->text) continue;
+        if (type && n.binding.type != kNoId && *type != n.binding.type) {
+          p_.report.error("E0309", pattern.name->span,
+                          fmt::format("`{}` is a `{}` in one branch and a `{}` in another", n.binding.name,
+                                      p_.schema.types[n.binding.type].local, p_.schema.types[*type].local),
+                          "choose another name");
+        }
+        return n.binding.number;
       }
-      return n.binding.number;
     }
     return std::nullopt;
   }
 
   // What every branch binds is one thing: it is remembered equally long, whichever branch found it.
   void same_memory(const Pattern& pattern) {
-    for (const Pattern* other : branch_patterns_) {
-      if (other == &pattern || !pattern.name || !other->name || other->name->text != pattern.name->text) continue;
+    for (const Pattern* other : open_.front().patterns) {
+      if (other == &pattern || !pattern.name || !other->name || other->binding != pattern.binding) continue;
       const auto text = [&](const Pattern& p) { return p.within ? std::string(p_.report.excerpt(p.within->span)) : std::string(); };
       if (other->each.has_value() != pattern.each.has_value() || (pattern.each && other->each->text != pattern.each->text)) {
         p_.report.error("E0309", pattern.name->span, fmt::format("`{}` is something else in another branch", pattern.name->text),
@@ -131,6 +159,12 @@ class LineChecker {
     }
   }
 
+  // What some branches of an `either` inside a branch bind would have two meanings in it.
+  bool is_partly(const std::string& name) const {
+    return std::any_of(open_.begin(), open_.end(),
+                       [&](const Open& o) { return std::find(o.partly.begin(), o.partly.end(), name) != o.partly.end(); });
+  }
+
   bool taken(const ast::Name& name) {
     if (name.text == "now" || (name.text == "input" && context_.in_decision)) {
       p_.report.error("E0104", name.span, fmt::format("`{}` has a meaning of its own here and cannot be another name", name.text),
@@ -138,7 +172,8 @@ class LineChecker {
       return true;
     }
     const auto same = [&](const auto& x) { return x.name == name.text; };
-    if (!std::any_of(scope_.bindings.begin(), scope_.bindings.end(), same) && !std::any_of(scope_.lets.begin(), scope_.lets.end(), same))
+    if (!is_partly(name.text) && !std::any_of(scope_.bindings.begin(), scope_.bindings.end(), same) &&
+        !std::any_of(scope_.lets.begin(), scope_.lets.end(), same))
       return false;
     p_.report.error("E0309", name.span, fmt::format("`{}` already has a meaning here", name.text), "choose another name");
     return true;
@@ -287,15 +322,15 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
-    if (either_ != 0 && (context_.in_until || context_.in_decision) && pattern.quantifier == Quantifier::kOne) {
+    if (!open_.empty() && (context_.in_until || context_.in_decision) && pattern.quantifier == Quantifier::kOne) {
       p_.report.later(pattern.type.span, context_.in_until ? "a name in an `either` of `until`" : "a name in an `either` of a decision",
                       "ask whether there is one: `some Type …`");
     }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
     if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));
-    if (either_ != 0 && pattern.name) {
-      branch_patterns_.push_back(&pattern);
+    if (!open_.empty() && pattern.name) {
+      for (Open& o : open_) o.patterns.push_back(&pattern);
       same_memory(pattern);
     }
     const bool one = pattern.quantifier == Quantifier::kOne;
@@ -318,7 +353,8 @@ class LineChecker {
     if (pattern.within) within(pattern, type);
 
     // In its own `where` a pattern's fields stand alone or behind its own name.
-    const bool named = pattern.name && !taken(*pattern.name);
+    const bool clashes = pattern.name && taken(*pattern.name);
+    const bool named = pattern.name && (!clashes || is_partly(pattern.name->text));
     if (named) scope_.bindings.push_back(Binding{pattern.name->text, pattern.binding, *type_id, pattern.name->span, pattern.each_field});
     if (named && p_.uses != nullptr)
       p_.uses->bound(Meaning::kBinding, pattern.name->span, pattern.name->span, *type_id, pattern.name->text);
@@ -357,7 +393,8 @@ class LineChecker {
     }
     if (named && !one) scope_.bindings.pop_back();
 
-    if (one && !is_first && !pattern.cross && pattern.same.empty() && !pattern.after && !where_ties && !(type.has_key && type.key.empty()))
+    if (one && !clashes && !is_first && !pattern.cross && pattern.same.empty() && !pattern.after && !where_ties &&
+        !(type.has_key && type.key.empty()))
       forgotten_join(pattern, type);
     if (!pattern.hold) return;
     if (type.is_event() && pattern.quantifier != Quantifier::kNo && !context_.in_decision) {
@@ -468,22 +505,11 @@ class LineChecker {
         std::move(fix));
   }
 
-  struct BranchName {
-    Binding binding;
-    std::uint32_t branches = 0;  // that bind it
-  };
-
   Package& p_;
   Scope& scope_;
   LineContext& context_;
   ExprChecker checker_;
-  // The `either` that is being read, and what there was before it.
-  std::uint32_t either_ = 0, branch_ = 0;
-  std::vector<BranchName> branch_names_;  // of its branches so far
-  std::vector<Pattern*> branch_patterns_;
-  std::size_t bindings_before_ = 0, lets_before_ = 0;
-  std::vector<Place> not_null_before_;
-  bool seen_before_ = false, any_seen_ = false;
+  std::vector<Open> open_;  // the outermost first
 };
 
 }  // namespace

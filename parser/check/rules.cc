@@ -18,19 +18,10 @@ using ast::RuleDecl;
 
 namespace {
 
+// Names that branches have in common have one number, so some numbers may mean nothing.
 std::uint32_t count_patterns(const ast::Block& block) {
-  std::uint32_t count = 0;
-  std::vector<std::pair<std::uint32_t, std::string_view>> shared;  // names that branches of an `either` have in common: one number
-  for (const ast::Line& l : block.lines) {
-    if (l.kind != LineKind::kPattern) continue;
-    if (l.either != 0 && l.pattern.name) {
-      const std::pair<std::uint32_t, std::string_view> name(l.either, l.pattern.name->text);
-      if (std::find(shared.begin(), shared.end(), name) != shared.end()) continue;
-      shared.push_back(name);
-    }
-    ++count;
-  }
-  return count;
+  return static_cast<std::uint32_t>(
+      std::count_if(block.lines.begin(), block.lines.end(), [](const ast::Line& l) { return l.kind == LineKind::kPattern; }));
 }
 
 // The levels of alarms, written as a priority.
@@ -274,6 +265,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
     }
   }
 
+  patterns.resize(scope.first_aggregate, kNoId);
   rule.binding_types = std::move(patterns);
   rule.binding_types.insert(rule.binding_types.end(), aggregated.begin(), aggregated.end());
   rule.binding_count = static_cast<std::uint32_t>(rule.binding_types.size());

@@ -165,7 +165,7 @@ class RuleWarnings {
     all.use_lets(rule_.when);
     for (const ast::Line& line : rule_.when.lines) {
       const Expr* condition = nullptr;
-      if (line.either != 0) continue;  // another branch may be true
+      if (!line.branches.empty()) continue;  // another branch may be true
       condition = required(line);
       if (condition == nullptr) continue;
       const Expr* at = all.add(*condition);
@@ -188,29 +188,41 @@ class RuleWarnings {
 
   // An `either` of which every branch contradicts the lines around it, or itself.
   void no_branch(const Constraints& around) {
+    const Expr* first = no_branch(0, rule_.when.lines.size(), 0, around);
+    if (first == nullptr) return;
+    p_.report.warning(
+        "W0804", first->span,
+        fmt::format("`{}` can never be true here, nor can the other branches, so this rule never fires", p_.report.excerpt(first->span)),
+        "each branch of this `either` contradicts itself or a condition outside it");
+  }
+
+  // The same of the `either`s at that depth among these lines; nullptr: there is none.
+  const Expr* no_branch(std::size_t from, std::size_t to, std::size_t depth, const Constraints& around) {
     const std::vector<ast::Line>& lines = rule_.when.lines;
-    for (std::size_t i = 0; i < lines.size();) {
-      const std::uint32_t either = lines[i].either;
+    for (std::size_t i = from; i < to;) {
+      if (lines[i].branches.size() <= depth) {
+        ++i;
+        continue;
+      }
+      const std::uint32_t either = lines[i].branches[depth].either;
       const Expr* first = nullptr;
-      bool all = either != 0;
-      while (i < lines.size() && lines[i].either == either) {
-        const std::uint32_t branch = lines[i].branch;
+      bool all = true;
+      while (i < to && lines[i].branches.size() > depth && lines[i].branches[depth].either == either) {
+        const std::size_t end = ast::end_of_branch(lines, i, depth);
         Constraints here(around);
         const Expr* at = nullptr;
-        for (; i < lines.size() && lines[i].either == either && lines[i].branch == branch; ++i) {
-          const Expr* condition = required(lines[i]);
-          if (either != 0 && at == nullptr && condition != nullptr) at = here.add(*condition);
+        for (std::size_t k = i; k < end && at == nullptr; ++k) {
+          const Expr* condition = lines[k].branches.size() == depth + 1 ? required(lines[k]) : nullptr;
+          if (condition != nullptr) at = here.add(*condition);
         }
+        if (at == nullptr) at = no_branch(i, end, depth + 1, here);
         all = all && at != nullptr;
         if (first == nullptr) first = at;
+        i = end;
       }
-      if (!all || first == nullptr) continue;
-      p_.report.warning(
-          "W0804", first->span,
-          fmt::format("`{}` can never be true here, nor can the other branches, so this rule never fires", p_.report.excerpt(first->span)),
-          "each branch of this `either` contradicts itself or a condition outside it");
-      return;
+      if (all && first != nullptr) return first;
     }
+    return nullptr;
   }
 
   // An `until` that is true whenever `when` is: no episode begins while it holds.

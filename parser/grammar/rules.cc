@@ -175,17 +175,10 @@ bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
   b.close(is_let ? Kind::kLetLine : Kind::kPattern, m, true);
   return true;
 }
-// Branches have no branches: what is inside one stands beside the others as well.
-void unknown_branch_line(Iterator p, Builder const& b) {
-  if (word_at(p, b.end()) == "either") {
-    b.fail(codes::kNotInThisVersion, p, p + 6, "`either` inside `either` is not in this version",
-           "write its branches beside the others: `either { … } or { … } or { … }`");
-  }
-  unknown_line(p, b);
-}
-auto const branch = block<Kind::kBranch>(plain_line, unknown_branch_line, at_next_part, keep_line, true);
-auto const line =
-    plain_line |
+// Branches may have branches themselves.
+auto const line = plain_line | either;
+auto const branch = block<Kind::kBranch>(line, unknown_line, at_next_part, keep_line, true);
+auto const either_def =
     node<Kind::kEither>[word("either") >> must(branch, "`{` and the lines of a branch") >> must(word("or"), "`or` and another branch") >>
                         must(branch, "`{` and the lines of a branch") >> *(word("or") >> must(branch, "`{` and the lines of a branch"))];
 template <Kind K>
@@ -308,9 +301,10 @@ auto const when_lines_def = lines<Kind::kWhen>();
 
 }  // namespace
 
-BOOST_SPIRIT_DEFINE(rule_decl, when_lines, the_record)
+BOOST_SPIRIT_DEFINE(rule_decl, when_lines, the_record, either)
 BOOST_SPIRIT_INSTANTIATE(RuleDeclRule, Iterator, Context)
 BOOST_SPIRIT_INSTANTIATE(WhenLinesRule, Iterator, Context)
 BOOST_SPIRIT_INSTANTIATE(TheRecordRule, Iterator, Context)
+BOOST_SPIRIT_INSTANTIATE(EitherRule, Iterator, Context)
 
 }  // namespace flyball::cst

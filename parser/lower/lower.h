@@ -20,6 +20,7 @@
 namespace flyball::lower {
 
 inline constexpr int kMaxExprHeight = 500;
+inline constexpr std::size_t kMaxEitherDepth = 8;  // `either` inside `either`
 
 class Lowering {
  public:
@@ -105,6 +106,7 @@ class Lowering {
   ast::Line line(const Node& n);
   ast::Pattern pattern(const Node& n);
   void suffix_order(const Node& n);
+  void lines(const Node& n, ast::Block& out, std::vector<ast::InBranch>& branches, std::uint32_t& eithers);
   std::vector<ast::Effect> effects(const Node& n);
   ast::Record record(const Node& n);  // of a node whose children are kTypePath and kRecordField
 

@@ -124,30 +124,39 @@ ast::Line Lowering::line(const Node& n) {
   return l;
 }
 
-ast::Block Lowering::block(const Node& n) {
-  ast::Block b;
-  b.span = span(n);
-  b.lines.reserve(n.count);
-  std::uint32_t eithers = 0;
+// The lines of a block or a branch; `branches`: those it stands in, `eithers`: how many there were so far.
+void Lowering::lines(const Node& n, ast::Block& out, std::vector<ast::InBranch>& branches, std::uint32_t& eithers) {
   for (const Node& c : children(n)) {
     if (c.kind != Kind::kEither) {
-      b.lines.push_back(line(c));
+      out.lines.push_back(line(c));
+      out.lines.back().branches = branches;
       continue;
     }
-    ++eithers;
-    std::uint32_t number = 0;
+    if (branches.size() > kMaxEitherDepth) {
+      report(codes::kTooDeep, {b_.file(), c.begin, c.begin + 6},
+             "`either` stands inside more than " + std::to_string(kMaxEitherDepth) + " others",
+             "derive a fact for the inner ones with a rule of its own, and ask for that");
+      return;
+    }
+    branches.push_back({++eithers, 0});
     for (const Node& branch : children(c)) {
       if (branch.kind != Kind::kBranch) continue;
       if (branch.count == 0 && !branch.broken)
         report(codes::kMissingPart, span(branch), "this branch has no lines", "it would always be true");
-      for (const Node& l : children(branch)) {
-        b.lines.push_back(line(l));
-        b.lines.back().either = eithers;
-        b.lines.back().branch = number;
-      }
-      ++number;
+      lines(branch, out, branches, eithers);
+      ++branches.back().branch;
     }
+    branches.pop_back();
   }
+}
+
+ast::Block Lowering::block(const Node& n) {
+  ast::Block b;
+  b.span = span(n);
+  b.lines.reserve(n.count);
+  std::vector<ast::InBranch> branches;
+  std::uint32_t eithers = 0;
+  lines(n, b, branches, eithers);
   b.lines.shrink_to_fit();
   return b;
 }

@@ -60,26 +60,28 @@ class Reader {
     return "`" + (id < c_.rules.schema.types.size() ? c_.rules.schema.types[id].local : written.text) + "`";
   }
 
-  std::string block(const ast::Block& b) {
-    std::vector<std::string> clauses;
-    for (std::size_t i = 0; i < b.lines.size();) {
-      const std::uint32_t either = b.lines[i].either;
-      if (either == 0) {
-        clauses.push_back(line(b.lines[i++]));
+  // What lines `from` to `to` say, which stand in one block or, at depth, in one branch.
+  std::vector<std::string> clauses(const std::vector<Line>& lines, std::size_t from, std::size_t to, std::size_t depth) {
+    std::vector<std::string> out;
+    for (std::size_t i = from; i < to;) {
+      if (lines[i].branches.size() <= depth) {
+        out.push_back(line(lines[i++]));
         continue;
       }
-      std::vector<std::string> branches;
-      while (i < b.lines.size() && b.lines[i].either == either) {
-        std::vector<std::string> parts;
-        for (const std::uint32_t branch = b.lines[i].branch;
-             i < b.lines.size() && b.lines[i].either == either && b.lines[i].branch == branch;)
-          parts.push_back(line(b.lines[i++]));
-        branches.push_back(read_list(parts));
-      }
+      const std::uint32_t either = lines[i].branches[depth].either;
       std::string all = "either ";
-      for (std::size_t k = 0; k < branches.size(); ++k) all += fmt::format("{}({})", k == 0 ? "" : " or ", branches[k]);
-      clauses.push_back(std::move(all));
+      for (const std::size_t first = i; i < to && lines[i].branches.size() > depth && lines[i].branches[depth].either == either;) {
+        const std::size_t end = ast::end_of_branch(lines, i, depth);
+        all += fmt::format("{}({})", i == first ? "" : " or ", read_list(clauses(lines, i, end, depth + 1)));
+        i = end;
+      }
+      out.push_back(std::move(all));
     }
+    return out;
+  }
+
+  std::string block(const ast::Block& b) {
+    const std::vector<std::string> clauses = this->clauses(b.lines, 0, b.lines.size(), 0);
     if (clauses.empty()) return "always";
     std::string out;
     for (std::size_t i = 0; i < clauses.size(); ++i) {

@@ -208,6 +208,47 @@ rule look {
   CHECK(w.heard().empty());
 }
 
+TEST_CASE("of `either` in `either` why-not speaks of the line that gets furthest, as it is written", "[session][explain]") {
+  World w(R"(
+fact Link key (port) { port: string  util: percent  errors: int }
+fact Complaint key (port) { port: string }
+action Look key (port) { port: string }
+rule look {
+  when {
+    either {
+      l: Link where util > 90%
+    } or {
+      either {
+        l: Link where errors > 100
+      } or {
+        l: Link where errors < 0
+      }
+      c: Complaint same port as l
+    }
+    check l.port != "lo"
+  }
+  then { do Look { port: l.port } }
+}
+)");
+  w.put("1s", "Link", R"(port: "a", util: 5%, errors: 500)");
+  w.tick("2s");
+  CHECK(w.session->why_not(0, {}).sentence == "line 4 of `when` is not met: no Complaint is known");
+  w.put("3s", "Complaint", R"(port: "a")");
+  w.tick("4s");
+  CHECK(w.heard() == Lines{R"(3s Look(port: "a") sent)"});
+  const Explanation* why = w.session->why("last");
+  REQUIRE(why != nullptr);
+  REQUIRE(why->lines.size() == 3);
+  CHECK(reads(why->lines[0], w.in) == Lines{"errors = 500"});
+  // By other ways, it is the same episode.
+  w.put("5s", "Link", R"(port: "a", util: 5%, errors: -1)");
+  w.put("6s", "Link", R"(port: "a", util: 95%, errors: -1)");
+  w.retract("7s", "Complaint", R"(port: "a")");
+  w.tick("8s");
+  CHECK(w.session->why_not(0, {}).status == "active");
+  CHECK(w.heard().empty());
+}
+
 TEST_CASE("why-not of `either` does not miss a branch of what runs by another one", "[session][explain]") {
   World w(R"(
 fact Link key (port) { port: string  util: percent  errors: int }

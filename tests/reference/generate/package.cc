@@ -94,8 +94,9 @@ class RuleMaker {
     if (Random own = r_; own.chance(12)) {
       r_ = own;
       const std::string first = other_line(true, true);
-      out = "    either {\n" + first + (r_.chance(40) ? other_line(true, true) : "") + "    } or {\n" + other_line(true, true) + "    }\n" +
-            (r_.chance(30) ? out : "");
+      const std::string inner = case_either(true);
+      out = "    either {\n" + first + (r_.chance(40) ? other_line(true, true) : "") + inner + "    } or {\n" + other_line(true, true) +
+            "    }\n" + (r_.chance(30) ? out : "");
     }
     scope_.clocks = false;
     return out;
@@ -112,12 +113,13 @@ class RuleMaker {
     return out;
   }
 
-  std::string case_either() {
+  std::string case_either(bool timed = false) {
     Random own = r_;
     if (!own.chance(20)) return {};
     r_ = own;
-    const std::string first = other_line(false, true) + (r_.chance(40) ? other_line(false, true) : "");
-    return "    either {\n" + first + "    } or {\n" + other_line(false, true) + "    }\n";
+    const std::string first = other_line(timed, true) + (r_.chance(40) ? other_line(timed, true) : "");
+    const std::string inner = case_either(timed);
+    return "    either {\n" + first + "    } or {\n" + inner + other_line(timed, true) + "    }\n";
   }
 
   std::string record(const GenType& t) {
@@ -267,6 +269,47 @@ class RuleMaker {
     return out;
   }
 
+  // A line that binds the name that all branches bind.
+  std::string in_branch(bool timed, const std::string& name, std::size_t index, const std::string& window) {
+    const GenType& t = package_.types[index];
+    const std::string tie = same(t, !bound_.empty());
+    std::string out = "    " + std::string(tie.empty() && (!bound_.empty() || values_ > 0) ? "cross " : "") + name + ": " + t.name + tie +
+                      where(t, 75) + (timed && !t.is_event ? hold(20) : window) + "\n";
+    bind(name, index);
+    return out;
+  }
+
+  // An `either` in a branch: it binds the name, if there is one, or now and then one of its own.
+  std::string inner_either(bool timed, const std::string& name, std::size_t index, const std::string& window, int depth) {
+    const GenScope before = scope_;
+    const std::size_t bound_before = bound_.size();
+    const std::size_t own = r_.of(readable_);
+    const GenType& u = package_.types[own];
+    const std::string own_name = "i" + std::to_string(inner_++);
+    const bool names_own = name.empty() && !bound_.empty() && !u.is_action && !same(u, true).empty() && r_.chance(50);
+    const std::string own_window = names_own ? within(u, timed) : "";
+    const bool both = r_.chance(70);  // else only the first branch binds its own name
+    std::string out = "    either {\n";
+    for (int i = 0; i < 2; ++i) {
+      if (i > 0) out += "    } or {\n";
+      const bool deeper = depth < 2 && r_.chance(20);
+      if (deeper) {
+        out += inner_either(timed, name, index, window, depth + 1);
+      } else if (!name.empty()) {
+        out += in_branch(timed, name, index, window);
+      } else if (names_own && (both || i == 0)) {
+        out += in_branch(timed, own_name, own, own_window);
+      }
+      if ((name.empty() && !deeper) || r_.chance(30)) out += other_line(timed, false);
+      scope_ = before;
+      bound_.resize(bound_before);
+      bound_types_.resize(bound_before);
+    }
+    out += "    }\n";
+    if (!name.empty()) bind(name, index);
+    return out;
+  }
+
   // Two branches that bind one name, or none; now and then one of them binds a name of its own.
   std::string either(bool timed) {
     const bool binds = r_.chance(65);
@@ -281,11 +324,11 @@ class RuleMaker {
     const std::string window = within(t, timed);
     for (int i = 0; i < branches; ++i) {
       if (i > 0) out += "    } or {\n";
-      if (binds) {
-        const std::string tie = same(t, !bound_.empty());
-        out += "    " + std::string(tie.empty() && (!bound_.empty() || values_ > 0) ? "cross " : "") + name + ": " + t.name + tie +
-               where(t, 75) + (timed && !t.is_event ? hold(20) : window) + "\n";
-        bind(name, index);
+      if (Random chosen = r_; chosen.chance(20)) {
+        r_ = chosen;
+        out += inner_either(timed, binds ? name : "", index, window, 1);
+      } else if (binds) {
+        out += in_branch(timed, name, index, window);
       } else if (!bound_.empty() && r_.chance(25)) {
         const std::size_t own = r_.of(readable_);
         const GenType& u = package_.types[own];
@@ -348,6 +391,7 @@ class RuleMaker {
   std::vector<std::size_t> bound_types_;
   int lets_ = 0;
   int values_ = 0;  // names of `each`
+  int inner_ = 0;   // names of an `either` inside another
   bool binds_event_ = false;
   bool in_decision_ = false;
 };

@@ -20,6 +20,29 @@ std::optional<Output> record_output(const ast::Record& record, const std::vector
   return out;
 }
 
+// The lines `from` to `to` are those of one `either` at that depth: the best of its branches, each the worst of what stands in it.
+Truth either_truth(const CasePlan& plan, std::size_t from, std::size_t to, std::size_t depth, Scope& scope) {
+  std::map<std::uint32_t, Truth> branches;
+  for (std::size_t i = from; i < to;) {
+    const std::vector<ast::InBranch>& in = plan.when[i].line->branches;
+    Truth& branch = branches.try_emplace(in[depth].branch, Truth::kTrue).first->second;
+    if (in.size() == depth + 1) {
+      branch = truth_and(branch, raw_truth(plan.when[i++], scope));
+      continue;
+    }
+    std::size_t end = i;
+    const auto same = [&](const ast::Line& line) {
+      return line.branches.size() > depth + 1 && line.branches[depth + 1].either == in[depth + 1].either;
+    };
+    while (end < to && same(*plan.when[end].line)) ++end;
+    branch = truth_and(branch, either_truth(plan, i, end, depth + 1, scope));
+    i = end;
+  }
+  Truth some = Truth::kFalse;
+  for (const auto& [number, truth] : branches) some = truth_or(some, truth);
+  return some;
+}
+
 // Visits the case's matches in order of identity; `best` becomes the greatest truth. The first true one that can be
 // answered stops the search.
 bool search(const CasePlan& plan, const std::vector<Field>& fields, std::size_t i, Truth sofar, Scope& scope, Truth& best, Output& output) {
@@ -30,15 +53,11 @@ bool search(const CasePlan& plan, const std::vector<Field>& fields, std::size_t 
     return out.has_value();
   }
   const LinePlan& line = plan.when[i];
-  if (const std::uint32_t either = line.line->either; either != 0) {
-    std::map<std::uint32_t, Truth> branches;
-    for (; i < plan.when.size() && plan.when[i].line->either == either; ++i) {
-      Truth& branch = branches.try_emplace(plan.when[i].line->branch, Truth::kTrue).first->second;
-      branch = truth_and(branch, raw_truth(plan.when[i], scope));
-    }
-    Truth some = Truth::kFalse;
-    for (const auto& [number, truth] : branches) some = truth_or(some, truth);
-    some = truth_and(some, sofar);
+  if (!line.line->branches.empty()) {
+    const std::uint32_t either = line.line->branches.front().either;
+    const std::size_t from = i;
+    while (i < plan.when.size() && !plan.when[i].line->branches.empty() && plan.when[i].line->branches.front().either == either) ++i;
+    const Truth some = truth_and(sofar, either_truth(plan, from, i, 0, scope));
     return some != Truth::kFalse && search(plan, fields, i, some, scope, best, output);
   }
   if (!line.binds()) {

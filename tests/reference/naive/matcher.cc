@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "model/check.h"
 
@@ -102,13 +103,38 @@ bool enumerate(std::uint32_t rule, std::size_t i, Truth sofar, Key& identity, Sc
   return true;
 }
 
-// The lines `from` to `to` of a branch: of every choice of facts that it alone binds, the best.
-Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, std::size_t from, std::size_t to, Scope& scope) {
-  if (from == to) return Truth::kTrue;
-  const LinePlan& line = lines[from];
+using Branches = std::map<std::uint32_t, std::uint32_t>;  // by `either`: the branch that is looked at
+
+std::set<std::uint32_t> branches_of(const std::vector<LinePlan>& lines, std::uint32_t either) {
+  std::set<std::uint32_t> out;
+  for (const LinePlan& line : lines) {
+    for (const ast::InBranch& in : line.line->branches) {
+      if (in.either == either) out.insert(in.branch);
+    }
+  }
+  return out;
+}
+
+// The lines from `i` on, of every `either` the best branch, and the best fact for names that only some branches bind.
+Truth best_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, std::size_t i, Branches chosen, Scope& scope) {
+  if (i == lines.size()) return Truth::kTrue;
+  const LinePlan& line = lines[i];
+  for (const ast::InBranch& in : line.line->branches) {
+    if (const auto branch = chosen.find(in.either); branch != chosen.end()) {
+      if (branch->second != in.branch) return best_truth(lines, rule, until, i + 1, chosen, scope);
+      continue;
+    }
+    Truth some = Truth::kFalse;
+    for (const std::uint32_t branch : branches_of(lines, in.either)) {
+      chosen[in.either] = branch;
+      const Truth t = best_truth(lines, rule, until, i, chosen, scope);
+      some = scope.state.is(Mutation::kEitherIsAll) && some == Truth::kTrue ? truth_and(some, t) : truth_or(some, t);
+    }
+    return some;
+  }
   auto go_on = [&] {
-    const Truth t = line_truth(line, {rule, until, from}, scope);
-    return t == Truth::kFalse ? t : truth_and(t, branch_truth(lines, rule, until, from + 1, to, scope));
+    const Truth t = line_truth(line, {rule, until, i}, scope);
+    return t == Truth::kFalse ? t : truth_and(t, best_truth(lines, rule, until, i + 1, chosen, scope));
   };
   if (!line.binds() || !line.line->pattern.local) return go_on();
   const Pattern& p = line.line->pattern;
@@ -121,26 +147,7 @@ Truth branch_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool 
 }
 
 Truth block_truth(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, Scope& scope) {
-  Truth t = Truth::kTrue;
-  std::size_t i = 0;
-  while (i < lines.size() && t != Truth::kFalse) {
-    const std::uint32_t either = lines[i].line->either;
-    if (either == 0) {
-      t = truth_and(t, line_truth(lines[i], {rule, until, i}, scope));
-      ++i;
-      continue;
-    }
-    Truth some = Truth::kFalse;
-    while (i < lines.size() && lines[i].line->either == either) {
-      std::size_t end = i;
-      while (end < lines.size() && lines[end].line->either == either && lines[end].line->branch == lines[i].line->branch) ++end;
-      const Truth branch = branch_truth(lines, rule, until, i, end, scope);
-      some = scope.state.is(Mutation::kEitherIsAll) && some == Truth::kTrue ? truth_and(some, branch) : truth_or(some, branch);
-      i = end;
-    }
-    t = truth_and(t, some);
-  }
-  return t;
+  return best_truth(lines, rule, until, 0, {}, scope);
 }
 
 // Of a rule with an `either`: every choice of facts for the names that mean something behind it, in order of identity.
@@ -178,26 +185,24 @@ Judged look(const LinePlan& line, Scope& scope) {
   return out;
 }
 
-using Branches = std::map<std::uint32_t, std::uint32_t>;  // by `either`: the branch that binds
-
 void collect_judged(std::uint32_t rule, const LinePlan& line, std::size_t step, Branches branches, Scope& scope, KeyMap<Judged>& out) {
   const RulePlan& plan = scope.state.plan.rules[rule];
   if (step < line.bound_by.size()) {
     const std::size_t at = line.bound_by[step];
     const Pattern& p = plan.when[at].line->pattern;
-    if (const std::uint32_t either = plan.when[at].line->either; either != 0) {
-      const std::uint32_t branch = plan.when[at].line->branch;
-      if (!branches.contains(either)) {
-        for (const std::size_t other : line.bound_by) {
-          if (plan.when[other].line->either != either || branches[either] == plan.when[other].line->branch + 1) continue;
-          Branches chosen = branches;
-          chosen[either] = plan.when[other].line->branch + 1;
-          branches[either] = chosen[either];
-          collect_judged(rule, line, step, chosen, scope, out);
-        }
-        return;
+    for (const ast::InBranch& in : plan.when[at].line->branches) {
+      if (const auto chosen = branches.find(in.either); chosen != branches.end()) {
+        if (chosen->second != in.branch) return collect_judged(rule, line, step + 1, branches, scope, out);
+        continue;
       }
-      if (branches[either] != branch + 1) return collect_judged(rule, line, step + 1, branches, scope, out);
+      // Any of the branches that bind.
+      std::vector<LinePlan> binders;
+      for (const std::size_t other : line.bound_by) binders.push_back(plan.when[other]);
+      for (const std::uint32_t branch : branches_of(binders, in.either)) {
+        branches[in.either] = branch;
+        collect_judged(rule, line, step, branches, scope, out);
+      }
+      return;
     }
     for (const auto& [key, fact] : scope.facts_of(p)) {
       scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
@@ -364,7 +369,7 @@ void for_each_match(State& state, std::uint32_t rule, Scope& scope, const OnMatc
   FB_CHECK(&scope.state == &state);
   Key identity;
   const std::vector<LinePlan>& when = state.plan.rules[rule].when;
-  if (std::any_of(when.begin(), when.end(), [](const LinePlan& line) { return line.line->either != 0; })) {
+  if (std::any_of(when.begin(), when.end(), [](const LinePlan& line) { return !line.line->branches.empty(); })) {
     enumerate_identities(rule, 0, identity, scope, on_match);
   } else {
     enumerate(rule, 0, Truth::kTrue, identity, scope, on_match);

@@ -69,6 +69,15 @@ void collect_lets(const ast::Block& block, std::vector<const ast::Expr*>& lets) 
   }
 }
 
+bool of_two_branches(const ast::Line& a, const ast::Line& b) {
+  for (const ast::InBranch& x : a.branches) {
+    for (const ast::InBranch& y : b.branches) {
+      if (x.either == y.either && x.branch != y.branch) return true;
+    }
+  }
+  return false;
+}
+
 // `when` is the plan of the rule's when-block: its `n:` lines are what can be bound.
 std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<const ast::Expr*>& lets, const std::vector<LinePlan>* when) {
   std::vector<LinePlan> out;
@@ -82,9 +91,7 @@ std::vector<LinePlan> plan_lines(const ast::Block& block, const std::vector<cons
     const std::vector<LinePlan>& binders = when != nullptr ? *when : out;
     for (std::size_t i = 0; i < binders.size(); ++i) {
       if (!binders[i].binds() || !reads.contains(binders[i].line->pattern.binding)) continue;
-      const ast::Line& other = *binders[i].line;
-      if (when == nullptr && other.either != 0 && other.either == line.either && other.branch != line.branch)
-        continue;  // of another branch
+      if (when == nullptr && of_two_branches(*binders[i].line, line)) continue;
       plan.reads.push_back(binders[i].line->pattern.binding);
       plan.bound_by.push_back(i);
       plan.bound_by.insert(plan.bound_by.end(), binders[i].bound_by.begin(), binders[i].bound_by.end());
