@@ -42,7 +42,7 @@ struct Counters {
   std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0,
                 acks_unmatched = 0;
   std::uint64_t actions_approved = 0, actions_rejected = 0, actions_unapproved = 0;  // the last: that wait for approval now
-  std::uint64_t effect_errors = 0, runaways = 0, instants = 0, decisions = 0, decision_conflicts = 0;
+  std::uint64_t effect_errors = 0, runaways = 0, late_skipped = 0, instants = 0, decisions = 0, decision_conflicts = 0;
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
 };
 
@@ -121,6 +121,9 @@ class Session {
   Result<void> ack(const AckInput& input);
   // A recorded tick: closes all instants up to t (less lateness).
   void tick(Timestamp t);
+  // The engine was away since the last instant it closed, and is back at `t` (semantics.md §11): what was due meanwhile happens at
+  // that instant, once, together with what is put until it closes.
+  void recovered(Timestamp t);
   // Closes everything given so far, as if a tick came at the largest stamp plus the largest lateness: end of a recording.
   void finish();
 

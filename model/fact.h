@@ -59,6 +59,8 @@ struct ActionOutput {
   ActionState state = ActionState::kSent;
   std::uint32_t try_number = 1;
   bool shadow = false;  // of a rule in mode shadow: recorded, never to be sent
+  // Said at a recovery (semantics.md §11): when it was due, while the engine was away.
+  std::optional<Timestamp> was_due = std::nullopt;
 };
 
 // A change of a derived fact, for subscribers; only net changes of an instant are reported.

@@ -85,7 +85,7 @@ Result<PlainFact> plain_fact(std::string_view line) {
       while (json.next_key(key)) {
         if (const Result<void> done = member(json, std::string(key), fact.body); !done) return std::unexpected(done.error());
       }
-    } else if (key == "ack" || key == "tick") {
+    } else if (key == "ack" || key == "tick" || key == "recovered") {
       return fail(fmt::format("`{}` cannot be sent plain", std::string(key)), "publish it assured, without `--plain`");
     } else if (!json.skip_value()) {
       break;

@@ -72,7 +72,8 @@ class Replay : public Command {
         .summary = "run rules over recorded facts, on recorded time",
         .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]"},
         .description =
-            "Reads facts, acknowledgements and ticks as JSON lines, in order of arrival, and writes the actions the rules send, one JSON "
+            "Reads facts, acknowledgements, ticks and recoveries as JSON lines, in order of arrival, and writes the actions the rules "
+            "send, one JSON "
             "object a line. "
             "Time is what the lines say; no clock is read. The same rules and lines give the same bytes on every run.\n\n"
             "Input lines:\n"
@@ -82,10 +83,14 @@ class Replay : public Command {
             "  {\"time\":12.5,\"type\":\"LinkStats\",\"op\":\"retract\",\"data\":{\"device\":\"e1\",\"port\":\"et1\"}}\n"
             "  {\"time\":107.5,\"ack\":{\"action\":\"Fence\",\"data\":{\"target\":\"db1\"},\"state\":\"acked\",\"result\":{}}}\n"
             "  {\"time\":900,\"tick\":true}\n"
+            "  {\"time\":960,\"recovered\":true}\n"
             "Output lines:\n"
             "  "
             "{\"time\":12.5,\"rule\":\"net.drain_hot_link\",\"action\":\"DrainLink\",\"id\":\"…\",\"data\":{…},\"state\":\"sent\",\"try\":"
             "1}\n\n"
+            "`recovered`: the engine was away since the last instant that had closed, and is back; what was due meanwhile happens then, "
+            "once, and "
+            "what should have been sent before is marked `\"late\":true`.\n\n"
             "A line that is not JSON, of an unknown type, with a wrong or missing field or too long is refused with its file and line; the "
             "rest goes on. "
             "A line stamped at or before an instant that is over is late, and taken as its type says; the summary counts them and names "

@@ -194,6 +194,10 @@ std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   out += fmt::format("  {} at {}, id {}\n", to_string(a.state), moment(a.time), a.id);
   out += fmt::format("  by {} of rule {} ({}), whose episode began at {}\n", why.clear ? "`on clear`" : "`then`", why.rule,
                      place(why.rule_span, c), moment(why.onset));
+  if (a.was_due) {
+    out +=
+        fmt::format("  late by {}: it was due at {}, while the engine was away\n", rough_duration(a.time - *a.was_due), moment(*a.was_due));
+  }
   if (why.approval) {
     const bool is_true = why.approval->verdict == "true";
     out += fmt::format("  proposed, not sent: a person must approve it, because this {}\n", is_true ? "is so" : "is not known");
@@ -212,6 +216,10 @@ std::string why_json(const engine::Explanation& why, const ExplainContext& c) {
   out += fmt::format(",\"rule\":{},\"place\":{},\"block\":\"{}\",\"onset\":", quote(why.rule), quote(place(why.rule_span, c)),
                      why.clear ? "on clear" : "then");
   bus::append_time(out, why.onset);
+  if (why.action.was_due) {
+    key(out, "was_due");
+    bus::append_time(out, *why.action.was_due);
+  }
   key(out, "lines");
   lines_json(out, why.lines, c);
   if (why.approval) {

@@ -75,18 +75,24 @@ class Reading {
     Result<bus::RecordedInput> input = reader_.read(line);
     if (!input) return refuse(lines_.line_number(), input.error().message, input.error().help);
     const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
+    const bus::RecoveredInput* recovered = std::get_if<bus::RecoveredInput>(&*input);
     FactInput* fact = std::get_if<FactInput>(&*input);
-    const Timestamp stamp = tick != nullptr ? tick->time : fact != nullptr ? fact->stamp : std::get<AckInput>(*input).stamp;
+    const Timestamp stamp = tick != nullptr        ? tick->time
+                            : recovered != nullptr ? recovered->time
+                            : fact != nullptr      ? fact->stamp
+                                                   : std::get<AckInput>(*input).stamp;
     ended_by_tick_ = tick != nullptr;
     if (options_.until && stamp > *options_.until) {
       ++counts_.left_out;
       return;
     }
-    look_at(stamp);
+    look_at(stamp, recovered != nullptr);
     ++counts_.inputs;
     ++given_;
     if (tick != nullptr) {
       session_.tick(stamp);
+    } else if (recovered != nullptr) {
+      session_.recovered(stamp);
     } else if (fact != nullptr) {
       fact->origin = lines_.line_number();
       const Result<engine::PutOutcome> done = session_.put(*fact);
@@ -103,8 +109,9 @@ class Reading {
     if (given_ % kCollectEvery == 0) session_.collect();
   }
 
-  void look_at(Timestamp stamp) {
-    if (newest_ && stamp.ns > newest_->ns && static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns) > kLeap) {
+  void look_at(Timestamp stamp, bool was_away) {
+    if (!was_away && newest_ && stamp.ns > newest_->ns &&
+        static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns) > kLeap) {
       const std::uint64_t leap = static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns);
       io_.warning(fmt::format("{}:{}: time leaps {} ahead, to {}: what is stamped before that is late from here on", lines_.name(),
                               lines_.line_number(), about(static_cast<DurationNs>(std::min<std::uint64_t>(leap, kDurationMax))),

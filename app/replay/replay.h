@@ -24,7 +24,7 @@ struct ReplayOptions {
 };
 
 struct ReplayCounts {
-  std::uint64_t inputs = 0;                      // lines that were facts, acknowledgements or ticks, and were not refused
+  std::uint64_t inputs = 0;                      // lines that were facts, acknowledgements, ticks or recoveries, and were not refused
   std::uint64_t refused = 0, first_refused = 0;  // first_…: the line's number, 0: none
   std::uint64_t late_applied = 0, late_dropped = 0, late_diverted = 0, first_late = 0;
   std::uint64_t left_out = 0;   // stamped after `until`

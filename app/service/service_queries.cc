@@ -214,8 +214,9 @@ std::string Service::status_json() const {
       add("actions_failed", c.actions_failed);
   add("actions_approved", c.actions_approved), add("actions_rejected", c.actions_rejected),
       add("actions_unapproved", cold() ? 0 : c.actions_unapproved);
-  add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways), add("instants", c.instants),
-      add("decisions", c.decisions), add("decision_conflicts", c.decision_conflicts);
+  add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways),
+      add("late_skipped", c.late_skipped), add("instants", c.instants), add("decisions", c.decisions),
+      add("decision_conflicts", c.decision_conflicts);
   add("facts_live", c.facts_live), add("facts_stale", c.facts_stale), add("tokens", c.tokens), add("timers", c.timers),
       add("memory_bytes", c.memory_bytes);
   add("interned_bytes", interner_.bytes_used());

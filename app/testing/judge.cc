@@ -331,6 +331,7 @@ std::string describe(const ActionOutput& action, const Schema& schema, const Int
   if (action.state != ActionState::kSent) out += fmt::format(" ({})", to_string(action.state));
   if (action.try_number > 1) out += fmt::format(" (try {})", action.try_number);
   if (action.shadow) out += " (shadow)";
+  if (action.was_due) out += " (late)";
   return out;
 }
 

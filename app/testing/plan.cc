@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "model/text.h"
 
@@ -32,6 +33,8 @@ class Planner {
       if (e.time == kTimestampMax) e.time = plan_.horizon;
     }
     std::stable_sort(plan_.inputs.begin(), plan_.inputs.end(), [](const Input& a, const Input& b) { return a.arrival < b.arrival; });
+    put_off();
+    if (error_) return std::unexpected(*error_);
     return std::move(plan_);
   }
 
@@ -184,10 +187,10 @@ class Planner {
     return t;
   }
 
-  void push(Timestamp arrival, std::variant<FactInput, AckInput, Question, Restart> what) {
+  void push(Timestamp arrival, decltype(Input::what) what) {
     if (plan_.inputs.size() >= kMaxInputs)
       return fail_at(test_.steps[step_].span, fmt::format("the test has more than {} inputs", kMaxInputs));
-    plan_.inputs.push_back({arrival, step_, std::move(what)});
+    plan_.inputs.push_back({arrival, step_, std::move(what), false});
   }
 
   void expect(const ast::Step& step, Want want) {
@@ -236,8 +239,7 @@ class Planner {
       case ast::StepKind::kRestart:
         for (const Timestamp t : times(step, plan_.start)) push(t, Restart{});
         return;
-      case ast::StepKind::kDown:
-        return fail_at(step.span, "`down from … to` needs a journal, which this version does not have; `restart` works");
+      case ast::StepKind::kDown: return down(step);
       case ast::StepKind::kExpect: return expect(step, step.count ? Want::kCount : Want::kAction);
       case ast::StepKind::kExpectNone: return expect(step, Want::kNone);
       case ast::StepKind::kExpectNothingElse: return expect(step, Want::kNothingElse);
@@ -266,12 +268,55 @@ class Planner {
     }
   }
 
+  void down(const ast::Step& step) {
+    const Timestamp from = plan_.start + duration(*step.from), to = plan_.start + duration(*step.to);
+    if (to <= from) return fail_at(step.span, "`down from A to B` needs A before B");
+    for (const Absence& other : downs_) {
+      if (from <= other.to && other.from <= to)
+        return fail_at(step.span, "the service is down already then: two `down` may not overlap or touch");
+    }
+    downs_.push_back({from, seen(to), step_});
+  }
+
+  // What arrives while the service is down arrives when it is back, in the same order and with the same stamps.
+  void put_off() {
+    std::sort(downs_.begin(), downs_.end(), [](const Absence& a, const Absence& b) { return a.from < b.from; });
+    std::vector<Input> all;
+    auto next = plan_.inputs.begin();
+    const auto take_before = [&](Timestamp t) {
+      while (next != plan_.inputs.end() && next->arrival < t) all.push_back(std::move(*next++));
+    };
+    for (const Absence& away : downs_) {
+      take_before(away.from);
+      all.push_back({away.from, away.step, GoesDown{}, false});
+      all.push_back({away.to, away.step, Recovered{}, false});
+      const std::size_t first = all.size();
+      take_before(away.to);
+      for (std::size_t i = first; i < all.size(); ++i) {
+        const ast::Span& span = test_.steps[all[i].step].span;
+        if (std::holds_alternative<Question>(all[i].what)) return fail_at(span, "nobody answers while the service is down");
+        if (std::holds_alternative<Restart>(all[i].what)) return fail_at(span, "the service is down then: `down` restarts it at its end");
+        all[i].arrival = away.to;
+        all[i].waited = true;
+      }
+    }
+    take_before(kTimestampMax);
+    all.insert(all.end(), std::make_move_iterator(next), std::make_move_iterator(plan_.inputs.end()));
+    plan_.inputs = std::move(all);
+  }
+
+  struct Absence {
+    Timestamp from, to;
+    std::size_t step = 0;
+  };
+
   const ast::TestDecl& test_;
   const Schema& schema_;
   const Interner& interner_;
   const Constant& constant_;
   const ReadRecorded& read_;
   Plan plan_;
+  std::vector<Absence> downs_;
   std::size_t step_ = 0;
   std::optional<PlanError> error_;
 };

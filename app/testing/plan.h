@@ -41,11 +41,14 @@ struct Question {
   std::string from;  // case, `row 3` or `default`; empty: any
 };
 struct Restart {};
+struct GoesDown {};   // nothing is closed from its arrival on
+struct Recovered {};  // what arrived meanwhile arrives after it
 
 struct Input {
   Timestamp arrival;
   std::size_t step = 0;  // index into TestDecl::steps
-  std::variant<FactInput, AckInput, Question, Restart> what;
+  std::variant<FactInput, AckInput, Question, Restart, GoesDown, Recovered> what;
+  bool waited = false;  // while the service was down
 };
 
 enum class Want : std::uint8_t { kAction, kCount, kNone, kNothingElse, kFirings };

@@ -41,7 +41,7 @@ class Runner {
     const Timestamp end = options.until.value_or(plan_.horizon);
     for (std::size_t i = 0; i < plan_.inputs.size() && plan_.inputs[i].arrival <= end;) i = one_time(i, plan_.inputs.size());
     // As in replay: what waits for a later stamp is closed as if a tick came at the end plus the largest lateness.
-    tick(end + lateness());
+    if (!down_) tick(end + lateness());
     if (options.why_not_rule != kNoId) result_.why_not = session_->why_not(options.why_not_rule, options.why_not_with);
     return std::move(result_);
   }
@@ -68,10 +68,17 @@ class Runner {
     bool asks = false;
     for (; end < limit && plan_.inputs[end].arrival == t; ++end) {
       asks = asks || std::holds_alternative<Question>(plan_.inputs[end].what);
-      if (!std::holds_alternative<Restart>(plan_.inputs[end].what))
+      if (std::holds_alternative<GoesDown>(plan_.inputs[end].what)) {
+        tick(t - 1);  // till then it was there
+        down_ = true;
+      } else if (std::holds_alternative<Recovered>(plan_.inputs[end].what)) {
+        session_->recovered(t);
+        down_ = false;
+      } else if (!std::holds_alternative<Restart>(plan_.inputs[end].what)) {
         feed(end);
-      else if (!recovering_)
+      } else if (!recovering_) {
         restart(end);
+      }
     }
     const bool cut = end == limit && end < plan_.inputs.size() && plan_.inputs[end].arrival == t;
     if (!asks || cut) return end;
@@ -90,7 +97,7 @@ class Runner {
       fact_.origin = i;
       if (Result<engine::PutOutcome> done = session_->put(fact_); !done) result_.recording.refusals.push_back({i, done.error().message});
     } else if (const AckInput* ack = std::get_if<AckInput>(&input.what)) {
-      if (ack->id.empty() && !waiting(*ack)) tick(input.arrival);
+      if (ack->id.empty() && !input.waited && !waiting(*ack)) tick(input.arrival);
       ack_ = *ack;
       ack_.origin = i;
       if (Result<void> done = session_->ack(ack_); !done) result_.recording.refusals.push_back({i, done.error().message});
@@ -136,7 +143,8 @@ class Runner {
   Recorder recorder_;
   std::unique_ptr<engine::Session> session_;
   Timestamp last_tick_ = kTimestampMin;
-  bool recovering_ = false;
+  bool recovering_ = false;  // by `restart`
+  bool down_ = false;
   FactInput fact_;  // the one that is fed; here, so that its values' room is kept
   AckInput ack_;
 };

@@ -78,8 +78,8 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
   }
   reader.enter_object();
 
-  enum Key : unsigned { kTime, kType, kOp, kData, kSource, kSeq, kAck, kTick, kKeys };
-  static constexpr std::string_view kNames[kKeys] = {"time", "type", "op", "data", "source", "seq", "ack", "tick"};
+  enum Key : unsigned { kTime, kType, kOp, kData, kSource, kSeq, kAck, kTick, kRecovered, kKeys };
+  static constexpr std::string_view kNames[kKeys] = {"time", "type", "op", "data", "source", "seq", "ack", "tick", "recovered"};
   unsigned seen = 0;
   std::optional<Timestamp> stamp;
   std::string type_name;
@@ -140,11 +140,12 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
       case kAck:
         if (!later(reader, ack_place)) return fail(reader.error());
         break;
-      case kTick: {
+      case kTick:
+      case kRecovered: {
         bool b = false;
         if (reader.peek() != JsonKind::kBool || !reader.read_bool(b) || !b) {
           if (reader.failed()) return fail(reader.error());
-          return fail("`tick`: expected true");
+          return fail(fmt::format("{}: expected true", code(key)));
         }
         break;
       }
@@ -157,17 +158,20 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
   if (!stamp) return fail("`time` is missing");
   const auto has = [&](Key k) { return (seen >> k & 1) != 0; };
   const bool fact_keys = has(kType) || has(kOp) || has(kData);
-  if (has(kAck) + has(kTick) + has(kType) > 1) return fail("a record is either a fact (`type`), an `ack` or a `tick`");
-  if (has(kAck) || has(kTick)) {
-    if (fact_keys || has(kSeq)) return fail(fmt::format("`{}` stands alone with `time` and `source`", has(kAck) ? "ack" : "tick"));
+  if (has(kAck) + has(kTick) + has(kRecovered) + has(kType) > 1)
+    return fail("a record is either a fact (`type`), an `ack`, a `tick` or `recovered`");
+  if (has(kAck) || has(kTick) || has(kRecovered)) {
+    const char* const alone = has(kAck) ? "ack" : has(kTick) ? "tick" : "recovered";
+    if (fact_keys || has(kSeq)) return fail(fmt::format("`{}` stands alone with `time` and `source`", alone));
     if (has(kTick)) return TickInput{*stamp};
+    if (has(kRecovered)) return RecoveredInput{*stamp};
     reader.rewind(ack_place.position, ack_place.depth);
     auto a = ack(reader);
     if (!a) return std::unexpected(a.error());
     a->stamp = *stamp;
     return std::move(*a);
   }
-  if (!has(kType)) return fail("`type` is missing", "a record has `type` and `data`, or `ack`, or `tick`");
+  if (!has(kType)) return fail("`type` is missing", "a record has `type` and `data`, or `ack`, or `tick`, or `recovered`");
   f.stamp = *stamp;
   return fact(reader, f, type_name, data);
 }

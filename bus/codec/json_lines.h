@@ -27,7 +27,12 @@ struct TickInput {
   Timestamp time;
 };
 
-using RecordedInput = std::variant<FactInput, AckInput, TickInput>;
+// The engine was away since the last instant it closed, and is back at that time.
+struct RecoveredInput {
+  Timestamp time;
+};
+
+using RecordedInput = std::variant<FactInput, AckInput, TickInput, RecoveredInput>;
 
 // Only white space: between records, to be passed over.
 bool is_blank_line(std::string_view line);
@@ -62,7 +67,8 @@ Result<std::vector<std::pair<std::string, Value>>> parse_json_object(std::string
 
 // The writers append one object without a newline. Times are seconds with up to nine decimals, as short as possible.
 
-// {"time":…,"rule":…,"action":…,"id":…,"data":{…},"state":"sent","try":1}, and "shadow":true of a rule in shadow.
+// {"time":…,"rule":…,"action":…,"id":…,"data":{…},"state":"sent","try":1}, "shadow":true of a rule in shadow, and "late":true of what was
+// due while the engine was away.
 void append_action(std::string& out, const ActionOutput& action, const Schema& schema, const Interner& interner);
 // {"time":…,"type":…,"data":{…}}, with "op":"retract" when it ceased to hold.
 void append_derived(std::string& out, const DerivedOutput& derived, const Schema& schema, const Interner& interner);
@@ -72,6 +78,7 @@ void append_log(std::string& out, const LogOutput& log, std::string_view rule_na
 void append_fact(std::string& out, const FactInput& fact, const Schema& schema, const Interner& interner);
 void append_ack(std::string& out, const AckInput& ack, const Schema& schema, const Interner& interner);
 void append_tick(std::string& out, Timestamp time);
+void append_recovered(std::string& out, Timestamp time);
 
 // The answer to a question, as the engine's DecisionAnswer has it.
 struct AnswerView {

@@ -56,6 +56,7 @@ void append_action(std::string& out, const ActionOutput& action, const Schema& s
   append_text(out, to_string(action.state));
   out += fmt::format(",\"try\":{}", action.try_number);
   if (action.shadow) out += ",\"shadow\":true";
+  if (action.was_due) out += ",\"late\":true";
   out += '}';
 }
 
@@ -133,6 +134,11 @@ void append_ack(std::string& out, const AckInput& ack, const Schema& schema, con
 void append_tick(std::string& out, Timestamp time) {
   begin_record(out, time);
   out += ",\"tick\":true}";
+}
+
+void append_recovered(std::string& out, Timestamp time) {
+  begin_record(out, time);
+  out += ",\"recovered\":true}";
 }
 
 // One record, or of a decision whose answer is a list one record each.

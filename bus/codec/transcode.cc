@@ -158,6 +158,7 @@ Result<void> record_to_packed(std::string_view line, MsgpackWriter& w) {
   while (reader.next_key(key)) {
     if (!keys.emplace(key).second) return fail(fmt::format("{} is given twice", code(key)));
     if (key == "tick") return fail("a tick cannot be published", "a running service has its own clock");
+    if (key == "recovered") return fail("`recovered` cannot be published", "a service knows itself when it was away");
     if (key == "source" || key == "seq") {
       if (!reader.skip_value()) return fail(reader.error());
       continue;

@@ -106,7 +106,7 @@ void OutFace::publish(std::initializer_list<std::string_view> parts) {
 void OutFace::action(const ActionOutput& a) {
   const FactType& type = c_.schema->types[a.action];
   json("action", type.name, [&](std::string& out) { append_action(out, a, *c_.schema, *c_.interner); });
-  if (!begin("action", type.name, a.shadow ? 8 : 7)) return;
+  if (!begin("action", type.name, 7U + (a.shadow ? 1 : 0) + (a.was_due ? 1 : 0))) return;
   MsgpackWriter w(body_);
   w.string("time"), w.timestamp(a.time);
   w.text_entry("rule", a.rule_name);
@@ -116,6 +116,7 @@ void OutFace::action(const ActionOutput& a) {
   w.text_entry("state", to_string(a.state));
   w.uint_entry("try", a.try_number);
   if (a.shadow) w.string("shadow"), w.boolean(true);
+  if (a.was_due) w.string("late"), w.boolean(true);
   end();
 }
 

@@ -188,6 +188,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   if (decl.approve) plan.approve = formula(*decl.approve, scope);
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
+  if (decl.late_skip) plan.late_skip_ns = duration(decl.late_skip);
   plan.logical = ast::is_logical(decl);
 
   if (Result<void> r = plan_main_chain(plan, scope); !r) return r;

@@ -239,6 +239,7 @@ struct RulePlan {
   DurationNs keep_ns = 0;
   DurationNs repeat_ns = 0;
   std::optional<Formula> approve;  // true or unknown: what `then` does is only proposed
+  std::optional<DurationNs> late_skip_ns;
   std::vector<TableId> projections;
   bool of_event = false;  // an identity fact is an event
 };

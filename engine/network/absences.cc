@@ -227,7 +227,7 @@ void Network::absence_due(TableId table, std::uint32_t entry) {
     timers_.add({due, TimerKind::kAbsence, table, entry});
     return;
   }
-  if (due == now_) {
+  if (due == now_ && !recovering_) {
     e.due_now = true;
     due_absences_.emplace_back(table, entry);
   }

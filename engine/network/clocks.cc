@@ -34,7 +34,7 @@ void Network::watch_calendar(std::uint32_t id) {
   timers_.add({calendars_[id].next, TimerKind::kCalendar, id, 0});
 }
 
-std::vector<std::uint32_t> Network::pass_calendars() {
+std::vector<std::uint32_t> Network::pass_calendars(Timestamp shut_from) {
   std::vector<std::uint32_t> rules;
   for (std::uint32_t id = 0; id < calendars_.size(); ++id) {
     if (calendars_[id].next > now_) continue;
@@ -48,7 +48,7 @@ std::vector<std::uint32_t> Network::pass_calendars() {
     bool shut = false;
     for (const auto& [calendar, outside] : program_.rules[rule].during) shut = shut || calendars_[calendar].open == outside;
     if (shut == shut_[rule].now) return true;
-    shut_[rule] = {shut, now_};
+    shut_[rule] = {shut, shut ? shut_from : now_};
     if (!shut) open_rule(rule);
     return false;
   });

@@ -78,12 +78,16 @@ class Network {
   void start(Timestamp now, Timestamp earliest);  // session's first instant: roots, permanent absences
   void set_now(Timestamp now);
   Timestamp now() const { return now_; }
+  // This instant is that of a recovery: what falls due in it may have been due before.
+  void set_recovering(bool is) { recovering_ = is; }
+  bool recovering() const { return recovering_; }
   // Step 1: windows and absence deadlines due now.
   void evict_samples(NodeId node) { aggregates_.evict(node, now_, *this); }
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
   // Step 1, before all else: calendars that open or close now. The rules that may begin from now on, or not any more.
-  std::vector<std::uint32_t> pass_calendars();
+  // `shut_from`: from when on those are shut that shut now.
+  std::vector<std::uint32_t> pass_calendars(Timestamp shut_from);
   // A rule outside its calendars: no hold runs and no episode begins.
   bool is_shut(std::uint32_t rule) const { return shut_[rule].now; }
   struct CalendarState {
@@ -310,6 +314,7 @@ class Network {
   Timestamp now_;
   Timestamp start_;
   bool started_ = false;
+  bool recovering_ = false;
 
   FactTotals totals_;         // of all stores of types that are written
   FactTotals hidden_totals_;  // of those that the compiler made

@@ -14,6 +14,7 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
   ended_.resize(types);
   sends_.resize(types);
   rate_armed_.resize(types, kTimestampMax);
+  rate_due_.resize(types, kTimestampMax);
 }
 
 void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
@@ -173,6 +174,7 @@ void Actions::say(const ActionRecord& record, bool shadow) {
   out.state = record.state;
   out.try_number = record.tries;
   out.shadow = shadow;
+  out.was_due = was_due_;
   outbox_.add(std::move(out));
 }
 
@@ -447,6 +449,9 @@ bool Actions::acknowledge(const AckInput& ack) {
   return true;
 }
 
+// Only at a recovery is something due at an instant that was before it.
+std::optional<Timestamp> Actions::if_missed(Timestamp due) const { return due < network_.now() ? std::optional(due) : std::nullopt; }
+
 void Actions::run_timers(std::vector<ActionNumber> due) {
   std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());
@@ -455,20 +460,27 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
     if (found == records_.end()) continue;
     ActionRecord& record = found->second;
     if (record.gives_up <= network_.now()) {
+      const DurationNs every = program_.rule_set.schema.types[record.type].try_every_ns;
+      set_was_due(if_missed(record.abandoned ? record.gives_up : std::max(record.gives_up, record.at + every)));
       fail_try(number);
       show(number);
     }
     if (record.next_try <= network_.now()) {
+      set_was_due(if_missed(record.next_try));
       send_or_wait(number);
       show(number);
     }
   }
   const std::vector<std::pair<std::uint64_t, ActionNumber>> waiting(waiting_.begin(), waiting_.end());
   for (const auto& [ticket, number] : waiting) {
-    if (!may_send(records_.at(number).type)) continue;
+    const FactTypeId type = records_.at(number).type;
+    if (!may_send(type)) continue;
+    set_was_due(if_missed(rate_due_[type]));
     send(number);
     show(number);
   }
+  set_was_due(std::nullopt);
+  rate_due_.assign(rate_due_.size(), kTimestampMax);
   for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
 }
 

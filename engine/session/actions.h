@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -65,6 +66,10 @@ class Actions {
   // Those that wait for approval, oldest first; at most `n`.
   std::vector<ProposalView> proposals(std::size_t n) const;
   std::size_t proposal_count() const { return unapproved_.size(); }
+  // What is said from here on was due then, while the engine was away.
+  void set_was_due(std::optional<Timestamp> due) { was_due_ = due; }
+  // Room for one more send of the type came at `due`.
+  void rate_due(FactTypeId type, Timestamp due) { rate_due_[type] = due; }
   // Step 1: timeouts, next tries, what the rate lets through.
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
@@ -99,6 +104,7 @@ class Actions {
   void trim_ended(FactTypeId type);
   void stop_waiting(ActionNumber number);
   void stop_asking(ActionNumber number);
+  std::optional<Timestamp> if_missed(Timestamp due) const;
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
 
@@ -120,6 +126,8 @@ class Actions {
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
+  std::vector<Timestamp> rate_due_;                                          // by type, within run_timers()
+  std::optional<Timestamp> was_due_;
   ActionNumber next_ = 0;
   std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal
 };

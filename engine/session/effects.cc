@@ -47,6 +47,8 @@ void Session::Impl::fill_aggregates(std::span<const EffectPlan> effects, std::ui
 
 bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
+  const std::optional<Timestamp> was_due = network.recovering() ? missed_of_run(rule, entry) : std::nullopt;
+  if (was_due && skip_late(rule, entry, *was_due)) return false;
   const TokenId token = episodes.true_token(rule, entry);
   network.load(token);
   if (episodes.entry(rule, entry).active) {
@@ -76,7 +78,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     episodes.began(rule, entry);
   }
   outbox.add(FiringOutput{network.now(), rule, false});
-  apply_effects(rule, entry, false, effects, asks);
+  apply_effects(rule, entry, false, effects, was_due, asks);
   return true;
 }
 
@@ -89,11 +91,14 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
     fill_aggregates(plan.on_clear, plan.scope);
     evaluated = evaluate_effects(plan.on_clear, plan.scope, effects);
   }
+  const std::optional<Timestamp> was_due = network.recovering() ? missed_of_end(rule, entry) : std::nullopt;
   ++counters.episodes_ended;
   episodes.ended(rule, entry);
   journal_reasons(rule, entry);
   derivation.drop_episode_reasons(rule, entry);
+  actions.set_was_due(was_due);
   actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
+  actions.set_was_due(std::nullopt);
   if (plan.on_clear.empty()) return;
   if (!evaluated) {
     ++counters.effect_errors;
@@ -102,10 +107,11 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.firings;
   outbox.add(FiringOutput{network.now(), rule, true});
-  apply_effects(rule, entry, true, effects, false);
+  apply_effects(rule, entry, true, effects, was_due, false);
 }
 
-void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects, bool asks) {
+void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects,
+                                  std::optional<Timestamp> was_due, bool asks) {
   const RulePlan& plan = data.rules[rule];
   const bool shadow = plan.mode == RuleMode::kShadow;
   const Sending sending = shadow ? Sending::kInShadow : asks ? Sending::kAsks : Sending::kAtOnce;
@@ -126,10 +132,12 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         Explanation explanation = *because;
         const bool proposed = sending == Sending::kAsks;
         explanation.action = {
-            network.now(),      id,    e.effect->type, rule, plan.name, e.values, proposed ? ActionState::kProposed : ActionState::kSent,
-            proposed ? 0U : 1U, shadow};
+            network.now(),      id,     e.effect->type, rule, plan.name, e.values, proposed ? ActionState::kProposed : ActionState::kSent,
+            proposed ? 0U : 1U, shadow, was_due};
         explainer.keep(std::move(explanation));
+        actions.set_was_due(was_due);
         actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, sending);
+        actions.set_was_due(std::nullopt);
         break;
       }
       case EffectKind::kDerive:

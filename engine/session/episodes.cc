@@ -194,7 +194,7 @@ bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) cons
 bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
   const RulePlan& plan = program_.rules[rule];
   if (e.count_true == 0 || e.failed || plan.mode == RuleMode::kOff || off_[rule] || network_.is_shut(rule)) return false;
-  return e.active ? e.repeat_due : e.until_true == 0;
+  return e.active ? e.repeat_due : e.until_true == 0 && !e.skipped;
 }
 
 void Episodes::put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts) {
@@ -241,6 +241,10 @@ void Episodes::review_entry(std::uint32_t rule, EntryId id) {
   e.dirty = false;
   const RulePlan& plan = program_.rules[rule];
   if (e.touched) e.failed = false;
+  if (e.skipped && e.count_true + e.count_unknown == 0) {
+    journal_entry(rule, id);
+    e.skipped = false;
+  }
   e.touched = e.gone = false;
   put_on_agenda(rule, id, must_end(rule, e, id), may_start(rule, e));
   if (is_needed(rule, e) || e.bound || e.cool_until > network_.now()) return;
@@ -376,6 +380,7 @@ void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
     e.false_since = before.false_since;
     e.repeat_due = before.repeat_due;
     e.kept_out = before.kept_out;
+    e.skipped = before.skipped;
     e.failed = false;
     if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
     // What had fallen due does not fall due again.
@@ -411,6 +416,27 @@ void Episodes::ran_again(std::uint32_t rule, EntryId id) {
   start_cooldown(rule, id);
   put_on_agenda(rule, id, e.ends, false);
   touch(rule, id);
+}
+
+void Episodes::skip(std::uint32_t rule, EntryId id) {
+  journal_entry(rule, id);
+  RuleEntry& e = tables_[rule][id];
+  if (e.active) {
+    e.last_run = network_.now();
+    e.repeat_due = false;
+    timers_.add({e.last_run + program_.rules[rule].repeat_ns, TimerKind::kRepeat, rule, id});
+  } else {
+    e.skipped = true;
+  }
+  put_on_agenda(rule, id, e.ends, false);
+}
+
+std::vector<TokenId> Episodes::until_roots(std::uint32_t rule, EntryId id) const {
+  std::vector<TokenId> out;
+  if (const TokenId root = tables_[rule][id].until_root; root != kNone) out.push_back(root);
+  if (const auto more = more_until_roots_.find({rule, id}); more != more_until_roots_.end())
+    out.insert(out.end(), more->second.begin(), more->second.end());
+  return out;
 }
 
 void Episodes::ended(std::uint32_t rule, EntryId id) {

@@ -46,6 +46,7 @@ struct RuleEntry {
   bool repeat_due = false;
   bool failed = false;                // `then` cannot be evaluated as things are
   bool said = false;                  // and that was said
+  bool skipped = false;               // `late skip` dropped its start: nothing until the match is false again
   bool gone = false;                  // a fact of its identity vanished since the last review
   bool ends = false, starts = false;  // on the agenda
 };
@@ -97,6 +98,11 @@ class Episodes : public Identities {
     e.failed = e.said = true;
     put_on_agenda(rule, entry, e.ends, false);
   }
+
+  // `late skip`: the start, or the turn of `repeat`, is as good as done.
+  void skip(std::uint32_t rule, EntryId entry);
+  // Of the exit condition of an entry: where its tokens hang.
+  std::vector<TokenId> until_roots(std::uint32_t rule, EntryId entry) const;
 
   // Before a cascade changes an entry.
   void journal_entry(std::uint32_t rule, EntryId id);

@@ -54,9 +54,10 @@ class Inbox {
   const Pending& operator[](PendingId id) const { return pool_[id]; }
   const AckInput& ack(std::uint32_t index) const { return acks_[index]; }
 
-  // All inputs of instant `t`, by (source, sequence, arrival); those without a source first.
+  // All inputs of instant `t` (those that waited for one before it, too: it was passed over), by (source, sequence, arrival); those without
+  // a source first.
   void take(Timestamp t, const Interner& in, std::vector<PendingId>& out) {
-    while (!heap_.empty() && heap_.front().at == t) {
+    while (!heap_.empty() && heap_.front().at <= t) {
       std::pop_heap(heap_.begin(), heap_.end(), Later{});
       out.push_back(heap_.back().id);
       heap_.pop_back();

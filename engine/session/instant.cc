@@ -47,8 +47,9 @@ Timestamp Session::Impl::next_due() {
 
 void Session::Impl::close_through(Timestamp limit) {
   for (;;) {
-    const Timestamp t = std::min(next_due(), inbox.next());
-    if (t > limit || t == kTimestampMax) break;
+    const Timestamp due = std::min(next_due(), inbox.next());
+    const Timestamp t = std::max(due, recovered_at);  // what was due while the engine was away is due when it is back
+    if (t > limit || due == kTimestampMax) break;
     run_instant(t);
   }
   closed = std::max(closed, limit);
@@ -78,10 +79,10 @@ void Session::Impl::expire(FactTypeId type, FactId fact) {
 
 // Step 1. Holds and `keep` wait for step 3.
 void Session::Impl::run_due(Timestamp t) {
-  std::vector<ActionNumber> of_actions;
   due_later.clear();
+  due_actions.clear();
   // Before all else: whether a hold or an absence may fall due depends on it.
-  for (const std::uint32_t rule : network.pass_calendars()) episodes.touch_rule(rule);
+  for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
   while (next_due() <= t) {
     const Timer timer = timers.pop();
     switch (timer.kind) {
@@ -98,12 +99,24 @@ void Session::Impl::run_due(Timestamp t) {
       case TimerKind::kCooldown: episodes.cooldown_over(timer.a, timer.b); break;
       case TimerKind::kRepeat: episodes.repeat_due(timer.a, timer.b); break;
       case TimerKind::kActionTimeout:
-      case TimerKind::kActionTry: of_actions.push_back(timer.a); break;
-      case TimerKind::kRetain: actions.drop_retained(timer.a); break;
-      case TimerKind::kRate: break;  // run_timers looks at what waits
+      case TimerKind::kActionTry:
+      case TimerKind::kRetain: due_actions.push_back(timer); break;
+      case TimerKind::kRate: actions.rate_due(timer.a, timer.due); break;  // run_timers looks at what waits
     }
   }
-  actions.run_timers(std::move(of_actions));
+}
+
+// Step 1, too; at a recovery after step 2: an acknowledgement that came while the engine was away is in time.
+void Session::Impl::run_due_actions() {
+  std::vector<ActionNumber> numbers;
+  for (const Timer& timer : due_actions) {
+    if (timer.kind != TimerKind::kRetain) {
+      numbers.push_back(timer.a);
+    } else if (real_due(timer) == timer.due) {
+      actions.drop_retained(timer.a);
+    }
+  }
+  actions.run_timers(std::move(numbers));
 }
 
 void Session::Impl::closure() {
@@ -142,14 +155,17 @@ void Session::Impl::judge() {
 void Session::Impl::run_instant(Timestamp t) {
   FB_CHECK(t >= passed);  // time never goes back
   network.set_now(t);
+  network.set_recovering(t == recovered_at);
   passed = t;
   ++counters.instants;
   derivation.start_instant();
   episodes.start_instant();
 
   run_due(t);
+  if (!network.recovering()) run_due_actions();
   inbox.take(t, in, taken);
   for (const PendingId input : taken) apply(inbox[input]);
+  if (network.recovering()) run_due_actions();
   inbox.release(taken);
   look_ahead();
   closure();
@@ -169,7 +185,9 @@ void Session::Impl::run_instant(Timestamp t) {
     judge();
   }
   run_agenda();
+  say_skipped();
   end_instant(t);
+  network.set_recovering(false);
 }
 
 // What happened is said, and what was kept for the instant is let go.
@@ -196,6 +214,7 @@ void Session::Impl::run_agenda() {
 
 void Session::Impl::run_cascade() {
   Counters before = counters;
+  const std::map<std::uint32_t, std::uint64_t> skipped_before = skipped;
   std::size_t said_before = outbox.size();
   std::size_t firings = 0;
   std::map<std::uint32_t, std::uint64_t> by_rule;
@@ -218,6 +237,7 @@ void Session::Impl::run_cascade() {
     const std::uint64_t runaways = counters.runaways;  // of derivations: their rules stay off
     counters = before;
     counters.runaways = runaways;
+    skipped = skipped_before;
     outbox.drop_after(said_before);
     take_back_cascade(by_rule);
     before = counters;

@@ -29,6 +29,7 @@ Session::~Session() = default;
 Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(input); }
 Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
 void Session::tick(Timestamp t) { impl_->tick(t); }
+void Session::recovered(Timestamp t) { impl_->recovered(t); }
 void Session::finish() { impl_->finish(); }
 TakenOver Session::take_over(Session& former) { return impl_->take_over(*former.impl_); }
 Timestamp Session::now() const { return impl_->engine_time(); }
@@ -117,13 +118,15 @@ TakenOver Session::Impl::take_over(Impl& former) {
   first_seen = former.first_seen;
   closed = former.closed;
   passed = former.passed;
+  recovered_at = former.recovered_at;
+  away_since = former.away_since;
   Takeover takeover({former.data, former.network, former.episodes, former.derivation, former.actions, former.inbox, former.timers},
                     {data, network, episodes, derivation, actions, inbox, timers});
   if (passed == kTimestampMin) {  // nothing has happened yet
     network.start(first_seen, first_seen - data.lateness_max_ns);
     return takeover.take_inbox();
   }
-  const Timestamp t = std::max(closed, passed);
+  const Timestamp t = decision_time();
   passed = t;
   network.start(t, t);
   derivation.start_instant();
@@ -242,6 +245,6 @@ Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) cons
   return v;
 }
 
-Timestamp Session::Impl::decision_time() const { return std::max(closed, passed); }
+Timestamp Session::Impl::decision_time() const { return opens_recovery() ? away_since : std::max(closed, passed); }
 
 }  // namespace flyball::engine

@@ -1,6 +1,6 @@
 // Session::Impl: the parts of a session and the order in which an instant goes through them. Its methods are told in
-// inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), effects.cc (what `then` and `on clear` do),
-// session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes on under other rules).
+// inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), recovery.cc (back after an absence, §11), effects.cc (what `then`
+// and `on clear` do), session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes on under other rules).
 #pragma once
 
 #include <algorithm>
@@ -59,6 +59,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void end_instant(Timestamp t);
   TakenOver take_over(Impl& former);
   void run_due(Timestamp t);
+  void run_due_actions();
   void expire(FactTypeId type, FactId fact);
   void closure();
   void judge();
@@ -70,6 +71,16 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool events_leave();
   void compact_timers();
 
+  // recovery.cc
+  void recovered(Timestamp t);
+  bool opens_recovery() const { return closed < recovered_at; }
+  std::optional<Timestamp> if_missed(Timestamp due) const;
+  std::optional<Timestamp> missed_of_run(std::uint32_t rule, EntryId entry) const;
+  std::optional<Timestamp> missed_of_end(std::uint32_t rule, EntryId entry) const;
+  Timestamp due_of_way(TokenId end) const;
+  bool skip_late(std::uint32_t rule, EntryId entry, Timestamp due);
+  void say_skipped();
+
   // effects.cc
   struct Evaluated {
     const EffectPlan* effect = nullptr;
@@ -78,7 +89,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     std::string text;
   };
   bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out);
-  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects, bool asks);
+  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due,
+                     bool asks);
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives(bool of_values);
@@ -118,15 +130,19 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   mutable FrameBuffer asked;  // scratch for the aggregates of a decision, which only reads
 
   bool seen_any = false;
-  Timestamp newest;                  // largest stamp or tick
-  Timestamp first_seen;              // the first
-  Timestamp closed = kTimestampMin;  // every instant up to here is
-  Timestamp passed = kTimestampMin;  // the last instant gone through
-  std::uint64_t position = 0;        // inputs applied
+  Timestamp newest;                                // largest stamp or tick
+  Timestamp first_seen;                            // the first
+  Timestamp closed = kTimestampMin;                // every instant up to here is
+  Timestamp passed = kTimestampMin;                // the last instant gone through
+  Timestamp recovered_at = kTimestampMin;          // the instant that the last recovery opened
+  Timestamp away_since = kTimestampMin;            // the last instant closed before it
+  std::map<std::uint32_t, std::uint64_t> skipped;  // by rule: what `late skip` dropped in this instant
+  std::uint64_t position = 0;                      // inputs applied
   std::uint64_t unkeyed_events = 0;
   std::vector<std::pair<FactTypeId, FactId>> events;                                       // of this instant
   std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
   std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
+  std::vector<Timer> due_actions;                                                          // time-outs, tries and retains of this instant
   std::vector<Timer> due_later;                                                            // step 3 of this instant
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;

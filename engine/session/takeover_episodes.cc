@@ -158,7 +158,8 @@ bool Takeover::take_episodes(bool all) {
       if (!from.in_use(e) || episodes_done_.contains({rule, e})) continue;
       const RuleEntry& before = from[e];
       // One that began and ended at this instant may begin again at it, and that is its next run.
-      const bool matters = before.active || before.cool_until > to_.network.now() || before.last_onset == to_.network.now();
+      const bool matters =
+          before.active || before.skipped || before.cool_until > to_.network.now() || before.last_onset == to_.network.now();
       if (!matters) continue;
       bool there = goes_on_[rule] && handles(plan.identity_types, from.facts_of(e), facts);
       if (!there) {
@@ -198,6 +199,7 @@ void Takeover::adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t ru
   e.last_onset = before.last_onset;
   e.run = before.run;
   e.said = before.said;
+  e.skipped = before.skipped;
   if (plan.cooldown_ns != 0 && plan.cooldown_by_identity && before.cool_until > now) {
     e.cool_until = before.cool_until;
     to_.timers.add({e.cool_until, TimerKind::kCooldown, rule, id});

@@ -222,7 +222,8 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
 
 // A rule outside its calendars begins nothing; `otherwise`: it would begin, or a hold of it would run.
 void Explainer::say_outside(std::uint32_t rule, bool otherwise, WhyNot& out) const {
-  if (out.status == "active" || out.status == "cooldown" || out.status == "until" || out.status == "effects") return;
+  if (out.status == "active" || out.status == "cooldown" || out.status == "until" || out.status == "skipped" || out.status == "effects")
+    return;
   for (const auto& [calendar, negated] : data_.rules[rule].during) {
     const Network::CalendarState& state = network_.calendar(calendar);
     if (state.open != negated) continue;
@@ -311,6 +312,11 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     } else if (e != kNone && table[e].until_true > 0) {
       out.status = "until";
       out.sentence = "every line is met, but so is `until`: no episode begins while it is";
+    } else if (e != kNone && table[e].skipped) {
+      out.status = "skipped";
+      out.sentence =
+          "every line is met, but it was due while the engine was away, for longer than `late skip` allows: it begins only when it "
+          "was false in between";
     } else if (e != kNone && table[e].failed) {
       out.status = "effects";
       out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";

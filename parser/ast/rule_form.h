@@ -11,7 +11,7 @@ namespace flyball::ast {
 inline bool is_logical(const RuleDecl& r) {
   const bool derives_only =
       !r.then.empty() && std::all_of(r.then.begin(), r.then.end(), [](const Effect& e) { return e.kind == EffectKind::kDerive; });
-  return derives_only && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
+  return derives_only && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && !r.late_skip && r.during.empty();
 }
 
 }  // namespace flyball::ast

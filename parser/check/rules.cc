@@ -57,7 +57,7 @@ void check_options(Package& p, const FileScope& file, RuleDecl& rule) {
     }
   }
   check_during(p, file, rule);
-  if (rule.late_skip) p.report.later_option(rule.late_skip->span, "late", "`late skip`", std::string(cst::instead_of("late skip")));
+  if (rule.late_skip) constant_duration(p, file, *rule.late_skip, "`late skip`", true);
 }
 
 const char* effect_word(EffectKind kind) {

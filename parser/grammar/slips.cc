@@ -284,11 +284,10 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 4> kLater{{
+constexpr std::array<Slip, 3> kLater{{
     {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},
     {"partition by", "", "bind what divides: `name: Type …`, then `same field as name`"},
-    {"late skip", "", "leave it out: what falls due late still runs once"},
 }};
 
 }  // namespace

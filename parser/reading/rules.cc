@@ -39,6 +39,9 @@ class Reader {
     if (r.approve) out += " " + approval(*r.approve);
     if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
     if (r.cooldown) out += " " + cooldown(r);
+    if (r.late_skip)
+      out +=
+          fmt::format(" What was due more than {} ago when the engine is back after an absence is left out.", say_.duration(*r.late_skip));
     if (r.priority_value != 0) out += fmt::format(" Its priority is {}.", r.priority_value);
     if (r.mode_value == ast::Mode::kShadow) out += " It is in shadow: what it would do is shown, and not done.";
     if (r.mode_value == ast::Mode::kOff) out += " It is switched off.";

@@ -100,7 +100,33 @@ TEST_CASE("plan: steps become inputs in order of arrival, then of the file") {
 TEST_CASE("plan: what cannot be planned is said at its place") {
   CHECK(World("every 1ns from 0s to 1h send Probe { backend: \"b\" }").plan.error().message.find("more than") != std::string::npos);
   CHECK(World("send from \"x.jsonl\"").plan.error().message == "no files here");
-  CHECK(World("down from 1s to 2s").plan.error().message.find("journal") != std::string::npos);
+  CHECK(World("down from 2s to 2s").plan.error().message == "`down from A to B` needs A before B");
+  CHECK(World("down from 1s to 3s\ndown from 3s to 5s").plan.error().message ==
+        "the service is down already then: two `down` may not overlap or touch");
+  CHECK(World("down from 1s to 3s\nat 2s ask pick { x: 1 }").plan.error().message == "nobody answers while the service is down");
+  CHECK(World("down from 1s to 3s\nat 1s restart").plan.error().message == "the service is down then: `down` restarts it at its end");
+}
+
+TEST_CASE("plan: what arrives while the service is down waits, with its stamp, before what arrives when it is back") {
+  const World w(R"(
+    at 8s send Probe { backend: "after" }
+    at 5s send Probe { backend: "second" }
+    at 3s send Probe { backend: "first" }
+    at 2.9s send Probe { backend: "before" }
+    down from 3s to 8s
+    at 8s ask pick { x: 1 }
+  )");
+  REQUIRE(w.plan.has_value());
+  const std::vector<Input>& all = w.plan->inputs;
+  std::vector<std::pair<std::int64_t, std::size_t>> order;
+  for (const Input& input : all) order.emplace_back(input.arrival.ns / 1'000'000, input.step);
+  CHECK(order ==
+        std::vector<std::pair<std::int64_t, std::size_t>>{{2900, 3}, {3000, 4}, {8000, 4}, {8000, 2}, {8000, 1}, {8000, 0}, {8000, 5}});
+  CHECK(std::holds_alternative<GoesDown>(all[1].what));
+  CHECK(std::holds_alternative<Recovered>(all[2].what));
+  CHECK(std::get<FactInput>(all[4].what).stamp.ns == 5 * kSecond);
+  CHECK(all[4].waited);
+  CHECK(!all[5].waited);
 }
 
 TEST_CASE("judge: `at` is exactly then, `by` at or before, each action once") {

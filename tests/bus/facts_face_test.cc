@@ -427,6 +427,7 @@ TEST_CASE("FactPublisher delivers everything once, in order, across a restart of
               .has_value());
   REQUIRE(pub.put_record(R"({"time":1795341600.000000001,"type":"Vm","data":{"vm":"v","running":true}})").has_value());
   CHECK(pub.put_record(R"({"time":1,"tick":true})").error().message == "a tick cannot be published");
+  CHECK(pub.put_record(R"({"time":1,"recovered":true})").error().message == "`recovered` cannot be published");
   REQUIRE(s.until([&] { return pub.pending() == 0; }, [&] { pub.pump(1); }));
   CHECK(refused == std::vector<std::string>{"201 `running` of `Vm`: expected a bool, got 1"});
   CHECK(s.handler.facts.back() ==

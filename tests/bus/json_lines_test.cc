@@ -111,7 +111,16 @@ TEST_CASE("acknowledgements and ticks") {
         "`state`: expected \"acked\", \"failed\", \"approved\" or \"rejected\", got `sent`");
   CHECK(error_of(w, R"({"time":1,"ack":{}})") == "an `ack` names its `action`, or an `id`");
   CHECK(error_of(w, R"({"time":1,"tick":false})") == "`tick`: expected true");
-  CHECK(error_of(w, R"({"time":1,"tick":true,"type":"LinkStats"})") == "a record is either a fact (`type`), an `ack` or a `tick`");
+  CHECK(error_of(w, R"({"time":1,"tick":true,"type":"LinkStats"})") ==
+        "a record is either a fact (`type`), an `ack`, a `tick` or `recovered`");
+
+  const auto back = reader.read(R"({"time":960,"recovered":true})");
+  REQUIRE(back.has_value());
+  CHECK(std::get<RecoveredInput>(*back).time.ns == 960'000'000'000);
+  CHECK(error_of(w, R"({"time":1,"recovered":1})") == "`recovered`: expected true");
+  CHECK(error_of(w, R"({"time":1,"recovered":true,"tick":true})") ==
+        "a record is either a fact (`type`), an `ack`, a `tick` or `recovered`");
+  CHECK(error_of(w, R"({"time":1,"recovered":true,"seq":3})") == "`recovered` stands alone with `time` and `source`");
 }
 
 TEST_CASE("values take the forms of their types, exactly") {
@@ -246,8 +255,8 @@ TEST_CASE("refusals say what and where") {
       {R"({"time":1,"type":"LinkStats","op":"delete","data":{}})", "`op`: expected \"put\", \"patch\" or \"retract\", got `delete`"},
       {R"({"time":1,"type":"LinkStats","data":{},"seq":0})", "`seq`: expected a whole number from 1 on"},
       {R"({"time":1,"type":"LinkStats","data":[]})", "expected the fields of `LinkStats` as an object"},
-      {R"({"time":1})", "`type` is missing; a record has `type` and `data`, or `ack`, or `tick`"},
-      {R"({"time":1,"op":"put"})", "`type` is missing; a record has `type` and `data`, or `ack`, or `tick`"},
+      {R"({"time":1})", "`type` is missing; a record has `type` and `data`, or `ack`, or `tick`, or `recovered`"},
+      {R"({"time":1,"op":"put"})", "`type` is missing; a record has `type` and `data`, or `ack`, or `tick`, or `recovered`"},
       {R"([1])", "expected a record `{…}`"},
       {R"({"time":1,"type":"LinkStats","data":{"device":"e1",}})", "not JSON at column 52: expected a key in quotes"},
       {R"({"time":NaN})", "not JSON at column 9: expected a value"},
@@ -337,6 +346,7 @@ TEST_CASE("what is written as a record reads back the same") {
       R"({"time":107.5,"ack":{"action":"Fence","data":{"target":"db1"},"state":"acked","result":{}}})",
       R"({"time":107.5,"ack":{"id":"00ff","state":"failed","error":"no route"}})",
       R"({"time":900,"tick":true})",
+      R"({"time":960,"recovered":true})",
   };
   for (const auto& line : lines) {
     auto r = reader.read(line);
@@ -346,6 +356,7 @@ TEST_CASE("what is written as a record reads back the same") {
     if (auto* f = std::get_if<FactInput>(&*r)) append_fact(out, *f, w.schema, w.in);
     if (auto* a = std::get_if<AckInput>(&*r)) append_ack(out, *a, w.schema, w.in);
     if (auto* t = std::get_if<TickInput>(&*r)) append_tick(out, t->time);
+    if (auto* t = std::get_if<RecoveredInput>(&*r)) append_recovered(out, t->time);
     CHECK(out == line);
   }
 }

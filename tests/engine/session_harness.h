@@ -32,7 +32,7 @@ class Said final : public OutputSink {
     const FactType& type = schema->types[a.action];
     lines.push_back(fmt::format("{} {}{} {}{}", time(a.time), type.local, record(type.fields, a.data), to_string(a.state),
                                 a.try_number > 1 ? fmt::format(" #{}", a.try_number) : "") +
-                    (a.shadow ? " shadow" : ""));
+                    (a.shadow ? " shadow" : "") + (a.was_due ? " late, due " + time(*a.was_due) : ""));
     ids.push_back(a.id);
   }
   void on_derived(const DerivedOutput& d) override {
@@ -111,6 +111,7 @@ class World {
     return session->ack(ack);
   }
   void tick(const std::string& time) { session->tick(at(time)); }
+  void recovered(const std::string& time) { session->recovered(at(time)); }
   // What was said since the last call.
   std::vector<std::string> heard() {
     std::vector<std::string> out;

@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* f = std::get_if<FactInput>(&input)) append_fact(out, *f, w.schema, w.in);
     if (const auto* a = std::get_if<AckInput>(&input)) append_ack(out, *a, w.schema, w.in);
     if (const auto* t = std::get_if<TickInput>(&input)) append_tick(out, t->time);
+    if (const auto* t = std::get_if<RecoveredInput>(&input)) append_recovered(out, t->time);
     return out;
   };
   const auto once = reader.read(text);

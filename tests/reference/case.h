@@ -8,6 +8,7 @@
 //   ack 4s 2 acked                                 the second action made
 //   ack 4s A0 { k: 1 } failed                      the newest one sent that agrees
 //   tick 5s
+//   recovered 9s                                   the session was away, and is back
 //   ask pick { k: 1, s: "a" }
 //   === expect                    optional: the transcript of the naive matcher
 //   4s fire m.act0 …
@@ -25,14 +26,14 @@
 
 namespace flyball::reference {
 
-enum class StepKind { kFact, kAck, kTick, kAsk };
+enum class StepKind { kFact, kAck, kTick, kAsk, kRecovered };
 
 struct Step {
   StepKind kind = StepKind::kTick;
   FactInput fact;
   AckInput ack;
   std::size_t ack_number = 0;  // from 1, in order of making; 0: by type and data
-  Timestamp time;              // kTick
+  Timestamp time;              // kTick, kRecovered
   DecisionId decision = kNoId;
   std::vector<Value> input;
 };

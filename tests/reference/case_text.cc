@@ -118,8 +118,8 @@ Result<Step> parse_step(const std::string& line, const Loaded& package) {
   }
   const Result<Timestamp> time = parse_time(words.word());
   if (!time) return std::unexpected(time.error());
-  if (verb == "tick") {
-    step.kind = StepKind::kTick;
+  if (verb == "tick" || verb == "recovered") {
+    step.kind = verb == "tick" ? StepKind::kTick : StepKind::kRecovered;
     step.time = *time;
     return step;
   }
@@ -175,6 +175,7 @@ std::string render_step(const Step& step, const Loaded& package) {
   const Schema& schema = package.rules.schema;
   switch (step.kind) {
     case StepKind::kTick: return "tick " + time_text(step.time);
+    case StepKind::kRecovered: return "recovered " + time_text(step.time);
     case StepKind::kAsk: {
       const DecisionType& d = schema.decisions[step.decision];
       std::string out = "ask " + d.local + " {";
@@ -209,7 +210,7 @@ std::string render(const ActionOutput& a, const Loaded& package) {
   std::string out =
       time_text(a.time) + " do " + render_record(t, a.data, all_of(t.declared_fields), *package.interner) + " " + to_string(a.state);
   if (a.state == ActionState::kSent) out += " try " + std::to_string(a.try_number);
-  return out + (a.shadow ? " shadow" : "") + " from " + a.rule_name;
+  return out + (a.shadow ? " shadow" : "") + (a.was_due ? " late" : "") + " from " + a.rule_name;
 }
 
 std::string render(const DerivedOutput& d, const Loaded& package) {

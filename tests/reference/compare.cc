@@ -124,7 +124,7 @@ std::optional<std::string> differing_transcripts(const Transcript& a, const Tran
   auto same_action = [](const ActionOutput& x, const ActionOutput& y) {
     const bool tries = x.state != ActionState::kSent || x.try_number == y.try_number;
     return x.time == y.time && x.action == y.action && x.rule == y.rule && same_values(x.data, y.data) && x.state == y.state && tries &&
-           x.shadow == y.shadow;
+           x.shadow == y.shadow && x.was_due == y.was_due;
   };
   return differing("action", a.actions, b.actions, actions, same_action, [&](const ActionOutput& x) { return render(x, package); });
 }

@@ -20,6 +20,7 @@ class EnginePlayer final : public Player {
   void put(const FactInput& input) override { (void)session_.put(input); }
   void ack(const AckInput& input) override { (void)session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
+  void recovered(Timestamp t) override { session_.recovered(t); }
   void finish() override { session_.finish(); }
   Answer ask(DecisionId decision, const std::vector<Value>& input) override {
     const Result<engine::DecisionAnswer> a = session_.decide(decision, input);

@@ -92,6 +92,7 @@ TEST_CASE("a fact that comes and goes within one instant was never there") {
     for (const Step& s : c.steps) {
       steps.push_back(s);
       if (s.kind == StepKind::kTick) ticked = std::max(ticked, s.time);
+      if (s.kind == StepKind::kRecovered) newest = std::max(newest, s.time);
       if (s.kind == StepKind::kAck) newest = std::max(newest, s.ack.stamp);
       if (s.kind != StepKind::kFact) continue;
       const FactType& type = c.package->rules.schema.types[s.fact.type];

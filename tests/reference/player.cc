@@ -15,6 +15,7 @@ class NaivePlayer final : public Player {
   void put(const FactInput& input) override { session_.put(input); }
   void ack(const AckInput& input) override { session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
+  void recovered(Timestamp t) override { session_.recovered(t); }
   void finish() override { session_.finish(); }
   Answer ask(DecisionId decision, const std::vector<Value>& input) override {
     const Result<NaiveAnswer> a = session_.decide(decision, input);
@@ -38,6 +39,7 @@ std::optional<Answer> Player::take(const Step& step) {
   switch (step.kind) {
     case StepKind::kFact: put(step.fact); break;
     case StepKind::kTick: tick(step.time); break;
+    case StepKind::kRecovered: recovered(step.time); break;
     case StepKind::kAsk: return ask(step.decision, step.input);
     case StepKind::kAck: {
       AckInput input = step.ack;

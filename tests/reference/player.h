@@ -35,6 +35,7 @@ class Player {
   virtual void put(const FactInput& input) = 0;
   virtual void ack(const AckInput& input) = 0;
   virtual void tick(Timestamp t) = 0;
+  virtual void recovered(Timestamp t) = 0;
   virtual void finish() = 0;
   virtual Answer ask(DecisionId decision, const std::vector<Value>& input) = 0;
   virtual std::vector<FactRow> facts(FactTypeId type) = 0;

@@ -38,6 +38,7 @@ std::string play(const Loaded& package, const engine::Program& program, const st
     switch (step.kind) {
       case StepKind::kFact: (void)session->put(step.fact); break;
       case StepKind::kTick: session->tick(step.time); break;
+      case StepKind::kRecovered: session->recovered(step.time); break;
       case StepKind::kAck: {
         AckInput ack = step.ack;
         if (step.ack_number != 0) {

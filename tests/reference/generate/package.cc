@@ -411,6 +411,7 @@ std::string options_of(Random& r, RuleMaker& maker, const GenPackage& p) {
     out += "\n";
   }
   if (r.chance(10)) out += "  repeat " + seconds(r.between(1, 4)) + "\n";
+  if (Random own = r; own.chance(20)) out += "  late skip " + seconds(own.between(0, 4)) + "\n";  // the rest stays as it is
   if (r.chance(12)) out += "  mode " + r.word({"shadow", "off", "active"}) + "\n";
   return out;
 }

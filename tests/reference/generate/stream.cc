@@ -38,12 +38,18 @@ class StreamMaker {
   }
 
   Step next() {
-    if (r_.chance(45)) now_ = now_ + kNsPerSecond * (r_.chance(70) ? 1 : r_.between(2, 5));
+    if (r_.chance(45) && backlog_ == 0) now_ = now_ + kNsPerSecond * (r_.chance(70) ? 1 : r_.between(2, 5));
     const int what = r_.between(0, 99);
     Step s;
     if (what < 14) {
       s.kind = StepKind::kTick;
       if (r_.chance(30)) now_ = now_ + kNsPerSecond * r_.between(1, 2);
+      // Now and then the session was away; what comes next may be a backlog.
+      if (Random own = r_; own.chance(25)) {
+        s.kind = StepKind::kRecovered;
+        now_ = now_ + kNsPerSecond * own.between(1, 9);
+        backlog_ = own.between(0, 3);
+      }
       s.time = now_;
     } else if (what < (asks_ ? 30 : 22) && !actions_.empty()) {
       s = ack();
@@ -60,7 +66,13 @@ class StreamMaker {
 
  private:
   // Mostly now; sometimes late, which lateness may forgive.
-  Timestamp stamp() { return r_.chance(7) ? now_ - kNsPerSecond * r_.between(1, 4) : now_; }
+  Timestamp stamp() {
+    if (backlog_ > 0) {
+      --backlog_;
+      return now_ - kNsPerSecond * r_.between(0, 8);
+    }
+    return r_.chance(7) ? now_ - kNsPerSecond * r_.between(1, 4) : now_;
+  }
 
   Step fact() {
     Step s;
@@ -119,6 +131,7 @@ class StreamMaker {
   std::vector<std::vector<std::vector<Value>>> last_;
   std::map<std::string, std::uint64_t> sequences_;
   Timestamp now_{100 * kNsPerSecond};
+  int backlog_ = 0;  // inputs that are older than the recovery
 };
 
 }  // namespace

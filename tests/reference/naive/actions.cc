@@ -32,6 +32,7 @@ void say(State& state, const Action& a, bool shadow = false) {
   out.state = a.state;
   out.try_number = a.tries;
   out.shadow = shadow;
+  if (!state.is(Mutation::kNothingIsLate)) out.was_due = state.was_due;
   state.out.actions.push_back(std::move(out));
 }
 
@@ -199,14 +200,27 @@ void apply_ack(State& state, const AckInput& ack) {
   show(state, *a);
 }
 
+void note_rates_due(State& state) {
+  state.room_at.assign(state.sends.size(), kTimestampMax);
+  for (FactTypeId type = 0; type < state.sends.size(); ++type) {
+    for (Timestamp t : state.sends[type]) {
+      const Timestamp room = t + state.type(type).rate_per_ns;
+      if (room > state.away_since) state.room_at[type] = std::min(state.room_at[type], room);
+    }
+  }
+}
+
 void run_action_timers(State& state) {
   for (Action& a : state.actions) {
     if (a.forgotten) continue;
     if (a.gives_up && *a.gives_up <= state.now) {
+      const Timestamp again = a.at + state.type(a.type).try_every_ns;
+      state.was_due = state.if_missed(a.abandoned ? *a.gives_up : std::max(*a.gives_up, again));
       fail_try(state, a);
       show(state, a);
     }
     if (a.next_try && *a.next_try <= state.now) {
+      state.was_due = state.if_missed(*a.next_try);
       send_or_wait(state, a);
       show(state, a);
     }
@@ -219,9 +233,11 @@ void run_action_timers(State& state) {
   for (Action* a : queue) {
     if (!may_send(state, a->type)) continue;
     a->ticket.reset();
+    state.was_due = state.if_missed(state.room_at[a->type]);
     send(state, *a);
     show(state, *a);
   }
+  state.was_due.reset();
 }
 
 std::optional<Timestamp> next_action_timer(const State& state, Timestamp after) {

@@ -75,10 +75,15 @@ void change_mutable(State& state, const Evaluated& e) {
   take_input(state, input);
 }
 
-void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects, bool asks) {
+void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects,
+                   std::optional<Timestamp> was_due, bool asks) {
   for (std::size_t i = 0; i < effects.size(); ++i) {
     const Evaluated& e = effects[i];
-    if (e.effect->kind == ast::EffectKind::kDo) make_action(state, {rule, &episode, asks}, e.effect->record.fact_type, e.values);
+    if (e.effect->kind == ast::EffectKind::kDo) {
+      state.was_due = was_due;
+      make_action(state, {rule, &episode, asks}, e.effect->record.fact_type, e.values);
+      state.was_due.reset();
+    }
     if (e.effect->kind == ast::EffectKind::kDerive) episode.last_derived[i] = e.values;
     if (e.effect->kind == ast::EffectKind::kLog) state.out.logs.push_back({state.now, rule, e.text});
     const bool mutable_effect = e.effect->kind == ast::EffectKind::kAssert || e.effect->kind == ast::EffectKind::kSet ||
@@ -125,18 +130,29 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
   return scope;
 }
 
+// §11: when the end was due, if that was while the engine was away.
+std::optional<Timestamp> missed_end(State& state, std::uint32_t rule, const Episode& episode) {
+  if (const DurationNs keep = state.plan.rules[rule].keep_ns; keep != 0) return state.if_missed(*episode.false_since + keep);
+  Scope scope = rule_scope(state, rule);
+  if (!bind_identity(state, rule, episode.identity, scope) || until_truth(rule, scope) != Truth::kTrue) return std::nullopt;
+  return state.if_missed(missed_deadline(true, rule, scope));
+}
+
 void end_episode(State& state, std::uint32_t rule, Key identity) {
   Episode episode = state.episodes[rule].at(identity);
+  const std::optional<Timestamp> was_due = missed_end(state, rule, episode);
   std::vector<Key> keys;
   Scope scope = scope_of_ended(state, rule, episode, keys);
   const std::vector<ast::Effect>& block = state.plan.rules[rule].rule->on_clear;
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(block, scope);
   state.episodes[rule].erase(identity);
+  state.was_due = was_due;
   expire_waiting(state, episode);
+  state.was_due.reset();
   if (block.empty() || !effects || state.is(Mutation::kNoOnClear)) return;
   state.out.firings.push_back({state.now, rule, true});
   const bool asks = state.is(Mutation::kClearNeedsApproval) && state.plan.rules[rule].rule->approve;
-  apply_effects(state, rule, episode, *effects, asks);
+  apply_effects(state, rule, episode, *effects, was_due, asks);
 }
 
 bool end_one(State& state, Cascade& cascade) {
@@ -176,22 +192,33 @@ bool must_ask(const ast::RuleDecl& rule, Scope& scope) {
 }
 
 void run_then(State& state, std::uint32_t rule, Episode& episode, const std::optional<Key>& group, const std::vector<Evaluated>& effects,
-              bool asks) {
+              std::optional<Timestamp> was_due, bool asks) {
   const DurationNs cooldown = state.plan.rules[rule].cooldown_ns;
   if (cooldown != 0 && group) state.cooldowns[rule].insert_or_assign(*group, state.now + cooldown);
   episode.last_run = state.now;
   state.out.firings.push_back({state.now, rule, false});
-  apply_effects(state, rule, episode, effects, asks);
+  apply_effects(state, rule, episode, effects, was_due, asks);
+}
+
+bool is_skipped(const State& state, std::uint32_t rule, std::optional<Timestamp> was_due) {
+  const std::optional<DurationNs> oldest = state.plan.rules[rule].late_skip_ns;
+  if (!oldest || !was_due) return false;
+  return state.is(Mutation::kLateSkipTooEarly) ? state.now - *was_due >= *oldest : state.now - *was_due > *oldest;
 }
 
 bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& scope, Cascade& cascade) {
   const RulePlan& plan = state.plan.rules[rule];
   Episode& episode = state.episodes[rule].at(identity);
   if (plan.repeat_ns == 0 || state.now < episode.last_run + plan.repeat_ns) return false;
+  const std::optional<Timestamp> was_due = state.if_missed(episode.last_run + plan.repeat_ns);
+  if (is_skipped(state, rule, was_due)) {
+    episode.last_run = state.now;
+    return false;
+  }
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
   if (!effects) return false;
   cascade.fire(state, rule);
-  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects, must_ask(*plan.rule, scope));
+  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects, was_due, must_ask(*plan.rule, scope));
   return true;
 }
 
@@ -199,7 +226,12 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
   const RulePlan& plan = state.plan.rules[rule];
   if (state.shut[rule] && !state.is(Mutation::kEpisodesBeginOutside)) return false;
   if (state.episodes[rule].contains(identity)) return try_repeat(state, rule, identity, scope, cascade);
-  if (until_truth(rule, scope) == Truth::kTrue) return false;
+  if (until_truth(rule, scope) == Truth::kTrue || state.skipped[rule].contains(identity)) return false;
+  const std::optional<Timestamp> was_due = state.if_missed(missed_deadline(false, rule, scope));
+  if (is_skipped(state, rule, was_due)) {
+    state.skipped[rule].insert(identity);
+    return false;
+  }
   const std::optional<Key> group = plan.cooldown_ns != 0 ? cooldown_group(*plan.rule, identity, scope) : Key{};
   if (!group || (plan.cooldown_ns != 0 && is_cooling(state, rule, *group))) return false;
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
@@ -212,7 +244,7 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
     episode.last_values.push_back(*scope.bound[b].values);
     episode.of_event = episode.of_event || state.type(plan.rule->binding_types[b]).is_event();
   }
-  run_then(state, rule, episode, group, *effects, must_ask(*plan.rule, scope));
+  run_then(state, rule, episode, group, *effects, was_due, must_ask(*plan.rule, scope));
   return true;
 }
 
@@ -254,11 +286,22 @@ void take_back(State& state, const Cascade& cascade) {
   state.off.insert(worst->first);
 }
 
+// What `late skip` dealt with is forgotten when its match is false.
+void forget_skipped(State& state) {
+  for (std::uint32_t rule = 0; rule < state.skipped.size(); ++rule) {
+    std::erase_if(state.skipped[rule], [&](const Key& identity) {
+      Scope scope = rule_scope(state, rule);
+      return !bind_identity(state, rule, identity, scope) || when_truth(rule, scope) == Truth::kFalse;
+    });
+  }
+}
+
 void run_cascade(State& state) {
   Cascade cascade;
   for (;;) {
     derive_closure(state);
     judge(state);
+    if (!state.is(Mutation::kLateSkipIsForEver)) forget_skipped(state);
     if (!end_one(state, cascade) && !start_one(state, cascade)) return;
     if (cascade.firings <= state.firings_max) continue;
     take_back(state, cascade);

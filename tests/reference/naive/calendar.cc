@@ -103,7 +103,7 @@ void open_and_shut(State& state) {
     if (shut == state.shut[rule]) continue;
     state.shut[rule] = shut;
     if (shut) {
-      state.shut_since[rule] = state.now;
+      state.shut_since[rule] = state.recovering ? state.away_since + 1 : state.now;
       continue;
     }
     if (state.is(Mutation::kHoldsRunOutside)) continue;

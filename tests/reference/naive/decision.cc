@@ -80,7 +80,8 @@ Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<
   const DecisionType& type = state_.schema->decisions[decision];
   NaiveAnswer answer;
   const Timestamp before = state_.now;
-  if (closed_ > state_.now) state_.now = closed_;  // nothing was due in between
+  const Timestamp reached = closed_ < recovered_ ? state_.away_since : closed_;  // a recovery that is open has not been judged
+  if (reached > state_.now) state_.now = reached;                                // nothing was due in between
   const std::vector<const ast::Expr*> no_lets;
   // True if the question fails for it.
   auto skip = [&](std::string what) {

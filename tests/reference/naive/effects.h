@@ -31,6 +31,8 @@ void apply_ack(State& state, const AckInput& ack);
 bool is_awaited(State& state, const AckInput& ack);
 // §6 step 1: time-outs, next tries and sends that the rate held back.
 void run_action_timers(State& state);
+// When there was room again for what waits for its rate.
+void note_rates_due(State& state);
 std::optional<Timestamp> next_action_timer(const State& state, Timestamp after);
 
 }  // namespace flyball::reference

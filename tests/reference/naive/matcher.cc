@@ -399,6 +399,59 @@ Truth until_truth(std::uint32_t rule, Scope& scope) {
   return plan.rule->until ? block_truth(plan.until, rule, true, scope) : Truth::kFalse;
 }
 
+namespace {
+
+// kTimestampMax: the line (or the rest of the branch) is not true.
+Timestamp missed_of_line(const LinePlan& line, LinePlace place, Scope& scope) {
+  State& state = scope.state;
+  if (line_truth(line, place, scope) != Truth::kTrue) return kTimestampMax;
+  if (!line.is_timed()) return kTimestampMin;
+  Timestamp due;
+  if (line.absence) {
+    due = state.absences.at(place).at(timed_key(line, scope)).since + line.duration_ns;
+  } else {
+    due = state.holds.at(place).at(timed_key(line, scope)).onset + line.duration_ns;
+  }
+  return state.if_missed(due) ? due : kTimestampMin;
+}
+
+// The lines from `i` on: of every `either`, and of every choice of facts that only some branches bind, the way that was due first.
+Timestamp missed_from(const std::vector<LinePlan>& lines, std::uint32_t rule, bool until, std::size_t i, Branches chosen, Scope& scope) {
+  if (i == lines.size()) return kTimestampMin;
+  const LinePlan& line = lines[i];
+  for (const ast::InBranch& in : line.line->branches) {
+    if (const auto branch = chosen.find(in.either); branch != chosen.end()) {
+      if (branch->second != in.branch) return missed_from(lines, rule, until, i + 1, chosen, scope);
+      continue;
+    }
+    Timestamp first = kTimestampMax;
+    for (const std::uint32_t branch : branches_of(lines, in.either)) {
+      chosen[in.either] = branch;
+      first = std::min(first, missed_from(lines, rule, until, i, chosen, scope));
+    }
+    return first;
+  }
+  auto go_on = [&] {
+    const Timestamp t = missed_of_line(line, {rule, until, i}, scope);
+    return t == kTimestampMax ? t : std::max(t, missed_from(lines, rule, until, i + 1, chosen, scope));
+  };
+  if (!line.binds() || !line.line->pattern.local) return go_on();
+  const Pattern& p = line.line->pattern;
+  Timestamp first = kTimestampMax;
+  for (const auto& [key, fact] : scope.facts_of(p)) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    first = std::min(first, go_on());
+  }
+  return first;
+}
+
+}  // namespace
+
+Timestamp missed_deadline(bool until, std::uint32_t rule, Scope& scope) {
+  const RulePlan& plan = scope.state.plan.rules[rule];
+  return missed_from(until ? plan.until : plan.when, rule, until, 0, {}, scope);
+}
+
 void judge(State& state) {
   for (std::uint32_t rule = 0; rule < state.plan.rules.size(); ++rule) {
     const RulePlan& plan = state.plan.rules[rule];
@@ -448,7 +501,8 @@ void mark_absences_due(State& state) {
     const RulePlan& plan = state.plan.rules[place.rule];
     const DurationNs d = (place.until ? plan.until : plan.when)[place.line].duration_ns;
     if (!place.until && state.shut[place.rule]) continue;
-    for (auto& [key, a] : table) a.due_now = !a.present && a.since + d == state.now && !state.is(Mutation::kAbsenceOneLate);
+    for (auto& [key, a] : table)
+      a.due_now = !a.present && a.since + d == state.now && !state.recovering && !state.is(Mutation::kAbsenceOneLate);
   }
 }
 

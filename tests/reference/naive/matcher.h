@@ -30,6 +30,10 @@ Truth when_truth(std::uint32_t rule, Scope& scope);
 // `until` for an identity whose facts are bound; false if the rule has none.
 Truth until_truth(std::uint32_t rule, Scope& scope);
 
+// When a match became due by its lines with `for`, of several ways the first: the last deadline of the way that passed while the engine
+// was away; kTimestampMin: no deadline did. Only of a match (or an `until`) that is true, whose facts are bound.
+Timestamp missed_deadline(bool until, std::uint32_t rule, Scope& scope);
+
 // Compares every hold with its line's truth now, and every absence with what is there now.
 void judge(State& state);
 // §6 step 3: holds whose onset + D has come are held. True if any was.

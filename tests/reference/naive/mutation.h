@@ -29,20 +29,25 @@ enum class Mutation : std::uint8_t {
   kEventsStay,              // until the next instant
   kDerivedFirstReasonLast,  // the last reason gives the fields
   kTableSkipsUnknownSilently,
-  kAbsenceSurvivesChange,  // silence counts on although what the line reads of its facts changed
-  kRunawayStays,           // a cascade that runs away is not undone
-  kEveryNeedsOne,          // `every` is false where there is none
-  kEitherIsAll,            // a branch that is false spoils one that is true
-  kHoldsRunOutside,        // a calendar that opens begins no hold anew
-  kEpisodesBeginOutside,   // `during` keeps nothing from beginning
-  kWithinOneLate,          // an event is remembered at its stamp + D, too
-  kAfterIsAnyTime,         // what came before counts as after
-  kRankRoundedDown,        // of a percentile
-  kSpreadOfSample,         // stddev divides by n - 1
-  kChangesAcrossKeys,      // all keys are one series
-  kRateWithoutResets,      // a counter that fell has grown by less than nothing
-  kSmoothedByStamp,        // ewma goes by stamp, not by arrival
-  kEndsByArrival,          // first and last, too
+  kAbsenceSurvivesChange,    // silence counts on although what the line reads of its facts changed
+  kRunawayStays,             // a cascade that runs away is not undone
+  kEveryNeedsOne,            // `every` is false where there is none
+  kEitherIsAll,              // a branch that is false spoils one that is true
+  kHoldsRunOutside,          // a calendar that opens begins no hold anew
+  kEpisodesBeginOutside,     // `during` keeps nothing from beginning
+  kWithinOneLate,            // an event is remembered at its stamp + D, too
+  kAfterIsAnyTime,           // what came before counts as after
+  kRankRoundedDown,          // of a percentile
+  kSpreadOfSample,           // stddev divides by n - 1
+  kChangesAcrossKeys,        // all keys are one series
+  kRateWithoutResets,        // a counter that fell has grown by less than nothing
+  kSmoothedByStamp,          // ewma goes by stamp, not by arrival
+  kEndsByArrival,            // first and last, too
+  kMissedInstantsArePlayed,  // a recovery goes through what the engine was away for, instant by instant
+  kMissedTriesFirst,         // and through time-outs before acknowledgements that waited
+  kNothingIsLate,
+  kLateSkipIsForEver,  // what `late skip` dropped stays dropped when its match was false
+  kLateSkipTooEarly,   // it drops what was due D ago, too
   kUnknownNeedsNoApproval,
   kProposalsOutliveEpisodes,
   kApprovedIgnoresRate,

@@ -137,7 +137,8 @@ void collect_remembered(const ast::RuleDecl& rule, const Schema& schema, std::ma
 bool is_logical(const ast::RuleDecl& r) {
   const bool only_derives =
       std::all_of(r.then.begin(), r.then.end(), [](const ast::Effect& e) { return e.kind == ast::EffectKind::kDerive; });
-  return only_derives && !r.then.empty() && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && r.during.empty();
+  return only_derives && !r.then.empty() && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && !r.late_skip &&
+         r.during.empty();
 }
 
 void collect_types(const ast::Expr& e, std::set<FactTypeId>& out) {
@@ -243,6 +244,7 @@ Plan make_plan(const ast::RuleSet& set) {
     r.cooldown_ns = duration_of(rule.cooldown);
     r.keep_ns = duration_of(rule.keep);
     r.repeat_ns = duration_of(rule.repeat);
+    if (rule.late_skip) r.late_skip_ns = duration_of(rule.late_skip);
     for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
       if (block == nullptr) continue;
       for (const ast::Line& line : block->lines) {

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -30,8 +31,9 @@ struct RulePlan {
   std::vector<const ast::Expr*> lets;                      // by let index
   bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
-  std::map<std::uint32_t, std::uint32_t> each;             // by binding: the field whose values it goes through
-  std::map<std::uint32_t, DurationNs> within;              // by binding: how long its events are remembered
+  std::optional<DurationNs> late_skip_ns;
+  std::map<std::uint32_t, std::uint32_t> each;  // by binding: the field whose values it goes through
+  std::map<std::uint32_t, DurationNs> within;   // by binding: how long its events are remembered
 };
 
 struct CasePlan {

@@ -66,14 +66,26 @@ void NaiveSession::tick(Timestamp t) {
   close_through(t - lateness_);
 }
 
+// §11: every instant before this one counts as closed.
+void NaiveSession::recovered(Timestamp t) {
+  if (!state_.start) begin(t);
+  newest_ = newest_ ? std::max(*newest_, t) : t;
+  const Timestamp back = engine_time();
+  if (back <= std::max(closed_, passed_)) return;
+  if (closed_ >= recovered_) state_.away_since = std::max(closed_, passed_);
+  recovered_ = back;
+  closed_ = back - 1;
+}
+
 void NaiveSession::finish() {
   if (newest_) tick(*newest_ + lateness_);
 }
 
 void NaiveSession::close_through(Timestamp limit) {
   while (true) {
-    const Timestamp t = next_instant();
-    if (t > limit || t == kTimestampMax) break;
+    const Timestamp due = next_instant();
+    const Timestamp t = state_.is(Mutation::kMissedInstantsArePlayed) ? due : std::max(due, recovered_);
+    if (t > limit || due == kTimestampMax) break;
     pass_through(t);
   }
   closed_ = std::max(closed_, limit);
@@ -124,6 +136,7 @@ Timestamp NaiveSession::next_instant() {
 
 void NaiveSession::pass_through(Timestamp t) {
   state_.now = t;
+  state_.recovering = t == recovered_;
   state_.each_values.clear();
   const bool again = t == passed_;  // for late input only
   passed_ = t;
@@ -135,12 +148,14 @@ void NaiveSession::pass_through(Timestamp t) {
   open_and_shut(state_);
   // 1. Expiries and windows are computed from the time; what falls due is marked.
   if (!again) mark_absences_due(state_);
-  run_action_timers(state_);
+  note_rates_due(state_);
+  const bool acks_first = state_.recovering && !state_.is(Mutation::kMissedTriesFirst);
+  if (!acks_first) run_action_timers(state_);
   // 2. What is stamped T, by (source, sequence, arrival); no source first.
   std::vector<Waiting> due;
   std::erase_if(waiting_, [&](Waiting& w) {
-    if (w.at == t) due.push_back(w);
-    return w.at == t;
+    if (w.at <= t) due.push_back(w);
+    return w.at <= t;
   });
   auto order = [&](const Waiting& a, const Waiting& b) {
     if (state_.is(Mutation::kInputsByArrival)) return a.arrival < b.arrival;
@@ -156,6 +171,7 @@ void NaiveSession::pass_through(Timestamp t) {
       take_input(state_, w.fact);
     }
   }
+  if (acks_first) run_action_timers(state_);
   state_.remember();
   derive_closure(state_);
   judge(state_);
@@ -167,6 +183,7 @@ void NaiveSession::pass_through(Timestamp t) {
   // 4. Effects.
   run_agenda(state_);
   tell_derived(state_);
+  state_.recovering = false;
 }
 
 std::vector<NaiveFact> NaiveSession::facts(FactTypeId type) const {

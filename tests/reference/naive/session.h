@@ -35,6 +35,7 @@ class NaiveSession {
   void put(const FactInput& input);
   void ack(const AckInput& input);  // ids are "1", "2", … in order of making
   void tick(Timestamp t);
+  void recovered(Timestamp t);
   void finish();
 
   Result<NaiveAnswer> decide(DecisionId decision, const std::vector<Value>& input);
@@ -60,9 +61,10 @@ class NaiveSession {
 
   State state_;
   DurationNs lateness_ = 0;
-  std::optional<Timestamp> newest_;   // max of stamps and ticks
-  Timestamp closed_ = kTimestampMin;  // every instant up to here is closed
-  Timestamp passed_ = kTimestampMin;  // the last instant passed through
+  std::optional<Timestamp> newest_;      // max of stamps and ticks
+  Timestamp closed_ = kTimestampMin;     // every instant up to here is closed
+  Timestamp passed_ = kTimestampMin;     // the last instant passed through
+  Timestamp recovered_ = kTimestampMin;  // the instant that the last recovery opened
   std::uint64_t arrivals_ = 0;
   std::vector<Waiting> waiting_;
 };

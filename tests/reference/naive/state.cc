@@ -23,6 +23,7 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
   sends.resize(schema->types.size());
   told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
   episodes.assign(set.rules.size(), KeyMap<Episode>(less));
+  skipped.assign(set.rules.size(), std::set<Key, KeyLess>(less));
   cooldowns.assign(set.rules.size(), KeyMap<Timestamp>(less));
   shut.resize(plan.rules.size(), false);
   shut_since.resize(plan.rules.size(), kTimestampMin);

@@ -104,6 +104,8 @@ struct State {
   Mutation mutation = Mutation::kNone;
 
   Timestamp now;                   // the instant being passed through
+  bool recovering = false;         // it is that of a recovery (§11)
+  Timestamp away_since;            // the last instant before it
   std::optional<Timestamp> start;  // the first input's stamp
 
   std::vector<KeyMap<Fact>> facts;               // by type: absent facts are not in it
@@ -116,11 +118,14 @@ struct State {
   std::map<LinePlace, KeyMap<Hold>> holds;
   std::map<LinePlace, KeyMap<Absence>> absences;
 
-  std::vector<KeyMap<Episode>> episodes;     // by rule, by identity
-  std::vector<KeyMap<Timestamp>> cooldowns;  // by rule, by group: over at
-  std::vector<Action> actions;               // all ever made
+  std::vector<KeyMap<Episode>> episodes;        // by rule, by identity
+  std::vector<std::set<Key, KeyLess>> skipped;  // by rule: matches that `late skip` dealt with
+  std::vector<KeyMap<Timestamp>> cooldowns;     // by rule, by group: over at
+  std::vector<Action> actions;                  // all ever made
   std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`
+  std::vector<Timestamp> room_at;             // by action type: the first send leaves the rate's period
+  std::optional<Timestamp> was_due;           // of what is said now: when it should have been, while away
 
   std::vector<bool> shut;  // by rule: outside its calendars
   std::vector<Timestamp> shut_since;
@@ -134,6 +139,10 @@ struct State {
 
   bool is(Mutation m) const { return mutation == m; }
   const FactType& type(FactTypeId id) const { return schema->types[id]; }
+  // At a recovery: a deadline that passed while the engine was away.
+  std::optional<Timestamp> if_missed(Timestamp due) const {
+    return recovering && due > away_since && due < now ? std::optional(due) : std::nullopt;
+  }
   bool is_stale(const Fact& f) const { return is(Mutation::kTtlOneLate) ? f.expires < now : f.expires <= now; }
   // The facts that a pattern of the rule may be bound to.
   const KeyMap<Fact>& facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId type) const;
