@@ -1,6 +1,7 @@
 // `n: each Type.field`: a fact for each value. They are derived by a rule that the compiler writes, `x: Type` derives the value of
 // its field: so they come and go with their reasons, and a value is there once however many facts have it. Types and rules
-// made here come after all others and are seen by nobody outside.
+// made here come after all others and are seen by nobody outside. An event's values are remembered like events `within` a time, but by
+// the value: the newest event that has it says how long it is there.
 #include <algorithm>
 
 #include "engine/compile/plan_builder.h"
@@ -36,18 +37,9 @@ Expr is_not_null(Expr value) {
   return e;
 }
 
-}  // namespace
-
-// The type whose facts are the values; with the fields of Type up to that one, so that it has the same place in both.
-FactTypeId PlanBuilder::each_type(FactTypeId of, std::uint32_t field) {
-  for (const EachPlan& known : out_.each) {
-    if (known.of == of && known.field == field) return known.type;
-  }
-  const FactTypeId id = static_cast<FactTypeId>(out_.rule_set.schema.types.size());
-  const FactType& from = out_.rule_set.schema.types[of];
-  const std::string name = "each " + from.name + "." + from.fields[field].name;
+FactType values_of(const FactType& from, std::uint32_t field) {
   FactType type;
-  type.name = name;
+  type.name = "each " + from.name + "." + from.fields[field].name;
   type.module = from.module;
   type.local = "each " + from.local + "." + from.fields[field].name;
   type.role = Role::kDerived;
@@ -59,6 +51,20 @@ FactTypeId PlanBuilder::each_type(FactTypeId of, std::uint32_t field) {
   type.key = {field};
   type.has_key = true;
   type.declared_fields = type.fields.size();
+  return type;
+}
+
+}  // namespace
+
+// The type whose facts are the values; with the fields of Type up to that one, so that it has the same place in both.
+FactTypeId PlanBuilder::each_type(FactTypeId of, std::uint32_t field) {
+  for (const EachPlan& known : out_.each) {
+    if (known.of == of && known.field == field) return known.type;
+  }
+  const FactTypeId id = static_cast<FactTypeId>(out_.rule_set.schema.types.size());
+  const FactType& from = out_.rule_set.schema.types[of];
+  FactType type = values_of(from, field);
+  const std::string name = type.name;
 
   ast::RuleDecl rule;
   rule.name.text = rule.qualified = name;
@@ -83,6 +89,20 @@ FactTypeId PlanBuilder::each_type(FactTypeId of, std::uint32_t field) {
   return id;
 }
 
+FactTypeId PlanBuilder::each_event_type(FactTypeId event, std::uint32_t field, DurationNs ns) {
+  for (const RememberedPlan& known : out_.remembered) {
+    if (known.event == event && known.ns == ns && known.each == field) return known.type;
+  }
+  const FactTypeId id = static_cast<FactTypeId>(out_.rule_set.schema.types.size());
+  FactType type = values_of(out_.rule_set.schema.types[event], field);
+  type.name += " within " + format_duration_human(ns);
+  type.role = Role::kFact;
+  type.ttl_ns = ns;
+  out_.rule_set.schema.types.push_back(std::move(type));
+  out_.remembered.push_back({id, event, ns, field});
+  return id;
+}
+
 void PlanBuilder::expand_each() {
   const std::size_t written = out_.rule_set.rules.size();
   bool any = false;
@@ -100,7 +120,9 @@ void PlanBuilder::expand_each() {
         if (!pattern().each) continue;
         out_.keep_written();
         any = true;
-        const FactTypeId type = each_type(pattern().fact_type, pattern().each_field);
+        const bool of_event = out_.rule_set.schema.types[pattern().fact_type].is_event();
+        const FactTypeId type = of_event ? each_event_type(pattern().fact_type, pattern().each_field, pattern().each_window_ns)
+                                         : each_type(pattern().fact_type, pattern().each_field);
         pattern().fact_type = type;
         out_.rule_set.rules[r].binding_types[pattern().binding] = type;
       }

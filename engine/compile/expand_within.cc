@@ -81,7 +81,7 @@ bool compare_by_number(Expr& e, FactTypeId event, const std::map<std::uint32_t, 
 // The type of `event`'s facts that live for `ns`.
 FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns) {
   for (const RememberedPlan& known : out_.remembered) {
-    if (known.event == event && known.ns == ns) return known.type;
+    if (known.event == event && known.ns == ns && known.each == kNoId) return known.type;
   }
   const FactTypeId id = static_cast<FactTypeId>(out_.rule_set.schema.types.size());
   FactType type = out_.rule_set.schema.types[event];

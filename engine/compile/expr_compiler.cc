@@ -54,7 +54,8 @@ bool equal_if_same(Kind k) {
 }
 
 Operand ExprCompiler::compile(const Expr& e) {
-  if (e.clock != ast::kNoClock && &e != context_.clock) return {Space::kAggregate, 0, e.clock};
+  const bool inlined = &e == context_.clock || (context_.inlined != nullptr && context_.inlined->contains(e.clock));
+  if (e.clock != ast::kNoClock && !inlined) return {Space::kAggregate, 0, e.clock};
   switch (e.kind) {
     case ExprKind::kLiteral: return constant(e.literal);
     case ExprKind::kName: return compile_ref(e);

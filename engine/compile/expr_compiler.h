@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "engine/expr/code.h"
@@ -20,6 +21,7 @@ struct ExprContext {
   Interner* interner = nullptr;
   const std::vector<std::unique_ptr<const CalendarClock>>* calendars = nullptr;  // by Schema::calendars index
   const ast::Expr* clock = nullptr;                        // the condition on `now` that is itself compiled, not asked for
+  const std::set<std::uint32_t>* inlined = nullptr;        // more of them, by number
   const std::vector<FactTypeId>* binding_types = nullptr;  // by binding, kNoId: unknown; for stale(field)
 };
 

@@ -45,6 +45,7 @@ struct RuleScope {
   std::vector<const ast::Expr*> lets;                         // by let index
   std::map<std::uint32_t, const ast::Aggregate*> aggregates;  // by binding
   std::map<std::uint32_t, const ast::Expr*> clocks;           // conditions on `now`, by binding
+  std::set<std::uint32_t> inlined;                            // those about a fact without a name: an alpha tests them
   std::vector<LineInfo> when, until;
   std::string where;  // for errors: the rule's name
 };
@@ -103,6 +104,7 @@ class PlanBuilder {
   // expand_each.cc
   void expand_each();
   FactTypeId each_type(FactTypeId of, std::uint32_t field);
+  FactTypeId each_event_type(FactTypeId event, std::uint32_t field, DurationNs ns);
 
   // plan_lines.cc
   std::vector<LineInfo> read_lines(const ast::Block& block, bool until, const RuleScope& scope) const;
@@ -136,6 +138,8 @@ class PlanBuilder {
   // plan_clocks.cc
   Result<void> plan_calendars();
   ClockPlan clock_plan(const ast::Expr& e, const RuleScope& scope);
+  static void inline_clocks(const ast::Expr& where, std::uint32_t own, RuleScope& scope);
+  void plan_fact_clocks(FactTypeId type, const ast::Expr& test, const RuleScope& scope, std::uint32_t own);
 
   // plan_rules.cc
   Result<void> plan_rule(std::uint32_t rule);

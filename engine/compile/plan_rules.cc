@@ -26,6 +26,8 @@ Result<RuleScope> PlanBuilder::make_scope(const ast::Block& when, const ast::Blo
     for (const ast::Line& line : block->lines) {
       if (line.kind == ast::LineKind::kPattern) {
         type_of(line.pattern.binding, line.pattern.fact_type);
+        if (line.pattern.where && line.pattern.quantifier != ast::Quantifier::kOne)
+          inline_clocks(*line.pattern.where, line.pattern.binding, scope);
         if (line.pattern.where) collect_aggregates(*line.pattern.where, scope);
       } else {
         collect_aggregates(line.expr, scope);

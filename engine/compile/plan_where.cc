@@ -44,6 +44,7 @@ Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope, const a
   ExprContext context = context_;
   context.binding_types = &scope.binding_types;
   context.clock = clock;
+  context.inlined = &scope.inlined;
   f.code = compile_expr(e, context);
   std::set<std::uint32_t> lets;
   std::map<std::uint32_t, std::uint64_t> reads;
@@ -108,7 +109,7 @@ bool PlanBuilder::reads_input(const ast::Expr& e, const RuleScope& scope) const 
 
 void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const {
   for (const ast::Expr& a : e.args) collect_aggregates(a, scope);
-  if (e.clock != ast::kNoClock) {
+  if (e.clock != ast::kNoClock && !scope.inlined.contains(e.clock)) {
     scope.clocks[e.clock] = &e;
     if (scope.binding_types.size() <= e.clock) scope.binding_types.resize(e.clock + 1, kNoId);
   }
@@ -118,6 +119,7 @@ void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const
   if (scope.binding_types.size() <= a.binding) scope.binding_types.resize(a.binding + 1, kNoId);
   scope.binding_types[a.binding] = a.fact_type;
   if (a.value) collect_aggregates(*a.value, scope);
+  if (a.where) inline_clocks(*a.where, a.binding, scope);
   if (a.where) collect_aggregates(*a.where, scope);
 }
 
@@ -231,6 +233,7 @@ AlphaId PlanBuilder::alpha_for(FactTypeId type, const std::vector<const ast::Exp
     alpha.tests.push_back(formula(*e, scope));
     alpha.reads |= alpha.tests.back().reads_of(own);
     in_order.push_back(e);
+    plan_fact_clocks(type, *e, scope, own);
   }
   set_dispatch(alpha, in_order, own);
   if (alpha.dispatch_field != kNoId) alpha.reads |= std::uint64_t{1} << alpha.dispatch_field;

@@ -195,6 +195,14 @@ struct ClockPlan {
   bool after = false;
 };
 
+// A comparison of `now` with fields of a fact that has no name, which a test of an alpha makes.
+struct FactClock {
+  ClockPlan change;
+  std::uint32_t scope = 0;
+  std::uint32_t binding = 0;  // the fact's
+  std::uint64_t reads = 0;    // of its fields
+};
+
 // One place that asks a node: how its group is found and what is judged per item.
 struct AggregateUse {
   NodeId node = kNoId;
@@ -249,6 +257,7 @@ struct RememberedPlan {
   FactTypeId type = kNoId;
   FactTypeId event = kNoId;
   DurationNs ns = 0;
+  std::uint32_t each = kNoId;  // of a line with `each`: the field by whose values they are remembered, and nothing else of them
 };
 
 // The values of a field, for lines with `each`: facts of a type of their own, derived by a rule of their own.
@@ -263,6 +272,7 @@ struct TypePlan {
   std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
   std::vector<AlphaId> alphas;
   std::vector<NodeId> sample_nodes;  // aggregates over samples
+  std::vector<FactClock> clocks;     // what changes for its facts with time alone
   std::uint64_t reads = 0;           // fields that any rule, aggregate or join reads
   std::uint32_t stratum = kNoId;     // derived: place in the order of derivation
   bool recursive = false;            // derived from itself, through however many rules

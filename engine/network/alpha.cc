@@ -220,6 +220,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   } else if ((plan.reads & changed) == 0) {
     return;
   }
+  if (!plan.clocks.empty()) arm_fact_clock(type, fact, exists);
   const AlphaTables::Type& ways = alphas_.type(type);
   FactStore& store = stores_[type];
   const Update u{type, fact, &store.meta(fact), store.row(fact), changed, exists};

@@ -102,8 +102,13 @@ bool Network::settle_clocks() {
 Timestamp Network::clock_change(TokenId left, StageId stage) {
   const AggregateUse& use = program_.uses[program_.stages[stage].node];
   load(left);
-  const Value l = frame_.value(*use.clock->left, use.scope);
-  const Value r = frame_.value(*use.clock->right, use.scope);
+  return clock_change(*use.clock, use.scope);
+}
+
+// The same of what stands in the frame.
+Timestamp Network::clock_change(const ClockPlan& clock, std::uint32_t scope) {
+  const Value l = frame_.value(*clock.left, scope);
+  const Value r = frame_.value(*clock.right, scope);
   __extension__ using Wide = __int128;
   const auto wide = [](const Value& v, Wide& ns) {
     if (v.is(Kind::kTimestamp)) {
@@ -117,7 +122,7 @@ Timestamp Network::clock_change(TokenId left, StageId stage) {
   };
   Wide from = 0, to = 0;
   if (!wide(l, from) || !wide(r, to)) return kTimestampMax;
-  const Wide due = Wide{now_.ns} + (to - from) + (use.clock->after ? 1 : 0);
+  const Wide due = Wide{now_.ns} + (to - from) + (clock.after ? 1 : 0);
   if (due <= Wide{now_.ns} || due >= Wide{kTimestampMax.ns}) return kTimestampMax;
   return Timestamp{static_cast<std::int64_t>(due)};
 }
@@ -143,6 +148,30 @@ Timestamp Network::clock_real_due(const Timer& timer) const {
 void Network::clock_due(TokenId left) {
   const StageId stage = tokens_[left].next;
   settle_aggregate(left, program_.stages[stage], stage);
+}
+
+// Facts of lines without a name and of aggregates: one timer for each, at the next moment at which a test of an alpha changes.
+void Network::arm_fact_clock(FactTypeId type, FactId fact, bool exists) {
+  std::vector<Timestamp>& dues = fact_dues_[type];
+  if (dues.size() <= fact) dues.resize(std::max<std::size_t>(std::size_t{fact} + 1, dues.size() * 2), kTimestampMax);
+  Timestamp next = kTimestampMax;
+  if (exists) {
+    for (const FactClock& clock : program_.types[type].clocks) {
+      frame_.set_row(clock.binding, stores_[type].row(fact));
+      next = std::min(next, clock_change(clock.change, clock.scope));
+    }
+  }
+  if (dues[fact] == next) return;
+  dues[fact] = next;
+  timers_.add({next, TimerKind::kFactClock, type, fact});
+}
+
+// To the alphas it is as if the fields had changed that the test reads.
+void Network::fact_clock_due(FactTypeId type, FactId fact) {
+  fact_dues_[type][fact] = kTimestampMax;
+  std::uint64_t reads = 0;
+  for (const FactClock& clock : program_.types[type].clocks) reads |= clock.reads;
+  fact_changed(type, fact, reads);
 }
 
 }  // namespace flyball::engine

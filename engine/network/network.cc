@@ -20,6 +20,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stores_.emplace_back(types[t], program.is_written(static_cast<FactTypeId>(t)) ? totals_ : hidden_totals_);
   }
   gates_.resize(types.size());
+  fact_dues_.resize(types.size());
   stage_states_.resize(program.stages.size());
   for (StageId id = 0; id < program.stages.size(); ++id) {
     const StagePlan& plan = program.stages[id];
@@ -148,6 +149,7 @@ Timestamp Network::real_due(const Timer& timer) const {
     }
     case TimerKind::kCalendar: return calendars_[timer.a].next == timer.due ? timer.due : kTimestampMax;
     case TimerKind::kClock: return clock_real_due(timer);
+    case TimerKind::kFactClock: return fact_dues_[timer.a][timer.b] == timer.due ? timer.due : kTimestampMax;
     case TimerKind::kWindow: return aggregates_.timer_is_live(timer.a, timer.due) ? timer.due : kTimestampMax;
     case TimerKind::kHold: {
       const HoldTable& holds = holds_[timer.a];

@@ -96,6 +96,7 @@ class Network {
   };
   const CalendarState& calendar(std::uint32_t id) const { return calendars_[id]; }
   void clock_due(TokenId left);
+  void fact_clock_due(FactTypeId type, FactId fact);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
   bool settle() { return needs_settling() && settle_all(); }
   bool needs_settling() const {
@@ -297,6 +298,8 @@ class Network {
   void open_rule(std::uint32_t rule);
   bool settle_clocks();
   void arm_clock(TokenId left, StageId stage);
+  Timestamp clock_change(const ClockPlan& clock, std::uint32_t scope);
+  void arm_fact_clock(FactTypeId type, FactId fact, bool exists);
   Timestamp clock_change(TokenId left, StageId stage);
   Timestamp clock_real_due(const Timer& timer) const;
 
@@ -348,6 +351,7 @@ class Network {
   std::vector<Shut> shut_;                 // by rule
   std::vector<std::uint32_t> clock_arms_;  // by token: how often its comparison with `now` was timed
   std::vector<StageId> dirty_clocks_;
+  std::vector<std::vector<Timestamp>> fact_dues_;  // by type, by fact: when the next of the type's clocks changes
 
   // Scratch of update(), kept to save allocations.
   std::uint64_t epoch_ = 0;

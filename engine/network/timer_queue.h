@@ -18,6 +18,7 @@ enum class TimerKind : std::uint8_t {
   kWindow,
   kCalendar,
   kClock,
+  kFactClock,
   kAbsence,
   kHold,
   kKeep,

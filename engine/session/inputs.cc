@@ -153,6 +153,9 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   // A late one does not replace what came at a greater stamp; windows learn of both.
   if (existed && store.meta(f).stamp > fact.stamp) {
     network.sample(fact.type, f, fact.stamp, fact.values.data());
+    for (const FactTypeId remembered : data.types[fact.type].remembered_as) {
+      if (data.types[remembered].each_of != kNoId) remember_event(type, fact, f, remembered);
+    }
     return;
   }
   const std::uint64_t changed = store.write(f, fact.values.data());
@@ -171,9 +174,15 @@ void Session::Impl::remember_event(const FactType& type, const FactInput& event,
   const DurationNs ns = *data.rule_set.schema.types[remembered].ttl_ns;
   if (event.stamp + ns <= network.now()) return;
   FactStore& store = network.store(remembered);
-  row.assign(event.values.begin(), event.values.end());
-  row.push_back(to_value(event.stamp));
-  if (!type.has_key) network.store(event.type).append_identity(f, row);
+  if (data.types[remembered].each_of != kNoId) {  // nothing of it but the value
+    row.assign(store.width(), Value::null());
+    row.back() = event.values[row.size() - 1];
+    if (row.back().is_null()) return;
+  } else {
+    row.assign(event.values.begin(), event.values.end());
+    row.push_back(to_value(event.stamp));
+    if (!type.has_key) network.store(event.type).append_identity(f, row);
+  }
   const FactId g = store.find_or_make(row.data());
   const bool existed = store.exists(g);
   if (existed && store.meta(g).stamp > event.stamp) return;

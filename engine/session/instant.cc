@@ -15,6 +15,7 @@ Timestamp Session::Impl::real_due(const Timer& timer) const {
     case TimerKind::kWindow:
     case TimerKind::kCalendar:
     case TimerKind::kClock:
+    case TimerKind::kFactClock:
     case TimerKind::kAbsence:
     case TimerKind::kHold: return network.real_due(timer);
     case TimerKind::kKeep:
@@ -93,6 +94,7 @@ void Session::Impl::run_due(Timestamp t) {
       case TimerKind::kWindow: network.evict_samples(timer.a); break;
       case TimerKind::kCalendar: break;  // passed already
       case TimerKind::kClock: network.clock_due(timer.a); break;
+      case TimerKind::kFactClock: network.fact_clock_due(timer.a, timer.b); break;
       case TimerKind::kAbsence: network.absence_due(timer.a, timer.b); break;
       case TimerKind::kHold:
       case TimerKind::kKeep: due_later.push_back(timer); break;

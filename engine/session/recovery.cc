@@ -94,7 +94,7 @@ void Session::Impl::say_skipped() {
   for (const auto& [rule, times] : skipped) {
     const RulePlan& plan = data.rules[rule];
     trouble("rule `" + plan.name + "`: " + (times == 1 ? "one run was" : std::to_string(times) + " runs were") +
-            " due while the engine was away, more than " + format_duration_human(*plan.late_skip_ns) + " ago: `late skip` drops " +
+            " due while the engine was away: `late skip " + format_duration_human(*plan.late_skip_ns) + "` drops " +
             (times == 1 ? "it" : "them"));
   }
   skipped.clear();

@@ -41,10 +41,11 @@ std::string moment(Timestamp t) { return format_timestamp(to_value(Timestamp{t.n
 }  // namespace
 
 std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
-  const FactType& t = data_.rule_set.schema.types[data_.written_type(type)];
+  const bool is_value = data_.types[type].each_of != kNoId;
+  const FactType& t = data_.rule_set.schema.types[is_value ? type : data_.written_type(type)];
   const FactStore& store = network_.store(type);
   const Value* row = store.last_row(fact);
-  if (data_.types[type].each_of != kNoId) return t.local + " = " + to_source(row[t.key[0]], network_.interner());
+  if (is_value) return t.local + " = " + to_source(row[t.key[0]], network_.interner());
   std::string out = t.local + " {";
   for (std::uint32_t i = 0; i < t.declared_fields; ++i) {
     if (t.has_key && !t.is_key_field(i) && t.role == Role::kAction) continue;
@@ -315,8 +316,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     } else if (e != kNone && table[e].skipped) {
       out.status = "skipped";
       out.sentence =
-          "every line is met, but it was due while the engine was away, for longer than `late skip` allows: it begins only when it "
-          "was false in between";
+          "every line is met, but it was due while the engine was away, and `late skip` dropped it: it begins when it was false in between";
     } else if (e != kNone && table[e].failed) {
       out.status = "effects";
       out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";

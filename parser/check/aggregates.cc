@@ -77,7 +77,7 @@ void ExprChecker::check_aggregate(Expr& e) {
   const std::optional<Bare> outer_bare = scope_.bare;
   const NowUse outer_now = scope_.now;
   scope_.bare = Bare{*type, agg->binding};
-  scope_.now = NowUse::kNever;
+  scope_.now = outer_now == NowUse::kNever ? NowUse::kNever : NowUse::kCondition;  // its answer changes by itself in effects, too
   scope_.aggregates = false;
   in_aggregate_ = true;
   if (agg->value) {
@@ -98,6 +98,23 @@ void ExprChecker::check_aggregate(Expr& e) {
     }
   }
   if (agg->where) condition(*agg->where, "`where` of an aggregate");
+  if (agg->where && (agg->over || agg->over_last || info.of_samples)) {
+    visit(*agg->where, [&](const Expr& x) {
+      if (x.clock == ast::kNoClock) return;
+      p_.report.error("E0213", x.span, "`now` is not asked of samples: they are what was put, when it was put",
+                      "how old they may be, the window says: `over 60s`");
+    });
+  } else if (agg->where) {
+    own_clocks(*agg->where, agg->binding, "an aggregate");
+    visit(*agg->where, [&](const Expr& x) {
+      bool own = false;
+      if (x.clock == ast::kNoClock) return;
+      visit(x, [&](const Expr& y) { own = own || (y.ref.kind == ast::RefKind::kField && y.ref.binding == agg->binding); });
+      if (own) return;
+      p_.report.error("E0213", x.span, fmt::format("in an aggregate `now` is compared with a field of `{}`", local),
+                      "what is not about it is a `check` of its own");
+    });
+  }
   scope_.bare = outer_bare;
   scope_.now = outer_now;
   scope_.aggregates = true;
@@ -119,7 +136,8 @@ void ExprChecker::check_aggregate(Expr& e) {
   if (samples && (counted.role == Role::kAction || counted.role == Role::kDerived)) {
     const bool action = counted.role == Role::kAction;
     const ast::Span at = agg->over ? agg->over->span : agg->over_last ? agg->over_last->span : agg->type_name.span;
-    const std::string now = action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`; or "
+    const std::string now = action ? "without `over` it reads those that there are, which `where` can choose by `state` and `at`, as in "
+                                     "`where at > now - 60s`; or "
                                    : "without `over` it reads those that hold now; or ";
     p_.report.error(
         "E0216", at,

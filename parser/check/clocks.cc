@@ -2,6 +2,9 @@
 // They are brought to one form, with `now` on the left. See expressions.h.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "parser/check/contradictions.h"
 #include "parser/check/expressions.h"
 
@@ -10,14 +13,12 @@ namespace flyball::check {
 using ast::Expr;
 using ast::ExprKind;
 using ast::Op;
+using ast::RefKind;
 
 namespace {
 
-bool has_now(const Expr& e) {
-  bool found = false;
-  visit(e, [&](const Expr& x) { found = found || x.kind == ExprKind::kNow; });
-  return found;
-}
+// Not in an aggregate's `where`: there it is compared with what is aggregated.
+bool has_now(const Expr& e) { return e.kind == ExprKind::kNow || std::any_of(e.args.begin(), e.args.end(), has_now); }
 
 const char* word(Op op) {
   switch (op) {
@@ -41,7 +42,52 @@ bool grows(const Expr& e) {
 
 bool needs_brackets(const Expr& e) { return e.kind == ExprKind::kBinary || e.kind == ExprKind::kTernary; }
 
+// The parts of `a and b and …`.
+void each_conjunct(const Expr& e, const std::function<void(const Expr&)>& f) {
+  if (e.kind != ExprKind::kAnd) return f(e);
+  for (const Expr& part : e.args) each_conjunct(part, f);
+}
+
 }  // namespace
+
+bool has_clock(const Expr& e) {
+  bool found = false;
+  visit(e, [&](const Expr& x) { found = found || x.clock != ast::kNoClock; });
+  return found;
+}
+
+// Whether the value depends on a fact other than `binding`'s, or on a decision's input.
+bool ExprChecker::reads_other(const Expr& e, std::uint32_t binding) const {
+  bool reads = false;
+  visit(e, [&](const Expr& x) {
+    if ((x.ref.kind == RefKind::kField || x.ref.kind == RefKind::kFact) && x.ref.binding != binding) reads = true;
+    if (x.ref.kind == RefKind::kInput || x.kind == ExprKind::kAggregate) reads = true;
+    if (x.ref.kind != RefKind::kLet) return;
+    for (const LetName& l : scope_.lets) reads = reads || (l.index == x.ref.index && l.reads_binding);
+  });
+  return reads;
+}
+
+// A comparison of `now` with fields of a fact that has no name is kept for each such fact, once for all: what it is joined to by `or`
+// or `not` must be about that fact alone.
+void ExprChecker::own_clocks(const Expr& condition, std::uint32_t binding, const char* where) {
+  each_conjunct(condition, [&](const Expr& part) {
+    const Expr* clock = nullptr;
+    bool other = reads_other(part, binding);
+    visit(part, [&](const Expr& x) {
+      if (x.clock == ast::kNoClock) return;
+      other = other || x.args[1].ref.kind == RefKind::kCalendar;
+      visit(x, [&](const Expr& y) {
+        if ((y.ref.kind == RefKind::kField || y.ref.kind == RefKind::kFact) && y.ref.binding == binding) clock = &x;
+      });
+    });
+    if (clock == nullptr || !other) return;
+    p_.report.error("E0213", clock->span,
+                    fmt::format("in {} `now` is compared with a field of its fact, together with what is not about that fact", where),
+                    "let the condition with `now` stand by itself, joined by `and`, and read only that fact; derive a fact that has what "
+                    "else it needs");
+  });
+}
 
 // True if `e` is one (or a wrong one, which is said).
 bool ExprChecker::clock_comparison(Expr& e) {

@@ -22,6 +22,9 @@ class ExprChecker {
   ExprChecker(Package& package, Scope& scope, bool rules = true) : p_(package), scope_(scope), rules_(rules) {}
 
   void check(ast::Expr& e);
+  // clocks.cc: says what is wrong with comparisons of `now` with fields of a fact that has no name.
+  void own_clocks(const ast::Expr& condition, std::uint32_t binding, const char* where);
+  bool reads_other(const ast::Expr& e, std::uint32_t binding) const;
   // A bool; `what` names the place in the message ("a `where` condition").
   void condition(ast::Expr& e, const char* what);
   // Checks `e` and makes it fit `want`: `what` names the place ("`util`"). False (reported) if it cannot.
@@ -124,6 +127,8 @@ Type type_of_literal(const Value& v);
 Place place_of(const ast::Expr& e);
 // The nodes of a tree.
 std::size_t count_nodes(const ast::Expr& e);
+// Whether its value changes with time alone.
+bool has_clock(const ast::Expr& e);
 // Visits every node, aggregates' insides included, parents first.
 void visit(const ast::Expr& e, const std::function<void(const ast::Expr&)>& f);
 

@@ -210,7 +210,8 @@ class LineChecker {
                       "name one of its fields, or use the fact's own name");
       line.expr.type = Type::of(TypeTag::kError);
     }
-    LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId), line.let_name.span};
+    LetName name{line.let_name.text, line.let_index, line.expr.type, false, reads_other(line.expr, kNoId) || has_clock(line.expr),
+                 line.let_name.span};
     if (p_.uses != nullptr) p_.uses->bound(Meaning::kLet, name.at, name.at, kNoId, name.name, type_name(name.type, &p_.schema));
     visit(line.expr, [&](const Expr& x) {
       if (x.kind == ExprKind::kAggregate && x.aggregate && may_be_null(x.aggregate->fn)) name.maybe_null = true;
@@ -222,17 +223,7 @@ class LineChecker {
     scope_.lets.push_back(std::move(name));
   }
 
-  // Whether the value depends on a fact other than `binding`'s, or on a decision's input.
-  bool reads_other(const Expr& e, std::uint32_t binding) const {
-    bool reads = false;
-    visit(e, [&](const Expr& x) {
-      if ((x.ref.kind == RefKind::kField || x.ref.kind == RefKind::kFact) && x.ref.binding != binding) reads = true;
-      if (x.ref.kind == RefKind::kInput || x.kind == ExprKind::kAggregate) reads = true;
-      if (x.ref.kind != RefKind::kLet) return;
-      for (const LetName& l : scope_.lets) reads = reads || (l.index == x.ref.index && l.reads_binding);
-    });
-    return reads;
-  }
+  bool reads_other(const Expr& e, std::uint32_t binding) const { return checker_.reads_other(e, binding); }
 
   static bool reads(const Expr& e, std::uint32_t binding) {
     bool found = false;
@@ -376,14 +367,8 @@ class LineChecker {
     }
     scope_.bare = outer;
     if (!one) {
-      for (const ast::OptionalExpr* part : {&pattern.where, &pattern.satisfies}) {
-        if (!part->has_value()) continue;
-        visit(**part, [&](const Expr& x) {
-          if (x.clock == ast::kNoClock || !reads(x, pattern.binding)) return;
-          p_.report.later(x.span, "`now` compared with a field of a `some`, `no` or `every` line",
-                          "bind the fact with a name in a rule that derives one, and ask for that");
-        });
-      }
+      if (pattern.where) checker_.own_clocks(*pattern.where, pattern.binding, "a `some`, `no` or `every` line");
+      if (pattern.satisfies) checker_.own_clocks(*pattern.satisfies, pattern.binding, "a `some`, `no` or `every` line");
     }
     if (finds_fact(pattern.quantifier)) {
       for (const ast::Join& j : pattern.joins) {
@@ -410,12 +395,6 @@ class LineChecker {
     const ast::Name& field = *pattern.each;
     if (context_.in_decision) {
       p_.report.later(field.span, "`each` in a decision", "a case answers for one match: `name: Type where …`");
-      return false;
-    }
-    if (type.is_event()) {
-      p_.report.later(field.span, "`each` of events",
-                      fmt::format("bind the events: `{}: {}`, and group what they start by `cooldown … per {}.{}`", pattern.name->text,
-                                  type.local, pattern.name->text, field.text));
       return false;
     }
     pattern.each_field = type.field_index(field.text);

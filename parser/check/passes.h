@@ -43,6 +43,8 @@ struct LineContext {
   bool in_until = false;
   bool first_pattern_seen = false;  // a pattern `n:` stood before: the next must be tied to something
 };
+// each_windows.cc: after the lines and effects.
+void find_each_windows(Package& p, ast::RuleDecl& rule);
 void check_lines(Package& p, Scope& scope, LineContext& context, ast::Block& block);
 
 // records.cc: a record `{ field: e }` against fields. `what` names its type in messages.

@@ -204,7 +204,7 @@ void check_approval(Package& p, Scope& scope, RuleDecl& rule) {
   const auto is_do = [](const Effect& e) { return e.kind == EffectKind::kDo; };
   if (rule.then.empty() || std::any_of(rule.then.begin(), rule.then.end(), is_do)) return;
   const bool clearing = std::any_of(rule.on_clear.begin(), rule.on_clear.end(), is_do);
-  p.report.error("E0515", rule.approve->span, fmt::format("`then` of `{}` does no action: there is nothing to approve", rule.name.text),
+  p.report.error("E0516", rule.approve->span, fmt::format("`then` of `{}` does no action: there is nothing to approve", rule.name.text),
                  clearing ? "`on clear` is never held back: leave `approve when` out, or let `then` do what must be asked for"
                           : "`approve when` holds back what `do` sends: leave it out, or make what must be asked for an action");
 }
@@ -255,6 +255,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   scope.not_null.clear();
   check_effects(p, scope, rule.on_clear, true);
 
+  find_each_windows(p, rule);
   scope.now = NowUse::kNever;
   ExprChecker checker(p, scope);
   for (ast::Expr& e : rule.cooldown_per) {

@@ -24,6 +24,19 @@ class TestChecker {
     scope_.no_params = "a test says its values itself";
   }
 
+  // When all steps are checked: what would need the service while it is down.
+  void check_downs() {
+    for (const auto& [at, step] : needs_service_) {
+      const bool away = std::any_of(downs_.begin(), downs_.end(), [at = at](const Absence& d) { return at >= d.from && at < d.to; });
+      if (!away) continue;
+      if (step->kind == StepKind::kAsk) {
+        p_.report.error("E0703", step->at->span, "nobody answers while the service is down", "ask before, or when it is back");
+      } else {
+        p_.report.error("E0703", step->at->span, "the service is down then", "leave `restart` out: `down` ends with one");
+      }
+    }
+  }
+
   void check(Step& step) {
     times(step);
     switch (step.kind) {
@@ -48,8 +61,8 @@ class TestChecker {
  private:
   void times(Step& step) {
     const FileScope& file = *scope_.file;
-    std::optional<std::int64_t> from, to;
-    if (step.at) constant_duration(p_, file, *step.at, "the time after `at`", true);
+    std::optional<std::int64_t> at, from, to;
+    if (step.at) at = constant_duration(p_, file, *step.at, "the time after `at`", true);
     if (step.by) constant_duration(p_, file, *step.by, "the time after `by`", true);
     if (step.every) constant_duration(p_, file, *step.every, "the time after `every`");
     if (step.from) from = constant_duration(p_, file, *step.from, "the time after `from`", true);
@@ -69,6 +82,20 @@ class TestChecker {
     }
     if (from && to && *to < *from)
       p_.report.error("E0703", step.to->span, "the last time is before the first", "`from A to B` with A before B");
+    else if (step.kind == StepKind::kDown && from && to)
+      down(step, *from, *to);
+    if (at && (step.kind == StepKind::kAsk || step.kind == StepKind::kRestart)) needs_service_.push_back({*at, &step});
+  }
+
+  void down(const Step& step, std::int64_t from, std::int64_t to) {
+    if (from == to) p_.report.error("E0703", step.to->span, "the service is away for no time at all", "`down from A to B` with A before B");
+    for (const Absence& other : downs_) {
+      if (from <= other.to && other.from <= to) {
+        p_.report.error("E0703", step.span, "the service is down already then", "two `down` may not overlap or touch: make one of them");
+        return;
+      }
+    }
+    downs_.push_back({from, to});
   }
 
   void start(Step& step) {
@@ -277,6 +304,11 @@ class TestChecker {
   const std::vector<const ast::DecisionDecl*>& decisions_;
   Scope scope_;
   std::vector<std::string> said_;
+  struct Absence {
+    std::int64_t from = 0, to = 0;
+  };
+  std::vector<Absence> downs_;
+  std::vector<std::pair<std::int64_t, const Step*>> needs_service_;
 };
 
 }  // namespace
@@ -284,6 +316,7 @@ class TestChecker {
 void check_test(Package& p, std::size_t file, ast::TestDecl& test, const std::vector<const ast::DecisionDecl*>& decisions) {
   TestChecker checker(p, file, decisions);
   for (Step& step : test.steps) checker.check(step);
+  checker.check_downs();
 }
 
 }  // namespace flyball::check

@@ -39,9 +39,11 @@ class Reader {
     if (r.approve) out += " " + approval(*r.approve);
     if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
     if (r.cooldown) out += " " + cooldown(r);
-    if (r.late_skip)
-      out +=
-          fmt::format(" What was due more than {} ago when the engine is back after an absence is left out.", say_.duration(*r.late_skip));
+    if (r.late_skip) {
+      const bool nothing = r.late_skip->kind == ast::ExprKind::kLiteral && r.late_skip->literal == Value::duration_ns(0);
+      out += " After an absence it makes up for nothing";
+      out += nothing ? "." : fmt::format(" that was due more than {} before.", say_.duration(*r.late_skip));
+    }
     if (r.priority_value != 0) out += fmt::format(" Its priority is {}.", r.priority_value);
     if (r.mode_value == ast::Mode::kShadow) out += " It is in shadow: what it would do is shown, and not done.";
     if (r.mode_value == ast::Mode::kOff) out += " It is switched off.";

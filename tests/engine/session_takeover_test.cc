@@ -244,6 +244,27 @@ TEST_CASE("events go on being remembered where the new rules remember them as lo
   }
 }
 
+TEST_CASE("the values of events, and the moments of facts without a name, are there after a reload", "[takeover]") {
+  const std::string rules =
+      "event Fail { u: string  h: string }\nfact Lease key (k) { k: int  ends: timestamp }\naction Page key (u) { u: string }\n"
+      "rule each_one { when { x: each Fail.h check count(Fail over 20s) >= 0 } then { log x } on clear { do Page { u: x } } }\n"
+      "rule leased { when { no Lease where ends > now } then { do Page { u: \"nobody\" } } }\n";
+  World w(rules);
+  w.put("1s", "Fail", "u: \"a\", h: \"h1\"");
+  w.put("1s", "Lease", "k: 1, ends: timestamp(\"1970-01-01T00:00:30Z\")");
+  w.tick("5s");
+  CHECK(w.reload(rules).facts == 1);
+  w.tick("20999ms");
+  CHECK(w.facts("Page").empty());
+  w.tick("21s");
+  CHECK(w.facts("Page").size() == 1);
+  w.reload(rules);
+  w.tick("29999ms");
+  CHECK(w.facts("Page").size() == 1);
+  w.tick("30s");
+  CHECK(w.facts("Page").size() == 2);
+}
+
 TEST_CASE("events are remembered whatever their fields are called", "[takeover]") {
   const std::string rules =
       "event Fail { at: string  source: string  number: int }\nevent Done { source: string }\naction Page key (u) { u: string }\n"

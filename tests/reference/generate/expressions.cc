@@ -39,9 +39,14 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
   // Bare names are the aggregated type's fields there.
   std::erase_if(inner.names, [](const GenName& n) { return n.bare; });
   for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, "", true});
-  const std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
+  std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
   // Windows over derived facts and actions are not part of the language's slice.
   const std::string over = type.is_derived || type.is_action ? "" : window(r, type.has_key || !type.is_event);
+  if (Random own = r; scope.clocks && over.empty() && own.chance(60)) {
+    r = own;
+    const std::string clock = random_own_clock(r, type.fields);
+    if (!clock.empty()) where += (where.empty() ? " where " : " and ") + clock;
+  }
   std::vector<std::string> fields;
   for (const GenField& f : type.fields) {
     if (f.kind == kind || (kind == GenKind::kInt && f.kind == GenKind::kOptionalInt) ||
@@ -196,6 +201,23 @@ std::string random_atom(Random& r, const GenScope& scope, int depth) {
 }
 
 }  // namespace
+
+std::string random_own_clock(Random& r, const std::vector<GenField>& fields) {
+  std::vector<std::string> ints;
+  for (const GenField& f : fields) {
+    if (f.kind == GenKind::kInt) ints.push_back(f.name);
+  }
+  if (ints.empty()) return {};
+  const std::string at =
+      "timestamp(" + std::to_string(r.between(98, 140)) + " + " + r.of(ints) + " * " + std::to_string(r.between(1, 9)) + ")";
+  const std::string op = r.word({" < ", " <= ", " > ", " >= "});
+  switch (r.between(0, 3)) {
+    case 0: return at + op + "now";
+    case 1: return "now - " + at + op + std::to_string(r.between(0, 6)) + "s";
+    case 2: return "(now + 1s" + op + at + " or " + r.of(ints) + " == " + literal(r, GenKind::kInt) + ")";
+    default: return "now" + op + at;
+  }
+}
 
 std::string random_condition(Random& r, const GenScope& scope, int depth) {
   if (depth <= 0) return random_atom(r, scope, 0);

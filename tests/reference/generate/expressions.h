@@ -25,6 +25,8 @@ struct GenScope {
   std::vector<std::size_t> aggregated;  // types that aggregates may read
 };
 
+// A comparison of `now` with a field of the fact that the condition is about; empty if it has none for it.
+std::string random_own_clock(Random& r, const std::vector<GenField>& fields);
 std::string random_condition(Random& random, const GenScope& scope, int depth);
 // An int, percent, string, … expression that is not null.
 std::string random_value(Random& random, const GenScope& scope, GenKind kind, int depth);

@@ -207,8 +207,22 @@ class RuleMaker {
     return out + " as " + bound_[with];
   }
 
+  // About the fact itself.
+  std::string own_condition(const GenType& t) {
+    GenScope own;
+    own.types = scope_.types;
+    own.aggregates = false;
+    for (const GenField& f : t.fields) own.names.push_back({f.name, f.kind, "", true});
+    return random_condition(r_, own, 1);
+  }
+
   std::string where(const GenType& t, int percent) {
     if (!r_.chance(percent)) return {};
+    if (Random chosen = r_; scope_.clocks && chosen.chance(25)) {
+      r_ = chosen;
+      const std::string clock = random_own_clock(r_, t.fields);
+      if (!clock.empty()) return " where " + (r_.chance(50) ? clock : clock + " and " + own_condition(t));
+    }
     GenScope inner = scope_;
     for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
     // An aggregate inside a pattern's `where` reads every fact for every fact: rarely.
@@ -237,10 +251,16 @@ class RuleMaker {
 
   // The values of a field, now and then; they are names, but no facts.
   std::string each(const GenType& t) {
-    if (in_decision_ || t.is_event) return {};
+    if (in_decision_) return {};
     Random own = r_;  // packages without stay as they are
-    if (!own.chance(10)) return {};
+    if (!own.chance(t.is_event ? 15 : 10)) return {};
     r_ = own;
+    // Of an event a window says which; it stands in a line of its own.
+    std::string window;
+    if (t.is_event) {
+      window = "    check count(" + t.name + " over " + seconds(r_.between(1, 5)) + ") " + r_.word({">= 0", "> 1", "< 3"}) + "\n";
+      if (r_.chance(20)) window += "    check count(" + t.name + " over " + seconds(r_.between(1, 5)) + ") >= 0\n";
+    }
     std::vector<const GenField*> fields;
     for (const GenField& f : t.fields) {
       if (f.kind != GenKind::kDouble && f.kind != GenKind::kPercent) fields.push_back(&f);
@@ -249,7 +269,7 @@ class RuleMaker {
     const std::string name = "z" + std::to_string(values_++);
     const GenKind kind = f.kind == GenKind::kOptionalInt ? GenKind::kInt : f.kind == GenKind::kOptionalString ? GenKind::kString : f.kind;
     scope_.names.push_back({name, kind, name});
-    return "    " + std::string(bound_.empty() && values_ == 1 ? "" : "cross ") + name + ": each " + t.name + "." + f.name + "\n";
+    return "    " + std::string(bound_.empty() && values_ == 1 ? "" : "cross ") + name + ": each " + t.name + "." + f.name + "\n" + window;
   }
 
   std::string pattern(bool timed) {
@@ -356,8 +376,17 @@ class RuleMaker {
     GenScope inner = scope_;
     for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
     inner.aggregates = r_.chance(25);
-    return "    every " + t.name + same(t, false) + where(t, 50) + " satisfies " + random_condition(r_, inner, r_.between(0, 1)) +
+    return "    every " + t.name + same(t, false) + where(t, 50) + " satisfies " + satisfied(t, inner) +
            (timed && !t.is_event ? hold(25) : "") + "\n";
+  }
+
+  std::string satisfied(const GenType& t, const GenScope& inner) {
+    if (Random chosen = r_; scope_.clocks && chosen.chance(25)) {
+      r_ = chosen;
+      const std::string clock = random_own_clock(r_, t.fields);
+      if (!clock.empty()) return clock;
+    }
+    return random_condition(r_, inner, r_.between(0, 1));
   }
 
   std::string other_line(bool timed, bool until) {

@@ -130,6 +130,7 @@ void each_comparison(const ast::Expr& e, const std::vector<const ast::Expr*>& le
   if (e.ref.kind == ast::RefKind::kLet) return each_comparison(*lets[e.ref.index], lets, f);
   if (e.clock != ast::kNoClock && e.args[1].ref.kind != ast::RefKind::kCalendar) f(e);
   for (const ast::Expr& a : e.args) each_comparison(a, lets, f);
+  if (e.aggregate && e.aggregate->where) each_comparison(*e.aggregate->where, lets, f);
 }
 
 // The calendars whose edges are instants: those that a rule names in its options, or asks of `now` in a condition.
@@ -178,6 +179,13 @@ std::optional<Timestamp> next_clock(State& state, Timestamp t) {
         } else {
           if (line.line->pattern.where) add(*line.line->pattern.where);
           if (line.line->pattern.satisfies) add(*line.line->pattern.satisfies);
+        }
+      }
+    }
+    for (const std::vector<ast::Effect>* effects : {&plan.rule->then, &plan.rule->on_clear}) {
+      for (const ast::Effect& effect : *effects) {
+        for (const ast::RecordField& field : effect.record.fields) {
+          each_comparison(field.value, plan.lets, [&](const ast::Expr& x) { found.push_back(&x); });
         }
       }
     }

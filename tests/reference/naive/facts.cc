@@ -28,7 +28,7 @@ void take_input(State& state, const FactInput& input) {
     if (other == facts.end() || other->second.stamp <= input.stamp)
       facts.insert_or_assign(key, Fact{input.values, input.stamp, kTimestampMax, false});
     add_sample(state, input.type, key, input.stamp, input.values);
-    if (!state.plan.remembered[input.type].empty())
+    if (!state.plan.remembered[input.type].empty() || !state.plan.each_within[input.type].empty())
       state.past[input.type].emplace_back(key, Fact{input.values, input.stamp, kTimestampMax, false});
     return;
   }

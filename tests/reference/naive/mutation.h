@@ -35,6 +35,7 @@ enum class Mutation : std::uint8_t {
   kEitherIsAll,              // a branch that is false spoils one that is true
   kHoldsRunOutside,          // a calendar that opens begins no hold anew
   kEpisodesBeginOutside,     // `during` keeps nothing from beginning
+  kEachOneLate,              // the value of an event is there at its stamp + D, too
   kWithinOneLate,            // an event is remembered at its stamp + D, too
   kAfterIsAnyTime,           // what came before counts as after
   kRankRoundedDown,          // of a percentile

@@ -232,6 +232,7 @@ Plan make_plan(const ast::RuleSet& set) {
   Plan plan;
   plan.windows.resize(set.schema.types.size());
   plan.remembered.resize(set.schema.types.size());
+  plan.each_within.resize(set.schema.types.size());
   for (const ast::RuleDecl& rule : set.rules) {
     RulePlan r;
     r.rule = &rule;
@@ -249,6 +250,9 @@ Plan make_plan(const ast::RuleSet& set) {
       if (block == nullptr) continue;
       for (const ast::Line& line : block->lines) {
         if (line.pattern.each) r.each[line.pattern.binding] = line.pattern.each_field;
+        if (!line.pattern.each || !set.schema.types[line.pattern.fact_type].is_event()) continue;
+        r.each_within[line.pattern.binding] = line.pattern.each_window_ns;
+        plan.each_within[line.pattern.fact_type].insert(line.pattern.each_window_ns);
       }
     }
     collect_remembered(rule, set.schema, r.within);

@@ -32,8 +32,9 @@ struct RulePlan {
   bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
   std::optional<DurationNs> late_skip_ns;
-  std::map<std::uint32_t, std::uint32_t> each;  // by binding: the field whose values it goes through
-  std::map<std::uint32_t, DurationNs> within;   // by binding: how long its events are remembered
+  std::map<std::uint32_t, std::uint32_t> each;      // by binding: the field whose values it goes through
+  std::map<std::uint32_t, DurationNs> within;       // by binding: how long its events are remembered
+  std::map<std::uint32_t, DurationNs> each_within;  // by binding: of how long ago the events are whose values it goes through
 };
 
 struct CasePlan {
@@ -57,6 +58,7 @@ struct Plan {
   std::vector<std::vector<FactTypeId>> strata;   // derived types, those that need no other first
   std::vector<std::vector<DurationNs>> windows;  // by type: every `over D` of an aggregate of it
   std::vector<std::set<DurationNs>> remembered;  // by type: every `within D` of it
+  std::vector<std::set<DurationNs>> each_within;
 };
 
 Plan make_plan(const ast::RuleSet& rules);

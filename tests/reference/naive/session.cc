@@ -103,6 +103,9 @@ Timestamp NaiveSession::next_instant() {
     for (DurationNs d : state_.plan.remembered[type]) {
       for (const auto& [key, event] : state_.past[type]) due(event.stamp + d);
     }
+    for (DurationNs d : state_.plan.each_within[type]) {
+      for (const auto& [key, event] : state_.past[type]) due(event.stamp + d);
+    }
     for (DurationNs d : state_.plan.windows[type]) {
       for (const Sample& s : state_.samples[type]) due(s.stamp + d);
     }

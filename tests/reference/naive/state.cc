@@ -48,8 +48,10 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
 const KeyMap<Fact>& State::facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId id) const {
   if (rule != nullptr && rule->each.contains(binding)) {
     // What is bound to it stays where it is to the end of the instant.
-    std::list<KeyMap<Fact>>& known = each_values[{id, rule->each.at(binding)}];
-    KeyMap<Fact> now_there = values_of(id, rule->each.at(binding));
+    const auto window = rule->each_within.find(binding);
+    const bool of_past = window != rule->each_within.end();
+    std::list<KeyMap<Fact>>& known = each_values[{id, rule->each.at(binding), of_past ? window->second : 0}];
+    KeyMap<Fact> now_there = of_past ? past_values_of(id, rule->each.at(binding), window->second) : values_of(id, rule->each.at(binding));
     const auto same = [](const auto& a, const auto& b) {
       return a.first == b.first && a.second.values == b.second.values && a.second.suspended == b.second.suspended;
     };
@@ -70,6 +72,18 @@ KeyMap<Fact> State::values_of(FactTypeId id, std::uint32_t field) const {
     row[field] = v;
     const auto known = all.try_emplace({v}, Fact{row, now, kTimestampMax, fact.suspended}).first;
     known->second.suspended = known->second.suspended && fact.suspended;
+  }
+  return all;
+}
+
+KeyMap<Fact> State::past_values_of(FactTypeId id, std::uint32_t field, DurationNs d) const {
+  KeyMap<Fact> all(KeyLess{in});
+  for (const auto& [key, event] : past[id]) {
+    const Value v = event.values[field];
+    if (v.is_null() || (is(Mutation::kEachOneLate) ? event.stamp + d < now : event.stamp + d <= now)) continue;
+    std::vector<Value> row(event.values.size(), Value::null());
+    row[field] = v;
+    all.try_emplace({v}, Fact{row, now, kTimestampMax, false});
   }
   return all;
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -148,7 +149,10 @@ struct State {
   const KeyMap<Fact>& facts_of(const RulePlan* rule, std::uint32_t binding, FactTypeId type) const;
   // The values of a field of all facts there are now; unknown and null are none.
   KeyMap<Fact> values_of(FactTypeId type, std::uint32_t field) const;
-  mutable std::map<std::pair<FactTypeId, std::uint32_t>, std::list<KeyMap<Fact>>> each_values;  // of this instant, the last is the newest
+  // The same of the events of the last D.
+  KeyMap<Fact> past_values_of(FactTypeId type, std::uint32_t field, DurationNs d) const;
+  mutable std::map<std::tuple<FactTypeId, std::uint32_t, DurationNs>, std::list<KeyMap<Fact>>>
+      each_values;  // of this instant, the last is the newest
   // What `within D` lines remember at this instant, from all that has been.
   void remember();
   // The key of a fact that has one in its fields: declared, else the id of an action, else all fields.
