@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct ExplainPlan {
   std::uint32_t scope = 0;
   std::vector<std::string> names;  // of the identity, in order
   std::vector<ExplainLine> when, until;
+  std::optional<ExplainCondition> approve;
   // The lines of `when` that one match meets, by their places: one list without an `either`, else one for each choice of branches.
   std::vector<std::vector<std::uint32_t>> ways;
 };

@@ -126,6 +126,12 @@ void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
   for (const LineInfo& line : scope.until) plan.until.push_back(explain_line(line, scope));
   for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], scope.when[i]);
   for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], scope.until[i]);
+  if (decl.approve) {
+    plan.approve.emplace();
+    plan.approve->span = decl.approve->span;
+    plan.approve->test = formula(*decl.approve, scope);
+    collect_explain_reads(*decl.approve, scope, kNoId, plan.approve->reads);
+  }
   out_.explain.push_back(std::move(plan));
 }
 

@@ -261,6 +261,15 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   return out;
 }
 
+LineExplained Explainer::approval(std::uint32_t rule) {
+  const ExplainPlan& plan = data_.explain[rule];
+  LineExplained out;
+  out.span = plan.approve->span;
+  out.verdict = word(truth(plan.approve->test, plan.scope));
+  for (const ExplainRead& r : plan.approve->reads) out.reads.emplace_back(r.name, value(r, plan.scope));
+  return out;
+}
+
 void Explainer::keep(Explanation explanation) {
   if (kept_max_ == 0) return;
   if (pending_.size() == kept_max_) pending_.pop_front();
@@ -301,6 +310,8 @@ void Explainer::mark(Interner& in) const {
     for (const LineExplained& line : e.lines) {
       for (const auto& [name, v] : line.reads) in.mark(v);
     }
+    if (!e.approval) continue;
+    for (const auto& [name, v] : e.approval->reads) in.mark(v);
   }
 }
 

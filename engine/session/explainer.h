@@ -20,7 +20,7 @@ namespace flyball::engine {
 class Explainer {
  public:
   static constexpr std::size_t kMaxLooks = 1'000'000;
-  static constexpr std::size_t kMaxRunning = 1'000;  // running episodes that are told from those that are missing; `either` only
+  static constexpr std::size_t kMaxRunning = 1'000;       // running episodes that are told from those that are missing; `either` only
   static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
 
   Explainer(const ProgramData& program, Network& network, Episodes& episodes, std::size_t kept_max)
@@ -28,6 +28,8 @@ class Explainer {
 
   // What an action of this firing is explained by; the action itself is filled in by keep().
   Explanation firing(std::uint32_t rule, EntryId entry, bool clear);
+  // Why a person must approve it; after firing(), whose facts it reads.
+  LineExplained approval(std::uint32_t rule);
   // Keeps an explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
   // end: of one that was taken back no action was sent.
   void keep(Explanation explanation);

@@ -53,6 +53,17 @@ class RuleMaker {
     return out;
   }
 
+  // A person is asked, now and then; behind `when`, whose names it reads.
+  std::string approval() {
+    Random own = r_;  // packages without stay as they are
+    if (!own.chance(25)) return {};
+    r_ = own;
+    scope_.clocks = package_.has_calendars;
+    const std::string out = "  approve when " + (r_.chance(35) ? "true" : condition(r_.between(0, 2))) + "\n";
+    scope_.clocks = false;
+    return out;
+  }
+
   std::string case_either(bool timed = false) {
     Random own = r_;
     if (!own.chance(20)) return {};
@@ -428,6 +439,7 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
     else
       out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
   }
+  if (const std::size_t place = out.find("  when {"); out.find("    do ") != std::string::npos) out.insert(place, maker.approval());
   std::vector<std::size_t> changeable;
   for (std::size_t t : readable) {
     if (p.types[t].is_mutable) changeable.push_back(t);
