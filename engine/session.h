@@ -41,6 +41,7 @@ struct Counters {
   std::uint64_t facts_refused = 0, retracts = 0, expiries = 0, events = 0, samples_dropped = 0;
   std::uint64_t firings = 0, episodes_begun = 0, episodes_ended = 0, actions_sent = 0, actions_acked = 0, actions_failed = 0,
                 acks_unmatched = 0;
+  std::uint64_t actions_approved = 0, actions_rejected = 0, actions_unapproved = 0;  // the last: that wait for approval now
   std::uint64_t effect_errors = 0, runaways = 0, late_skipped = 0, instants = 0, decisions = 0, decision_conflicts = 0;
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
 };
@@ -84,6 +85,15 @@ struct FactView {
   std::optional<Timestamp> expires;
   bool stale = false;
   bool suspended = false;  // derived, all reasons unknown: it is unknown whether it holds (then `stale`, too)
+};
+
+// An action that waits for a person's approval.
+struct ProposalView {
+  std::string id;
+  FactTypeId type = kNoId;
+  std::uint32_t rule = kNoId;
+  std::vector<Value> data;
+  Timestamp since;
 };
 
 using WaitingInput = std::variant<FactInput, AckInput>;
@@ -142,6 +152,9 @@ class Session {
   std::vector<FactView> facts(FactTypeId type, std::size_t at_most = SIZE_MAX) const;
   // How many there are in all. O(1).
   std::size_t fact_count(FactTypeId type) const;
+
+  // What waits for approval, oldest first; at most `n`.
+  std::vector<ProposalView> proposals(std::size_t n) const;
 
   // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
   const Explanation* why(const std::string& action_id) const;

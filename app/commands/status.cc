@@ -11,10 +11,11 @@ class Status : public Command {
  public:
   Manual manual() const override {
     return {.name = "status",
-            .summary = "show a running service's counters, sources and executors",
+            .summary = "show a running service's counters, what waits for approval, sources and executors",
             .synopsis = {"status [--connect ENDPOINT] [--json]"},
             .description =
-                "Asks a running service how it is: facts taken, late and refused, live and stale; actions sent and acknowledged; who is "
+                "Asks a running service how it is: facts taken, late and refused, live and stale; actions sent and acknowledged; what "
+                "waits for approval; who is "
                 "connected. `--json` has every counter.",
             .examples = {{"flyball status", "a few lines"}, {"flyball status --json | jq .engine.facts_live", "one counter"}},
             .exit_codes = "0   shown\n1   the service does not answer\n64  wrong usage"};

@@ -111,26 +111,30 @@ void lines_text(std::string& out, const std::vector<engine::LineExplained>& line
 
 void key(std::string& out, std::string_view name, bool first = false) { out += fmt::format("{}\"{}\":", first ? "" : ",", name); }
 
+void line_json(std::string& out, const engine::LineExplained& line, const ExplainContext& c) {
+  out += fmt::format("{{\"text\":{},\"place\":{},\"verdict\":{},\"reads\":{{", quote(line_source(line, c)), quote(place(line.span, c)),
+                     quote(line.verdict));
+  for (std::size_t r = 0; r < line.reads.size(); ++r) {
+    out += (r == 0 ? "" : ",") + quote(line.reads[r].first) + ":";
+    append_json(out, line.reads[r].second, c.interner);
+  }
+  out += '}';
+  if (line.since) {
+    key(out, "since");
+    bus::append_time(out, *line.since);
+  }
+  if (line.due) {
+    key(out, "due");
+    bus::append_time(out, *line.due);
+  }
+  out += '}';
+}
+
 void lines_json(std::string& out, const std::vector<engine::LineExplained>& lines, const ExplainContext& c) {
   out += '[';
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const engine::LineExplained& line = lines[i];
-    out += fmt::format("{}{{\"text\":{},\"place\":{},\"verdict\":{},\"reads\":{{", i == 0 ? "" : ",", quote(line_source(line, c)),
-                       quote(place(line.span, c)), quote(line.verdict));
-    for (std::size_t r = 0; r < line.reads.size(); ++r) {
-      out += (r == 0 ? "" : ",") + quote(line.reads[r].first) + ":";
-      append_json(out, line.reads[r].second, c.interner);
-    }
-    out += '}';
-    if (line.since) {
-      key(out, "since");
-      bus::append_time(out, *line.since);
-    }
-    if (line.due) {
-      key(out, "due");
-      bus::append_time(out, *line.due);
-    }
-    out += '}';
+    if (i > 0) out += ',';
+    line_json(out, lines[i], c);
   }
   out += ']';
 }
@@ -174,6 +178,15 @@ std::string rough_duration(DurationNs ns) {
   return format_duration_human(cut);
 }
 
+std::string record_text(FactTypeId type, const std::vector<Value>& values, const ExplainContext& c) {
+  return record(type, values, values.size(), c);
+}
+std::string record_json(FactTypeId type, const std::vector<Value>& values, const ExplainContext& c) {
+  std::string out;
+  data_json(out, c.rules.schema.types[type], values, c);
+  return out;
+}
+
 std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   const ActionOutput& a = why.action;
   std::string out = fmt::format("{}{}{}\n", record(a.action, a.data, a.data.size(), c),
@@ -184,6 +197,11 @@ std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   if (a.was_due) {
     out +=
         fmt::format("  late by {}: it was due at {}, while the engine was away\n", rough_duration(a.time - *a.was_due), moment(*a.was_due));
+  }
+  if (why.approval) {
+    const bool is_true = why.approval->verdict == "true";
+    out += fmt::format("  proposed, not sent: a person must approve it, because this {}\n", is_true ? "is so" : "is not known");
+    lines_text(out, {*why.approval}, c);
   }
   out += "because\n";
   lines_text(out, why.lines, c);
@@ -204,6 +222,10 @@ std::string why_json(const engine::Explanation& why, const ExplainContext& c) {
   }
   key(out, "lines");
   lines_json(out, why.lines, c);
+  if (why.approval) {
+    key(out, "approval");
+    line_json(out, *why.approval, c);
+  }
   key(out, "facts");
   facts_json(out, why.facts, c);
   out += '}';

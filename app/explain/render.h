@@ -29,6 +29,10 @@ std::string why_not_json(const engine::WhyNot& why_not, const ExplainContext& co
 // A length of time as people say it: "420ms", "12.3s", "3m12s", "5h3m", "2d5h"; cut off, never rounded up.
 std::string rough_duration(DurationNs ns);
 
+// `Drain { device: "e1" }`, and its fields as a JSON object.
+std::string record_text(FactTypeId type, const std::vector<Value>& values, const ExplainContext& context);
+std::string record_json(FactTypeId type, const std::vector<Value>& values, const ExplainContext& context);
+
 // `LinkStats { device: "e1" }  3s old, stale`; `now` gives the age.
 std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& context);
 std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& context);

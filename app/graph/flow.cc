@@ -44,7 +44,8 @@ class Flow {
         const FactTypeId t = bound ? (e.binding < r.binding_types.size() ? r.binding_types[e.binding] : kNoId) : e.record.fact_type;
         if (e.kind == ast::EffectKind::kLog || t == kNoId) continue;
         const bool clear = effects == &r.on_clear;
-        edge(self, type(t), clear ? "on clear" : e.kind == ast::EffectKind::kRetract ? "retract" : "", clear);
+        const bool asks = r.approve && e.kind == ast::EffectKind::kDo;
+        edge(self, type(t), clear ? "on clear" : asks ? "if approved" : e.kind == ast::EffectKind::kRetract ? "retract" : "", clear);
       }
     }
   }

@@ -101,6 +101,8 @@ class Completer {
       members();
     } else if (words().empty()) {
       for (const std::string_view word : declaration_words()) add(word, 14, "declaration", std::string(ast::find_keyword(word)->meaning));
+    } else if (word(0) == "approve" && words().front().text == "rule") {
+      add("when", 14, "a condition: true or unknown, a person is asked");
     } else if (const std::string_view last = word(0); wants_type(last)) {
       types(last);
     } else if (last == "same" || (last == "," && in_same())) {

@@ -213,6 +213,8 @@ Result<void> Service::on_plain_fact(FactInput& fact) {
 // One that is late is no less true, so `time.behind_max` does not hold for it.
 Result<void> Service::on_ack(AckInput& ack) {
   if (Result<void> in_time = check_ahead(ack.stamp); !in_time) return in_time;
+  // What a cold session proposes is proposed anew when it is warm.
+  if (cold() && (ack.state == ActionState::kApproved || ack.state == ActionState::kRejected)) return cold_error();
   if (Result<void> done = session_->ack(ack); !done) return done;
   inputs_since_tick_ = true;
   note_stamp(ack.stamp);

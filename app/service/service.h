@@ -57,6 +57,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<std::string> on_facts(std::string_view type) override;
   Result<std::string> on_status() override;
 
+  Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason) override;
+
   // The engine says.
   void on_action(const ActionOutput& action) override;
   void on_action_gone(const std::string& id) override;
@@ -85,6 +87,11 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::optional<Outcome> outcome(const std::string& id, const std::string& type_name, ActionState then) const;
   FormerWhy words_of(const engine::Explanation& why) const;
   std::string said_of(const FormerWhy& why) const;
+  // service_approvals.cc
+  std::optional<engine::ProposalView> proposal_of(std::string_view id) const;
+  std::string waits_text(const engine::ProposalView& proposal) const;
+  std::string proposals_text() const;
+  std::string proposals_json() const;
   std::unexpected<Error> cold_error() const;
   std::string awaited_text() const;
   Timestamp next_tick() const;

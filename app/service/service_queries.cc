@@ -48,7 +48,7 @@ std::string Service::on_explain(const bus::AnswerView& answer) {
 }
 
 void Service::note_failure(const AckInput& ack) {
-  if (ack.state != ActionState::kFailed || ack.id.empty() || ack.error.empty()) return;
+  if ((ack.state != ActionState::kFailed && ack.state != ActionState::kRejected) || ack.id.empty() || ack.error.empty()) return;
   if (errors_.size() >= kErrorsMax) errors_.pop_front();
   errors_.emplace_back(ack.id, ack.error);
 }
@@ -89,6 +89,7 @@ std::string Service::said_of(const FormerWhy& why) const {
     text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(to_value(since->at)));
     if (!since->error.empty()) text += "  " + since->error + "\n";
   }
+  if (const auto proposal = proposal_of(why.id)) text += waits_text(*proposal);
   if (why.written)
     text += fmt::format("as it was explained at {}, when the rules that made it were replaced: ages and places are of then\n",
                         format_timestamp(to_value(*why.written)));
@@ -174,6 +175,7 @@ Result<std::string> Service::on_status() {
                       c.actions_acked, c.actions_failed, b.outbox);
   if (b.actions_overflowed > 0)
     text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
+  text += proposals_text();
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
   for (const bus::SourceStatus& s : shown(server_->sources()))
     text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);
@@ -210,6 +212,8 @@ std::string Service::status_json() const {
   add("samples_dropped", c.samples_dropped), add("firings", c.firings), add("episodes_begun", c.episodes_begun);
   add("episodes_ended", c.episodes_ended), add("actions_sent", cold() ? 0 : c.actions_sent), add("actions_acked", c.actions_acked),
       add("actions_failed", c.actions_failed);
+  add("actions_approved", c.actions_approved), add("actions_rejected", c.actions_rejected),
+      add("actions_unapproved", cold() ? 0 : c.actions_unapproved);
   add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways),
       add("late_skipped", c.late_skipped), add("instants", c.instants), add("decisions", c.decisions),
       add("decision_conflicts", c.decision_conflicts);
@@ -227,7 +231,7 @@ std::string Service::status_json() const {
       add("published", b.published), add("published_dropped", b.published_dropped);
   add("questions", b.questions), add("questions_refused", b.questions_refused), add("replies_dropped", b.replies_dropped),
       add("outbox", b.outbox);
-  out += "},\"sources\":[";
+  out += "},\"proposals\":" + proposals_json() + ",\"sources\":[";
   first = true;
   for (const bus::SourceStatus& s : shown(server_->sources())) {
     out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);

@@ -41,10 +41,21 @@ class Judge {
   void unmatched() {
     std::map<std::size_t, std::size_t> of_step;
     for (const std::size_t input : recording_.unmatched) ++of_step[plan_.inputs[input].step];
-    for (const auto& [step, n] : of_step)
-      verdict_.failures.push_back(
-          {.step = step,
-           .message = n == 1 ? "an acknowledgement met no waiting action" : fmt::format("{} acknowledgements met no waiting action", n)});
+    for (const auto& [step, n] : of_step) verdict_.failures.push_back({.step = step, .message = unmatched_text(step, n)});
+  }
+
+  std::string unmatched_text(std::size_t step, std::size_t n) const {
+    ActionState state = ActionState::kAcked;
+    for (const Input& input : plan_.inputs) {
+      const AckInput* ack = input.step == step ? std::get_if<AckInput>(&input.what) : nullptr;
+      if (ack != nullptr) state = ack->state;
+    }
+    const bool approval = state == ActionState::kApproved;
+    if (approval || state == ActionState::kRejected) {
+      const char* one = approval ? "an approval" : "a rejection";
+      return fmt::format("{} met nothing that waits for approval", n == 1 ? one : fmt::format("{} {}s", n, one + (approval ? 3 : 2)));
+    }
+    return n == 1 ? "an acknowledgement met no waiting action" : fmt::format("{} acknowledgements met no waiting action", n);
   }
 
   Value field_of(const ActionOutput& a, std::uint32_t field) const {

@@ -14,8 +14,14 @@ struct FaceOp {
   std::string_view op, face;
 };
 // Ops that only one face has.
-constexpr std::array<FaceOp, 6> kFaceOps = {
-    {{"facts", "facts"}, {"done", "actions"}, {"ask", "queries"}, {"why", "queries"}, {"why-not", "queries"}, {"status", "queries"}}};
+constexpr std::array<FaceOp, 8> kFaceOps = {{{"facts", "facts"},
+                                             {"done", "actions"},
+                                             {"ask", "queries"},
+                                             {"why", "queries"},
+                                             {"why-not", "queries"},
+                                             {"status", "queries"},
+                                             {"approve", "queries"},
+                                             {"reject", "queries"}}};
 
 std::string told(std::string_view op, std::string_view text) {
   std::string out;

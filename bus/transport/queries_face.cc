@@ -81,6 +81,14 @@ Result<void> QueriesFace::answer_message(const Message& m) {
     if (!id) return std::unexpected(id.error());
     return write_document(c_.handler->on_why(id->value_or("last")), m);
   }
+  if (m.op() == "approve" || m.op() == "reject") {
+    const bool approved = m.op() == "approve";
+    if (auto ok = approved ? m.only({"req", "json", "action"}) : m.only({"req", "json", "action", "reason"}); !ok) return ok;
+    const auto id = m.required_text("action");
+    const auto reason = m.text("reason");
+    if (!id || !reason) return std::unexpected(id ? reason.error() : id.error());
+    return write_document(c_.handler->on_verdict(*id, approved, reason->value_or("")), m);
+  }
   if (m.op() == "facts") {
     if (auto ok = m.only({"req", "json", "type"}); !ok) return ok;
     const auto type = m.text("type");

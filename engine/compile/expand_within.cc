@@ -150,6 +150,7 @@ Result<void> PlanBuilder::expand_within(ast::RuleDecl& rule) {
     }
   }
   for (Expr& e : rule.cooldown_per) expressions.push_back(&e);
+  if (rule.approve) expressions.push_back(&*rule.approve);
   const Schema& schema = out_.rule_set.schema;
   std::map<std::uint32_t, DurationNs> windows;  // by binding
   for (const ast::Pattern* p : patterns) {

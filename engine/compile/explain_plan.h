@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct ExplainLine {
   std::uint32_t binding = kNoId;
   std::vector<ExplainJoin> joins;
   std::vector<ExplainCondition> conditions;
+  std::vector<std::uint32_t> needs;  // bindings of `n:` lines that must be there for this one to be judged
   DurationNs hold_ns = 0;
   bool absence = false;       // `no … for D`
   DurationNs decided_ns = 0;  // `no … within D after m`: D; and where m's stamp stands
@@ -56,6 +58,7 @@ struct ExplainPlan {
   std::uint32_t scope = 0;
   std::vector<std::string> names;  // of the identity, in order
   std::vector<ExplainLine> when, until;
+  std::optional<ExplainCondition> approve;
   // The lines of `when` that one match meets, by their places: one list without an `either`, else one for each choice of branches.
   std::vector<std::vector<std::uint32_t>> ways;
 };

@@ -1,5 +1,7 @@
 // PlanBuilder, the part that keeps a rule's lines as they are written, for `why` and `why-not`.
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "engine/compile/explain_plan.h"
 #include "engine/compile/plan_builder.h"
@@ -87,6 +89,15 @@ ExplainLine PlanBuilder::explain_line(const LineInfo& info, const RuleScope& sco
     condition = &line.expr;
     if (line.kind == ast::LineKind::kLet) out.name = line.let_name.text;
   }
+  std::set<std::uint32_t> reads;
+  if (condition != nullptr) collect_reads(*condition, scope, reads);
+  for (const ExplainJoin& j : out.joins) reads.insert(j.other);
+  for (const std::vector<LineInfo>* lines : {&scope.when, &scope.until}) {
+    for (const LineInfo& binder : *lines) {
+      const std::uint32_t binding = binder.line->pattern.binding;
+      if (binder.binds() && binding != own && reads.contains(binding)) out.needs.push_back(binding);
+    }
+  }
   if (condition != nullptr) {
     std::vector<const ast::Expr*> parts =
         line.kind == ast::LineKind::kLet ? std::vector<const ast::Expr*>{condition} : conjuncts(*condition);
@@ -132,6 +143,12 @@ void PlanBuilder::plan_explain(std::uint32_t rule, const RuleScope& scope) {
   for (const LineInfo& line : scope.until) plan.until.push_back(explain_line(line, scope));
   for (std::uint32_t i = 0; i < plan.when.size(); ++i) explain_table(plan.when[i], scope.when[i]);
   for (std::uint32_t i = 0; i < plan.until.size(); ++i) explain_table(plan.until[i], scope.until[i]);
+  if (decl.approve) {
+    plan.approve.emplace();
+    plan.approve->span = decl.approve->span;
+    plan.approve->test = formula(*decl.approve, scope);
+    collect_explain_reads(*decl.approve, scope, kNoId, plan.approve->reads);
+  }
   out_.explain.push_back(std::move(plan));
 }
 

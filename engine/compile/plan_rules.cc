@@ -164,6 +164,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
     }
   }
   for (const ast::Expr& e : decl.cooldown_per) collect_aggregates(e, scope);
+  if (decl.approve) collect_aggregates(*decl.approve, scope);
 
   RulePlan& plan = out_.rules[rule];
   plan.name = decl.qualified;
@@ -187,6 +188,7 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   for (const ast::Expr& e : decl.cooldown_per) plan.per.push_back(formula(e, scope));
   plan.cooldown_by_identity = plan.per.empty();
   for (const ast::During& during : decl.during) plan.during.emplace_back(during.id, during.negated);
+  if (decl.approve) plan.approve = formula(*decl.approve, scope);
   plan.keep_ns = duration(decl.keep);
   plan.repeat_ns = duration(decl.repeat);
   if (decl.late_skip) plan.late_skip_ns = duration(decl.late_skip);
@@ -194,9 +196,10 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
 
   if (Result<void> r = plan_main_chain(plan, scope); !r) return r;
   if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;
-  // Aggregates that only `on clear` reads are asked for when it runs.
+  // Aggregates that only `on clear` or `approve when` reads are asked for when it runs.
   std::vector<const Formula*> clear_formulas;
   effect_formulas(plan.on_clear, false, clear_formulas);
+  if (plan.approve) clear_formulas.push_back(&*plan.approve);
   for (const Formula* f : clear_formulas) {
     if (Result<void> r = use_aggregates(f->aggregates, scope); !r) return r;
   }

@@ -58,6 +58,7 @@ void free_trees(ast::RuleDecl& rule) {
     }
   }
   rule.cooldown_per = {};
+  rule.approve.reset();
 }
 
 }  // namespace

@@ -246,6 +246,7 @@ struct RulePlan {
   std::vector<std::pair<std::uint32_t, bool>> during;  // calendars, and whether outside them
   DurationNs keep_ns = 0;
   DurationNs repeat_ns = 0;
+  std::optional<Formula> approve;  // true or unknown: what `then` does is only proposed
   std::optional<DurationNs> late_skip_ns;
   std::vector<TableId> projections;
   bool of_event = false;  // an identity fact is an event

@@ -40,6 +40,7 @@ struct Explanation {
   Timestamp onset;     // the episode's
   std::vector<FactUsed> facts;
   std::vector<LineExplained> lines;
+  std::optional<LineExplained> approval;  // `approve when`: why it was only proposed
 };
 
 struct WhyNot {

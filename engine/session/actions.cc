@@ -1,4 +1,4 @@
-// The life of actions after `do`: sent, tried again, acknowledged, timed out, held back by a rate, expired, retained.
+// The life of actions after `do`: proposed, sent, tried again, acknowledged, timed out, held back by a rate, expired, retained.
 #include "engine/session/actions.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
 }
 
 void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
-                   bool shadow) {
+                   Sending sending) {
   const FactType& type = program_.rule_set.schema.types[type_id];
   ActionRecord record;
   record.id = std::move(id);
@@ -28,7 +28,7 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
   record.of_event = of_event;
   record.data = std::move(data);
   record.at = network_.now();
-  if (shadow) {
+  if (sending == Sending::kInShadow) {
     record.tries = 1;
     say(record, true);
     return;
@@ -51,10 +51,21 @@ void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::
       if (records_.contains(number)) forget(number);
     });
   }
-  if (episode != kNoEpisode && (type.tries > 1 || type.rate_count)) of_episode_[episode].push_back(number);
+  if (episode != kNoEpisode && (type.tries > 1 || type.rate_count || sending == Sending::kAsks)) of_episode_[episode].push_back(number);
   record.state = ActionState::kProposed;
+  record.unapproved = sending == Sending::kAsks && unapproved_.size() < kProposalsMax;
+  const bool asks = record.unapproved;
   remember(number, std::move(record));
-  send_or_wait(number);
+  if (asks) {
+    say(records_.at(number), false);
+  } else if (sending == Sending::kAsks) {
+    records_.at(number).state = ActionState::kRefused;
+    say(records_.at(number), false);
+    outbox_.add(TroubleOutput{network_.now(), "a `" + type.local + "` is refused: " + std::to_string(kProposalsMax) +
+                                                  " actions wait for approval, which is the limit"});
+  } else {
+    send_or_wait(number);
+  }
   show(number);
 }
 
@@ -83,6 +94,11 @@ void Actions::stop_waiting(ActionNumber number) {
   waiting_.erase({record.ticket, number});
   record.ticket = 0;
   --waiting_count_[record.type];
+}
+
+void Actions::stop_asking(ActionNumber number) {
+  records_.at(number).unapproved = false;
+  unapproved_.erase(number);
 }
 
 // Room comes when the oldest send leaves (T − D, T].
@@ -227,6 +243,7 @@ void Actions::remember(ActionNumber number, ActionRecord record) {
   by_id_.emplace(record.id, number);
   by_fact_[record.type].emplace(record.fact, number);
   of_type_[record.type].insert(number);
+  if (record.unapproved) unapproved_.insert(number);
   if (record.ticket != 0) {
     waiting_.emplace(record.ticket, number);
     ++waiting_count_[record.type];
@@ -257,6 +274,7 @@ void Actions::journal_record(ActionNumber number) {
 // A newer action of its key takes its place.
 void Actions::forget(ActionNumber number) {
   stop_waiting(number);
+  stop_asking(number);
   const ActionRecord& record = records_.at(number);
   of_type_[record.type].erase(number);
   by_fact_[record.type].erase(record.fact);
@@ -321,7 +339,7 @@ void Actions::expire_waiting(std::uint64_t episode) {
     if (found == records_.end()) continue;
     ActionRecord& record = found->second;
     if (record.of_event) continue;
-    if (record.ticket == 0 && record.next_try == kTimestampMax) {
+    if (record.ticket == 0 && record.next_try == kTimestampMax && !record.unapproved) {
       // On its way: if it fails, the next try would wait for a reason that is gone.
       if (record.state != ActionState::kSent) continue;
       journal_record(number);
@@ -332,15 +350,39 @@ void Actions::expire_waiting(std::uint64_t episode) {
     record.state = ActionState::kExpired;
     record.next_try = kTimestampMax;
     stop_waiting(number);
+    stop_asking(number);
     say(record, false);
     show(number);
   }
 }
 
+// A person's word.
+static bool is_verdict(const AckInput& ack) { return ack.state == ActionState::kApproved || ack.state == ActionState::kRejected; }
+
+Error Actions::not_awaited(const AckInput& ack) const {
+  const auto found = by_id_.find(ack.id);
+  const bool verdict = is_verdict(ack);
+  if (found == by_id_.end()) return {verdict ? "no such action waits for approval" : "no such action waits for an acknowledgement", ""};
+  const ActionRecord& record = records_.at(found->second);
+  if (verdict && record.ticket != 0) return {"this action waits for its rate, not for approval", ""};
+  if (verdict) return {std::string("this action waits for no approval: it is ") + to_string(record.state), ""};
+  if (record.unapproved) return {"this action is only proposed: it waits for approval, and nobody was told to do it", ""};
+  return {"no such action waits for an acknowledgement", ""};
+}
+
+std::vector<ProposalView> Actions::proposals(std::size_t n) const {
+  std::vector<ProposalView> out;
+  for (const ActionNumber number : unapproved_) {
+    if (out.size() == n) break;
+    const ActionRecord& record = records_.at(number);
+    out.push_back({record.id, record.type, record.rule, record.data, record.at});
+  }
+  return out;
+}
+
 ActionNumber Actions::find_acked(const AckInput& ack) const {
   const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
-  const bool verdict = ack.state == ActionState::kApproved || ack.state == ActionState::kRejected;
-  const auto concerned = [&](const ActionRecord& r) { return verdict ? r.state == ActionState::kProposed : waits(r); };
+  const auto concerned = [&](const ActionRecord& r) { return is_verdict(ack) ? r.unapproved : waits(r); };
   if (!ack.id.empty()) {
     const auto found = by_id_.find(ack.id);
     if (found == by_id_.end()) return kNone;
@@ -389,12 +431,19 @@ bool Actions::acknowledge(const AckInput& ack) {
     case ActionState::kFailed:
       if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(number);
       break;
+    case ActionState::kApproved:
+      stop_asking(number);
+      record.state = ActionState::kApproved;
+      ++counters_.actions_approved;
+      send_or_wait(number);
+      break;
     case ActionState::kRejected:
+      stop_asking(number);
       record.state = ActionState::kRejected;
-      stop_waiting(number);
+      ++counters_.actions_rejected;
       say(record, false);
       break;
-    default: break;  // approval is not what a rate waits for
+    default: break;  // no other is an acknowledgement
   }
   show(number);
   return true;

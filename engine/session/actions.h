@@ -1,5 +1,5 @@
-// Actions: facts with a life of their own (semantics.md §8): sent, tried again, acknowledged, failed, waiting for the
-// rate, refused, expired. Each change is written into the action's fact, which rules match like any other.
+// Actions: facts with a life of their own (semantics.md §8): proposed, approved, sent, tried again, acknowledged, failed,
+// waiting for the rate, refused, rejected, expired. Each change is written into the action's fact, which rules match like any other.
 //
 // Not thread-safe. INVARIANT: of several actions with one key only the newest is known; the others are forgotten.
 #pragma once
@@ -22,6 +22,12 @@ using ActionNumber = std::uint32_t;  // in order of making
 
 inline constexpr std::uint64_t kNoEpisode = ~std::uint64_t{0};  // made by `on clear`: no end expires it
 
+enum class Sending : std::uint8_t {
+  kAtOnce,   // or when the rate allows
+  kAsks,     // when a person approves
+  kInShadow  // never: said, but no fact and no life
+};
+
 struct ActionRecord {
   std::string id;
   FactTypeId type = kNoId;
@@ -34,6 +40,7 @@ struct ActionRecord {
   Value result;
   FactId fact = kNone;
   bool of_event = false;
+  bool unapproved = false;             // a person must say yes first
   bool abandoned = false;              // its episode is over: a failure is not tried again
   Timestamp next_try = kTimestampMax;  // after a failure
   Timestamp gives_up = kTimestampMax;  // when this try times out
@@ -46,14 +53,19 @@ class Actions {
  public:
   Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters);
 
-  // Makes one and sends it, or proposes or refuses it. `shadow`: said, but no fact and no life.
+  // Makes one and sends it, or proposes or refuses it.
   void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
-            bool shadow);
+            Sending sending);
   // The episode ended: what still waits of it expires.
   void expire_waiting(std::uint64_t episode);
   bool acknowledge(const AckInput& ack);
   // True if an acknowledgement would find its action now.
   bool is_awaited(const AckInput& ack) const { return find_acked(ack) != kNone; }
+  // Why it would find none; for one by id.
+  Error not_awaited(const AckInput& ack) const;
+  // Those that wait for approval, oldest first; at most `n`.
+  std::vector<ProposalView> proposals(std::size_t n) const;
+  std::size_t proposal_count() const { return unapproved_.size(); }
   // What is said from here on was due then, while the engine was away.
   void set_was_due(std::optional<Timestamp> due) { was_due_ = due; }
   // Room for one more send of the type came at `due`.
@@ -66,6 +78,8 @@ class Actions {
   void end_cascade();
 
   static constexpr std::size_t kEndedMax = 10'000;  // per type without key and `retain`: the newest that are kept
+
+  static constexpr std::size_t kProposalsMax = 10'000;  // that wait for approval; beyond it a further one is refused
 
   void mark(Interner& in) const;
   std::size_t bytes() const { return records_.size() * 256; }
@@ -89,6 +103,7 @@ class Actions {
   void limit_ended(ActionNumber number);
   void trim_ended(FactTypeId type);
   void stop_waiting(ActionNumber number);
+  void stop_asking(ActionNumber number);
   std::optional<Timestamp> if_missed(Timestamp due) const;
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
@@ -106,6 +121,7 @@ class Actions {
   std::vector<std::deque<ActionNumber>> ended_;               // by type: as limit_ended() met them
   std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;  // for the rate, by ticket
   std::uint64_t tickets_ = 0;
+  std::set<ActionNumber> unapproved_;
   std::vector<std::size_t> waiting_count_;                                   // by type
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period

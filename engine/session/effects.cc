@@ -65,6 +65,11 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     episodes.could_not_run(rule, entry);
     return false;
   }
+  bool asks = false;  // by the state that matched, as the effects
+  if (plan.approve) {
+    network.fill_aggregates(*plan.approve, plan.scope);
+    asks = network.frame().truth(*plan.approve, plan.scope) != Truth::kFalse;
+  }
   ++counters.firings;
   if (episodes.entry(rule, entry).active) {
     episodes.ran_again(rule, entry);
@@ -73,7 +78,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     episodes.began(rule, entry);
   }
   outbox.add(FiringOutput{network.now(), rule, false});
-  apply_effects(rule, entry, false, effects, was_due);
+  apply_effects(rule, entry, false, effects, was_due, asks);
   return true;
 }
 
@@ -102,13 +107,14 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.firings;
   outbox.add(FiringOutput{network.now(), rule, true});
-  apply_effects(rule, entry, true, effects, was_due);
+  apply_effects(rule, entry, true, effects, was_due, false);
 }
 
 void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects,
-                                  std::optional<Timestamp> was_due) {
+                                  std::optional<Timestamp> was_due, bool asks) {
   const RulePlan& plan = data.rules[rule];
   const bool shadow = plan.mode == RuleMode::kShadow;
+  const Sending sending = shadow ? Sending::kInShadow : asks ? Sending::kAsks : Sending::kAtOnce;
   const std::vector<Value> identity = episodes.identity_values(rule, entry);
   const Timestamp onset = episodes.entry(rule, entry).onset;
   const std::uint64_t run = episodes.entry(rule, entry).run;
@@ -116,6 +122,7 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
   std::optional<Explanation> because;
   if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; })) {
     because = explainer.firing(rule, entry, clear);
+    if (sending == Sending::kAsks) because->approval = explainer.approval(rule);
   }
   for (const Evaluated& e : effects) {
     switch (e.effect->kind) {
@@ -123,10 +130,13 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
         const std::uint64_t episode = clear ? kNoEpisode : std::uint64_t{rule} << 32 | entry;
         Explanation explanation = *because;
-        explanation.action = {network.now(), id, e.effect->type, rule, plan.name, e.values, ActionState::kSent, 1, shadow, was_due};
+        const bool proposed = sending == Sending::kAsks;
+        explanation.action = {
+            network.now(),      id,     e.effect->type, rule, plan.name, e.values, proposed ? ActionState::kProposed : ActionState::kSent,
+            proposed ? 0U : 1U, shadow, was_due};
         explainer.keep(std::move(explanation));
         actions.set_was_due(was_due);
-        actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, shadow);
+        actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, sending);
         actions.set_was_due(std::nullopt);
         break;
       }

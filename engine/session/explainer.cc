@@ -261,6 +261,8 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   for (const ExplainLine* const each : lines) {
     const ExplainLine& line = *each;
     if (line.kind == LineKind::kLet) continue;
+    // What reads a name that is bound to nothing any more says nothing.
+    if (std::any_of(line.needs.begin(), line.needs.end(), [&](std::uint32_t binding) { return facts_[binding] == kNone; })) continue;
     Judged judged;
     if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone) {
       judged = judge_fact(plan, line, facts_[line.binding]);
@@ -269,6 +271,11 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
       const bool small = line.kind != LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
       std::size_t looks = kMaxWitnessLooks;
       if (small) judged = judge(plan, line, looks);
+      // A name of `until`, or of a branch: what it may have been.
+      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
+        facts_[line.binding] = kNone;
+        if (judged.witness != kNone) set_row(line, judged.witness);
+      }
     } else if (line.quantifier == Quantifier::kSome) {
       judged.witness = witness_of_match(rule, entry, line.binding);
     }
@@ -279,6 +286,15 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
       out.facts.push_back(fact_used("", line.type, judged.witness));
     }
   }
+  return out;
+}
+
+LineExplained Explainer::approval(std::uint32_t rule) {
+  const ExplainPlan& plan = data_.explain[rule];
+  LineExplained out;
+  out.span = plan.approve->span;
+  out.verdict = word(truth(plan.approve->test, plan.scope));
+  for (const ExplainRead& r : plan.approve->reads) out.reads.emplace_back(r.name, value(r, plan.scope));
   return out;
 }
 
@@ -322,6 +338,8 @@ void Explainer::mark(Interner& in) const {
     for (const LineExplained& line : e.lines) {
       for (const auto& [name, v] : line.reads) in.mark(v);
     }
+    if (!e.approval) continue;
+    for (const auto& [name, v] : e.approval->reads) in.mark(v);
   }
 }
 

@@ -28,6 +28,8 @@ class Explainer {
 
   // What an action of this firing is explained by; the action itself is filled in by keep().
   Explanation firing(std::uint32_t rule, EntryId entry, bool clear);
+  // Why a person must approve it; after firing(), whose facts it reads.
+  LineExplained approval(std::uint32_t rule);
   // Keeps an explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
   // end: of one that was taken back no action was sent.
   void keep(Explanation explanation);

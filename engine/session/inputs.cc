@@ -84,7 +84,7 @@ Result<void> Session::Impl::ack(const AckInput& input) {
   // Nobody knows an id before its action is sent. One told by its fields may come before the action: recorded lines do.
   if (!input.id.empty() && !actions.is_awaited(input)) {
     ++counters.acks_unmatched;
-    return fail("no such action waits for an acknowledgement");
+    return std::unexpected(actions.not_awaited(input));
   }
   if (inbox.size() >= limits.pending_inputs)
     return fail("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));

@@ -45,6 +45,7 @@ const Counters& Session::counters() const {
   c.facts_stale = impl_->network.stale_facts();
   c.tokens = impl_->network.token_count();
   c.timers = impl_->timers.size();
+  c.actions_unapproved = impl_->actions.proposal_count();
   c.memory_bytes =
       impl_->network.bytes() + impl_->episodes.bytes() + impl_->derivation.bytes() + impl_->actions.bytes() + impl_->timers.bytes();
   return c;
@@ -54,6 +55,8 @@ std::size_t Session::fact_count(FactTypeId type) const {
   const FactStore& store = impl_->network.store(type);
   return store.live() + store.stale();
 }
+
+std::vector<ProposalView> Session::proposals(std::size_t n) const { return impl_->actions.proposals(n); }
 
 std::vector<FactView> Session::facts(FactTypeId type, std::size_t at_most) const {
   const FactStore& store = impl_->network.store(type);

@@ -89,8 +89,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     std::string text;
   };
   bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out);
-  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects,
-                     std::optional<Timestamp> was_due);
+  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due,
+                     bool asks);
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives(bool of_values);

@@ -279,6 +279,7 @@ void Takeover::take_actions() {
     to.by_id_.emplace(record.id, number);
     to.by_fact_[record.type].emplace(record.fact, number);
     to.of_type_[record.type].insert(number);
+    if (record.unapproved) to.unapproved_.insert(number);  // whatever the new rule says: nobody has approved it
     if (before->episode != kNoEpisode) of_episode_.emplace_back(number, before->episode);
     if (record.gives_up != kTimestampMax) to_.timers.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
     if (record.next_try != kTimestampMax) to_.timers.add({record.next_try, TimerKind::kActionTry, number, 0});
@@ -310,7 +311,7 @@ void Takeover::give_episodes_to_actions() {
     ActionRecord& record = found->second;
     record.episode = episode->second;
     const FactType& type = to_.data.rule_set.schema.types[record.type];
-    if (type.tries > 1 || type.rate_count) to.of_episode_[record.episode].push_back(number);
+    if (type.tries > 1 || type.rate_count || record.unapproved) to.of_episode_[record.episode].push_back(number);
   }
 }
 

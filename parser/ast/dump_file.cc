@@ -114,7 +114,7 @@ struct FileDumper {
       for (const Expr& e : r.cooldown_per) out += " " + dump(e, in);
       out += ")";
     }
-    out += opt("keep", r.keep) + opt("repeat", r.repeat) + opt("late-skip", r.late_skip);
+    out += opt("keep", r.keep) + opt("repeat", r.repeat) + opt("late-skip", r.late_skip) + opt("approve", r.approve);
     for (const During& during : r.during) out += named(during.negated ? "not-during" : "during", during.calendar);
     if (!r.tags.empty()) {
       out += " (tags";

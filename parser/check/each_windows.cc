@@ -37,6 +37,7 @@ DurationNs longest_window(const ast::RuleDecl& rule, FactTypeId event) {
       if (line.pattern.fact_type == event) longest = std::max(longest, length(line.pattern.within));
     }
   }
+  look_at(rule.approve);
   for (const std::vector<ast::Effect>* effects : {&rule.then, &rule.on_clear}) {
     for (const ast::Effect& effect : *effects) {
       for (const ast::RecordField& field : effect.record.fields) look(field.value);

@@ -195,6 +195,20 @@ void check_effects(Package& p, Scope& scope, std::vector<Effect>& effects, bool 
   }
 }
 
+// A person is asked before what `then` does is sent; what else it does needs no sending.
+void check_approval(Package& p, Scope& scope, RuleDecl& rule) {
+  {
+    NullGuard guard(scope);
+    ExprChecker(p, scope).condition(*rule.approve, "the condition of `approve when`");
+  }
+  const auto is_do = [](const Effect& e) { return e.kind == EffectKind::kDo; };
+  if (rule.then.empty() || std::any_of(rule.then.begin(), rule.then.end(), is_do)) return;
+  const bool clearing = std::any_of(rule.on_clear.begin(), rule.on_clear.end(), is_do);
+  p.report.error("E0516", rule.approve->span, fmt::format("`then` of `{}` does no action: there is nothing to approve", rule.name.text),
+                 clearing ? "`on clear` is never held back: leave `approve when` out, or let `then` do what must be asked for"
+                          : "`approve when` holds back what `do` sends: leave it out, or make what must be asked for an action");
+}
+
 }  // namespace
 
 void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
@@ -238,6 +252,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
   scope.now = NowUse::kAnywhere;
   scope.not_null = known;
   check_effects(p, scope, rule.then, false);
+  if (rule.approve) check_approval(p, scope, rule);
   scope.not_null.clear();
   check_effects(p, scope, rule.on_clear, true);
 

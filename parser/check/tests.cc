@@ -255,7 +255,8 @@ class TestChecker {
     rule(step);
     const FactType* type = action(step.record, "expect");
     if (type != nullptr && step.rule != kNoId) made_by(step, *type);
-    if (type != nullptr) record(step.record, type->fields, type->declared_fields, "`" + type->local + "`", Completeness::kPartial);
+    // Those that every action has, too: `state` tells a proposal from what is sent.
+    if (type != nullptr) record(step.record, type->fields, type->fields.size(), "`" + type->local + "`", Completeness::kPartial);
   }
 
   void ask(Step& step) {

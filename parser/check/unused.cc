@@ -54,6 +54,7 @@ void rule_lets(Package& p, const ast::RuleDecl& rule) {
   look_at(rule.then, look);
   look_at(rule.on_clear, look);
   for (const ast::Expr& e : rule.cooldown_per) visit(e, look);
+  if (rule.approve) visit(*rule.approve, look);
   warn_lets(p, rule.when, read);
   if (rule.until) warn_lets(p, *rule.until, read);
 }

@@ -106,6 +106,7 @@ enum class Kind : std::uint8_t {
   kDuring,
   kRepeat,
   kLateSkip,
+  kApprove,
   kTags,
   kOwner,
   kRunbook,

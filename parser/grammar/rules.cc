@@ -269,24 +269,26 @@ struct NoMark : Terminal<NoMark> {
   }
 };
 auto const no_mark = NoMark{};
-auto const rule_part = node<Kind::kPriority>[word("priority") >> no_mark >> must(operand, "a number")] |
-                       node<Kind::kCooldown>[word("cooldown") >> no_mark >> must(operand, "a duration") >>
-                                             -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
-                       node<Kind::kMode>[word("mode") >> no_mark >> must_name(name, "`active`, `shadow` or `off`")] |
-                       node<Kind::kKeep>[word("keep") >> no_mark >> must(operand, "a duration")] |
-                       node<Kind::kRepeat>[word("repeat") >> no_mark >> must(operand, "a duration")] |
-                       node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] |
-                       tags | node<Kind::kOwner>[word("owner") >> no_mark >> must(text_or_name, "a text")] |
-                       node<Kind::kRunbook>[word("runbook") >> no_mark >> must(text_or_name, "a text")] |
-                       (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
-                       (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
-                       (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
-                       (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
-                       (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) |
-                       node<Kind::kDuring>[word("during") >> no_mark >> must_name(path, "the name of a calendar")] |
-                       node<Kind::kDuring>[word_leaf("not") >> must(word("during"), "`during` and the name of a calendar") >>
-                                           must_name(path, "the name of a calendar")] |
-                       not_yet("approve", "", "approve when") | not_yet("partition", "", "partition by");
+auto const rule_part =
+    node<Kind::kPriority>[word("priority") >> no_mark >> must(operand, "a number")] |
+    node<Kind::kCooldown>[word("cooldown") >> no_mark >> must(operand, "a duration") >>
+                          -(word("per") >> must(operand, "a value") >> *(mark(",") >> must(operand, "a value")))] |
+    node<Kind::kMode>[word("mode") >> no_mark >> must_name(name, "`active`, `shadow` or `off`")] |
+    node<Kind::kKeep>[word("keep") >> no_mark >> must(operand, "a duration")] |
+    node<Kind::kRepeat>[word("repeat") >> no_mark >> must(operand, "a duration")] |
+    node<Kind::kLateSkip>[word("late") >> must(word("skip"), "`skip` and a duration") >> must(operand, "a duration")] | tags |
+    node<Kind::kOwner>[word("owner") >> no_mark >> must(text_or_name, "a text")] |
+    node<Kind::kRunbook>[word("runbook") >> no_mark >> must(text_or_name, "a text")] |
+    (word("when") >> must(lines<Kind::kWhen>(), "`{` and the conditions")) |
+    (word("then") >> must(effects<Kind::kThen>(), "`{` and the effects")) |
+    (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
+    (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
+    (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) |
+    node<Kind::kDuring>[word("during") >> no_mark >> must_name(path, "the name of a calendar")] |
+    node<Kind::kDuring>[word_leaf("not") >> must(word("during"), "`during` and the name of a calendar") >>
+                        must_name(path, "the name of a calendar")] |
+    node<Kind::kApprove>[word("approve") >> must(word("when"), "`when` and a condition") >> must(expression, "a condition")] |
+    not_yet("partition", "", "partition by");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
   fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});

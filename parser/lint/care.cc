@@ -80,6 +80,7 @@ void lint_care(Linter& l) {
       for (const Effect& e : *effects) {
         const FactType* t = e.kind == EffectKind::kDo ? l.type(e.record.fact_type) : nullptr;
         if (t == nullptr || !is_drastic(t->local) || !r.owner.empty() || !r.runbook.empty()) continue;
+        if (r.approve && effects == &r.then) continue;  // somebody is asked
         l.say("L0104", e.record.type.span,
               fmt::format("`{}` cannot simply be taken back, and nobody is named for `{}`", t->local, r.name.text),
               "add `owner \"…\"` or `runbook \"…\"`");

@@ -239,6 +239,9 @@ ast::RuleDecl Lowering::rule_decl() {
       case Kind::kLateSkip:
         if (once(r.late_skip.has_value(), c, "late skip")) r.late_skip = operand(c, 0);
         break;
+      case Kind::kApprove:
+        if (once(r.approve.has_value(), c, "approve when")) r.approve = operand(c, 0);
+        break;
       case Kind::kTags:
         if (once(std::exchange(tags, true), c, "tags")) {
           for (const Node& t : children(c)) r.tags.push_back(plain_text(t));

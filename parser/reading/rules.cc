@@ -36,6 +36,7 @@ class Reader {
     if (!r.on_clear.empty())
       out += fmt::format(" {}, {}.", r.until || r.keep ? "When it is over" : "As soon as that is no longer so", effects(r.on_clear));
     for (const ast::During& d : r.during) out += fmt::format(" It begins only {} `{}`.", d.negated ? "outside" : "during", d.calendar.text);
+    if (r.approve) out += " " + approval(*r.approve);
     if (r.repeat) out += fmt::format(" While it lasts and is still so, that is done again every {}.", say_.duration(*r.repeat));
     if (r.cooldown) out += " " + cooldown(r);
     if (r.late_skip) {
@@ -179,6 +180,11 @@ class Reader {
       case EffectKind::kLog: return "log " + (e.text ? say_.value(*e.text) : std::string("nothing"));
     }
     return {};
+  }
+
+  std::string approval(const ast::Expr& when) {
+    if (when.literal.is_true()) return "A person must approve what it does before it is sent.";
+    return fmt::format("A person must approve what it does before it is sent when {}, or when that is not known.", say_.condition(when));
   }
 
   std::string cooldown(const ast::RuleDecl& r) const {

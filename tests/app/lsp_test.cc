@@ -300,6 +300,9 @@ TEST_CASE("lsp: completion gives what may stand there") {
   CHECK(has(complete(head + "rule r {\n  when { hot: Link  s: Site same device as ", "as "), "hot"));
   // Declarations at the beginning of a line.
   CHECK(has(complete(head + "ru", "\nru"), "rule"));
+  // What follows `approve`, in a rule and in a test.
+  CHECK(complete(head + "rule r {\n  approve ", "approve ") == std::vector<std::string>{"when"});
+  CHECK(complete(head + "test \"t\" {\n  at 1s approve ", "approve ") == std::vector<std::string>{"Drain"});
   // Types of fields.
   CHECK(has(complete(head + "fact New key (a) { a: str", "a: str"), "string"));
   // The inputs of a decision.

@@ -170,6 +170,41 @@ rule shrink {
   CHECK(w.heard() == Lines{R"(43s Shrink(pool: "web") sent)"});
 }
 
+TEST_CASE("why of an end says nothing of names that are bound to nothing any more", "[session][explain]") {
+  World w(R"(
+fact Link key (port) { port: string  util: percent }
+fact Complaint key (port) { port: string  weight: int }
+fact Host key (host) { host: string  port: string  load: int }
+action Look key (port) { port: string }
+rule look {
+  when {
+    l: Link
+    either {
+      c: Complaint same port as l
+      check c.weight > 3 and count(Host where load > c.weight) == 0
+    } or {
+      check l.util > 90%
+    }
+  }
+  then { do Look { port: l.port } }
+  until {
+    either { h: Host same port as l } or { h: Host where port == l.port and load > 7 }
+    check h.load > 1 and count(Complaint where weight > h.load) == 0
+  }
+  on clear { log "over" }
+}
+)");
+  w.put("1s", "Link", R"(port: "a", util: 95%)");
+  w.put("2s", "Link", R"(port: "b", util: 95%)");
+  w.tick("3s");
+  w.retract("4s", "Link", R"(port: "b", util: 95%)");  // ends it, with no host and no complaint ever
+  w.put("5s", "Host", R"(host: "h", port: "a", load: 5)");
+  w.tick("6s");
+  CHECK(w.session->why_not(0, {}).status == "until");
+  const Explanation* why = w.session->why("last");
+  REQUIRE(why != nullptr);
+}
+
 TEST_CASE("why-not of `no … within … after` says when it is decided, and what came", "[session][explain]") {
   World w(R"(
 event Restart key (host) { host: string }

@@ -34,6 +34,7 @@ class StreamMaker {
       if (role == Role::kAction) actions_.push_back(t);
     }
     last_.resize(schema_.types.size());
+    for (const ast::RuleDecl& rule : package.rules.rules) asks_ = asks_ || rule.approve;
   }
 
   Step next() {
@@ -50,9 +51,9 @@ class StreamMaker {
         backlog_ = own.between(0, 3);
       }
       s.time = now_;
-    } else if (what < 22 && !actions_.empty()) {
+    } else if (what < (asks_ ? 30 : 22) && !actions_.empty()) {
       s = ack();
-    } else if (what < 28 && !schema_.decisions.empty()) {
+    } else if (what < (asks_ ? 34 : 28) && !schema_.decisions.empty()) {
       s.kind = StepKind::kAsk;
       s.decision = static_cast<DecisionId>(r_.below(schema_.decisions.size()));
       const std::vector<Field>& input = schema_.decisions[s.decision].input;
@@ -109,8 +110,9 @@ class StreamMaker {
     s.kind = StepKind::kAck;
     s.ack.stamp = stamp();
     s.ack.state = r_.chance(70) ? ActionState::kAcked : ActionState::kFailed;
+    if (asks_ && r_.chance(60)) s.ack.state = r_.chance(65) ? ActionState::kApproved : ActionState::kRejected;
     if (r_.chance(60)) {
-      s.ack_number = 1 + r_.below(4);
+      s.ack_number = 1 + r_.below(asks_ ? 7 : 4);
       return s;
     }
     s.ack.action = r_.of(actions_);
@@ -125,6 +127,7 @@ class StreamMaker {
   const Schema& schema_;
   Interner& in_;
   std::vector<FactTypeId> published_, actions_;
+  bool asks_ = false;  // some rule has `approve when`
   std::vector<std::vector<std::vector<Value>>> last_;
   std::map<std::string, std::uint64_t> sequences_;
   Timestamp now_{100 * kNsPerSecond};

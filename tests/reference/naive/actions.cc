@@ -96,16 +96,20 @@ void fail_try(State& state, Action& a) {
   }
 }
 
-bool can_be_acked(const Action& a) { return a.state == ActionState::kSent && !a.forgotten; }
+bool is_word(const AckInput& ack) { return ack.state == ActionState::kApproved || ack.state == ActionState::kRejected; }
+bool can_be_acked(const Action& a, const AckInput& ack) {
+  if (a.forgotten) return false;
+  return is_word(ack) ? a.unapproved : a.state == ActionState::kSent;
+}
 
 // By id, or the newest one sent whose fields agree.
 Action* find_acked(State& state, const AckInput& ack) {
   for (auto a = state.actions.rbegin(); a != state.actions.rend(); ++a) {
     if (!ack.id.empty()) {
-      if (ack.id == std::to_string(a->number)) return can_be_acked(*a) ? &*a : nullptr;
+      if (ack.id == std::to_string(a->number)) return can_be_acked(*a, ack) ? &*a : nullptr;
       continue;
     }
-    if (a->type != ack.action || !can_be_acked(*a)) continue;
+    if (a->type != ack.action || !can_be_acked(*a, ack)) continue;
     bool agrees = true;
     for (std::size_t f = 0; f < a->data.size(); ++f) agrees = agrees && ((ack.present >> f & 1) == 0 || a->data[f] == ack.data[f]);
     if (agrees) return &*a;
@@ -142,7 +146,12 @@ void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std:
   }
   origin.episode->actions.push_back(a.number);
   a.state = ActionState::kProposed;
-  send_or_wait(state, a);
+  a.unapproved = origin.asks;
+  if (a.unapproved) {
+    say(state, a);
+  } else {
+    send_or_wait(state, a);
+  }
   show(state, a);
   state.actions.push_back(std::move(a));
 }
@@ -151,13 +160,15 @@ void expire_waiting(State& state, const Episode& episode) {
   for (Action& a : state.actions) {
     const bool mine = std::find(episode.actions.begin(), episode.actions.end(), a.number) != episode.actions.end();
     if (!mine || a.forgotten || a.of_event) continue;
-    if (!waits_for_rate(a) && !a.next_try) {
+    if (a.unapproved && state.is(Mutation::kProposalsOutliveEpisodes)) continue;
+    if (!waits_for_rate(a) && !a.next_try && !a.unapproved) {
       a.abandoned = true;
       continue;
     }
     a.state = ActionState::kExpired;
     a.next_try.reset();
     a.ticket.reset();
+    a.unapproved = false;
     say(state, a);
     show(state, a);
   }
@@ -168,7 +179,17 @@ bool is_awaited(State& state, const AckInput& ack) { return find_acked(state, ac
 void apply_ack(State& state, const AckInput& ack) {
   Action* a = find_acked(state, ack);
   if (a == nullptr) return;
-  if (ack.state == ActionState::kAcked) {
+  if (is_word(ack)) {
+    a->unapproved = false;
+    a->state = ack.state;
+    if (ack.state == ActionState::kRejected) {
+      say(state, *a);
+    } else if (state.is(Mutation::kApprovedIgnoresRate)) {
+      send(state, *a);
+    } else {
+      send_or_wait(state, *a);
+    }
+  } else if (ack.state == ActionState::kAcked) {
     a->state = ActionState::kAcked;
     a->gives_up.reset();
     a->next_try.reset();

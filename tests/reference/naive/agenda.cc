@@ -76,12 +76,12 @@ void change_mutable(State& state, const Evaluated& e) {
 }
 
 void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects,
-                   std::optional<Timestamp> was_due) {
+                   std::optional<Timestamp> was_due, bool asks) {
   for (std::size_t i = 0; i < effects.size(); ++i) {
     const Evaluated& e = effects[i];
     if (e.effect->kind == ast::EffectKind::kDo) {
       state.was_due = was_due;
-      make_action(state, {rule, &episode}, e.effect->record.fact_type, e.values);
+      make_action(state, {rule, &episode, asks}, e.effect->record.fact_type, e.values);
       state.was_due.reset();
     }
     if (e.effect->kind == ast::EffectKind::kDerive) episode.last_derived[i] = e.values;
@@ -151,7 +151,8 @@ void end_episode(State& state, std::uint32_t rule, Key identity) {
   state.was_due.reset();
   if (block.empty() || !effects || state.is(Mutation::kNoOnClear)) return;
   state.out.firings.push_back({state.now, rule, true});
-  apply_effects(state, rule, episode, *effects, was_due);
+  const bool asks = state.is(Mutation::kClearNeedsApproval) && state.plan.rules[rule].rule->approve;
+  apply_effects(state, rule, episode, *effects, was_due, asks);
 }
 
 bool end_one(State& state, Cascade& cascade) {
@@ -183,13 +184,20 @@ bool is_cooling(State& state, std::uint32_t rule, const Key& group) {
   return state.is(Mutation::kCooldownOneLate) ? state.now <= found->second : state.now < found->second;
 }
 
+// `approve when`, as things are before anything is done.
+bool must_ask(const ast::RuleDecl& rule, Scope& scope) {
+  if (!rule.approve) return false;
+  const Truth t = truth(*rule.approve, scope);
+  return t == Truth::kTrue || (t == Truth::kUnknown && !scope.state.is(Mutation::kUnknownNeedsNoApproval));
+}
+
 void run_then(State& state, std::uint32_t rule, Episode& episode, const std::optional<Key>& group, const std::vector<Evaluated>& effects,
-              std::optional<Timestamp> was_due) {
+              std::optional<Timestamp> was_due, bool asks) {
   const DurationNs cooldown = state.plan.rules[rule].cooldown_ns;
   if (cooldown != 0 && group) state.cooldowns[rule].insert_or_assign(*group, state.now + cooldown);
   episode.last_run = state.now;
   state.out.firings.push_back({state.now, rule, false});
-  apply_effects(state, rule, episode, effects, was_due);
+  apply_effects(state, rule, episode, effects, was_due, asks);
 }
 
 bool is_skipped(const State& state, std::uint32_t rule, std::optional<Timestamp> was_due) {
@@ -210,7 +218,7 @@ bool try_repeat(State& state, std::uint32_t rule, const Key& identity, Scope& sc
   const std::optional<std::vector<Evaluated>> effects = evaluate_effects(plan.rule->then, scope);
   if (!effects) return false;
   cascade.fire(state, rule);
-  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects, was_due);
+  run_then(state, rule, episode, cooldown_group(*plan.rule, identity, scope), *effects, was_due, must_ask(*plan.rule, scope));
   return true;
 }
 
@@ -236,7 +244,7 @@ bool try_start(State& state, std::uint32_t rule, const Key& identity, Scope& sco
     episode.last_values.push_back(*scope.bound[b].values);
     episode.of_event = episode.of_event || state.type(plan.rule->binding_types[b]).is_event();
   }
-  run_then(state, rule, episode, group, *effects, was_due);
+  run_then(state, rule, episode, group, *effects, was_due, must_ask(*plan.rule, scope));
   return true;
 }
 

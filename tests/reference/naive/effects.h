@@ -22,6 +22,7 @@ void run_agenda(State& state);
 struct ActionOrigin {
   std::uint32_t rule = kNoId;
   Episode* episode = nullptr;
+  bool asks = false;  // a person must approve it
 };
 void make_action(State& state, const ActionOrigin& origin, FactTypeId type, std::vector<Value> data);
 // An episode is over: what still waits for a send is expired.

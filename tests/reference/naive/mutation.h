@@ -50,6 +50,10 @@ enum class Mutation : std::uint8_t {
   kNothingIsLate,
   kLateSkipIsForEver,  // what `late skip` dropped stays dropped when its match was false
   kLateSkipTooEarly,   // it drops what was due D ago, too
+  kUnknownNeedsNoApproval,
+  kProposalsOutliveEpisodes,
+  kApprovedIgnoresRate,
+  kClearNeedsApproval,
   kCount
 };
 

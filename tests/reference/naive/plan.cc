@@ -265,6 +265,7 @@ Plan make_plan(const ast::RuleSet& set) {
     plan.rules.push_back(std::move(r));
     collect_windows(rule.when, plan.windows);
     if (rule.until) collect_windows(*rule.until, plan.windows);
+    if (rule.approve) collect_windows(*rule.approve, plan.windows);
     for (const std::vector<ast::Effect>* effects : {&rule.then, &rule.on_clear}) {
       for (const ast::Effect& e : *effects) {
         for (const ast::RecordField& f : e.record.fields) collect_windows(f.value, plan.windows);

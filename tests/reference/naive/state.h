@@ -86,6 +86,7 @@ struct Action {
   std::uint32_t tries = 0;
   Value result;
   bool of_event = false;
+  bool unapproved = false;              // waits for somebody's word
   bool abandoned = false;               // its episode is over
   bool forgotten = false;               // a newer one of its key took its place
   std::optional<std::uint64_t> ticket;  // waits for the rate: its place in the queue
