@@ -37,14 +37,6 @@ void Report::later(ast::Span at, std::string_view what, std::string help) {
   error("E0190", at, fmt::format("{} is not in this version", what), std::move(help));
 }
 
-void Report::later_option(ast::Span value, std::string_view word, std::string_view what, std::string help) {
-  if (sources_ != nullptr) {
-    const std::size_t at = file_text(value.file).substr(0, value.begin).rfind(word);
-    if (at != std::string_view::npos) value.begin = static_cast<std::uint32_t>(at);
-  }
-  later(value, what, std::move(help));
-}
-
 std::string Report::excerpt(ast::Span s) const {
   constexpr std::size_t kMaxBytes = 40;
   std::string text(this->text(s));

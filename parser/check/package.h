@@ -39,8 +39,6 @@ class Report {
   bool first(const std::string& what) { return said_.insert(what).second; }
   // A form that later versions have.
   void later(ast::Span at, std::string_view what, std::string help = {});
-  // The same, of an option whose words stand before its value.
-  void later_option(ast::Span value, std::string_view word, std::string_view what, std::string help);
   // The author's own text of a place, cut to fit into a message.
   std::string excerpt(ast::Span s) const;
   std::string_view text(ast::Span s) const { return sources_ != nullptr ? sources_->text(s) : std::string_view("…"); }

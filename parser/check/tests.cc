@@ -206,6 +206,11 @@ class TestChecker {
     if (type == nullptr) return;
     record(step.record, type->fields, type->declared_fields, "`" + type->local + "`", Completeness::kPartial);
     if (!step.result) return;
+    if (step.state == "approved" || step.state == "rejected") {
+      p_.report.error("E0702", step.result->span, "a person's word has no result",
+                      "its executor says it, when it has done it: `ack`, at a later time");
+      return;
+    }
     if (type->result_fields.empty()) {
       p_.report.error("E0702", step.result->span, fmt::format("`{}` has no result", type->local),
                       fmt::format("declare it: `action {} … result {{ … }}`", type->local));

@@ -2,6 +2,7 @@
 // ids, the same derived facts told, the same answers. Random packages; the handing over happens before every step, or now and then.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "engine/session.h"
 #include "model/text.h"
@@ -22,15 +23,20 @@ class Sink final : public engine::OutputSink {
   Transcript transcript;
 };
 
-// One in `every` steps is taken by a session that has just taken over.
-std::string play(const Loaded& package, const engine::Program& program, const std::vector<Step>& steps, std::uint64_t every,
-                 Random& random) {
+// One in `every` steps is taken by a session that has just taken over; `between`: and not directly, but from one of those rules.
+std::string play(const Loaded& package, const engine::Program& program, const std::vector<Step>& steps, std::uint64_t every, Random& random,
+                 const engine::Program* between = nullptr) {
   Sink sink;
   auto session = std::make_unique<engine::Session>(program, *package.interner, sink);
   std::string answers;
   std::vector<std::string> made;
   for (const Step& step : steps) {
     if (every != 0 && random.below(every) == 0) {
+      if (between != nullptr) {
+        auto middle = std::make_unique<engine::Session>(*between, *package.interner, sink);
+        middle->take_over(*session);
+        session = std::move(middle);
+      }
       auto next = std::make_unique<engine::Session>(program, *package.interner, sink);
       next->take_over(*session);
       session = std::move(next);
@@ -76,7 +82,53 @@ std::string play(const Loaded& package, const engine::Program& program, const st
   return out + "\n";
 }
 
+bool has_window(const ast::Expr& e) {
+  const bool own = e.aggregate && (e.aggregate->over || e.aggregate->over_last || (e.aggregate->where && has_window(*e.aggregate->where)));
+  return own || std::any_of(e.args.begin(), e.args.end(), has_window);
+}
+
+// The same rules, asking nobody; nullopt: none of them asks, or what one asks has a memory that would be lost on the way.
+std::optional<ast::RuleSet> without_approval(const ast::RuleSet& rules) {
+  ast::RuleSet out = rules;
+  bool any = false;
+  for (ast::RuleDecl& rule : out.rules) {
+    if (!rule.approve) continue;
+    if (has_window(*rule.approve)) return std::nullopt;
+    any = true;
+    rule.approve.reset();
+  }
+  return any ? std::optional(std::move(out)) : std::nullopt;
+}
+
 }  // namespace
+
+TEST_CASE("what was proposed waits on, also while the rules ask nobody") {
+  constexpr std::uint64_t kAsking = 200;
+  std::uint64_t compared = 0, proposed = 0;
+  for (std::uint64_t seed = 1; compared < kAsking; ++seed) {
+    const SeedCase c = make_case(seed);
+    const std::optional<ast::RuleSet> silent = c.package ? without_approval(c.package->rules) : std::nullopt;
+    if (!silent) continue;
+    const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
+    const Result<engine::Program> between = engine::compile(*silent, *c.package->interner);
+    REQUIRE((program.has_value() && between.has_value()));
+    const std::unique_ptr<Player> naive = make_naive(*c.package);
+    for (const Step& step : c.steps) naive->take(step);
+    if (naive->runaways() != 0) continue;
+    Random random(seed);
+    const std::string expected = play(*c.package, *program, c.steps, 0, random);
+    const std::string got = play(*c.package, *program, c.steps, 3, random, &*between);
+    if (got != expected) {
+      UNSCOPED_INFO("seed " << seed << "\n" << write_case(text_of(c)) << "=== expected\n" << expected << "=== got\n" << got);
+      CHECK(false);
+      return;
+    }
+    ++compared;
+    proposed += static_cast<std::uint64_t>(std::count_if(naive->transcript().actions.begin(), naive->transcript().actions.end(),
+                                                         [](const ActionOutput& a) { return a.state == ActionState::kProposed; }));
+  }
+  CHECK(proposed > compared);
+}
 
 TEST_CASE("a session goes on in another one of the same rules as if nothing had happened") {
   std::uint64_t compared = 0, firings = 0;
