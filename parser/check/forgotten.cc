@@ -85,9 +85,11 @@ class Joins {
 
   // `no Link same device as l` for a Link l: l itself is one, unless `where` says how the other one differs.
   bool itself(const Pattern& pattern) {
-    if (pattern.quantifier != Quantifier::kNo || pattern.hold || p_.schema.types[pattern.fact_type].is_event()) return false;
+    // Of an event it can be said if it is remembered: m is the first of those that come `within D after m`.
+    const bool silence = pattern.after.has_value();
+    if (pattern.quantifier != Quantifier::kNo || pattern.hold || p_.schema.types[pattern.fact_type].is_event() != silence) return false;
     for (const Pattern* other : bound_) {
-      if (other->fact_type != pattern.fact_type || !other->name) continue;
+      if (other->fact_type != pattern.fact_type || !other->name || (silence && other->binding != pattern.after_binding)) continue;
       // A field that may be null is equal to nothing, not even to itself.
       const bool same = std::all_of(pattern.joins.begin(), pattern.joins.end(), [&](const ast::Join& j) {
         return j.other == other->binding && j.field == j.other_field && !p_.schema.types[pattern.fact_type].fields[j.field].type.nullable;
