@@ -263,3 +263,15 @@ test "t" {
   CHECK(steps.at(2).rule == 1);
   CHECK(steps.at(3).decision_id == 0);
 }
+
+TEST_CASE("of `no … within … after m` of m's own type m itself is the first", "[check]") {
+  const auto warned = [](const std::string& where) {
+    const Checked c(
+        {"event Restart key (host) { host: string  by: string }\naction Page key (host) { host: string }\n"
+         "rule r { cooldown 1m when { m: Restart no Restart same host as m " +
+         where + " within 2m after m } then { do Page { host: m.host } } }\n"});
+    return render_all(c.out, c.sources).find("`m` itself is such a `Restart`") != std::string::npos;
+  };
+  CHECK(warned(""));
+  CHECK_FALSE(warned("where by != m.by"));
+}
