@@ -266,7 +266,7 @@ test "t" {
 
 TEST_CASE("of `no … within … after m` of m's own type m itself is the first", "[check]") {
   const auto warned = [](const std::string& where) {
-    const Checked c(
+    Checked c(
         {"event Restart key (host) { host: string  by: string }\naction Page key (host) { host: string }\n"
          "rule r { cooldown 1m when { m: Restart no Restart same host as m " +
          where + " within 2m after m } then { do Page { host: m.host } } }\n"});
