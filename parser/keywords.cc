@@ -17,6 +17,7 @@ std::vector<std::string_view> words_within(std::string_view declaration) {
                                : declaration == "decision" ? kDecisionPart | kDecisionInside | lines
                                : declaration == "test"     ? kStep | kStepInside
                                : declaration == "calendar" ? kCalendarInside
+                               : declaration == "module"   ? kModuleInside
                                                            : kOption | kOptionInside;
   std::vector<std::string_view> out;
   for (const Keyword& k : kKeywords) {

@@ -7,6 +7,7 @@
 
 #include "bus/codec/json_lines.h"
 #include "model/text.h"
+#include "parser/ast/rule_form.h"
 
 namespace flyball::app {
 namespace {
@@ -192,8 +193,9 @@ std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   std::string out = fmt::format("{}{}{}\n", record(a.action, a.data, a.data.size(), c),
                                 a.try_number > 1 ? fmt::format(" (try {})", a.try_number) : "", a.shadow ? " (shadow: not sent)" : "");
   out += fmt::format("  {} at {}, id {}\n", to_string(a.state), moment(a.time), a.id);
-  out += fmt::format("  by {} of rule {} ({}), whose episode began at {}\n", why.clear ? "`on clear`" : "`then`", why.rule,
-                     place(why.rule_span, c), moment(why.onset));
+  const bool production = a.rule < c.rules.rules.size() && ast::is_production(c.rules.rules[a.rule]);
+  out += fmt::format("  by {} of rule {} ({}), {} at {}\n", why.clear ? "`on clear`" : "`then`", why.rule, place(why.rule_span, c),
+                     production ? "which fired" : "whose episode began", moment(why.onset));
   if (a.was_due) {
     out +=
         fmt::format("  late by {}: it was due at {}, while the engine was away\n", rough_duration(a.time - *a.was_due), moment(*a.was_due));

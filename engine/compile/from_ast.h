@@ -27,6 +27,17 @@ constexpr RuleMode plan_word(ast::Mode mode) {
   return RuleMode::kOff;
 }
 
+constexpr Strategy plan_word(ast::Strategy strategy) {
+  switch (strategy) {
+    case ast::Strategy::kEpisodes: return Strategy::kEpisodes;
+    case ast::Strategy::kDepth: return Strategy::kDepth;
+    case ast::Strategy::kBreadth: return Strategy::kBreadth;
+    case ast::Strategy::kLex: return Strategy::kLex;
+    case ast::Strategy::kMea: return Strategy::kMea;
+  }
+  return Strategy::kEpisodes;
+}
+
 constexpr LineKind plan_word(ast::LineKind kind) {
   switch (kind) {
     case ast::LineKind::kPattern: return LineKind::kPattern;

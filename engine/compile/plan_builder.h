@@ -142,6 +142,8 @@ class PlanBuilder {
   void plan_fact_clocks(FactTypeId type, const ast::Expr& test, const RuleScope& scope, std::uint32_t own);
 
   // plan_rules.cc
+  static std::uint32_t count_tests(const ast::Block& when);
+  void plan_production(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<void> plan_rule(std::uint32_t rule);
   void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const;
   Result<void> plan_main_chain(RulePlan& plan, const RuleScope& scope);

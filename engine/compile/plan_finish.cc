@@ -1,5 +1,6 @@
 // What is known only when everything is planned: dispatch per type, fields read, ranks, and the strata of derivation.
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "engine/compile/plan_builder.h"
@@ -42,6 +43,11 @@ void PlanBuilder::plan_ranks() {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return out_.rules[a].priority > out_.rules[b].priority; });
   for (std::uint32_t i = 0; i < order.size(); ++i) out_.rules[order[i]].rank = i;
+  std::map<std::string, std::uint32_t> first_of_module;
+  for (std::uint32_t i = 0; i < out_.rules.size(); ++i) {
+    const std::string module = out_.rules[i].name.substr(0, out_.rules[i].name.rfind('.'));
+    out_.rules[i].module_first = first_of_module.try_emplace(module, i).first->second;
+  }
 }
 
 // What a rule that derives reads: the types of its patterns and aggregates.

@@ -90,7 +90,8 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope
   Result<std::vector<Way>> all = ways(numbers, scope);
   if (!all) return std::unexpected(all.error());
   std::vector<const Formula*> read_at_end;
-  effect_formulas(plan.then, false, read_at_end);
+  // What a production's effects read is looked up when it fires: it makes no other match.
+  if (!plan.is_production()) effect_formulas(plan.then, false, read_at_end);
   for (const Formula& f : plan.per) read_at_end.push_back(&f);
   for (std::uint32_t way = 0; way < all->size(); ++way) {
     ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
@@ -151,6 +152,54 @@ Result<void> PlanBuilder::plan_side_chains(RulePlan& plan, const ast::RuleDecl& 
   return {};
 }
 
+// How much a rule asks: its patterns, the fields they join by, and the parts of its conditions.
+std::uint32_t PlanBuilder::count_tests(const ast::Block& when) {
+  std::size_t count = 0;
+  for (const ast::Line& line : when.lines) {
+    if (line.kind == ast::LineKind::kCheck) count += conjuncts(line.expr).size();
+    if (line.kind != ast::LineKind::kPattern) continue;
+    count += 1 + line.pattern.joins.size();
+    if (line.pattern.where) count += conjuncts(*line.pattern.where).size();
+  }
+  return static_cast<std::uint32_t>(count);
+}
+
+// Any change in a field that `when` reads makes another match of a production, whatever comes of it; of all others it learns nothing.
+void PlanBuilder::plan_production(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
+  std::map<std::uint32_t, std::uint64_t> reads;
+  const auto each_pattern = [&](auto f) {
+    for (const ChainId id : plan.chains) {
+      const ChainPlan& chain = out_.chains[id];
+      for (StageId s = chain.first; s < chain.first + chain.count; ++s) {
+        if (out_.stages[s].kind == StageKind::kPattern) f(out_.stages[s]);
+      }
+    }
+  };
+  each_pattern([&](StagePlan& stage) { reads[stage.binding] |= stage.own_reads | stage.later_reads | out_.alphas[stage.alpha].reads; });
+  each_pattern([&](StagePlan& stage) {
+    stage.own_reads = reads[stage.binding];
+    stage.later_reads = 0;
+  });
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+    std::vector<std::uint64_t>& masks = out_.types[plan.identity_types[i]].stamp_masks;
+    const std::uint64_t mask = reads[plan.identity[i]];
+    const auto at = std::find(masks.begin(), masks.end(), mask);
+    plan.stamps.push_back(static_cast<std::uint32_t>(at - masks.begin()));
+    if (at == masks.end()) masks.push_back(mask);
+  }
+  plan.tests = count_tests(decl.when);
+  plan.shares_matches = plan.chains.size() > 1;
+  plan.may_stand_again = !scope.aggregates.empty();
+  for (const ast::Line& line : decl.when.lines) {
+    if (line.kind != ast::LineKind::kPattern) continue;
+    plan.shares_matches = plan.shares_matches || line.pattern.local;
+    const FactTypeId type = line.pattern.fact_type;
+    plan.may_stand_again =
+        plan.may_stand_again || out_.rule_set.schema.types[type].role == Role::kDerived || out_.rule_set.schema.types[type].ttl_ns;
+  }
+  plan.may_stand_again = plan.may_stand_again || plan.shares_matches;
+}
+
 Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   const ast::RuleDecl& decl = out_.rule_set.rules[rule];
   tables_.clear();
@@ -193,12 +242,15 @@ Result<void> PlanBuilder::plan_rule(std::uint32_t rule) {
   plan.repeat_ns = duration(decl.repeat);
   if (decl.late_skip) plan.late_skip_ns = duration(decl.late_skip);
   plan.logical = ast::is_logical(decl);
+  plan.strategy = plan_word(decl.strategy);
 
   if (Result<void> r = plan_main_chain(plan, scope); !r) return r;
   if (Result<void> r = plan_side_chains(plan, decl, scope); !r) return r;
-  // Aggregates that only `on clear` or `approve when` reads are asked for when it runs.
+  if (plan.is_production()) plan_production(plan, decl, scope);
+  // Aggregates that only `on clear`, `approve when` or the effects of a production read are asked for when it runs.
   std::vector<const Formula*> clear_formulas;
   effect_formulas(plan.on_clear, false, clear_formulas);
+  if (plan.is_production()) effect_formulas(plan.then, false, clear_formulas);
   if (plan.approve) clear_formulas.push_back(&*plan.approve);
   for (const Formula* f : clear_formulas) {
     if (Result<void> r = use_aggregates(f->aggregates, scope); !r) return r;

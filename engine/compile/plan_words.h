@@ -11,6 +11,7 @@ namespace flyball::engine {
 using flyball::AggregateFn;
 enum class EffectKind : std::uint8_t { kDo, kDerive, kAssert, kSet, kRetract, kLog };
 enum class RuleMode : std::uint8_t { kActive, kShadow, kOff };
+enum class Strategy : std::uint8_t { kEpisodes, kDepth, kBreadth, kLex, kMea };
 enum class LineKind : std::uint8_t { kPattern, kLet, kCheck };
 enum class Quantifier : std::uint8_t { kOne, kSome, kNo, kEvery };
 

@@ -250,6 +250,14 @@ struct RulePlan {
   std::optional<DurationNs> late_skip_ns;
   std::vector<TableId> projections;
   bool of_event = false;  // an identity fact is an event
+  // Of productions.
+  Strategy strategy = Strategy::kEpisodes;
+  bool is_production() const { return strategy != Strategy::kEpisodes && !logical; }
+  std::uint32_t module_first = 0;     // the first rule of its module, in rule order
+  std::vector<std::uint32_t> stamps;  // by identity fact: which of its type's stamp_masks
+  std::uint32_t tests = 0;            // comparisons and patterns of `when`
+  bool shares_matches = false;        // several tokens may be one match
+  bool may_stand_again = false;       // a token may go and come again while its match is as true as before
 };
 
 // Events that lines with `within` remember: facts of a type of their own that live from their stamp for `ns`.
@@ -271,11 +279,12 @@ struct TypePlan {
   std::vector<AlphaId> always;                 // alphas that every fact is tried on
   std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
   std::vector<AlphaId> alphas;
-  std::vector<NodeId> sample_nodes;  // aggregates over samples
-  std::vector<FactClock> clocks;     // what changes for its facts with time alone
-  std::uint64_t reads = 0;           // fields that any rule, aggregate or join reads
-  std::uint32_t stratum = kNoId;     // derived: place in the order of derivation
-  bool recursive = false;            // derived from itself, through however many rules
+  std::vector<NodeId> sample_nodes;        // aggregates over samples
+  std::vector<FactClock> clocks;           // what changes for its facts with time alone
+  std::uint64_t reads = 0;                 // fields that any rule, aggregate or join reads
+  std::vector<std::uint64_t> stamp_masks;  // fields that a production reads of it, for one of its patterns
+  std::uint32_t stratum = kNoId;           // derived: place in the order of derivation
+  bool recursive = false;                  // derived from itself, through however many rules
   std::vector<std::uint32_t> deriving_rules;
   std::vector<FactTypeId> remembered_as;  // of an event: the types that remember it
   FactTypeId remembers = kNoId;           // of such a type: its event

@@ -11,9 +11,21 @@
 
 namespace flyball::engine {
 
-void Network::fact_appeared(FactTypeId type, FactId fact) { update(type, fact, kEveryField, true); }
-void Network::fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) { update(type, fact, changed, true); }
-void Network::fact_vanished(FactTypeId type, FactId fact) { update(type, fact, kEveryField, false); }
+void Network::fact_appeared(FactTypeId type, FactId fact) {
+  if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, true, true);
+  update(type, fact, kEveryField, true);
+}
+
+void Network::fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) {
+  if (!program_.types[type].stamp_masks.empty())
+    stamp_fact(type, fact, changed == kEveryField ? ~stores_[type].key_fields() : changed, false, true);
+  update(type, fact, changed, true);
+}
+
+void Network::fact_vanished(FactTypeId type, FactId fact) {
+  if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, false, false);
+  update(type, fact, kEveryField, false);
+}
 
 Truth Network::alpha_truth(const Update& u, AlphaId alpha) {
   return truth_and(u.meta->suspended ? Truth::kUnknown : Truth::kTrue, alphas_.truth(alpha, u.row, frame_));
@@ -210,6 +222,43 @@ void Network::update_given(const Update& u) {
     const StageState& s = stage_states_[stage];
     if (u.exists && (s.later_reads & u.changed) != 0) to_refresh_.emplace_back(t, stage);
     if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
+  }
+}
+
+// `changed`: what may be otherwise of a fact that stays; where its liveness changed, all that are not key fields.
+void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bool appeared, bool exists) {
+  const std::vector<std::uint64_t>& masks = program_.types[type].stamp_masks;
+  std::vector<std::uint64_t>& stamps = stamps_[type];
+  const std::size_t first = std::size_t{fact} * masks.size();
+  if (stamps.size() < first + masks.size()) stamps.resize(first + masks.size());
+  if (journal_.first(Journalled::kStamps, type, fact)) {
+    // Restored last: putting the fact back stamps it anew.
+    const auto at = stamps.begin() + static_cast<std::ptrdiff_t>(first);
+    journal_.add_last([&stamps, first, before = std::vector<std::uint64_t>(at, at + static_cast<std::ptrdiff_t>(masks.size()))] {
+      std::copy(before.begin(), before.end(), stamps.begin() + static_cast<std::ptrdiff_t>(first));
+    });
+  }
+  if (program_.types[type].stratum != kNoId) {
+    if (withdrawn_in_ != moment_) withdrawn_.clear();
+    withdrawn_in_ = moment_;
+    const std::uint64_t name = std::uint64_t{type} << 32 | fact;
+    const FactStore& store = stores_[type];
+    if (!exists) {
+      const auto at = stamps.begin() + static_cast<std::ptrdiff_t>(first);
+      const Value* row = store.last_row(fact);
+      withdrawn_.try_emplace(name, Withdrawn{{at, at + static_cast<std::ptrdiff_t>(masks.size())}, {row, row + store.width()}});
+    } else if (const auto before = withdrawn_.find(name); before != withdrawn_.end()) {
+      std::uint64_t otherwise = store.meta(fact).status == FactStatus::kLive && !store.meta(fact).suspended ? 0 : ~store.key_fields();
+      for (std::uint32_t f = 0; f < store.width(); ++f) {
+        if (store.row(fact)[f] != before->second.row[f]) otherwise |= std::uint64_t{1} << f;
+      }
+      for (std::size_t i = 0; i < masks.size(); ++i)
+        stamps[first + i] = (masks[i] & otherwise) != 0 ? moment_ : before->second.stamps[i];
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    if (appeared || (masks[i] & changed) != 0) stamps[first + i] = moment_;
   }
 }
 

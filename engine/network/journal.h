@@ -16,7 +16,7 @@
 
 namespace flyball::engine {
 
-enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold, kAbsence };
+enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold, kAbsence, kStamps };
 
 class Journal {
  public:

@@ -20,6 +20,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stores_.emplace_back(types[t], program.is_written(static_cast<FactTypeId>(t)) ? totals_ : hidden_totals_);
   }
   gates_.resize(types.size());
+  stamps_.resize(types.size());
   fact_dues_.resize(types.size());
   stage_states_.resize(program.stages.size());
   for (StageId id = 0; id < program.stages.size(); ++id) {
@@ -203,6 +204,9 @@ void Network::mark() const {
   for (const FactStore& store : stores_) store.mark(interner_);
   aggregates_.mark(interner_);
   for (std::uint32_t slot = 0; slot < values_.end(); ++slot) interner_.mark(values_[slot]);
+  for (const auto& [fact, before] : withdrawn_) {
+    for (const Value& v : before.row) interner_.mark(v);
+  }
 }
 
 }  // namespace flyball::engine

@@ -66,6 +66,13 @@ class Network {
   void fact_appeared(FactTypeId type, FactId fact);
   void fact_changed(FactTypeId type, FactId fact, std::uint64_t changed);
   void fact_vanished(FactTypeId type, FactId fact);
+  // Moments number what changes facts, one after the other: an input, a deadline, an effect, a closure. A fact's stamp is the moment
+  // of its last change in the fields of TypePlan::stamp_masks[which].
+  std::uint64_t moment() const { return moment_; }
+  void next_moment() { ++moment_; }
+  std::uint64_t stamp(FactTypeId type, FactId fact, std::uint32_t which) const {
+    return stamps_[type][std::size_t{fact} * program_.types[type].stamp_masks.size() + which];
+  }
   // True if some rule, join or aggregate reads one of these fields.
   bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
 
@@ -99,6 +106,10 @@ class Network {
   void fact_clock_due(FactTypeId type, FactId fact);
   // Brings the values of aggregates and the verdicts of tables into the tokens. True if anything may have changed.
   bool settle() { return needs_settling() && settle_all(); }
+  // Of aggregates alone: between the moments of a session that has productions.
+  void settle_values() {
+    if (aggregates_.has_dirty()) settle_aggregates();
+  }
   bool needs_settling() const {
     return aggregates_.has_dirty() || !dirty_holds_.empty() || !dirty_absences_.empty() || !dirty_clocks_.empty();
   }
@@ -133,6 +144,12 @@ class Network {
   FactId fact_of(TokenId t, std::uint32_t binding) const;
   // Fills rows and aggregates of the token's facts.
   void load(TokenId t);
+  // The value that this token brought, if it is of an aggregate.
+  std::optional<Value> aggregate_of(TokenId t) const {
+    const Token& token = tokens_[t];
+    if (token.stage == kNone || token.value == kNone) return std::nullopt;
+    return values_[token.value];
+  }
   FrameBuffer& frame() { return frame_; }
 
   // The value of an aggregate for the bindings in `frame`, whether or not a token has asked before.
@@ -208,6 +225,7 @@ class Network {
     bool exists = true;
   };
   void update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists);
+  void stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bool appeared, bool exists);
   bool visit_item(const Update& u, std::uint32_t item);
   std::uint32_t try_alpha(const Update& u, AlphaId alpha);
   void update_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates);
@@ -352,6 +370,16 @@ class Network {
   std::vector<std::uint32_t> clock_arms_;  // by token: how often its comparison with `now` was timed
   std::vector<StageId> dirty_clocks_;
   std::vector<std::vector<Timestamp>> fact_dues_;  // by type, by fact: when the next of the type's clocks changes
+
+  std::uint64_t moment_ = 1;
+  std::vector<std::vector<std::uint64_t>> stamps_;  // by type; of each fact, one per TypePlan::stamp_masks
+  // Derived facts that were withdrawn in this moment: one that is derived again within it has not changed but in what is otherwise.
+  struct Withdrawn {
+    std::vector<std::uint64_t> stamps;
+    std::vector<Value> row;
+  };
+  std::unordered_map<std::uint64_t, Withdrawn> withdrawn_;
+  std::uint64_t withdrawn_in_ = 0;
 
   // Scratch of update(), kept to save allocations.
   std::uint64_t epoch_ = 0;

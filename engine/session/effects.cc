@@ -78,7 +78,44 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     episodes.began(rule, entry);
   }
   outbox.add(FiringOutput{network.now(), rule, false});
-  apply_effects(rule, entry, false, effects, was_due, asks);
+  apply_effects(firing_of(rule, entry, false), effects, was_due, asks);
+  return true;
+}
+
+Firing Session::Impl::firing_of(std::uint32_t rule, EntryId entry, bool clear) const {
+  const RuleEntry& e = episodes.entry(rule, entry);
+  const TokenId match = clear ? kNone : episodes.true_token(rule, entry);
+  return {rule, clear, episodes.identity_of(rule, entry), match, match == kNone ? kNone : e.tokens, e.onset, e.run, entry};
+}
+
+std::vector<Value> Session::Impl::identity_values(const Firing& firing) const {
+  const RulePlan& plan = data.rules[firing.rule];
+  std::vector<Value> out;
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) network.store(plan.identity_types[i]).append_identity(firing.identity[i], out);
+  return out;
+}
+
+// False: its effects cannot be evaluated, and it does not fire.
+bool Session::Impl::fire(const Productions::Choice& choice) {
+  const RulePlan& plan = data.rules[choice.rule];
+  FactId identity[Network::kMaxTuple];
+  productions.identity_of(choice.rule, choice.token, identity);
+  network.load(choice.token);
+  fill_aggregates(plan.then, plan.scope);
+  std::vector<Evaluated> effects;
+  const bool evaluated = evaluate_effects(plan.then, plan.scope, effects);
+  productions.fired(choice.activation);
+  if (!evaluated) {
+    trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it does not fire for these facts as they are");
+    ++counters.effect_errors;
+    return false;
+  }
+  ++counters.firings;
+  outbox.add(FiringOutput{network.now(), choice.rule, false});
+  Firing firing{choice.rule, false, identity, choice.token, productions.first_token(choice.activation), network.now(), 1, kNone};
+  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; }))
+    firing.run = productions.count_run(choice.rule, identity_values(firing));
+  apply_effects(firing, effects, std::nullopt, false);
   return true;
 }
 
@@ -107,28 +144,30 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.firings;
   outbox.add(FiringOutput{network.now(), rule, true});
-  apply_effects(rule, entry, true, effects, was_due, false);
+  apply_effects(firing_of(rule, entry, true), effects, was_due, false);
 }
 
-void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects,
-                                  std::optional<Timestamp> was_due, bool asks) {
+void Session::Impl::apply_effects(const Firing& firing, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due,
+                                  bool asks) {
+  const std::uint32_t rule = firing.rule;
   const RulePlan& plan = data.rules[rule];
   const bool shadow = plan.mode == RuleMode::kShadow;
   const Sending sending = shadow ? Sending::kInShadow : asks ? Sending::kAsks : Sending::kAtOnce;
-  const std::vector<Value> identity = episodes.identity_values(rule, entry);
-  const Timestamp onset = episodes.entry(rule, entry).onset;
-  const std::uint64_t run = episodes.entry(rule, entry).run;
+  std::vector<Value> identity;
   // Before anything is applied: effects read, and are explained by, the state that matched.
   std::optional<Explanation> because;
   if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; })) {
-    because = explainer.firing(rule, entry, clear);
+    because = explainer.firing(firing);
+    identity = identity_values(firing);
     if (sending == Sending::kAsks) because->approval = explainer.approval(rule);
   }
   for (const Evaluated& e : effects) {
+    next_moment();
     switch (e.effect->kind) {
       case EffectKind::kDo: {
-        std::string id = action_id({plan.name, identity, onset, run, clear, e.index}, in);
-        const std::uint64_t episode = clear ? kNoEpisode : std::uint64_t{rule} << 32 | entry;
+        std::string id = action_id({plan.name, identity, firing.onset, firing.run, firing.clear, e.index}, in);
+        const bool of_episode = !firing.clear && firing.entry != kNone;
+        const std::uint64_t episode = of_episode ? std::uint64_t{rule} << 32 | firing.entry : kNoEpisode;
         Explanation explanation = *because;
         const bool proposed = sending == Sending::kAsks;
         explanation.action = {
@@ -141,9 +180,9 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         break;
       }
       case EffectKind::kDerive:
-        if (shadow || clear) break;
-        journal_reasons(rule, entry);
-        derivation.set_episode_reason(rule, entry, e.index, e.values);
+        if (shadow || firing.clear || firing.entry == kNone) break;
+        journal_reasons(rule, firing.entry);
+        derivation.set_episode_reason(rule, firing.entry, e.index, e.values);
         break;
       case EffectKind::kLog: outbox.add(LogOutput{network.now(), rule, e.text}); break;
       case EffectKind::kAssert: {
@@ -157,7 +196,7 @@ void Session::Impl::apply_effects(std::uint32_t rule, EntryId entry, bool clear,
         if (shadow) break;
         for (std::size_t i = 0; i < plan.identity.size(); ++i) {
           if (plan.identity[i] != e.effect->binding) continue;
-          const FactId fact = episodes.identity_of(rule, entry)[i];
+          const FactId fact = firing.identity[i];
           FactStore& store = network.store(e.effect->type);
           if (!store.exists(fact)) break;
           if (e.effect->kind == EffectKind::kRetract) {
@@ -227,6 +266,8 @@ void Session::Impl::token_made(const ChainPlan& chain, TokenId token) {
     episodes.watched(rule, network.root_tag(token));
   } else if (chain.logical) {
     derivation.token_made(rule, token);
+  } else if (data.rules[rule].is_production()) {
+    productions.match_made(rule, token);
   } else {
     episodes.match_made(rule, token);
   }
@@ -240,6 +281,8 @@ void Session::Impl::token_gone(const ChainPlan& chain, TokenId token) {
     return;
   } else if (chain.logical) {
     derivation.token_gone(token);
+  } else if (data.rules[rule].is_production()) {
+    productions.match_gone(token);
   } else {
     episodes.match_gone(rule, token);
   }
@@ -253,7 +296,7 @@ void Session::Impl::token_touched(const ChainPlan& chain, TokenId token) {
   } else if (chain.logical) {
     derivation.token_gone(token);
     derivation.token_made(rule, token);
-  } else {
+  } else if (!data.rules[rule].is_production()) {
     episodes.match_touched(rule, token);
   }
 }

@@ -501,14 +501,6 @@ TokenId Episodes::true_token(std::uint32_t rule, EntryId id) const {
   return kNone;
 }
 
-std::vector<Value> Episodes::identity_values(std::uint32_t rule, EntryId id) const {
-  std::vector<Value> out;
-  const RulePlan& plan = program_.rules[rule];
-  const FactId* facts = tables_[rule].facts_of(id);
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) network_.store(plan.identity_types[i]).append_identity(facts[i], out);
-  return out;
-}
-
 void Episodes::mark(Interner& in) const {
   for (const auto& groups : groups_) {
     for (const auto& [number, group] : groups) {

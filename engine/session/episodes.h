@@ -131,7 +131,6 @@ class Episodes : public Identities {
   EntryId entry_for(std::uint32_t rule, const FactId* facts);
   // A token whose match is true; kNone: there is none.
   TokenId true_token(std::uint32_t rule, EntryId e) const;
-  std::vector<Value> identity_values(std::uint32_t rule, EntryId e) const;
   std::optional<Timestamp> cooldown_end(std::uint32_t rule, EntryId e, FrameBuffer& frame);
   void touch(std::uint32_t rule, EntryId e);
   void touch_rule(std::uint32_t rule);

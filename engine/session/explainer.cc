@@ -183,10 +183,10 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
 }
 
 // What a `some` line of the match has found, from its witnesses: the first by key of those at hand.
-FactId Explainer::witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const {
+FactId Explainer::witness_of_match(const Firing& firing, std::uint32_t binding) const {
   FactId best = kNone;
-  const TokenId met = first_met(rule, entry);
-  for (TokenId t = met != kNone ? met : episodes_.true_token(rule, entry); t != kNone; t = network_.token(t).parent) {
+  const TokenId met = first_met(firing);
+  for (TokenId t = met != kNone ? met : firing.match; t != kNone; t = network_.token(t).parent) {
     const Token& left = network_.token(t);
     if (left.next == kNone) continue;
     const StagePlan& stage = data_.stages[left.next];
@@ -208,9 +208,9 @@ std::uint32_t Explainer::way_of(TokenId t) const {
 
 // Of the matches of one identity that are true the first by the order of branches, then by the keys of what they bind; so
 // that nothing depends on which came first. kNone: the rule has no `either`.
-TokenId Explainer::first_met(std::uint32_t rule, EntryId entry) const {
-  const ExplainPlan& plan = data_.explain[rule];
-  if (plan.ways.size() == 1) return kNone;
+TokenId Explainer::first_met(const Firing& firing) const {
+  const ExplainPlan& plan = data_.explain[firing.rule];
+  if (plan.ways.size() == 1 || firing.match == kNone) return kNone;
   const auto before = [&](TokenId a, TokenId b) {
     if (way_of(a) != way_of(b)) return way_of(a) < way_of(b);
     for (const std::uint32_t number : plan.ways[way_of(a)]) {
@@ -223,22 +223,23 @@ TokenId Explainer::first_met(std::uint32_t rule, EntryId entry) const {
     return false;
   };
   TokenId best = kNone;
-  for (TokenId t = episodes_.entry(rule, entry).tokens; t != kNone; t = network_.token(t).left.next) {
+  for (TokenId t = firing.first_match; t != kNone; t = network_.token(t).left.next) {
     if (network_.token(t).truth == Truth::kTrue && (best == kNone || before(t, best))) best = t;
   }
   return best;
 }
 
-Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
-  const ExplainPlan& plan = data_.explain[rule];
-  const RulePlan& rule_plan = data_.rules[rule];
+Explanation Explainer::firing(const Firing& firing) {
+  const ExplainPlan& plan = data_.explain[firing.rule];
+  const RulePlan& rule_plan = data_.rules[firing.rule];
+  const bool clear = firing.clear;
   Explanation out;
   out.rule = rule_plan.name;
-  out.rule_span = data_.rule_set.rules[rule].span;
+  out.rule_span = data_.rule_set.rules[firing.rule].span;
   out.clear = clear;
-  out.onset = episodes_.entry(rule, entry).onset;
+  out.onset = firing.onset;
   facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
-  const FactId* identity = episodes_.identity_of(rule, entry);
+  const FactId* identity = firing.identity;
   for (std::size_t i = 0; i < rule_plan.identity.size(); ++i) {
     const FactTypeId type = rule_plan.identity_types[i];
     facts_[rule_plan.identity[i]] = identity[i];
@@ -247,7 +248,7 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
   }
   // Of branches the first that is met, with what it alone binds; when it is over there is none.
   std::vector<const ExplainLine*> lines;
-  const TokenId met = clear ? kNone : first_met(rule, entry);
+  const TokenId met = first_met(firing);
   if (met == kNone) {
     for (const ExplainLine& line : clear && !plan.until.empty() ? plan.until : plan.when) lines.push_back(&line);
   } else {
@@ -277,7 +278,7 @@ Explanation Explainer::firing(std::uint32_t rule, EntryId entry, bool clear) {
         if (judged.witness != kNone) set_row(line, judged.witness);
       }
     } else if (line.quantifier == Quantifier::kSome) {
-      judged.witness = witness_of_match(rule, entry, line.binding);
+      judged.witness = witness_of_match(firing, line.binding);
     }
     // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
     if (!clear) judged.truth = Truth::kTrue, judged.waits = false;

@@ -14,6 +14,7 @@
 #include "engine/explain/explanation.h"
 #include "engine/network/network.h"
 #include "engine/session/episodes.h"
+#include "engine/session/firing.h"
 
 namespace flyball::engine {
 
@@ -27,7 +28,7 @@ class Explainer {
       : data_(program), network_(network), episodes_(episodes), kept_max_(kept_max) {}
 
   // What an action of this firing is explained by; the action itself is filled in by keep().
-  Explanation firing(std::uint32_t rule, EntryId entry, bool clear);
+  Explanation firing(const Firing& firing);
   // Why a person must approve it; after firing(), whose facts it reads.
   LineExplained approval(std::uint32_t rule);
   // Keeps an explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
@@ -53,8 +54,8 @@ class Explainer {
   struct Search;
 
   std::uint32_t way_of(TokenId t) const;
-  TokenId first_met(std::uint32_t rule, EntryId entry) const;
-  FactId witness_of_match(std::uint32_t rule, EntryId entry, std::uint32_t binding) const;
+  TokenId first_met(const Firing& firing) const;
+  FactId witness_of_match(const Firing& firing, std::uint32_t binding) const;
   void set_row(const ExplainLine& line, FactId fact);
   static FactTypeId after_type(const ExplainPlan& plan, const ExplainLine& line);
   Truth truth(const Formula& formula, std::uint32_t scope);

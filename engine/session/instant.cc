@@ -78,10 +78,18 @@ void Session::Impl::expire(FactTypeId type, FactId fact) {
   network.fact_changed(type, fact, Network::kEveryField);
 }
 
+// What was changed is brought to its end before something else changes: productions ask what became true first.
+void Session::Impl::next_moment() {
+  if (productions.empty()) return;
+  network.settle_values();
+  network.next_moment();
+}
+
 // Step 1. Holds and `keep` wait for step 3.
 void Session::Impl::run_due(Timestamp t) {
   due_later.clear();
   due_actions.clear();
+  next_moment();
   // Before all else: whether a hold or an absence may fall due depends on it.
   for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
   while (next_due() <= t) {
@@ -123,6 +131,7 @@ void Session::Impl::run_due_actions() {
 
 void Session::Impl::closure() {
   if (!episodes.has_watched() && derivation.is_closed()) return;
+  next_moment();
   // Episodes' derives first: what follows their facts is not to be seen with the fields of before. But for those of `each`: whether their
   // values are still there, the closure says.
   follow_derives(false);
@@ -143,6 +152,7 @@ void Session::Impl::closure() {
 // The rule runs no more in this session, and nothing is derived because of it.
 void Session::Impl::switch_off(std::uint32_t rule) {
   episodes.switch_off(rule);
+  productions.switch_off(rule);
   derivation.switch_off(rule);
 }
 
@@ -162,6 +172,7 @@ void Session::Impl::run_instant(Timestamp t) {
   ++counters.instants;
   derivation.start_instant();
   episodes.start_instant();
+  productions.start_instant();
 
   run_due(t);
   if (!network.recovering()) run_due_actions();
@@ -226,15 +237,10 @@ void Session::Impl::run_cascade() {
     judge();
     closure();
     episodes.review();
-    const std::optional<Episodes::Choice> choice = episodes.choose();
-    if (!choice) break;
-    if (choice->end) {
-      end(choice->rule, choice->entry);
-    } else if (!start(choice->rule, choice->entry)) {
-      continue;
-    }
-    if (episodes.is_off(choice->rule)) continue;  // it can only end, and that comes to an end
-    ++by_rule[choice->rule];
+    const std::optional<std::uint32_t> rule = run_next(firings == 0);
+    if (!rule) break;
+    if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
+    ++by_rule[*rule];
     if (++firings <= limits.firings_per_instant) continue;
     const std::uint64_t runaways = counters.runaways;  // of derivations: their rules stay off
     counters = before;
@@ -251,9 +257,24 @@ void Session::Impl::run_cascade() {
   end_cascade();
 }
 
+// Fires what is next: the rule; kNoId: it could not; nothing: there is none.
+std::optional<std::uint32_t> Session::Impl::run_next(bool first) {
+  const std::optional<Productions::Choice> production = productions.choose();
+  const std::optional<Episodes::Choice> choice = production ? std::nullopt : episodes.choose();
+  if (!production && !choice) return std::nullopt;
+  if (first) productions.begin_cascade();
+  if (production) return fire(*production) ? production->rule : kNoId;
+  if (choice->end) {
+    end(choice->rule, choice->entry);
+    return choice->rule;
+  }
+  return start(choice->rule, choice->entry) ? choice->rule : kNoId;
+}
+
 void Session::Impl::end_cascade() {
   const bool quiet = journal.is_empty();
   journal.end();
+  productions.end_cascade();
   explainer.end_cascade();
   if (quiet) return;
   network.end_cascade();
@@ -273,6 +294,7 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   journal.take_back();
   closure();
   journal.take_back_last();
+  productions.take_back_cascade();
   explainer.take_back_cascade();
   network.end_cascade();
   actions.end_cascade();
@@ -289,6 +311,7 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
 }
 
 bool Session::Impl::events_leave() {
+  next_moment();
   for (const auto& [type, fact] : events) {
     FactStore& store = network.store(type);
     store.make_absent(fact);

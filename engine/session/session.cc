@@ -14,6 +14,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       outbox(sink),
       network(data, interner, timers, journal, *this),
       episodes(data, network, timers, journal),
+      productions(data, network),
       derivation(data, network, episodes, l.derived_per_instant),
       actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, l.explanations),
@@ -46,8 +47,8 @@ const Counters& Session::counters() const {
   c.tokens = impl_->network.token_count();
   c.timers = impl_->timers.size();
   c.actions_unapproved = impl_->actions.proposal_count();
-  c.memory_bytes =
-      impl_->network.bytes() + impl_->episodes.bytes() + impl_->derivation.bytes() + impl_->actions.bytes() + impl_->timers.bytes();
+  c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->productions.bytes() + impl_->derivation.bytes() +
+                   impl_->actions.bytes() + impl_->timers.bytes();
   return c;
 }
 
@@ -97,6 +98,7 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
   for (const Value& constant : s.data.constants) s.in.mark(constant);
   s.network.mark();
   s.episodes.mark(s.in);
+  s.productions.mark(s.in);
   s.derivation.mark(s.in);
   s.actions.mark(s.in);
   s.explainer.mark(s.in);
@@ -120,8 +122,9 @@ TakenOver Session::Impl::take_over(Impl& former) {
   passed = former.passed;
   recovered_at = former.recovered_at;
   away_since = former.away_since;
-  Takeover takeover({former.data, former.network, former.episodes, former.derivation, former.actions, former.inbox, former.timers},
-                    {data, network, episodes, derivation, actions, inbox, timers});
+  Takeover takeover(
+      {former.data, former.network, former.episodes, former.productions, former.derivation, former.actions, former.inbox, former.timers},
+      {data, network, episodes, productions, derivation, actions, inbox, timers});
   if (passed == kTimestampMin) {  // nothing has happened yet
     network.start(first_seen, first_seen - data.lateness_max_ns);
     return takeover.take_inbox();
@@ -131,6 +134,7 @@ TakenOver Session::Impl::take_over(Impl& former) {
   network.start(t, t);
   derivation.start_instant();
   episodes.start_instant();
+  productions.start_instant();
   takeover.run([this] {
     closure();
     judge();

@@ -22,6 +22,7 @@
 #include "engine/session/explainer.h"
 #include "engine/session/inbox.h"
 #include "engine/session/outbox.h"
+#include "engine/session/productions.h"
 #include "engine/session/takeover.h"
 #include "model/text.h"
 
@@ -58,6 +59,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
   TakenOver take_over(Impl& former);
+  void next_moment();
   void run_due(Timestamp t);
   void run_due_actions();
   void expire(FactTypeId type, FactId fact);
@@ -68,6 +70,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void end_cascade();
   void take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule);
   void switch_off(std::uint32_t rule);
+  std::optional<std::uint32_t> run_next(bool first);
   bool events_leave();
   void compact_timers();
 
@@ -89,8 +92,10 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     std::string text;
   };
   bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out);
-  void apply_effects(std::uint32_t rule, EntryId entry, bool clear, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due,
-                     bool asks);
+  void apply_effects(const Firing& firing, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due, bool asks);
+  Firing firing_of(std::uint32_t rule, EntryId entry, bool clear) const;
+  std::vector<Value> identity_values(const Firing& firing) const;
+  bool fire(const Productions::Choice& choice);
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
   bool follow_derives(bool of_values);
@@ -122,6 +127,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Outbox outbox;
   Network network;
   Episodes episodes;
+  Productions productions;
   Derivation derivation;
   Actions actions;
   Explainer explainer;

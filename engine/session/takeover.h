@@ -22,6 +22,7 @@
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
 #include "engine/session/inbox.h"
+#include "engine/session/productions.h"
 
 namespace flyball::engine {
 
@@ -30,6 +31,7 @@ struct SessionParts {
   const ProgramData& data;
   Network& network;
   Episodes& episodes;
+  Productions& productions;
   Derivation& derivation;
   Actions& actions;
   Inbox& inbox;
@@ -74,6 +76,8 @@ class Takeover {
   void adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t new_rule, const FactId* facts);
   void take_groups(std::uint32_t old_rule, std::uint32_t new_rule);
   void give_episodes_to_actions();
+  void take_stamps();
+  void take_productions();
 
   SessionParts from_, to_;
   TakenOver taken_;

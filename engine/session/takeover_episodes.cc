@@ -70,6 +70,8 @@ void Takeover::run(const std::function<void()>& settle) {
     Network::Shut& shut = to_.network.shut_[rules_[r]];
     if (shut.now) shut.since = from_.network.shut_[r].now ? from_.network.shut_[r].since : to_.network.now();
   }
+  // What is new by the new rules is newer than all there was.
+  to_.network.moment_ = from_.network.moment_ + 1;
   take_told();
   take_facts();
   take_samples();
@@ -88,6 +90,7 @@ void Takeover::run(const std::function<void()>& settle) {
     if (goes_on_[r]) take_groups(r, rules_[r]);
   }
   give_episodes_to_actions();
+  if (!to_.productions.empty()) take_stamps(), take_productions();
 }
 
 bool Takeover::take_holds() {

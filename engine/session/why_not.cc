@@ -303,7 +303,11 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     for (const std::uint32_t binding : rule_plan.identity) identity.push_back(facts_[binding]);
     const auto& table = episodes_.table(rule);
     const EntryId e = table.find(identity.data());
-    if (e != kNone && table[e].active) {
+    if (rule_plan.is_production()) {
+      out.status = "fired";
+      out.sentence =
+          "every line is met, and it has fired for these facts as they are: it fires again when one changes in what `when` reads";
+    } else if (e != kNone && table[e].active) {
       out.status = "active";
       out.sentence = "it runs: its episode began at " + moment(table[e].onset);
     } else if (const auto end = e == kNone ? std::nullopt : episodes_.cooldown_end(rule, e, network_.frame()); end) {

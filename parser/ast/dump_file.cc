@@ -209,7 +209,7 @@ struct FileDumper {
 
 std::string dump(const File& file, const Interner& in) {
   FileDumper d{in, {}};
-  if (file.module) d.out += "(module " + file.module->text + ")\n";
+  if (file.module) d.out += "(module " + file.module->text + (file.strategy ? " strategy " + file.strategy->text : "") + ")\n";
   for (const Import& i : file.imports) d.out += "(import " + i.module.text + (i.as ? " as " + i.as->text : "") + ")\n";
   for (const TypeDecl& t : file.types) d.type_decl(t);
   for (const ParamDecl& p : file.params) {

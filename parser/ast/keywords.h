@@ -29,7 +29,8 @@ enum Where : std::uint32_t {
   kStep = 1U << 12U,            // begins a step of a test, or its time …
   kStepInside = 1U << 13U,      // … or stands in one
   kDeclaration = 1U << 14U,     // begins a declaration
-  kCalendarInside = 1U << 15U   // stands in a calendar
+  kCalendarInside = 1U << 15U,  // stands in a calendar
+  kModuleInside = 1U << 16U     // stands behind a module's name
 };
 
 struct Keyword {
@@ -41,6 +42,11 @@ struct Keyword {
 // In the order messages list them.
 inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"module", kDeclaration, "the module's name; stands first"},
+    {"strategy", kModuleInside, "of a module: its rules are productions, fired in this order"},
+    {"depth", kModuleInside, "the production that became true last goes first"},
+    {"breadth", kModuleInside, "the production that became true first goes first"},
+    {"lex", kModuleInside, "the production of the newest facts goes first"},
+    {"mea", kModuleInside, "the production whose first fact is newest goes first"},
     {"import", kDeclaration, "makes another module's names short"},
     {"fact", kDeclaration, "state, kept by key: published, or derived by rules"},
     {"mutable", kDeclaration, "`mutable fact`: state that rules keep"},

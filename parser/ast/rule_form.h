@@ -14,4 +14,19 @@ inline bool is_logical(const RuleDecl& r) {
   return derives_only && !r.until && r.on_clear.empty() && !r.cooldown && !r.keep && !r.repeat && !r.late_skip && r.during.empty();
 }
 
+// Its module's strategy as it is written.
+constexpr const char* strategy_word(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::kEpisodes: return "";
+    case Strategy::kDepth: return "depth";
+    case Strategy::kBreadth: return "breadth";
+    case Strategy::kLex: return "lex";
+    case Strategy::kMea: return "mea";
+  }
+  return "";
+}
+
+// It fires once for each match, in the order of its module's strategy.
+inline bool is_production(const RuleDecl& r) { return r.strategy != Strategy::kEpisodes && !is_logical(r); }
+
 }  // namespace flyball::ast

@@ -37,6 +37,7 @@ ast::RuleSet check_package(std::vector<ast::File> files, const SourceFiles& sour
   check::build_schema(p);   // types, params, inputs and outputs
   check::check_lets(p);     // package-wide lets, before they are used
   check::find_derived(p);   // which facts rules derive: it decides who may put them
+  check::set_strategies(p);
   std::vector<const ast::DecisionDecl*> decisions;
   for (std::size_t i = 0; i < p.files.size(); ++i) {
     for (ast::RuleDecl& rule : p.files[i].rules) check::check_rule(p, i, rule);

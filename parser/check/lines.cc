@@ -325,7 +325,9 @@ class LineChecker {
     }
     const bool one = pattern.quantifier == Quantifier::kOne;
     const bool is_first = one && !context_.first_pattern_seen;
-    if (one) context_.first_pattern_seen = true;
+    // Of a `key ()` type there is one: what follows it is as tied as if it stood first.
+    const bool alone = type_id && p_.schema.types[*type_id].has_key && p_.schema.types[*type_id].key.empty();
+    if (one && !alone) context_.first_pattern_seen = true;
 
     if (pattern.name) unhide(pattern.name->text);
     if (!type_id) {

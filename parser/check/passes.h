@@ -21,6 +21,10 @@ void find_derived(Package& p);
 void check_cycles(Package& p);
 // rules.cc
 void check_rule(Package& p, std::size_t file, ast::RuleDecl& rule);
+// productions.cc: the strategies of modules; before their rules are checked
+void set_strategies(Package& p);
+// what a rule of such a module cannot have
+void check_production(Package& p, const ast::RuleDecl& rule);
 // decisions.cc, tables.cc
 void check_decision(Package& p, std::size_t file, ast::DecisionDecl& decision);
 void check_table(Package& p, std::size_t file, ast::DecisionDecl& decision);

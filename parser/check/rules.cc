@@ -268,6 +268,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
     }
   }
 
+  if (rule.strategy != ast::Strategy::kEpisodes) check_production(p, rule);
   patterns.resize(scope.first_aggregate, kNoId);
   rule.binding_types = std::move(patterns);
   rule.binding_types.insert(rule.binding_types.end(), aggregated.begin(), aggregated.end());

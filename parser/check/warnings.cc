@@ -90,7 +90,9 @@ class RuleWarnings {
   void noisy() {
     const bool sends =
         std::any_of(rule_.then.begin(), rule_.then.end(), [](const ast::Effect& e) { return e.kind == ast::EffectKind::kDo; });
-    if (!sends || threshold_ == nullptr || held_ || moment_ || rule_.cooldown || rule_.until || rule_.keep) return;
+    if (rule_.strategy != ast::Strategy::kEpisodes || !sends || threshold_ == nullptr || held_ || moment_ || rule_.cooldown ||
+        rule_.until || rule_.keep)
+      return;
     p_.report.warning("W0802", threshold_->span,
                       fmt::format("`{}` may flap, and every crossing acts again", p_.report.excerpt(threshold_->span)),
                       "add `for D` to the condition, a `cooldown`, or an `until` with another limit");

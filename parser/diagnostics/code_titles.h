@@ -86,6 +86,7 @@ inline constexpr auto kCodeTitles = std::to_array<CodeTitle>({
     {"E0514", "`within` of what is no moment"},
     {"E0515", "values of events without a window"},
     {"E0516", "nothing to approve"},
+    {"E0517", "a production with times"},
     {"E0601", "two cases of one name"},
     {"E0602", "no answer"},
     {"E0603", "a column that names no field"},

@@ -77,6 +77,7 @@ enum class Kind : std::uint8_t {
   kNullable,
   // Declarations and their parts.
   kModule,
+  kStrategy,
   kImport,
   kFact,
   kMutableFact,

@@ -210,7 +210,8 @@ auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFi
 
 // ---- module, import, param, let
 
-auto const module_decl = must_name(path, "the module's name") >> -not_yet("strategy", "", "strategy");
+auto const module_decl = must_name(path, "the module's name") >>
+                         -node<Kind::kStrategy>[word("strategy") >> must_name(name, "`depth`, `breadth`, `lex` or `mea`")];
 auto const import_decl = ForeignImport<false>{} >> must_name(path, "a module's name") >> ForeignImport<true>{} >>
                          -(word("as") >> must_name(name, "a name"));
 // `param high = 80%`: a param has a type.

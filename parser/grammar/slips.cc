@@ -284,8 +284,7 @@ constexpr std::array<Slip, 21> kMarks{{
     {"∧", "and", ""}, {"∨", "or", ""}, {"¬", "not", ""},
 }};
 
-constexpr std::array<Slip, 3> kLater{{
-    {"strategy", "", "leave it out: rules run by their episodes, the higher `priority` first"},
+constexpr std::array<Slip, 2> kLater{{
     {"collect", "", "use an aggregate: `count(Type where …)`, `max(Type.field)`"},
     {"partition by", "", "bind what divides: `name: Type …`, then `same field as name`"},
 }};

@@ -243,6 +243,9 @@ void Lowering::declaration(ast::File& file, bool guessed) {
   switch (root.kind) {
     case Kind::kModule:
       if (const Node* n = child(root, Kind::kPath)) file.module = name(*n);
+      if (const Node* s = child(root, Kind::kStrategy)) {
+        if (const Node* n = child(*s, Kind::kName)) file.strategy = name(*n);
+      }
       return;
     case Kind::kImport: {
       ast::Import i;

@@ -31,6 +31,10 @@ class Reader {
     } else {
       out = fmt::format("When {}, then {}.", when, effects(r.then));
     }
+    if (ast::is_production(r)) {
+      out += fmt::format(" It fires once for each choice of facts as they are; which of several goes first, the strategy `{}` says.",
+                         ast::strategy_word(r.strategy));
+    }
     if (r.until) out += fmt::format(" This goes on until {}.", block(*r.until));
     if (r.keep) out += fmt::format(" It is over only when that has not been so for {}.", say_.duration(*r.keep));
     if (!r.on_clear.empty())

@@ -89,6 +89,7 @@ std::string page() {
     std::uint32_t places;
   };
   const Section sections[] = {{"Declarations", ast::kDeclaration},
+                              {"Strategies of a module", ast::kModuleInside},
                               {"Options of types and params", ast::kOption | ast::kOptionInside},
                               {"Parts of a rule", ast::kRulePart | ast::kRuleInside},
                               {"Lines of `when`", ast::kLine | ast::kLineInside | ast::kSuffix},

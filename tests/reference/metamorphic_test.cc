@@ -42,12 +42,18 @@ bool may_swap(const Step& a, const Step& b, const Schema& schema) {
 }
 
 // A case with steps changed, told by every player as before.
+// Productions ask in which order things came, and are left out of `by_order`.
+bool has_productions(const Loaded& package) {
+  return std::any_of(package.rules.rules.begin(), package.rules.rules.end(),
+                     [](const ast::RuleDecl& r) { return r.strategy != ast::Strategy::kEpisodes; });
+}
+
 template <typename Change>
-void expect_no_change(const char* what, const Change& change) {
+void expect_no_change(const char* what, const Change& change, bool by_order = false) {
   std::uint64_t changed = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const SeedCase c = make_case(seed);
-    if (!c.package) continue;
+    if (!c.package || (by_order && has_productions(*c.package))) continue;
     Random random(seed);
     const std::vector<Step> other = change(c, random);
     changed +=
@@ -73,43 +79,49 @@ void expect_no_change(const char* what, const Change& change) {
 }  // namespace
 
 TEST_CASE("independent facts of one instant may arrive in any order") {
-  expect_no_change("order of arrival", [](const SeedCase& c, Random& random) {
-    std::vector<Step> steps = c.steps;
-    for (std::size_t round = 0; round < 3; ++round) {
-      for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
-        if (may_swap(steps[i], steps[i + 1], c.package->rules.schema) && random.chance(60)) std::swap(steps[i], steps[i + 1]);
-      }
-    }
-    return steps;
-  });
+  expect_no_change(
+      "order of arrival",
+      [](const SeedCase& c, Random& random) {
+        std::vector<Step> steps = c.steps;
+        for (std::size_t round = 0; round < 3; ++round) {
+          for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+            if (may_swap(steps[i], steps[i + 1], c.package->rules.schema) && random.chance(60)) std::swap(steps[i], steps[i + 1]);
+          }
+        }
+        return steps;
+      },
+      true);
 }
 
 TEST_CASE("a fact that comes and goes within one instant was never there") {
-  expect_no_change("put and retract", [](const SeedCase& c, Random& random) {
-    std::vector<Step> steps;
-    Timestamp newest{0};
-    Timestamp ticked{0};
-    for (const Step& s : c.steps) {
-      steps.push_back(s);
-      if (s.kind == StepKind::kTick) ticked = std::max(ticked, s.time);
-      if (s.kind == StepKind::kRecovered) newest = std::max(newest, s.time);
-      if (s.kind == StepKind::kAck) newest = std::max(newest, s.ack.stamp);
-      if (s.kind != StepKind::kFact) continue;
-      const FactType& type = c.package->rules.schema.types[s.fact.type];
-      newest = std::max(newest, s.fact.stamp);
-      if (s.fact.stamp < newest || s.fact.stamp <= ticked) continue;  // that instant is still open
-      if (type.is_event() || s.fact.op != FactOp::kPut || !s.fact.source.is_null() || !random.chance(40)) continue;
-      Step put = s;
-      for (std::uint32_t k : type.key) {
-        if (put.fact.values[k].is(Kind::kInt)) put.fact.values[k] = Value::integer(99);
-      }
-      Step retract = put;
-      retract.fact.op = FactOp::kRetract;
-      steps.push_back(put);
-      steps.push_back(retract);
-    }
-    return steps;
-  });
+  expect_no_change(
+      "put and retract",
+      [](const SeedCase& c, Random& random) {
+        std::vector<Step> steps;
+        Timestamp newest{0};
+        Timestamp ticked{0};
+        for (const Step& s : c.steps) {
+          steps.push_back(s);
+          if (s.kind == StepKind::kTick) ticked = std::max(ticked, s.time);
+          if (s.kind == StepKind::kRecovered) newest = std::max(newest, s.time);
+          if (s.kind == StepKind::kAck) newest = std::max(newest, s.ack.stamp);
+          if (s.kind != StepKind::kFact) continue;
+          const FactType& type = c.package->rules.schema.types[s.fact.type];
+          newest = std::max(newest, s.fact.stamp);
+          if (s.fact.stamp < newest || s.fact.stamp <= ticked) continue;  // that instant is still open
+          if (type.is_event() || s.fact.op != FactOp::kPut || !s.fact.source.is_null() || !random.chance(40)) continue;
+          Step put = s;
+          for (std::uint32_t k : type.key) {
+            if (put.fact.values[k].is(Kind::kInt)) put.fact.values[k] = Value::integer(99);
+          }
+          Step retract = put;
+          retract.fact.op = FactOp::kRetract;
+          steps.push_back(put);
+          steps.push_back(retract);
+        }
+        return steps;
+      },
+      true);
 }
 
 TEST_CASE("a tick said twice is one, and questions change nothing") {

@@ -20,9 +20,9 @@ const char* comparison(Random& r) {
 }
 
 // `over last` counts per key: an event without one has none to count by.
-std::string window(Random& r, bool by_count) {
+std::string window(Random& r, bool by_count, bool by_time) {
   std::string out;
-  if (r.chance(45))
+  if (by_time && r.chance(45))
     out += " over " + std::to_string(r.between(1, 5)) + "s";
   else if (by_count && r.chance(25))
     out += " over last " + std::to_string(r.between(1, 3));
@@ -41,7 +41,7 @@ std::string random_aggregate(Random& r, const GenScope& scope, GenKind kind) {
   for (const GenField& f : type.fields) inner.names.push_back({f.name, f.kind, "", true});
   std::string where = r.chance(50) ? " where " + random_condition(r, inner, 1) : "";
   // Windows over derived facts and actions are not part of the language's slice.
-  const std::string over = type.is_derived || type.is_action ? "" : window(r, type.has_key || !type.is_event);
+  const std::string over = type.is_derived || type.is_action ? "" : window(r, type.has_key || !type.is_event, scope.windows);
   if (Random own = r; scope.clocks && over.empty() && own.chance(60)) {
     r = own;
     const std::string clock = random_own_clock(r, type.fields);

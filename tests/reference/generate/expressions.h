@@ -22,6 +22,7 @@ struct GenScope {
   bool aggregates = true;  // may be used
   bool inside_aggregate = false;
   bool clocks = false;                  // conditions on `now` may stand here
+  bool windows = true;                  // aggregates may be `over` a time
   std::vector<std::size_t> aggregated;  // types that aggregates may read
 };
 

@@ -17,6 +17,7 @@ class RuleMaker {
       : r_(r), package_(package), readable_(readable) {
     scope_.types = &package.types;
     scope_.aggregated = readable;
+    scope_.windows = !package.is_production();
     scope_.names.push_back({"limit", GenKind::kInt, ""});
     scope_.names.push_back({"high", GenKind::kPercent, ""});
   }
@@ -24,9 +25,15 @@ class RuleMaker {
   // The lines of `when`. `n:` patterns first in most cases: names must be bound before they are used.
   std::string when(int patterns, int others, bool timed) {
     std::string out;
-    scope_.clocks = package_.has_calendars && !in_decision_;
+    scope_.clocks = package_.has_calendars && !in_decision_ && !package_.is_production();
+    if (package_.is_production()) {
+      timed = false;
+      // A match by one branch while an aggregate of another changes is the same match to us, another to the naive matcher.
+      branches_ = r_.chance(50);
+      scope_.aggregates = !branches_;
+    }
     for (int i = 0; i < patterns; ++i) {
-      out += !in_decision_ && r_.chance(12) ? either(timed) : pattern(timed);
+      out += !in_decision_ && r_.chance(12) && branches_ ? either(timed) : pattern(timed);
       if (others > 0 && r_.chance(30)) {
         out += other_line(timed, false);
         --others;
@@ -204,7 +211,7 @@ class RuleMaker {
     GenScope inner = scope_;
     for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
     // An aggregate inside a pattern's `where` reads every fact for every fact: rarely.
-    inner.aggregates = r_.chance(25);
+    inner.aggregates = r_.chance(25) && scope_.aggregates;
     // Bare fields first, so that most conditions are about the fact itself.
     GenScope own;
     own.clocks = scope_.clocks;
@@ -229,7 +236,7 @@ class RuleMaker {
 
   // The values of a field, now and then; they are names, but no facts.
   std::string each(const GenType& t) {
-    if (in_decision_) return {};
+    if (in_decision_ || package_.is_production()) return {};
     Random own = r_;  // packages without stay as they are
     if (!own.chance(t.is_event ? 15 : 10)) return {};
     r_ = own;
@@ -354,7 +361,7 @@ class RuleMaker {
     const GenType& t = readable_type(timed);
     GenScope inner = scope_;
     for (const GenField& f : t.fields) inner.names.push_back({f.name, f.kind, "", true});
-    inner.aggregates = r_.chance(25);
+    inner.aggregates = r_.chance(25) && scope_.aggregates;
     return "    every " + t.name + same(t, false) + where(t, 50) + " satisfies " + satisfied(t, inner) +
            (timed && !t.is_event ? hold(25) : "") + "\n";
   }
@@ -408,10 +415,16 @@ class RuleMaker {
   int inner_ = 0;   // names of an `either` inside another
   bool binds_event_ = false;
   bool in_decision_ = false;
+  bool branches_ = true;  // `either` may stand here
 };
 
 std::string options_of(Random& r, RuleMaker& maker, const GenPackage& p) {
   std::string out;
+  if (p.is_production()) {
+    if (r.chance(40)) out += "  priority " + std::to_string(r.between(-1, 1)) + "\n";
+    if (r.chance(8)) out += "  mode " + r.word({"shadow", "off"}) + "\n";
+    return out;
+  }
   if (p.has_calendars && r.chance(45)) {
     const bool both = r.chance(20);
     const bool outside = r.chance(45);
@@ -463,12 +476,12 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
                         const std::vector<std::size_t>& actions, const std::vector<std::size_t>& derivable) {
   RuleMaker maker(r, p, readable);
   const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
-  const bool keep = r.chance(12);
+  const bool keep = !p.is_production() && r.chance(12);
   std::string out = head_of(name, options_of(r, maker, p) + (keep ? "  keep " + seconds(r.between(1, 4)) + "\n" : ""), when);
   out += "  then {\n";
   const int effects = r.between(1, 2);
   for (int i = 0; i < effects; ++i) {
-    if (!derivable.empty() && r.chance(20))
+    if (!derivable.empty() && !p.is_production() && r.chance(20))
       out += "    derive " + maker.record(p.types[r.of(derivable)]) + "\n";
     else
       out += "    do " + maker.record(p.types[r.of(actions)]) + "\n";
@@ -478,10 +491,11 @@ std::string acting_rule(Random& r, const GenPackage& p, const std::string& name,
   for (std::size_t t : readable) {
     if (p.types[t].is_mutable) changeable.push_back(t);
   }
-  if (!changeable.empty() && r.chance(40))
+  if (!changeable.empty() && r.chance(p.is_production() ? 70 : 40))
     out += r.chance(60) ? "    assert " + maker.record(p.types[r.of(changeable)]) + "\n" : maker.change();
   if (r.chance(10)) out += "    log f\"" + name + " {" + random_value(r, maker.scope(), GenKind::kInt, 0) + "}\"\n";
   out += "  }\n";
+  if (p.is_production()) return out + "}\n";
   if (!keep && r.chance(35)) out += "  until {\n" + maker.until() + "  }\n";
   if (r.chance(40))
     out += "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n" + (r.chance(30) ? maker.change() : "") + "  }\n";
@@ -522,7 +536,7 @@ std::string random_decision(Random& r, const GenPackage& p, const std::string& n
 }  // namespace
 
 std::vector<std::string> GenPackage::files() const {
-  const std::string module = "module m\n";
+  const std::string module = "module m" + (strategy.empty() ? "" : " strategy " + strategy) + "\n";
   std::vector<std::string> out = {module + head + decisions, module, module};
   for (std::size_t i = 0; i < rules.size(); ++i) out[1 + i % 2] += rules[i];
   return out;
@@ -566,10 +580,10 @@ void add_runaway(Random& r, GenPackage& p, std::size_t flipped, const std::vecto
     else
       then += effect;
     std::string clear;
-    if (r.chance(40)) clear = "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n  }\n";
+    if (!p.is_production() && r.chance(40)) clear = "  on clear {\n    do " + maker.record(p.types[r.of(actions)]) + "\n  }\n";
     std::string head;
     if (r.chance(40)) head += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
-    if (r.chance(15)) head += "  keep " + seconds(r.between(1, 3)) + "\n";
+    if (!p.is_production() && r.chance(15)) head += "  keep " + seconds(r.between(1, 3)) + "\n";
     p.rules.push_back(head_of("flip" + std::to_string(p.rules.size()), head, when) + "  then {\n" + then + "  }\n" + clear + "}\n");
   }
 }
@@ -606,7 +620,9 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     t.has_key = r.chance(60);
     add(std::move(t), published);
   }
-  if (r.chance(15)) {
+  Random productions = r;  // so that other packages stay as they are
+  if (productions.chance(14)) p.strategy = productions.word({"depth", "breadth", "lex", "mea"});
+  if (r.chance(15) || p.is_production()) {
     GenType t = random_type(r, "M0");
     t.is_mutable = true;
     if (r.chance(25)) t.options += " ttl " + seconds(r.between(2, 5));

@@ -44,6 +44,8 @@ struct GenPackage {
   bool has_lateness = false;
   bool has_calendars = false;  // c0 and c1
   std::vector<std::string> decision_names;
+  std::string strategy;  // of the module; "": its rules have episodes
+  bool is_production() const { return !strategy.empty(); }
 
   // As files of one module: the head, then the rules spread over the others.
   std::vector<std::string> files() const;

@@ -78,6 +78,7 @@ void change_mutable(State& state, const Evaluated& e) {
 void apply_effects(State& state, std::uint32_t rule, Episode& episode, const std::vector<Evaluated>& effects,
                    std::optional<Timestamp> was_due, bool asks) {
   for (std::size_t i = 0; i < effects.size(); ++i) {
+    end_moment(state);
     const Evaluated& e = effects[i];
     if (e.effect->kind == ast::EffectKind::kDo) {
       state.was_due = was_due;
@@ -253,7 +254,7 @@ bool start_one(State& state, Cascade& cascade) {
   if (state.is(Mutation::kPriorityAscending)) std::reverse(order.begin(), order.end());
   for (std::uint32_t rule : order) {
     const RulePlan& plan = state.plan.rules[rule];
-    if (plan.logical || plan.rule->mode_value == ast::Mode::kOff || state.off.contains(rule)) continue;
+    if (plan.logical || plan.production || plan.rule->mode_value == ast::Mode::kOff || state.off.contains(rule)) continue;
     std::vector<Key> identities;
     Scope scope = rule_scope(state, rule);
     for_each_match(state, rule, scope, [&](Truth t, const Key& identity) {
@@ -269,6 +270,25 @@ bool start_one(State& state, Cascade& cascade) {
   return false;
 }
 
+// One production fires, or cannot: it is done with either way.
+bool fire_one(State& state, Cascade& cascade) {
+  const std::optional<std::pair<std::uint32_t, Key>> next = next_production(state);
+  if (!next) return false;
+  const auto& [rule, identity] = *next;
+  Scope scope = rule_scope(state, rule);
+  bind_identity(state, rule, identity, scope);
+  const std::optional<std::vector<Evaluated>> effects = evaluate_effects(state.plan.rules[rule].rule->then, scope);
+  if (effects) cascade.fire(state, rule);
+  state.activations[rule].at(identity).fired = true;
+  if (!effects) return true;
+  state.out.firings.push_back({state.now, rule, false});
+  Episode origin;
+  origin.identity = identity;
+  origin.onset = state.now;
+  apply_effects(state, rule, origin, *effects, std::nullopt, false);
+  return true;
+}
+
 void events_leave(State& state) {
   for (FactTypeId type = 0; type < state.facts.size(); ++type) {
     if (!state.type(type).is_event() || state.is(Mutation::kEventsStay)) continue;
@@ -281,7 +301,9 @@ void take_back(State& state, const Cascade& cascade) {
   const auto worst =
       std::max_element(cascade.by_rule.begin(), cascade.by_rule.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   const std::uint64_t runaways = state.runaways + 1;
+  const std::uint64_t moment = state.moment;
   if (!state.is(Mutation::kRunawayStays)) state = *cascade.before;
+  state.moment = moment;
   state.runaways = runaways;
   state.off.insert(worst->first);
 }
@@ -299,10 +321,12 @@ void forget_skipped(State& state) {
 void run_cascade(State& state) {
   Cascade cascade;
   for (;;) {
+    end_moment(state);
     derive_closure(state);
+    end_moment(state);
     judge(state);
     if (!state.is(Mutation::kLateSkipIsForEver)) forget_skipped(state);
-    if (!end_one(state, cascade) && !start_one(state, cascade)) return;
+    if (!fire_one(state, cascade) && !end_one(state, cascade) && !start_one(state, cascade)) return;
     if (cascade.firings <= state.firings_max) continue;
     take_back(state, cascade);
     cascade = Cascade{};
@@ -315,6 +339,7 @@ void run_agenda(State& state) {
   run_cascade(state);
   events_leave(state);
   clear_absences_due(state);
+  end_moment(state);
   run_cascade(state);
 }
 

@@ -16,6 +16,11 @@ void derive_closure(State& state);
 // What subscribers are told at the end of an instant.
 void tell_derived(State& state);
 
+// One more change has been made: what became true or false by it (§12).
+void end_moment(State& state);
+// The match that fires next: its rule and identity.
+std::optional<std::pair<std::uint32_t, Key>> next_production(State& state);
+
 // §6 step 4: episodes end and begin until nothing applies any more; cascades that run away are taken back.
 void run_agenda(State& state);
 

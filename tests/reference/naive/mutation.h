@@ -54,6 +54,8 @@ enum class Mutation : std::uint8_t {
   kProposalsOutliveEpisodes,
   kApprovedIgnoresRate,
   kClearNeedsApproval,
+  kDepthIsBreadth,  // what became true first goes first
+  kNoRefraction,    // a production fires again after every change
   kCount
 };
 

@@ -226,6 +226,47 @@ void collect_windows(const ast::Block& block, std::vector<std::vector<DurationNs
   }
 }
 
+// What the conditions of a production read, and how many they are.
+struct Reader {
+  RulePlan& plan;
+
+  void read(const ast::Expr& e) {
+    if (e.kind == ast::ExprKind::kStale) return;  // about the fact, whichever field is named
+    if (e.ref.kind == ast::RefKind::kField) plan.reads[e.ref.binding].insert(e.ref.field);
+    if (e.ref.kind == ast::RefKind::kLet && plan.lets[e.ref.index] != nullptr) read(*plan.lets[e.ref.index]);
+    if (e.aggregate) {
+      plan.aggregates.push_back(&e);
+      if (e.aggregate->where) read(*e.aggregate->where);
+      if (e.aggregate->value) read(*e.aggregate->value);
+    }
+    for (const ast::Expr& a : e.args) read(a);
+  }
+  static std::size_t parts(const ast::Expr& e) {
+    if (e.kind != ast::ExprKind::kAnd) return 1;
+    std::size_t sum = 0;
+    for (const ast::Expr& a : e.args) sum += parts(a);
+    return sum;
+  }
+  void read(const ast::Block& when) {
+    for (const ast::Line& line : when.lines) {
+      if (line.kind == ast::LineKind::kLet) continue;
+      if (line.kind == ast::LineKind::kCheck) {
+        read(line.expr);
+        plan.tests += parts(line.expr);
+        continue;
+      }
+      const ast::Pattern& p = line.pattern;
+      plan.tests += 1 + p.joins.size() + (p.where ? parts(*p.where) : 0) + (p.satisfies ? 1 : 0);
+      for (const ast::Join& j : p.joins) {
+        plan.reads[p.binding].insert(j.field);
+        plan.reads[j.other].insert(j.other_field);
+      }
+      if (p.where) read(*p.where);
+      if (p.satisfies) read(*p.satisfies);
+    }
+  }
+};
+
 }  // namespace
 
 DurationNs constant_duration(const ast::Expr& e) {
@@ -247,6 +288,9 @@ Plan make_plan(const ast::RuleSet& set) {
     r.when = plan_lines(rule.when, r.lets, nullptr);
     if (rule.until) r.until = plan_lines(*rule.until, r.lets, &r.when);
     r.logical = is_logical(rule);
+    r.production = rule.strategy != ast::Strategy::kEpisodes && !r.logical;
+    if (r.production) Reader{r}.read(rule.when);
+    plan.has_productions = plan.has_productions || r.production;
     r.cooldown_ns = duration_of(rule.cooldown);
     r.keep_ns = duration_of(rule.keep);
     r.repeat_ns = duration_of(rule.repeat);

@@ -32,9 +32,13 @@ struct RulePlan {
   bool logical = false;                                    // §7
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
   std::optional<DurationNs> late_skip_ns;
-  std::map<std::uint32_t, std::uint32_t> each;      // by binding: the field whose values it goes through
-  std::map<std::uint32_t, DurationNs> within;       // by binding: how long its events are remembered
-  std::map<std::uint32_t, DurationNs> each_within;  // by binding: of how long ago the events are whose values it goes through
+  std::map<std::uint32_t, std::uint32_t> each;             // by binding: the field whose values it goes through
+  std::map<std::uint32_t, DurationNs> within;              // by binding: how long its events are remembered
+  std::map<std::uint32_t, DurationNs> each_within;         // by binding: of how long ago the events are whose values it goes through
+  bool production = false;                                 // §12
+  std::map<std::uint32_t, std::set<std::uint32_t>> reads;  // a production's `when`: fields by binding
+  std::vector<const ast::Expr*> aggregates;                // … and aggregates
+  std::size_t tests = 0;
 };
 
 struct CasePlan {
@@ -52,8 +56,9 @@ struct LinePlace {
 };
 
 struct Plan {
-  std::vector<RulePlan> rules;                   // index = rule order
-  std::vector<std::uint32_t> by_priority;        // rules by (priority descending, rule order)
+  std::vector<RulePlan> rules;             // index = rule order
+  std::vector<std::uint32_t> by_priority;  // rules by (priority descending, rule order)
+  bool has_productions = false;
   std::vector<std::vector<CasePlan>> cases;      // by decision
   std::vector<std::vector<FactTypeId>> strata;   // derived types, those that need no other first
   std::vector<std::vector<DurationNs>> windows;  // by type: every `over D` of an aggregate of it

@@ -164,6 +164,7 @@ void NaiveSession::pass_through(Timestamp t) {
   note_rates_due(state_);
   const bool acks_first = state_.recovering && !state_.is(Mutation::kMissedTriesFirst);
   if (!acks_first) run_action_timers(state_);
+  end_moment(state_);
   // 2. What is stamped T, by (source, sequence, arrival); no source first.
   std::vector<Waiting> due;
   std::erase_if(waiting_, [&](Waiting& w) {
@@ -183,6 +184,7 @@ void NaiveSession::pass_through(Timestamp t) {
     } else {
       take_input(state_, w.fact);
     }
+    end_moment(state_);
   }
   if (acks_first) run_action_timers(state_);
   state_.remember();

@@ -22,6 +22,8 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
   past.resize(schema->types.size());
   sends.resize(schema->types.size());
   told.assign(schema->types.size(), KeyMap<std::vector<Value>>(less));
+  seen.assign(schema->types.size(), KeyMap<SeenFact>(less));
+  activations.assign(set.rules.size(), KeyMap<Activation>(less));
   episodes.assign(set.rules.size(), KeyMap<Episode>(less));
   skipped.assign(set.rules.size(), std::set<Key, KeyLess>(less));
   cooldowns.assign(set.rules.size(), KeyMap<Timestamp>(less));

@@ -75,6 +75,22 @@ struct Episode {
   bool of_event = false;
 };
 
+// A match of a production, while it is true (semantics.md §12).
+struct Activation {
+  std::uint64_t since = 0;            // the moment it became true
+  std::vector<std::uint64_t> stamps;  // of its facts, in order
+  std::vector<Value> values;          // of the aggregates that its rule asks
+  bool fired = false;
+};
+
+// A fact as it was at the end of the last moment, and when that came about.
+struct SeenFact {
+  std::vector<Value> values;
+  bool hidden = false;
+  std::uint64_t born = 0;              // when it appeared
+  std::vector<std::uint64_t> changed;  // by field
+};
+
 struct Action {
   std::uint64_t number = 0;  // in order of making, from 1
   FactTypeId type = kNoId;
@@ -122,6 +138,9 @@ struct State {
   std::vector<KeyMap<Episode>> episodes;        // by rule, by identity
   std::vector<std::set<Key, KeyLess>> skipped;  // by rule: matches that `late skip` dealt with
   std::vector<KeyMap<Timestamp>> cooldowns;     // by rule, by group: over at
+  std::uint64_t moment = 0;
+  std::vector<KeyMap<SeenFact>> seen;           // by type; only if there are productions
+  std::vector<KeyMap<Activation>> activations;  // by rule, by identity
   std::vector<Action> actions;                  // all ever made
   std::uint64_t tickets = 0;
   std::vector<std::vector<Timestamp>> sends;  // by action type, for `rate`

@@ -1,0 +1,59 @@
+// Productions under other rules: stamps of facts, what has fired, and since when the rest waits.
+#include "engine/session/takeover.h"
+
+namespace flyball::engine {
+
+void Takeover::take_stamps() {
+  for (FactTypeId type = 0; type < types_.size(); ++type) {
+    const TypeMap& map = types_[type];
+    if (map.id == kNoId) continue;
+    const std::vector<std::uint64_t>& before = from_.data.types[type].stamp_masks;
+    const std::vector<std::uint64_t>& now = to_.data.types[map.id].stamp_masks;
+    if (before.empty() || now.empty()) continue;
+    for (const auto& [old_fact, fact] : map.facts) {
+      if (fact == kNone || !from_.network.store(type).exists(old_fact) || !to_.network.store(map.id).exists(fact)) continue;
+      std::uint64_t newest = 0;
+      for (std::uint32_t i = 0; i < before.size(); ++i) newest = std::max(newest, from_.network.stamp(type, old_fact, i));
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        // A rule that reads other fields than any did: when the last of those that were read changed is the best that is known.
+        std::uint64_t& stamp = to_.network.stamps_[map.id][std::size_t{fact} * now.size() + i];
+        stamp = newest;
+        for (std::uint32_t k = 0; k < before.size(); ++k) {
+          if (map.same && before[k] == now[i]) stamp = from_.network.stamp(type, old_fact, k);
+        }
+      }
+    }
+  }
+}
+
+void Takeover::take_productions() {
+  Productions& from = from_.productions;
+  Productions& to = to_.productions;
+  to.stamps_were_restored();
+  std::unordered_map<Productions::Key, ActivationId, Productions::KeyHash> now;
+  for (ActivationId id = 0; id < to.activations_.end(); ++id) {
+    const Productions::Activation& a = to.activations_[id];
+    if (a.token != kNone) now.emplace(to.key_of(a.rule, a.token), id);
+  }
+  const auto mapped = [&](const Productions::Key& key, Productions::Key& out) {
+    if (!goes_on_[key.rule] || !to_.data.rules[rules_[key.rule]].is_production()) return false;
+    out.rule = rules_[key.rule];
+    return handles(from_.data.rules[key.rule].identity_types, key.facts.data(), out.facts);
+  };
+  Productions::Key key;
+  for (ActivationId id = 0; id < from.activations_.end(); ++id) {
+    const Productions::Activation& before = from.activations_[id];
+    if (before.token == kNone || !mapped(from.key_of(before.rule, before.token), key)) continue;
+    const auto at = now.find(key);
+    if (at == now.end()) continue;
+    to.activations_[at->second].since = before.since;
+    if (before.fired) to.forget_waiting(at->second);
+  }
+  for (const auto& [rule, activation] : now) to.put_into_heap(activation);
+  if (from.runs_at_ != to_.network.now()) return;  // this instant is another
+  for (const auto& [run, count] : from.runs_) {
+    if (goes_on_[run.rule]) to.runs_[{rules_[run.rule], run.identity}] = count;
+  }
+}
+
+}  // namespace flyball::engine

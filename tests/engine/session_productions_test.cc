@@ -1,0 +1,123 @@
+// Productions (semantics.md §12): what fires first, what fires again, what a reload and a runaway leave.
+#include "tests/engine/session_harness.h"
+
+using namespace flyball;
+using namespace flyball::engine;
+using namespace flyball::engine::testing;
+
+namespace {
+
+// Three tasks that come in the order a, b, c; then a is touched. `seen` says in which order they were taken.
+std::string order_by(const std::string& strategy) {
+  World w("module main strategy " + strategy + R"(
+mutable fact Task key (name) { name: string  size: int  note: string = ""  done: bool = false }
+mutable fact Gate key () { open: bool }
+action Take key (name) { name: string }
+rule take {
+  when {
+    t: Task where not done and size > 0
+    g: Gate where open
+  }
+  then {
+    set t { done: true }
+    do Take { name: t.name }
+  }
+}
+)");
+  w.put("1s", "Gate", "open: true");
+  w.put("1s", "Task", "name: \"a\", size: 1, note: \"\", done: false");
+  w.put("1s", "Task", "name: \"b\", size: 1, note: \"\", done: false");
+  w.put("1s", "Task", "name: \"c\", size: 1, note: \"\", done: false");
+  w.put("1s", "Task", "name: \"a\", size: 2, note: \"\", done: false");
+  w.tick("1s");
+  std::string out;
+  for (const std::string& line : w.heard()) out += line.substr(line.find("name: \"") + 7, 1);
+  return out;
+}
+
+constexpr const char* kCounter = R"(module main strategy lex
+mutable fact Count key (name) { name: string  n: int  note: string = "" }
+action Say key (name) { name: string  n: int }
+rule say {
+  when { c: Count where n >= 0 }
+  then { do Say { name: c.name, n: c.n } }
+}
+)";
+
+}  // namespace
+
+TEST_CASE("a strategy says what fires first", "[session][productions]") {
+  // a became true again last: its size is read.
+  CHECK(order_by("depth") == "acb");
+  CHECK(order_by("breadth") == "bca");
+  CHECK(order_by("lex") == "acb");
+  CHECK(order_by("mea") == "acb");
+}
+
+TEST_CASE("a production fires once for its facts as they are", "[session][productions]") {
+  World w(kCounter);
+  w.put("1s", "Count", "name: \"x\", n: 1, note: \"\"");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s Say(name: \"x\", n: 1) sent"});
+  w.put("2s", "Count", "name: \"x\", n: 1, note: \"\"");  // no news
+  w.put("3s", "Count", "name: \"x\", n: 1, note: \"read by nobody\"");
+  w.tick("3s");
+  CHECK(w.heard().empty());
+  w.put("4s", "Count", "name: \"x\", n: 2, note: \"\"");
+  w.tick("4s");
+  CHECK(w.heard() == Lines{"4s Say(name: \"x\", n: 2) sent"});
+  w.put("5s", "Count", "name: \"x\", n: -1, note: \"\"");
+  w.put("6s", "Count", "name: \"x\", n: 2, note: \"\"");  // it was not true in between
+  w.tick("6s");
+  CHECK(w.heard() == Lines{"6s Say(name: \"x\", n: 2) sent"});
+}
+
+TEST_CASE("of equal strategies the newer facts, the longer match, the more conditions go first", "[session][productions]") {
+  World w(R"(module main strategy lex
+mutable fact A key (k) { k: int  v: int }
+mutable fact B key (k) { k: int  v: int }
+rule one { when { a: A where v == 1 } then { log "one" } }
+rule two { when { a: A where v == 1  b: B same k as a } then { log "two" } }
+rule exact { when { a: A where v == 1 and k < 5 } then { log "exact" } }
+rule urgent { priority 1 when { a: A where v == 1 } then { log "urgent" } }
+)");
+  w.put("1s", "B", "k: 1, v: 0");
+  w.put("1s", "A", "k: 1, v: 1");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s log urgent", "1s log two", "1s log exact", "1s log one"});
+}
+
+TEST_CASE("a production that feeds itself for ever is undone and switched off; the others are as before", "[session][productions]") {
+  Limits limits;
+  limits.firings_per_instant = 50;
+  World w(R"(module main strategy depth
+mutable fact Count key (name) { name: string  n: int }
+action Say key (name) { name: string }
+rule endless { when { c: Count where n >= 0 } then { set c { n: c.n + 1 } } }
+rule say { priority -1 when { c: Count where n >= 0 } then { do Say { name: c.name } } }
+)",
+          limits);
+  w.put("1s", "Count", "name: \"x\", n: 0");
+  w.tick("1s");
+  const Lines heard = w.heard();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].find("trouble runaway: more than 50 firings in one instant, by `main.endless` 51 times") != std::string::npos);
+  CHECK(heard[1] == "1s Say(name: \"x\") sent");
+  CHECK(w.facts("Count") == Lines{"(name: \"x\", n: 0)"});
+  CHECK(w.session->counters().runaways == 1);
+  CHECK(w.session->counters().firings == 1);
+}
+
+TEST_CASE("what has fired does not fire again because the rules are loaded anew", "[session][productions]") {
+  World w(kCounter);
+  w.put("1s", "Count", "name: \"x\", n: 1, note: \"\"");
+  w.put("1s", "Count", "name: \"y\", n: 1, note: \"\"");
+  w.tick("1s");
+  CHECK(w.heard().size() == 2);
+  w.reload(kCounter);
+  w.tick("2s");
+  CHECK(w.heard().empty());
+  w.put("3s", "Count", "name: \"y\", n: 5, note: \"\"");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s Say(name: \"y\", n: 5) sent"});
+}
