@@ -2,6 +2,8 @@
 #include "engine/compile/decision_compiler.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace flyball::engine {
 
@@ -87,6 +89,55 @@ void add_parts(CaseLine& line, const ast::Pattern& pattern, const FactType& type
   }
 }
 
+// The lines that stand in the same branches of every `either` they share: one way through them all.
+void add_ways(const CasePlan& plan, std::size_t line, std::map<std::uint32_t, std::uint32_t>& through, std::vector<std::uint32_t>& so_far,
+              std::vector<std::vector<std::uint32_t>>& out) {
+  if (out.size() > CasePlan::kMaxWays) return;
+  if (line == plan.lines.size()) {
+    out.push_back(so_far);
+    return;
+  }
+  // A branch is chosen where its `either` is met first; lines of other branches are passed over.
+  for (const auto& [either, branch] : plan.lines[line].branches) {
+    const auto chosen = through.find(either);
+    if (chosen != through.end() && chosen->second == branch) continue;
+    if (chosen != through.end()) return add_ways(plan, line + 1, through, so_far, out);
+    std::set<std::uint32_t> branches;
+    for (const CaseLine& l : plan.lines) {
+      for (const auto& [other, its] : l.branches) {
+        if (other == either) branches.insert(its);
+      }
+    }
+    for (const std::uint32_t each : branches) {
+      through[either] = each;
+      add_ways(plan, line, through, so_far, out);
+    }
+    through.erase(either);
+    return;
+  }
+  so_far.push_back(static_cast<std::uint32_t>(line));
+  add_ways(plan, line + 1, through, so_far, out);
+  so_far.pop_back();
+}
+
+Result<void> plan_ways(const ast::Case& decl, CasePlan& plan) {
+  const auto binds = [](const CaseLine& l) { return l.kind == CaseLineKind::kOne && !l.branches.empty(); };
+  if (std::none_of(plan.lines.begin(), plan.lines.end(), binds)) return {};
+  std::map<std::uint32_t, std::uint32_t> through;
+  std::vector<std::uint32_t> so_far;
+  add_ways(plan, 0, through, so_far, plan.ways);
+  if (plan.ways.size() > CasePlan::kMaxWays) {
+    return fail("case `" + decl.name.text + "` has more than " + std::to_string(CasePlan::kMaxWays) + " ways through its `either`s",
+                "write more cases");
+  }
+  for (const std::uint32_t binding : decl.identity) {
+    const auto line = std::find_if(plan.lines.begin(), plan.lines.end(),
+                                   [&](const CaseLine& l) { return l.kind == CaseLineKind::kOne && l.binding == binding; });
+    plan.identity.emplace_back(binding, line->key);
+  }
+  return {};
+}
+
 Result<CasePlan> compile_case(const ast::Case& decl, const DecisionType& type, ExprContext context) {
   context.binding_types = &decl.binding_types;
   CasePlan plan;
@@ -121,6 +172,7 @@ Result<CasePlan> compile_case(const ast::Case& decl, const DecisionType& type, E
     }
     plan.lines.push_back(std::move(out));
   }
+  if (Result<void> r = plan_ways(decl, plan); !r) return std::unexpected(r.error());
   plan.answer = compile_answer(decl.output, type, context);
   return plan;
 }

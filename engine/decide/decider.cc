@@ -76,7 +76,8 @@ Result<int> Decider::decide_into(DecisionId decision, const Value* input, Value*
   frame_.input = input;
   if (facts_ != nullptr) frame_.now = facts_->decision_time();
   for (std::size_t i = 0; i < plan.cases.size(); ++i) {
-    const Truth t = run_case(plan.cases[i], 0, Truth::kTrue, output);
+    const CasePlan& tried = plan.cases[i];
+    const Truth t = tried.ways.empty() ? run_case(tried, 0, Truth::kTrue, output) : run_ways(tried, output);
     if (t == Truth::kTrue) return one(static_cast<int>(i));
     if (t == Truth::kFalse) continue;
     skipped_.push_back(static_cast<std::uint32_t>(i));
@@ -220,8 +221,8 @@ class Decider::Finder final : public FactVisitor {
   Truth found_ = Truth::kFalse;
 };
 
-// Facts are tried in the order of their keys; the first that leads to a true end answers.
-Truth Decider::run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output) {
+// Facts that the line may be bound to, in the order of their keys. False: there is none.
+bool Decider::collect(const CasePlan& plan, std::uint32_t line) {
   const CaseLine& l = plan.lines[line];
   std::vector<Candidate>& found = candidates_[line];
   found.clear();
@@ -233,8 +234,67 @@ Truth Decider::run_one(const CasePlan& plan, std::size_t line, Truth so_far, Val
     }
     return false;
   });
+  return !found.empty();
+}
+
+// Where branches bind names, one match may be met by several ways: all are gone through, and of the matches that are true the first by
+// what all ways bind answers.
+Truth Decider::run_ways(const CasePlan& plan, Value* output) {
+  found_ = unknown_ = false;
+  for (const std::vector<std::uint32_t>& way : plan.ways) run_way(plan, way, 0, Truth::kTrue);
+  if (!found_) return unknown_ ? Truth::kUnknown : Truth::kFalse;
+  std::copy(first_answer_.begin(), first_answer_.end(), output);
+  return Truth::kTrue;
+}
+
+// Recursion is as deep as the case has lines.
+void Decider::run_way(const CasePlan& plan, const std::vector<std::uint32_t>& way, std::size_t at, Truth so_far) {
+  if (at == way.size()) return take_match(plan, so_far);
+  const CaseLine& l = plan.lines[way[at]];
+  if (l.kind != CaseLineKind::kOne) {
+    so_far = truth_and(so_far, run_line(plan, l));
+    if (so_far != Truth::kFalse) run_way(plan, way, at + 1, so_far);
+    return;
+  }
+  collect(plan, way[at]);
+  for (const Candidate& c : candidates_[way[at]]) {
+    rows_[l.binding] = c.slots;
+    run_way(plan, way, at + 1, truth_and(so_far, c.truth));
+  }
+}
+
+void Decider::take_match(const CasePlan& plan, Truth truth) {
+  identity_.clear();
+  for (const auto& [binding, key] : plan.identity) {
+    for (const std::uint32_t field : key) identity_.push_back(rows_[binding][field]);
+  }
+  const auto before = [&] {
+    for (std::size_t i = 0; i < identity_.size(); ++i) {
+      if (const int c = compare_total(identity_[i], first_identity_[i], interner_); c != 0) return c < 0;
+    }
+    return false;
+  };
+  if (truth != Truth::kTrue) {
+    unknown_ = true;
+    return;
+  }
+  if (found_ && !before()) return;
+  answer_.resize(std::max(plan.answer.fields.size(), plan.answer.constants.size()));
+  if (!answer(plan.answer, &plan.aggregates, answer_.data())) {
+    unknown_ = true;
+    return;
+  }
+  found_ = true;
+  first_identity_.swap(identity_);
+  first_answer_.swap(answer_);
+}
+
+// Facts are tried in the order of their keys; the first that leads to a true end answers.
+Truth Decider::run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output) {
+  const CaseLine& l = plan.lines[line];
+  if (!collect(plan, static_cast<std::uint32_t>(line))) return Truth::kFalse;
   Truth best = Truth::kFalse;
-  for (const Candidate& c : found) {
+  for (const Candidate& c : candidates_[line]) {
     rows_[l.binding] = c.slots;
     const Truth t = run_case(plan, line + 1, truth_and(so_far, c.truth), output);
     if (t == Truth::kTrue) return t;

@@ -67,6 +67,10 @@ class Decider {
   Truth run_case(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
   Truth run_line(const CasePlan& plan, const CaseLine& line);
   Truth run_either(const CasePlan& plan, std::size_t& line, std::size_t depth);
+  Truth run_ways(const CasePlan& plan, Value* output);
+  void run_way(const CasePlan& plan, const std::vector<std::uint32_t>& way, std::size_t at, Truth so_far);
+  void take_match(const CasePlan& plan, Truth truth);
+  bool collect(const CasePlan& plan, std::uint32_t line);
   Truth run_one(const CasePlan& plan, std::size_t line, Truth so_far, Value* output);
   Truth some(const CasePlan& plan, const CaseLine& line);
   Truth judge(const CasePlan& plan, const CaseLine& line, const FactRow& row);
@@ -96,6 +100,9 @@ class Decider {
   std::vector<const Value*> rows_;
   std::vector<Value> lets_, aggregates_;
   std::vector<std::vector<Candidate>> candidates_;  // by line
+  // Of a case with ways: the first true match so far and its answer; the one that is looked at; whether any could not be judged.
+  std::vector<Value> first_identity_, identity_, first_answer_, answer_;
+  bool found_ = false, unknown_ = false;
   std::vector<Value> lookup_values_;
   std::vector<std::uint32_t> skipped_;
   std::vector<ColumnIndex::Rows> columns_;

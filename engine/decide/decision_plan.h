@@ -45,8 +45,14 @@ struct CaseLine {
 };
 
 struct CasePlan {
+  static constexpr std::size_t kMaxWays = 64;  // through the `either`s of a case that bind names
+
   std::string name;
   std::vector<CaseLine> lines;
+  // Where branches of `either` bind names: the lines of each way through them, and the names that all ways bind, with the fields that
+  // order their facts. Else empty: the lines are gone through as they stand.
+  std::vector<std::vector<std::uint32_t>> ways;
+  std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> identity;
   AnswerPlan answer;
   AggregateUses aggregates;
 };

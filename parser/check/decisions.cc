@@ -1,6 +1,8 @@
 // Decisions: cases and the default; tables are in tables.cc. See passes.h.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 
@@ -27,7 +29,8 @@ void check_case(Package& p, std::size_t file, const DecisionType& type, ast::Cas
   context.in_decision = true;
   check_lines(p, scope, context, c.when);
   for (const ast::Line& line : c.when.lines) {
-    if (line.kind == ast::LineKind::kPattern && line.pattern.quantifier == ast::Quantifier::kOne)
+    if (line.kind != ast::LineKind::kPattern || line.pattern.quantifier != ast::Quantifier::kOne || line.pattern.local) continue;
+    if (std::find(c.identity.begin(), c.identity.end(), line.pattern.binding) == c.identity.end())
       c.identity.push_back(line.pattern.binding);
   }
   check_record(p, scope, c.output, type.output, type.output.size(), "the answer", Completeness::kComplete);

@@ -313,9 +313,6 @@ class LineChecker {
 
   void pattern(Pattern& pattern) {
     const std::optional<FactTypeId> type_id = find_fact_type(p_, *scope_.file, pattern.type);
-    if (!open_.empty() && context_.in_decision && pattern.quantifier == Quantifier::kOne) {
-      p_.report.later(pattern.type.span, "a name in an `either` of a decision", "ask whether there is one: `some Type …`");
-    }
     const std::optional<std::uint32_t> number = bound_before(pattern, type_id);
     pattern.binding = number.value_or(static_cast<std::uint32_t>(context_.pattern_types.size()));
     if (!number) context_.pattern_types.push_back(type_id.value_or(kNoId));

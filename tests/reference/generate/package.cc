@@ -33,7 +33,7 @@ class RuleMaker {
       scope_.aggregates = !branches_;
     }
     for (int i = 0; i < patterns; ++i) {
-      out += !in_decision_ && r_.chance(12) && branches_ ? either(timed) : pattern(timed);
+      out += r_.chance(12) && branches_ ? either(timed) : pattern(timed);
       if (others > 0 && r_.chance(30)) {
         out += other_line(timed, false);
         --others;

@@ -1,5 +1,8 @@
 // Decisions: cases in order, then the rows of a `first` table, then the default; nothing is changed.
+#include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 
 #include "model/check.h"
 #include "tests/reference/naive/matcher.h"
@@ -73,6 +76,76 @@ bool search(const CasePlan& plan, const std::vector<Field>& fields, std::size_t 
   return false;
 }
 
+using Way = std::map<std::uint32_t, std::uint32_t>;  // by `either`: the branch
+
+// Every way through the `either`s of a case: those that no line on the way stands in are not in it.
+void each_way(const CasePlan& plan, std::size_t i, Way& way, const std::function<void()>& f) {
+  if (i == plan.when.size()) return f();
+  for (const ast::InBranch& in : plan.when[i].line->branches) {
+    const auto at = way.find(in.either);
+    if (at != way.end() && at->second != in.branch) return each_way(plan, i + 1, way, f);
+    if (at != way.end()) continue;
+    std::set<std::uint32_t> branches;
+    for (const LinePlan& line : plan.when) {
+      for (const ast::InBranch& other : line.line->branches) {
+        if (other.either == in.either) branches.insert(other.branch);
+      }
+    }
+    for (const std::uint32_t branch : branches) {
+      way[in.either] = branch;
+      each_way(plan, i, way, f);
+    }
+    way.erase(in.either);
+    return;
+  }
+  each_way(plan, i + 1, way, f);
+}
+
+// What a match by its identity is: the best of the ways to it, and what it answers if that is true.
+struct Matched {
+  Truth truth = Truth::kFalse;
+  std::optional<Output> output;
+};
+
+void search_way(const CasePlan& plan, const std::vector<Field>& fields, const Way& way, std::size_t i, Truth sofar, Scope& scope,
+                KeyMap<Matched>& all) {
+  if (sofar == Truth::kFalse) return;
+  if (i == plan.when.size()) {
+    Key identity;
+    for (const std::uint32_t b : plan.decl->identity)
+      identity.insert(identity.end(), scope.bound[b].key->begin(), scope.bound[b].key->end());
+    Matched& match = all[identity];
+    match.truth = truth_or(match.truth, sofar);
+    if (sofar == Truth::kTrue) match.output = record_output(plan.decl->output, fields, scope);
+    return;
+  }
+  const LinePlan& line = plan.when[i];
+  const bool passed = std::any_of(line.line->branches.begin(), line.line->branches.end(),
+                                  [&](const ast::InBranch& in) { return !way.contains(in.either) || way.at(in.either) != in.branch; });
+  if (passed) return search_way(plan, fields, way, i + 1, sofar, scope, all);
+  if (!line.binds()) return search_way(plan, fields, way, i + 1, truth_and(sofar, raw_truth(line, scope)), scope, all);
+  const ast::Pattern& p = line.line->pattern;
+  for (const auto& [key, fact] : scope.state.facts[p.fact_type]) {
+    scope.bound[p.binding] = bind_fact(scope.state, p.fact_type, key, fact);
+    search_way(plan, fields, way, i + 1, truth_and(sofar, fact_truth(p, scope)), scope, all);
+  }
+}
+
+bool search_ways(const CasePlan& plan, const std::vector<Field>& fields, Scope& scope, Truth& best, Output& output) {
+  KeyMap<Matched> all(KeyLess{scope.state.in});
+  Way way;
+  each_way(plan, 0, way, [&] { search_way(plan, fields, way, 0, Truth::kTrue, scope, all); });
+  for (auto& [identity, match] : all) {
+    if (match.truth == Truth::kTrue && match.output) {
+      output = std::move(*match.output);
+      best = Truth::kTrue;
+      return true;
+    }
+    best = truth_or(best, Truth::kUnknown);
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<Value>& input) {
@@ -94,7 +167,11 @@ Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<
       scope.bound.resize(c.decl->binding_count);
       Truth best = Truth::kFalse;
       answer.from = c.decl->name.text;
-      if (search(c, type.output, 0, Truth::kTrue, scope, best, answer.output)) return answer;
+      const bool names =
+          std::any_of(c.when.begin(), c.when.end(), [](const LinePlan& l) { return l.binds() && !l.line->branches.empty(); });
+      if (names ? search_ways(c, type.output, scope, best, answer.output)
+                : search(c, type.output, 0, Truth::kTrue, scope, best, answer.output))
+        return answer;
       if (best == Truth::kUnknown && skip(answer.from)) return fail("unknown");
     }
     Scope scope{state_, &no_lets, &input, {}, {}, nullptr};
