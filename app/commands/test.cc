@@ -147,6 +147,7 @@ class Test : public Command {
                                test.name.text));
       }
       failed += report.passed() ? 0 : 1;
+      for (const std::string& note : std::exchange(notes_, {})) io.warning(note);
       if (json_)
         io.data(testing::report_json(report));
       else
@@ -271,7 +272,13 @@ class Test : public Command {
           Told{failure.step < test.steps.size() ? test.steps[failure.step].span : test.span, failure.message, failure.happened, {}});
       if (failure.at && failure.why_not_rule != kNoId) t.why_not = why_not(*plan, program, failure);
     }
-    if (!told.empty()) {
+    if (result.runaways != 0) told.push_back({test.span, "rules ran away: what they did was undone, and one is switched off", {}, {}});
+    if (told.empty()) {
+      for (const testing::Told& trouble : result.recording.troubles) {
+        notes_.push_back(
+            fmt::format("\"{}\": {} the engine said: {}", test.name.text, testing::since_start(*plan, trouble.time), trouble.text));
+      }
+    } else {
       for (const testing::Told& trouble : result.recording.troubles) {
         told.back().happened.push_back(fmt::format("{} the engine said: {}", testing::since_start(*plan, trouble.time), trouble.text));
       }
@@ -318,6 +325,7 @@ class Test : public Command {
   bool verbose_ = false, coverage_ = false, json_ = false, watch_ = false;
   std::unique_ptr<CompiledPackage> package_;
   testing::Coverage covered_;
+  std::vector<std::string> notes_;  // what the engine said in tests that passed
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ class Runner {
     for (std::size_t i = 0; i < plan_.inputs.size() && plan_.inputs[i].arrival <= end;) i = one_time(i, plan_.inputs.size());
     // As in replay: what waits for a later stamp is closed as if a tick came at the end plus the largest lateness.
     if (!down_) tick(end + lateness());
+    result_.runaways = session_->counters().runaways;
     if (options.why_not_rule != kNoId) result_.why_not = session_->why_not(options.why_not_rule, options.why_not_with);
     return std::move(result_);
   }
@@ -93,6 +94,8 @@ class Runner {
   void feed(std::size_t i) {
     const Input& input = plan_.inputs[i];
     if (const FactInput* given = std::get_if<FactInput>(&input.what)) {
+      // Till it came there was time: what was due is done. What waited for the service to come back belongs to that moment.
+      if (!input.waited && given->stamp < input.arrival && last_tick_ < input.arrival - 1) tick(input.arrival - 1);
       fact_ = *given;
       fact_.origin = i;
       if (Result<engine::PutOutcome> done = session_->put(fact_); !done) result_.recording.refusals.push_back({i, done.error().message});

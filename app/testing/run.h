@@ -52,6 +52,7 @@ struct RunOptions {
 
 struct RunResult {
   Recording recording;
+  std::uint64_t runaways = 0;  // cascades that were undone
   std::optional<engine::WhyNot> why_not;
 };
 

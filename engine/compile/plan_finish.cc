@@ -31,8 +31,12 @@ void PlanBuilder::finish_types() {
     out_.frame_bindings = std::max(out_.frame_bindings, scope.binding_count);
     out_.frame_lets = std::max(out_.frame_lets, static_cast<std::uint32_t>(scope.lets.size()));
   }
-  for (const RulePlan& rule : out_.rules) {
+  for (RulePlan& rule : out_.rules) {
     for (const ChainId chain : rule.chains) out_.chains[chain].logical = rule.logical;
+    // Whatever rule asks: what changes with time alone is matched anew.
+    const auto has_clock = [&](FactTypeId type) { return !out_.types[type].clocks.empty(); };
+    rule.may_stand_again =
+        rule.may_stand_again || (rule.is_production() && std::any_of(rule.identity_types.begin(), rule.identity_types.end(), has_clock));
   }
   for (const FactType& type : out_.rule_set.schema.types) out_.lateness_max_ns = std::max(out_.lateness_max_ns, type.lateness_ns);
 }

@@ -171,7 +171,7 @@ void Network::fact_clock_due(FactTypeId type, FactId fact) {
   fact_dues_[type][fact] = kTimestampMax;
   std::uint64_t reads = 0;
   for (const FactClock& clock : program_.types[type].clocks) reads |= clock.reads;
-  fact_changed(type, fact, reads);
+  update(type, fact, reads, true);  // it has no news: its stamps stay
 }
 
 }  // namespace flyball::engine

@@ -1,5 +1,7 @@
 // What `then` and `on clear` do. All effects of a block read the state that matched and are applied together, in
 // written order; if one cannot be evaluated, none is.
+#include <algorithm>
+
 #include "engine/session/action_id.h"
 #include "engine/session/records.h"
 #include "engine/session/session_impl.h"
@@ -82,10 +84,19 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   return true;
 }
 
+// A copy: effects may make matches, and with them room where identities lie.
 Firing Session::Impl::firing_of(std::uint32_t rule, EntryId entry, bool clear) const {
   const RuleEntry& e = episodes.entry(rule, entry);
-  const TokenId match = clear ? kNone : episodes.true_token(rule, entry);
-  return {rule, clear, episodes.identity_of(rule, entry), match, match == kNone ? kNone : e.tokens, e.onset, e.run, entry};
+  Firing firing;
+  firing.rule = rule;
+  firing.clear = clear;
+  std::copy_n(episodes.identity_of(rule, entry), data.rules[rule].identity.size(), firing.identity.begin());
+  firing.match = clear ? kNone : episodes.true_token(rule, entry);
+  firing.first_match = firing.match == kNone ? kNone : e.tokens;
+  firing.onset = e.onset;
+  firing.run = e.run;
+  firing.entry = entry;
+  return firing;
 }
 
 std::vector<Value> Session::Impl::identity_values(const Firing& firing) const {
@@ -98,13 +109,17 @@ std::vector<Value> Session::Impl::identity_values(const Firing& firing) const {
 // False: its effects cannot be evaluated, and it does not fire.
 bool Session::Impl::fire(const Productions::Choice& choice) {
   const RulePlan& plan = data.rules[choice.rule];
-  FactId identity[Network::kMaxTuple];
-  productions.identity_of(choice.rule, choice.token, identity);
+  Firing firing;
+  firing.rule = choice.rule;
+  productions.identity_of(choice.rule, choice.token, firing.identity.data());
+  firing.match = choice.token;
+  firing.first_match = productions.first_token(choice.activation);
+  firing.onset = network.now();
   network.load(choice.token);
   fill_aggregates(plan.then, plan.scope);
   std::vector<Evaluated> effects;
   const bool evaluated = evaluate_effects(plan.then, plan.scope, effects);
-  productions.fired(choice.activation);
+  productions.fired(choice.activation, evaluated);
   if (!evaluated) {
     trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it does not fire for these facts as they are");
     ++counters.effect_errors;
@@ -112,7 +127,6 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   }
   ++counters.firings;
   outbox.add(FiringOutput{network.now(), choice.rule, false});
-  Firing firing{choice.rule, false, identity, choice.token, productions.first_token(choice.activation), network.now(), 1, kNone};
   if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; }))
     firing.run = productions.count_run(choice.rule, identity_values(firing));
   apply_effects(firing, effects, std::nullopt, false);
@@ -130,6 +144,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   const std::optional<Timestamp> was_due = network.recovering() ? missed_of_end(rule, entry) : std::nullopt;
   ++counters.episodes_ended;
+  next_moment();
   episodes.ended(rule, entry);
   journal_reasons(rule, entry);
   derivation.drop_episode_reasons(rule, entry);

@@ -239,7 +239,7 @@ Explanation Explainer::firing(const Firing& firing) {
   out.clear = clear;
   out.onset = firing.onset;
   facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
-  const FactId* identity = firing.identity;
+  const FactId* identity = firing.identity.data();
   for (std::size_t i = 0; i < rule_plan.identity.size(); ++i) {
     const FactTypeId type = rule_plan.identity_types[i];
     facts_[rule_plan.identity[i]] = identity[i];

@@ -15,6 +15,7 @@
 #include "engine/network/network.h"
 #include "engine/session/episodes.h"
 #include "engine/session/firing.h"
+#include "engine/session/productions.h"
 
 namespace flyball::engine {
 
@@ -24,8 +25,8 @@ class Explainer {
   static constexpr std::size_t kMaxRunning = 1'000;       // running episodes that are told from those that are missing; `either` only
   static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
 
-  Explainer(const ProgramData& program, Network& network, Episodes& episodes, std::size_t kept_max)
-      : data_(program), network_(network), episodes_(episodes), kept_max_(kept_max) {}
+  Explainer(const ProgramData& program, Network& network, Episodes& episodes, const Productions& productions, std::size_t kept_max)
+      : data_(program), network_(network), episodes_(episodes), productions_(productions), kept_max_(kept_max) {}
 
   // What an action of this firing is explained by; the action itself is filled in by keep().
   Explanation firing(const Firing& firing);
@@ -81,6 +82,7 @@ class Explainer {
   const ProgramData& data_;
   Network& network_;
   Episodes& episodes_;
+  const Productions& productions_;
   std::size_t kept_max_;
   std::vector<FactId> facts_;      // by binding: what the frame's rows are of
   std::deque<std::string> order_;  // oldest first

@@ -178,7 +178,10 @@ void Session::Impl::run_instant(Timestamp t) {
   if (!network.recovering()) run_due_actions();
   inbox.take(t, in, taken);
   for (const PendingId input : taken) apply(inbox[input]);
-  if (network.recovering()) run_due_actions();
+  if (network.recovering()) {
+    next_moment();
+    run_due_actions();
+  }
   inbox.release(taken);
   look_ahead();
   closure();
@@ -225,17 +228,23 @@ void Session::Impl::run_agenda() {
   run_cascade();
 }
 
+// What stands before the next firing.
+void Session::Impl::bring_up_to_date() {
+  closure();
+  judge();
+  closure();
+}
+
 void Session::Impl::run_cascade() {
   Counters before = counters;
   const std::map<std::uint32_t, std::uint64_t> skipped_before = skipped;
   std::size_t said_before = outbox.size();
   std::size_t firings = 0;
   std::map<std::uint32_t, std::uint64_t> by_rule;
+  bring_up_to_date();
   journal.begin();
   for (;;) {
-    closure();
-    judge();
-    closure();
+    bring_up_to_date();
     episodes.review();
     const std::optional<std::uint32_t> rule = run_next(firings == 0);
     if (!rule) break;
@@ -252,6 +261,7 @@ void Session::Impl::run_cascade() {
     said_before = outbox.size();
     firings = 0;
     by_rule.clear();
+    bring_up_to_date();
     journal.begin();
   }
   end_cascade();

@@ -148,8 +148,7 @@ void Productions::remove(ActivationId id) {
     lost_.try_emplace(key_of(a.rule, a.token), std::move(made->second));  // what stood before the moment, if it fell more than once
     made_of_.erase(made);
   }
-  if (cascade_began_ != 0 && a.since <= cascade_began_)
-    journalled_.emplace_back(key_of(a.rule, a.token), Lost{a.since, a.fired && !a.fired_now, {}, {}});
+  if (cascade_began_ != 0 && a.since <= cascade_began_) journalled_.try_emplace(key_of(a.rule, a.token), Lost{a.since, a.fired, {}, {}});
   if (plan.shares_matches) shared_.erase(key_of(a.rule, a.token));
   if (a.waits) {
     Queue& queue = queue_of(a.rule);
@@ -281,13 +280,21 @@ std::optional<Productions::Choice> Productions::choose() {
   return std::nullopt;
 }
 
-void Productions::fired(ActivationId id) {
+void Productions::fired(ActivationId id, bool evaluated) {
   Activation& a = activations_[id];
-  if (cascade_began_ != 0 && a.since <= cascade_began_) {
-    journalled_firings_.push_back(id);
-    a.fired_now = true;
-  }
+  if (cascade_began_ != 0 && a.since <= cascade_began_) journalled_.try_emplace(key_of(a.rule, a.token), Lost{a.since, false, {}, {}});
+  a.unable = !evaluated;
   forget_waiting(id);
+}
+
+bool Productions::is_unable(std::uint32_t rule, const FactId* identity) const {
+  const std::size_t count = program_.rules[rule].identity.size();
+  for (ActivationId id = 0; id < activations_.end(); ++id) {
+    const Activation& a = activations_[id];
+    if (a.token == kNone || a.rule != rule || !a.unable) continue;
+    if (const Key key = key_of(rule, a.token); std::equal(key.facts.begin(), key.facts.end(), identity, identity + count)) return true;
+  }
+  return false;
 }
 
 void Productions::forget_waiting(ActivationId id) {
@@ -312,21 +319,16 @@ void Productions::begin_cascade() {
 void Productions::take_back_cascade() {
   if (empty()) return;
   stamps_were_restored();
-  std::unordered_map<Key, Lost, KeyHash> before;
-  for (auto& [key, lost] : journalled_) before.try_emplace(std::move(key), std::move(lost));
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
-    if (a.token == kNone || a.since <= cascade_began_) continue;
-    if (const auto at = before.find(key_of(a.rule, a.token)); at != before.end()) {
-      a.since = at->second.since;
-      if (at->second.fired) forget_waiting(id);
+    if (a.token == kNone) continue;
+    const auto before = journalled_.find(key_of(a.rule, a.token));
+    if (before == journalled_.end() && a.since <= cascade_began_) continue;
+    if (before != journalled_.end()) {
+      a.since = before->second.since;
+      if (before->second.fired) forget_waiting(id);
+      a.fired = before->second.fired;
     }
-    put_into_heap(id);
-  }
-  for (const ActivationId id : journalled_firings_) {
-    Activation& a = activations_[id];
-    if (a.token == kNone || a.since > cascade_began_) continue;
-    a.fired = false;
     put_into_heap(id);
   }
   runs_ = runs_before_;
@@ -335,10 +337,8 @@ void Productions::take_back_cascade() {
 }
 
 void Productions::end_cascade() {
-  for (const ActivationId id : journalled_firings_) activations_[id].fired_now = false;
   cascade_began_ = 0;
   journalled_.clear();
-  journalled_firings_.clear();
 }
 
 void Productions::switch_off(std::uint32_t rule) {

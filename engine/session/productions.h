@@ -7,8 +7,9 @@
 // nearly always decide; those for which they are equal are taken out together, when their turn comes, and sorted by all the rest.
 // Activations that went are dropped when they come to the front, or when they are the greater part.
 //
-// Not thread-safe. Complexity: making and removing an activation O(log n); choose() O(1) but for what is dropped.
-// INVARIANT: an activation stands in its heap exactly while it may still fire.
+// Not thread-safe. Complexity: making and removing an activation O(log n); choose() O(1), but for what is dropped, and O(k log k) where a
+// tie of k is sorted.
+// INVARIANT: an activation stands in its queue, in the heap or in a tie, exactly while it may still fire.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,9 @@ class Productions {
   // What fires next; nothing if none can.
   std::optional<Choice> choose();
   // It fires, or cannot be fired: it does so no more. Before its effects are applied.
-  void fired(ActivationId activation);
+  void fired(ActivationId activation, bool evaluated);
+  // Whether the match has been passed over because its effects could not be evaluated; O(number of activations).
+  bool is_unable(std::uint32_t rule, const FactId* identity) const;
   // The number of this firing among those of its rule, identity and instant: part of the ids of its actions.
   std::uint64_t count_run(std::uint32_t rule, std::vector<Value> identity);
 
@@ -71,8 +74,8 @@ class Productions {
     TokenId token = kNone;    // the first of its tokens, which Token::left links; kNone: not in use
     std::uint64_t since = 0;  // the moment it became true
     bool fired = false;
-    bool fired_now = false;  // in the cascade that goes on, and it was there before
-    bool waits = false;      // stands in its heap
+    bool unable = false;  // its effects could not be evaluated
+    bool waits = false;   // stands in its heap
   };
   struct Item {
     std::uint64_t first = 0, second = 0;  // the greater goes first
@@ -149,8 +152,7 @@ class Productions {
   std::uint64_t lost_in_ = 0;
   // What the cascade changed of activations that were there before it.
   std::uint64_t cascade_began_ = 0;
-  std::vector<std::pair<Key, Lost>> journalled_;
-  std::vector<ActivationId> journalled_firings_;
+  std::unordered_map<Key, Lost, KeyHash> journalled_;
   Timestamp runs_at_ = kTimestampMin;
   std::unordered_map<Run, std::uint64_t, RunHash> runs_, runs_before_;  // of this instant; before the cascade
 };

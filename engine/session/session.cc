@@ -17,7 +17,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       productions(data, network),
       derivation(data, network, episodes, l.derived_per_instant),
       actions(data, network, timers, journal, outbox, counters),
-      explainer(data, network, episodes, l.explanations),
+      explainer(data, network, episodes, productions, l.explanations),
       decider(*data.decisions, this, interner),
       asked(data, interner) {
   network.set_samples_max(l.samples_per_key);

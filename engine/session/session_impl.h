@@ -66,6 +66,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void closure();
   void judge();
   void run_agenda();
+  void bring_up_to_date();
   void run_cascade();
   void end_cascade();
   void take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule);

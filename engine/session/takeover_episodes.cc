@@ -90,7 +90,10 @@ void Takeover::run(const std::function<void()>& settle) {
     if (goes_on_[r]) take_groups(r, rules_[r]);
   }
   give_episodes_to_actions();
-  if (!to_.productions.empty()) take_stamps(), take_productions();
+  if (!to_.productions.empty()) {
+    take_stamps();
+    take_productions();
+  }
 }
 
 bool Takeover::take_holds() {

@@ -1,4 +1,6 @@
 // Productions under other rules: stamps of facts, what has fired, and since when the rest waits.
+#include <algorithm>
+
 #include "engine/session/takeover.h"
 
 namespace flyball::engine {

@@ -303,7 +303,10 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     for (const std::uint32_t binding : rule_plan.identity) identity.push_back(facts_[binding]);
     const auto& table = episodes_.table(rule);
     const EntryId e = table.find(identity.data());
-    if (rule_plan.is_production()) {
+    if (rule_plan.is_production() && productions_.is_unable(rule, identity.data())) {
+      out.status = "effects";
+      out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
+    } else if (rule_plan.is_production()) {
       out.status = "fired";
       out.sentence =
           "every line is met, and it has fired for these facts as they are: it fires again when one changes in what `when` reads";

@@ -103,13 +103,20 @@ bool ExprChecker::clock_comparison(Expr& e) {
   const auto text = [&](const Expr& x) {
     return needs_brackets(x) ? fmt::format("({})", p_.report.text(x.span)) : std::string(p_.report.text(x.span));
   };
+  const auto is_calendar = [&](const Expr& x) {
+    if (x.kind != ExprKind::kName) return false;
+    const Found found = p_.names.find(SymbolKind::kValue, x.name, *scope_.file);
+    return found.symbol != nullptr && Package::is_calendar(*found.symbol);
+  };
   if (e.op == Op::kEqual || e.op == Op::kNotEqual) {
     p_.report.error(
         "E0213", e.span,
         fmt::format("`now {} …` is {} for one nanosecond", e.op == Op::kEqual ? "==" : "!=", e.op == Op::kEqual ? "true" : "false"),
-        grows(e.args[left ? 0 : 1]) ? fmt::format("ask from when on: `{} >= {}`", p_.report.excerpt(e.args[left ? 0 : 1].span),
-                                                  p_.report.excerpt(e.args[left ? 1 : 0].span))
-                                    : "compare `now` with a time, as in `now >= x.at + 5m`");
+        is_calendar(e.args[left ? 1 : 0])
+            ? fmt::format("ask whether it is in the calendar: `now in {}`", p_.report.excerpt(e.args[left ? 1 : 0].span))
+        : grows(e.args[left ? 0 : 1]) ? fmt::format("ask from when on: `{} >= {}`", p_.report.excerpt(e.args[left ? 0 : 1].span),
+                                                    p_.report.excerpt(e.args[left ? 1 : 0].span))
+                                      : "compare `now` with a time, as in `now >= x.at + 5m`");
     return true;
   }
   if (right) {

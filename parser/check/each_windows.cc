@@ -38,6 +38,7 @@ DurationNs longest_window(const ast::RuleDecl& rule, FactTypeId event) {
     }
   }
   look_at(rule.approve);
+  for (const Expr& e : rule.cooldown_per) look(e);
   for (const std::vector<ast::Effect>* effects : {&rule.then, &rule.on_clear}) {
     for (const ast::Effect& effect : *effects) {
       for (const ast::RecordField& field : effect.record.fields) look(field.value);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "parser/ast/rule_form.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 
@@ -34,6 +35,11 @@ struct Step {
   FactTypeId type = kNoId;
   std::vector<Setting> needs, sets;
 };
+
+// Productions know no times.
+std::string advice(const ast::RuleDecl& rule, const char* otherwise) {
+  return ast::is_production(rule) ? std::string(otherwise) : fmt::format("let one of them wait (`for D`, `cooldown`), or {}", otherwise);
+}
 
 bool waits(const ast::RuleDecl& r) { return r.cooldown || r.keep || r.repeat || r.until || r.mode_value != ast::Mode::kActive; }
 
@@ -122,7 +128,7 @@ void circles(Package& p, const std::vector<Step>& steps) {
       names += fmt::format("{}`{}`", names.empty() ? "" : k == way.back() ? " and " : ", ", steps[k].rule->name.text);
     }
     p.report.warning("W0824", steps[way.back()].effect->span, fmt::format("{} make each other true for ever, in one instant", names),
-                     "let one of them wait (`for D`, `cooldown`), or set something that none of them needs");
+                     advice(*steps[way.back()].rule, "set something that none of them needs"));
   }
 }
 
@@ -147,7 +153,7 @@ void made_and_taken(Package& p, const ast::RuleDecl& maker, const ast::RuleDecl&
   if (!asserts || !lacks) return;
   p.report.warning("W0824", takes->span,
                    fmt::format("`{}` and `{}` make each other true for ever, in one instant", maker.name.text, taker.name.text),
-                   "let one of them wait (`for D`, `cooldown`), or retract only some: `where …`");
+                   advice(maker, "retract only some: `where …`"));
 }
 
 }  // namespace

@@ -101,7 +101,6 @@ void check_production(Package& p, const ast::RuleDecl& rule) {
   if (!rule.on_clear.empty()) refuse(p, rule, rule.on_clear.front().span, "has no episode that could end");
   refuse_lines(p, rule);
   refuse_expressions(p, rule);
-  if (ast::is_logical(rule)) return;
   for (const ast::Effect& effect : rule.then) {
     if (effect.kind != ast::EffectKind::kDerive) continue;
     p.report.error("E0504", effect.span, "a production that derives does nothing else",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parser/ast/rule_form.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 #include "parser/grammar/slips.h"
@@ -268,7 +269,7 @@ void check_rule(Package& p, std::size_t file_index, RuleDecl& rule) {
     }
   }
 
-  if (rule.strategy != ast::Strategy::kEpisodes) check_production(p, rule);
+  if (ast::is_production(rule)) check_production(p, rule);
   patterns.resize(scope.first_aggregate, kNoId);
   rule.binding_types = std::move(patterns);
   rule.binding_types.insert(rule.binding_types.end(), aggregated.begin(), aggregated.end());

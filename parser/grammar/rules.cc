@@ -77,6 +77,14 @@ auto const every_line = node<
     Kind::kEveryLine>[word("every") >> no_name >> pattern_body >>
                       node<Kind::kSatisfies>[must(word("satisfies"), "`satisfies` and a condition") >> must(expression, "a condition")] >>
                       -hold];
+// `during not night`.
+struct DuringNot : Terminal<DuringNot> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (!at_word(first, last, "not")) return true;
+    builder(context).fail(codes::kUnexpected, first, first + 3, "`not` stands before `during`", "outside a calendar: `not during night`");
+  }
+};
 // `each Type.field`: the values, not the facts.
 auto const each_type = LeafParser<Kind::kTypePath, type_end>{};
 auto const each_body =
@@ -284,7 +292,7 @@ auto const rule_part =
     (word("until") >> must(lines<Kind::kUntil>(), "`{` and the conditions")) |
     (word("on") >> must(word("clear"), "`clear`") >> must(effects<Kind::kOnClear>(), "`{` and the effects")) |
     (ahead<at_nameless_then> >> NamelessThen{} >> effects<Kind::kThen>()) |
-    node<Kind::kDuring>[word("during") >> no_mark >> must_name(path, "the name of a calendar")] |
+    node<Kind::kDuring>[word("during") >> no_mark >> DuringNot{} >> must_name(path, "the name of a calendar")] |
     node<Kind::kDuring>[word_leaf("not") >> must(word("during"), "`during` and the name of a calendar") >>
                         must_name(path, "the name of a calendar")] |
     node<Kind::kApprove>[word("approve") >> must(word("when"), "`when` and a condition") >> must(expression, "a condition")] |

@@ -102,7 +102,7 @@ constexpr std::array<Slip, 10> kSuffixes{{
     {"if", "where", ""},
     {"when", "where", ""},
     {"such", "where", ""},
-    {"during", "for", "a time that it must hold is `for 5m`"},
+    {"during", "", "a calendar stands before `when`: `during night`; a time that it must hold is `for 5m`"},
     {"since", "for", "a time that it must hold is `for 5m`"},
     {"join", "", "another fact is another line: `q: Type same field as name`"},
     {"on", "", "equal fields are joined with `same field as name`"},

@@ -121,3 +121,42 @@ TEST_CASE("what has fired does not fire again because the rules are loaded anew"
   w.tick("3s");
   CHECK(w.heard() == Lines{"3s Say(name: \"y\", n: 5) sent"});
 }
+
+TEST_CASE("time alone gives a fact no news", "[session][productions]") {
+  World w(R"(module main strategy lex
+mutable fact Task key (name) { name: string  due: timestamp }
+fact Late key () { }
+action Say key (name) { name: string }
+rule late { when { some Task where now > due } then { derive Late { } } }
+rule say { when { t: Task where due > timestamp("1970-01-01T00:00:01Z") } then { do Say { name: t.name } } }
+)");
+  w.put("1s", "Task", "name: \"x\", due: timestamp(\"1970-01-01T00:00:10Z\")");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s Say(name: \"x\") sent"});
+  w.tick("20s");
+  const Lines heard = w.heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].find("+Late") != std::string::npos);
+}
+
+TEST_CASE("what an effect makes does not disturb the effects after it", "[session][effects]") {
+  World w(R"(
+mutable fact X key (k) { k: int }
+mutable fact Y key (k) { k: int }
+rule r {
+  when {
+    x: X
+    cross y: Y
+  }
+  then {
+    assert Y { k: x.k + 1000 }
+    retract x
+  }
+}
+)");
+  w.put("1s", "Y", "k: 0");
+  for (int k = 1; k <= 300; ++k) w.put("1s", "X", "k: " + std::to_string(k));
+  w.tick("1s");
+  CHECK(w.facts("X").empty());
+  CHECK(w.facts("Y").size() == 301);
+}
