@@ -273,6 +273,7 @@ class Test : public Command {
       if (failure.at && failure.why_not_rule != kNoId) t.why_not = why_not(*plan, program, failure);
     }
     if (result.runaways != 0) told.push_back({test.span, "rules ran away: what they did was undone, and one is switched off", {}, {}});
+    if (told.empty() && result.effect_errors == 0) return told;
     if (told.empty()) {
       for (const testing::Told& trouble : result.recording.troubles) {
         notes_.push_back(

@@ -43,6 +43,7 @@ class Runner {
     // As in replay: what waits for a later stamp is closed as if a tick came at the end plus the largest lateness.
     if (!down_) tick(end + lateness());
     result_.runaways = session_->counters().runaways;
+    result_.effect_errors = session_->counters().effect_errors;
     if (options.why_not_rule != kNoId) result_.why_not = session_->why_not(options.why_not_rule, options.why_not_with);
     return std::move(result_);
   }

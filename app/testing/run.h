@@ -52,7 +52,8 @@ struct RunOptions {
 
 struct RunResult {
   Recording recording;
-  std::uint64_t runaways = 0;  // cascades that were undone
+  std::uint64_t runaways = 0;       // cascades that were undone
+  std::uint64_t effect_errors = 0;  // runs that did nothing, because their effects could not be evaluated
   std::optional<engine::WhyNot> why_not;
 };
 
