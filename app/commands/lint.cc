@@ -1,11 +1,12 @@
 // `flyball lint`: what is right and could still be better.
+#include "parser/lint/lint.h"
+
 #include <fmt/core.h>
 
 #include "app/commands/commands.h"
 #include "app/package/package.h"
 #include "parser/diagnostics/render.h"
 #include "parser/diagnostics/sarif.h"
-#include "parser/lint/lint.h"
 
 namespace flyball::app {
 namespace {
@@ -13,21 +14,20 @@ namespace {
 class Lint : public Command {
  public:
   Manual manual() const override {
-    return {
-        .name = "lint",
-        .summary = "say what is right and could still be better",
-        .synopsis = {"lint PATH… [--json | --sarif]"},
-        .description =
-            "Reads rule files (and folders' *.fly files, at any depth) as `flyball check` does, and says what nobody tests, owns or "
-            "undoes, what costs more than it must, and what reads badly. What `check` warns of is `check`'s to say.\n\n"
-            "Each lint has a code that `flyball explain` has a page about. A comment right above a declaration takes one from it, with "
-            "the reason:\n\n"
-            "  # lint: allow L0101 because it is tried out by hand until March\n\n"
-            "`--json` and `--sarif` are the forms of `flyball check`.",
-        .examples = {{"flyball lint rules/", "a whole package"},
-                     {"flyball lint --json rules/ | jq -r .code | sort | uniq -c", "how often each"},
-                     {"flyball lint --sarif rules/ > lint.sarif", "for a code host"}},
-        .exit_codes = "0   nothing to say\n1   something was said, the rules have mistakes, or a file cannot be read\n64  wrong usage"};
+    return {.name = "lint",
+            .summary = "say what is right and could still be better",
+            .synopsis = {"lint PATH… [--json | --sarif]"},
+            .description =
+                "Reads rule files (and folders' *.fly files, at any depth) as `flyball check` does, and says what nobody tests, owns or "
+                "undoes, what costs more than it must, and what reads badly. What `check` warns of is `check`'s to say.\n\n"
+                "Each lint has a code that `flyball explain` has a page about. A comment right above a declaration takes one from it, with "
+                "the reason:\n\n"
+                "  # lint: allow L0101 because it is tried out by hand until March\n\n"
+                "`--json` and `--sarif` are the forms of `flyball check`.",
+            .examples = {{"flyball lint rules/", "a whole package"},
+                         {"flyball lint --json rules/ | jq -r .code | sort | uniq -c", "how often each"},
+                         {"flyball lint --sarif rules/ > lint.sarif", "for a code host"}},
+            .exit_codes = "0   nothing to say\n1   something was said, the rules have mistakes, or a file cannot be read\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;

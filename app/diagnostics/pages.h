@@ -28,7 +28,8 @@ struct CodePage {
 const std::vector<CodePage>& code_pages();
 const CodePage* find_code_page(std::string_view code);
 
-// What `flyball check` says of an example, which may be of several files (`#--- NAME`); with a lint's code what `flyball lint` says of that.
+// What `flyball check` says of an example, which may be of several files (`#--- NAME`); with a lint's code what `flyball lint` says of
+// that.
 std::string checked_example(const std::string& example, bool colour, std::string_view lint = {});
 
 }  // namespace flyball::app

@@ -45,8 +45,8 @@ struct Explanation {
 
 struct WhyNot {
   std::string rule;
-  // "active" (an episode runs), "ready", "cooldown", "until", "skipped" (by `late skip`), "fired" (a production), "effects", "line", "off", "shadow", "outside",
-  // "no facts"
+  // "active" (an episode runs), "ready", "cooldown", "until", "skipped" (by `late skip`), "fired" (a production), "effects", "line", "off",
+  // "shadow", "outside", "no facts"
   std::string status;
   std::optional<std::size_t> line;   // index into `lines` of the first line not met
   std::vector<FactUsed> bound;       // the closest partial match

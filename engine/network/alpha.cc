@@ -252,8 +252,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
       for (std::uint32_t f = 0; f < store.width(); ++f) {
         if (store.row(fact)[f] != before->second.row[f]) otherwise |= std::uint64_t{1} << f;
       }
-      for (std::size_t i = 0; i < masks.size(); ++i)
-        stamps[first + i] = (masks[i] & otherwise) != 0 ? moment_ : before->second.stamps[i];
+      for (std::size_t i = 0; i < masks.size(); ++i) stamps[first + i] = (masks[i] & otherwise) != 0 ? moment_ : before->second.stamps[i];
       return;
     }
   }

@@ -1,6 +1,6 @@
 // Every code that a diagnostic can have, with what it is called. A code is stable for ever and stands for one kind of mistake; its
-// letter is its severity (L: a lint, which `check` does not say). docs/reference/diagnostics.md has a section for each, under the same title; tests hold the three together.
-// Data; immutable.
+// letter is its severity (L: a lint, which `check` does not say). docs/reference/diagnostics.md has a section for each, under the same
+// title; tests hold the three together. Data; immutable.
 #pragma once
 
 #include <array>

@@ -121,9 +121,8 @@ rule r { late skip 3s when { p: P where bad for 5s } then { log f"run {p.id}" } 
   w.tick("104s");
   w.recovered("109s");
   w.tick("109s");
-  CHECK(w.heard() ==
-        Lines{"1m49s log run 2", "1m49s log run 3",
-              "1m49s trouble rule `main.r`: one run was due while the engine was away: `late skip 3s` drops it"});
+  CHECK(w.heard() == Lines{"1m49s log run 2", "1m49s log run 3",
+                           "1m49s trouble rule `main.r`: one run was due while the engine was away: `late skip 3s` drops it"});
   CHECK(w.session->counters().late_skipped == 1);
   CHECK(w.session->why_not(0, {{"id", Value::integer(1)}}).status == "skipped");
   w.put("110s", "P", "id: 1, bad: false");
