@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "parser/check/expressions.h"
+#include "parser/check/lengths.h"
 #include "parser/check/passes.h"
 
 namespace flyball::check {
@@ -12,11 +13,6 @@ namespace flyball::check {
 namespace {
 
 using ast::Expr;
-
-// A constant that has been checked; 0: it is none, which has been said.
-DurationNs length(const ast::OptionalExpr& e) {
-  return e && e->kind == ast::ExprKind::kLiteral && e->literal.is(Kind::kDuration) ? e->literal.as_int() : 0;
-}
 
 DurationNs longest_window(const ast::RuleDecl& rule, FactTypeId event) {
   DurationNs longest = 0;

@@ -4,18 +4,10 @@
 #include <vector>
 
 #include "parser/check/expressions.h"
+#include "parser/check/lengths.h"
 #include "parser/check/passes.h"
 
 namespace flyball::check {
-
-namespace {
-
-// A constant that has been checked; 0: it is none, which has been said.
-DurationNs length(const ast::OptionalExpr& e) {
-  return e && e->kind == ast::ExprKind::kLiteral && e->literal.is(Kind::kDuration) ? e->literal.as_int() : 0;
-}
-
-}  // namespace
 
 void check_silences(Package& p, const ast::RuleDecl& rule) {
   for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
