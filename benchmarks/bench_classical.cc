@@ -54,6 +54,7 @@ void add(classical::Program program) {
 
 int main(int argc, char** argv) {
   for (const std::uint32_t guests : {16U, 32U, 64U, 128U}) add(classical::manners(guests));
+  for (const std::uint32_t regions : {12U, 25U, 50U, 100U, 200U}) add(classical::waltz(regions));
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
