@@ -13,7 +13,9 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uin
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
   token.stage = stage;
-  token.next = stage_states_[stage].last || witness ? kNone : stage + 1;
+  StageState& state = stage_states_[stage];
+  ++state.work.made;
+  token.next = state.last || witness ? kNone : stage + 1;
   token.parent = parent;
   token.fact = fact;
   token.item = item;
@@ -81,6 +83,7 @@ void Network::delete_token(TokenId t) {
   }
   if (token.stage != kNone) {
     --stage_states_[token.stage].budget->live;
+    ++stage_states_[token.stage].work.deleted;
     if (token.value != kNone) free_value(token.value);
   }
   token.alive = false;
