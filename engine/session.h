@@ -117,6 +117,7 @@ std::string_view to_string(QuarantineReason reason);
 // A rule that ran away, and is switched off until the rules are loaded again.
 struct Quarantined {
   std::uint32_t rule = kNoId;
+  std::string name;  // qualified
   QuarantineReason reason = QuarantineReason::kFirings;
   Timestamp since;
   std::string text;  // as it was said

@@ -115,7 +115,7 @@ void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std:
   episodes.switch_off(rule);
   productions.switch_off(rule);
   derivation.switch_off(rule);
-  quarantined.push_back({rule, reason, network.now(), text});
+  quarantined.push_back({rule, data.rules[rule].name, reason, network.now(), text});
   trouble(std::move(text));
 }
 
