@@ -22,12 +22,14 @@
 #include "engine/network/alpha_item.h"
 #include "engine/network/alpha_tables.h"
 #include "engine/network/bucket_index.h"
+#include "engine/network/budget.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
 #include "engine/network/journal.h"
 #include "engine/network/tables.h"
 #include "engine/network/timer_queue.h"
 #include "engine/network/token.h"
+#include "engine/network/work.h"
 
 namespace flyball::engine {
 
@@ -89,7 +91,10 @@ class Network {
   void set_recovering(bool is) { recovering_ = is; }
   bool recovering() const { return recovering_; }
   // Step 1: windows and absence deadlines due now.
-  void evict_samples(NodeId node) { aggregates_.evict(node, now_, *this); }
+  void evict_samples(NodeId node) {
+    place_.at(WorkPart::kAggregate, node);
+    aggregates_.evict(node, now_, *this);
+  }
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
   // Step 1, before all else: calendars that open or close now. The rules that may begin from now on, or not any more.
@@ -139,6 +144,21 @@ class Network {
   void project(TableId projection, const FactId* identity);
   void unproject(TableId projection, const FactId* identity);
 
+  // Limits of partial matches (quarantine.cc). An instant, or a cascade that begins anew, has the whole budget again.
+  void set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std::uint64_t bytes);
+  void begin_budget() { ++budget_instant_; }
+  struct Exhausted {
+    std::uint32_t rule = 0;
+    StageId stage = 0;       // that wanted one more
+    bool in_instant = true;  // else its memory is full
+  };
+  bool has_exhausted() const { return !exhausted_.empty(); }
+  std::vector<Exhausted> take_exhausted();
+  // A rule that was stopped matches nothing any more. Not within an update.
+  void empty_rule(std::uint32_t rule);
+  std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
+  std::uint64_t bytes_of_tokens(std::uint32_t rule) const { return budgets_[rule].live * sizeof(Token); }
+
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
   FactId fact_of(TokenId t, std::uint32_t binding) const;
@@ -163,6 +183,10 @@ class Network {
   std::size_t stale_facts() const { return totals_.stale; }
   std::size_t token_count() const { return tokens_.used(); }
   std::size_t bytes() const;
+  // What it did and holds: everything of an Insight but what the session adds. insight.cc
+  void look_into(Insight& out) const;
+  std::size_t type_bytes(FactTypeId type) const;
+  WorkPlace& place() { return place_; }
   void mark() const;
   // A hint that this fact will be changed next.
   void prefetch(FactTypeId type, FactId fact) const {
@@ -191,7 +215,9 @@ class Network {
     bool last = false;
     Verb verb = Verb::kNothing;
     std::uint64_t seen = 0;
+    RuleBudget* budget = nullptr;  // of its rule
     BucketIndex left;
+    StageWork work;
   };
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
@@ -259,18 +285,23 @@ class Network {
   }
 
   // tokens.cc
-  // `item`: what brought the fact; kNone: it was given, or there is none.
+  // `item`: what brought the fact; kNone: it was given, or there is none. kNone: the rule is stopped (quarantine.cc).
   TokenId make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                      std::uint32_t value = kNone);
   TokenId& first_token(StageId stage, FactId fact, std::uint32_t item) {
     return item != kNone ? items_[item].tokens : stores_[stage_states_[stage].type].meta(fact).tokens;
   }
+  void free_value(std::uint32_t value);
   void delete_token(TokenId t);
   void delete_children(TokenId t);
   void refresh(TokenId t);
   void leave_left(TokenId t);
   std::uint32_t tuple_hash(const StagePlan& stage, TokenId t) const;
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
+
+  // quarantine.cc
+  std::uint32_t rule_of(const ChainPlan& chain) const;
+  void stop_rule(StageId stage);
 
   // ends.cc: chains whose ends are the network's own
   const ChainPlan& chain_of(TokenId t) const {
@@ -337,10 +368,13 @@ class Network {
   bool started_ = false;
   bool recovering_ = false;
 
+  WorkPlace place_;
   FactTotals totals_;         // of all stores of types that are written
   FactTotals hidden_totals_;  // of those that the compiler made
   std::vector<FactStore> stores_;
   AlphaTables alphas_;
+  std::vector<AlphaWork> alpha_work_;
+  std::vector<std::uint64_t> updates_;         // by type
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
   Slab<AlphaItem> items_;
@@ -370,6 +404,10 @@ class Network {
   std::vector<std::uint32_t> clock_arms_;  // by token: how often its comparison with `now` was timed
   std::vector<StageId> dirty_clocks_;
   std::vector<std::vector<Timestamp>> fact_dues_;  // by type, by fact: when the next of the type's clocks changes
+
+  std::vector<RuleBudget> budgets_;  // by rule
+  std::uint64_t budget_instant_ = 1;
+  std::vector<Exhausted> exhausted_;
 
   std::uint64_t moment_ = 1;
   std::vector<std::vector<std::uint64_t>> stamps_;  // by type; of each fact, one per TypePlan::stamp_masks

@@ -5,10 +5,17 @@ namespace flyball::engine {
 
 TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                             std::uint32_t value) {
+  if (!stage_states_[stage].budget->take(budget_instant_)) [[unlikely]] {
+    stop_rule(stage);
+    if (value != kNone) free_value(value);
+    return kNone;
+  }
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
   token.stage = stage;
-  token.next = stage_states_[stage].last || witness ? kNone : stage + 1;
+  StageState& state = stage_states_[stage];
+  ++state.work.made;
+  token.next = state.last || witness ? kNone : stage + 1;
   token.parent = parent;
   token.fact = fact;
   token.item = item;
@@ -42,6 +49,11 @@ void Network::delete_children(TokenId t) {
   while (tokens_[t].first_child != kNone) delete_token(tokens_[t].first_child);
 }
 
+void Network::free_value(std::uint32_t value) {
+  values_[value] = Value::null();
+  values_.free(value);
+}
+
 // Recursion is as deep as the chain is long (kMaxStages).
 void Network::delete_token(TokenId t) {
   delete_children(t);
@@ -69,9 +81,10 @@ void Network::delete_token(TokenId t) {
     }
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
-  if (token.stage != kNone && token.value != kNone) {
-    values_[token.value] = Value::null();
-    values_.free(token.value);
+  if (token.stage != kNone) {
+    --stage_states_[token.stage].budget->live;
+    ++stage_states_[token.stage].work.deleted;
+    if (token.value != kNone) free_value(token.value);
   }
   token.alive = false;
   tokens_.free(t);
@@ -118,7 +131,7 @@ TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
     return root;
   }
   TokenId t = root;
-  for (std::uint32_t i = 0; i < plan.bound; ++i) t = make_token(plan.first + i, t, facts[i], kNone, Truth::kTrue, false);
+  for (std::uint32_t i = 0; i < plan.bound && t != kNone; ++i) t = make_token(plan.first + i, t, facts[i], kNone, Truth::kTrue, false);
   if (plan.bound == 0) left_activate(root);
   return root;
 }
