@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/random.h"
 #include "engine/program.h"
 #include "engine/session.h"
 #include "model/interner.h"
@@ -31,7 +32,7 @@ class CountingSink final : public engine::OutputSink {
 
 // One interner, program and session over `rules`; stops the benchmark with the diagnostics if they do not check.
 struct World {
-  explicit World(const std::string& rules) {
+  explicit World(const std::string& rules, engine::Limits limits = {}) {
     SourceFiles sources;
     Diagnostics diagnostics;
     auto file = sources.add("bench.fly", rules);
@@ -48,7 +49,7 @@ struct World {
     auto compiled = engine::compile(std::move(set), interner);
     if (!compiled) die(compiled.error().message);
     program = std::make_unique<engine::Program>(std::move(*compiled));
-    session = std::make_unique<engine::Session>(*program, interner, sink);
+    session = std::make_unique<engine::Session>(*program, interner, sink, limits);
   }
 
   FactInput fact(std::string_view type) const {
@@ -74,22 +75,6 @@ struct World {
   CountingSink sink;
   std::unique_ptr<engine::Program> program;
   std::unique_ptr<engine::Session> session;
-};
-
-// xorshift64*: the same stream on every machine.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 0x2545F4914F6CDD1DULL;
-  }
-  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>((next() >> 32) * n >> 32); }
-
- private:
-  std::uint64_t state_;
 };
 
 }  // namespace flyball::bench

@@ -1,7 +1,7 @@
 // Program: a checked RuleSet made ready to run: network plan, expression code, decision plans. Immutable; any number
 // of Sessions may run one. Params are constants of a Program: to change one, compile again.
 //
-// Door: compile(). Everything in engine/ that is not named in program.h, outline.h, session.h, expression.h or explain/explanation.h is
+// Door: compile(). Everything in engine/ that is not named in program.h, outline.h, session.h, insight.h, expression.h or explain/explanation.h is
 // internal.
 #pragma once
 

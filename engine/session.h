@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/explain/explanation.h"
+#include "engine/insight.h"
 #include "engine/program.h"
 #include "model/fact.h"
 #include "model/interner.h"
@@ -140,6 +141,10 @@ class Session {
   Timestamp now() const;                           // engine time
   std::optional<Timestamp> next_deadline() const;  // earliest timer or waiting input, in engine time
   const Counters& counters() const;
+  // What every node of the network did and holds, since this session began. O(nodes).
+  Insight insight() const;
+  // Where it is at work: for who samples it by a clock, from this session's thread.
+  const WorkPlace& work_place() const;
 
   Result<DecisionAnswer> decide(DecisionId decision, const std::vector<Value>& input);
   // The same without allocating: `output` gets one Value per output field. Returns the index of the case (cases first,

@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "engine/compile/node_words.h"
 #include "engine/compile/program_data.h"
-#include "model/aggregates.h"
 #include "model/text.h"
 
 namespace flyball::engine {
@@ -41,16 +41,6 @@ class Outliner {
       case ChainEnd::kHold: arrow(last, hold(chain.owner), false); break;
       case ChainEnd::kAbsence:
       case ChainEnd::kSeen: arrow(last, absence(chain.owner), false); break;
-    }
-  }
-
-  // The rule that runs it.
-  std::uint32_t rule_of(const ChainPlan& chain) const {
-    switch (chain.end) {
-      case ChainEnd::kHold: return data_.holds[chain.owner].rule;
-      case ChainEnd::kAbsence:
-      case ChainEnd::kSeen: return data_.absences[chain.owner].rule;
-      default: return chain.owner;
     }
   }
 
@@ -95,18 +85,11 @@ class Outliner {
       return node;
     });
   }
-  std::string name_of(const AggregateNode& plan) const {
-    std::string name = fmt::format("{} {}", kAggregates[static_cast<std::size_t>(plan.fn)].word, fact_type(plan.type).local);
-    for (std::size_t i = 0; i < plan.group.size(); ++i) name += (i == 0 ? " by " : ", ") + fact_type(plan.type).fields[plan.group[i]].name;
-    if (plan.over_ns) name += " over " + format_duration_human(*plan.over_ns);
-    if (plan.over_last) name += fmt::format(" over last {}", *plan.over_last);
-    return name;
-  }
   std::uint32_t aggregate(NodeId id) {
     const AggregateNode& plan = data_.nodes[id];
     return once(aggregates_, id, [&] {
       const std::uint32_t node =
-          add(OutlineKind::kAggregate, name_of(plan),
+          add(OutlineKind::kAggregate, aggregate_label(data_, plan),
               fmt::format("aggregate node {}, read by {} stage{}", id, plan.consumers.size(), plan.consumers.size() == 1 ? "" : "s"));
       arrow(plan.alpha != kNoId ? alpha(plan.alpha) : type(plan.type), node, false);
       return node;
@@ -146,33 +129,21 @@ class Outliner {
   }
 
   ast::Span line_of(const ChainPlan& chain, const StagePlan& stage) const {
-    const ast::RuleDecl& rule = data_.rule_set.rules[rule_of(chain)];
-    const bool in_until = chain.end == ChainEnd::kUntil || (chain.end == ChainEnd::kHold && data_.holds[chain.owner].in_until);
+    const ast::RuleDecl& rule = data_.rule_set.rules[rule_of(data_, chain)];
+    const bool in_until = is_in_until(data_, chain);
     if (in_until && !rule.until) return {};
     const std::vector<ast::Line>& lines = in_until ? rule.until->lines : rule.when.lines;
     return stage.line < lines.size() ? lines[stage.line].span : ast::Span{};
   }
 
   std::uint32_t made(const StagePlan& stage, ast::Span at) {
-    std::string label, more;
-    std::string keys;
-    for (const KeyPart& key : stage.keys) keys += (keys.empty() ? "" : ", ") + fact_type(stage.type).fields[key.own_field].name;
-    switch (stage.kind) {
-      case StageKind::kPattern: label = "join " + fact_type(stage.type).local; break;
-      case StageKind::kExists: label = (stage.negated ? "no " : "some ") + fact_type(stage.type).local; break;
-      case StageKind::kCheck: label = "check"; break;
-      case StageKind::kAggregate: label = "value of"; break;
-      case StageKind::kHold: label = "held"; break;
-      case StageKind::kAbsence: label = "silent"; break;
-      case StageKind::kBound: break;
-    }
-    if (!keys.empty()) label += " by " + keys;
+    std::string label = stage_label(data_, stage), more;
     // A check is shown as its author wrote it.
     for (const Formula& f : stage.residual) {
       if (stage.kind == StageKind::kCheck) break;
       more += (more.empty() ? "where " : " and ") + f.text;
     }
-    if (stage.kind != StageKind::kCheck && stage.index != kNoId && keys.empty())
+    if (stage.kind != StageKind::kCheck && stage.index != kNoId && stage.keys.empty())
       more += (more.empty() ? "" : "; ") + std::string("no index: every fact is tried");
     const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more));
     out.nodes[node].at = at;
@@ -188,7 +159,7 @@ class Outliner {
 Outline outline(const Program& program, std::optional<std::uint32_t> rule) {
   Outliner outliner(program.data());
   for (const ChainPlan& chain : program.data().chains) {
-    if (!rule || outliner.rule_of(chain) == *rule) outliner.chain(chain);
+    if (!rule || rule_of(program.data(), chain) == *rule) outliner.chain(chain);
   }
   return std::move(outliner.out);
 }

@@ -21,6 +21,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   } else {
     state.left.insert_unknown(records, t);
   }
+  if (use.node != kNoId) place_.at(WorkPart::kAggregate, use.node);
   const Value v = aggregates_.value(stage.node, frame_, *this);
   if (use.clock) arm_clock(t, id);
   const std::uint32_t slot = values_.make();
@@ -30,6 +31,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
 
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
   load(left);
+  place_.at(WorkPart::kAggregate, program_.uses[stage.node].node);
   const Value v = aggregates_.value(stage.node, frame_, *this);
   const TokenId output = tokens_[left].output();
   if (output != kNone) {

@@ -77,6 +77,7 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
   Item& item = state.items[id];
   item.group = group_id;
   Group& group = *state.groups[group_id];
+  ++state.work.puts;
   item.prev = kNone;
   item.next = group.first;
   if (group.first != kNone) state.items[group.first].prev = id;
@@ -99,6 +100,7 @@ void Aggregates::displace(NodeId node, std::uint32_t id) {
   NodeState& state = nodes_[node];
   Item& item = state.items[id];
   if (item.group == kNone) return;
+  ++state.work.removals;
   Group& group = *state.groups[item.group];
   (item.prev != kNone ? state.items[item.prev].next : group.first) = item.next;
   if (item.next != kNone) state.items[item.next].prev = item.prev;
@@ -387,6 +389,7 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   if (use.clock) return frame.value(use.clock->condition, use.scope);
   const AggregateNode& plan = program_.nodes[use.node];
   const NodeState& state = nodes_[use.node];
+  ++state.work.values;
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
   std::vector<Value> left(use.keys.size());
   bool known = true;
@@ -438,11 +441,14 @@ std::vector<Aggregates::Dirty> Aggregates::take_dirty() {
 
 std::size_t Aggregates::bytes() const {
   std::size_t total = 0;
-  for (const NodeState& state : nodes_) {
-    total += state.items.bytes() + state.groups.size() * sizeof(Group) + (state.live.size() + state.samples.size()) * 64 +
-             state.by_stamp.size() * 64;
-  }
+  for (NodeId node = 0; node < nodes_.size(); ++node) total += node_bytes(node);
   return total;
+}
+
+std::size_t Aggregates::node_bytes(NodeId node) const {
+  const NodeState& state = nodes_[node];
+  return state.items.bytes() + state.groups.size() * sizeof(Group) + (state.live.size() + state.samples.size()) * 64 +
+         state.by_stamp.size() * 64;
 }
 
 void Aggregates::mark(Interner& in) const {

@@ -26,6 +26,7 @@
 #include "engine/network/frame_buffer.h"
 #include "engine/network/sample_list.h"
 #include "engine/network/slab.h"
+#include "engine/network/work.h"
 
 namespace flyball::engine {
 
@@ -68,6 +69,8 @@ class Aggregates {
   void set_samples_max(std::size_t n) { samples_per_key_max_ = n; }
 
   std::size_t bytes() const;
+  std::size_t node_bytes(NodeId node) const;
+  void look_into(NodeId node, AggregateView& out) const;
   void mark(Interner& in) const;
 
  private:
@@ -111,6 +114,7 @@ class Aggregates {
     Timestamp armed = kTimestampMax;                             // a timer is set for then
     bool all_dirty = false;
     bool dropped = false;  // samples, for want of room
+    mutable AggregateWork work;
   };
 
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);

@@ -28,6 +28,7 @@ void Network::fact_vanished(FactTypeId type, FactId fact) {
 }
 
 Truth Network::alpha_truth(const Update& u, AlphaId alpha) {
+  ++alpha_work_[alpha].tests;
   return truth_and(u.meta->suspended ? Truth::kUnknown : Truth::kTrue, alphas_.truth(alpha, u.row, frame_));
 }
 
@@ -99,8 +100,13 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
   const Truth truth = alpha_truth(u, id);
   if (truth == Truth::kFalse) return kNone;
   const std::uint32_t item = add_item(u, id, truth);
+  ++alpha_work_[id].came;
   for (const StageId stage : alphas_.successors(alpha)) activations_.push_back({stage, u.fact, item, truth});
-  for (const NodeId node : alphas_.nodes(alpha)) aggregates_.put(node, u.fact, truth, u.row, *this);
+  for (const NodeId node : alphas_.nodes(alpha)) {
+    place_.at(WorkPart::kAggregate, node);
+    aggregates_.put(node, u.fact, truth, u.row, *this);
+    place_.at(WorkPart::kAlpha, u.type);
+  }
   return item;
 }
 
@@ -117,8 +123,13 @@ bool Network::visit_item(const Update& u, std::uint32_t id) {
     if (item.link.next != kNone) __builtin_prefetch(&items_[item.link.next]);
     if (item.link.prev != kNone) __builtin_prefetch(&items_[item.link.prev]);
     for (TokenId t = item.tokens; t != kNone; t = tokens_[t].fact_next) to_delete_.push_back(t);
-    for (const NodeId node : alphas_.nodes(alpha)) aggregates_.remove(node, u.fact);
+    for (const NodeId node : alphas_.nodes(alpha)) {
+      place_.at(WorkPart::kAggregate, node);
+      aggregates_.remove(node, u.fact);
+      place_.at(WorkPart::kAlpha, u.type);
+    }
     leave_indexes(id);
+    ++alpha_work_[item.alpha].went;
     dropped_items_.push_back(id);
     return false;
   }
@@ -153,7 +164,10 @@ bool Network::visit_item(const Update& u, std::uint32_t id) {
     }
   }
   for (const NodeId node : alphas_.nodes(alpha)) {
-    if (after != before || (program_.nodes[node].reads & u.changed) != 0) aggregates_.put(node, u.fact, after, u.row, *this);
+    if (after == before && (program_.nodes[node].reads & u.changed) == 0) continue;
+    place_.at(WorkPart::kAggregate, node);
+    aggregates_.put(node, u.fact, after, u.row, *this);
+    place_.at(WorkPart::kAlpha, u.type);
   }
   return true;
 }
@@ -268,6 +282,8 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   } else if ((plan.reads & changed) == 0) {
     return;
   }
+  ++updates_[type];
+  place_.at(WorkPart::kAlpha, type);
   if (!plan.clocks.empty()) arm_fact_clock(type, fact, exists);
   const AlphaTables::Type& ways = alphas_.type(type);
   FactStore& store = stores_[type];
@@ -336,6 +352,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   for (const TokenId t : to_delete_) {
     Token& token = tokens_[t];
     if (!token.alive) continue;  // fell with another
+    place_.at(WorkPart::kStage, token.stage);
     if (token.witness) {
       Token& left = tokens_[token.parent];
       (token.truth == Truth::kTrue ? left.count_true : left.count_unknown) -= 1;

@@ -86,6 +86,7 @@ class AlphaTables {
   std::span<const StageId> successors(const AlphaState& a) const { return {successors_.data() + a.first_successor, a.successor_count}; }
   std::span<const NodeId> nodes(const AlphaState& a) const { return {nodes_.data() + a.first_node, a.node_count}; }
   AlphaIndex& index(const AlphaState& a, std::uint32_t number) { return indexes_[a.first_index + number]; }
+  const AlphaIndex& index(const AlphaState& a, std::uint32_t number) const { return indexes_[a.first_index + number]; }
 
   // Whether the row passes the alpha's own tests.
   Truth truth(AlphaId id, const Value* row, FrameBuffer& frame) const;

@@ -54,6 +54,8 @@ Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, const Valu
 
 void Network::right_activate(const Activation& activation) {
   StageState& state = stage_states_[activation.stage];
+  ++state.work.right;
+  place_.at(WorkPart::kStage, activation.stage);
   if (state.first) {
     make_token(activation.stage, kNone, activation.fact, activation.item, activation.truth, false);
     return;
@@ -69,6 +71,7 @@ void Network::right_activate(const Activation& activation) {
   matches_.clear();
   LeftKey key;
   const auto meet = [&](TokenId t) {
+    ++state.work.pairs;
     load(t);
     left_key(stage, key);
     const Truth pair = truth_and(pair_truth(stage, key, row), activation.truth);
@@ -112,6 +115,7 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
     const Truth so_far = exists || stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
     const std::size_t base = matches_.size();
     const auto meet = [&](std::uint32_t e) {
+      ++state.work.pairs;
       const AlphaItem& entry = items_[e];
       const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
       if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
@@ -137,6 +141,8 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
 void Network::left_activate(TokenId t) {
   const StageId id = tokens_[t].next;
   const StagePlan& stage = program_.stages[id];
+  ++stage_states_[id].work.left;
+  place_.at(WorkPart::kStage, id);
   switch (stage.kind) {
     case StageKind::kBound: break;  // bind() goes on by itself
     case StageKind::kPattern:

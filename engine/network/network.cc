@@ -19,6 +19,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   for (std::size_t t = 0; t < types.size(); ++t) {
     stores_.emplace_back(types[t], program.is_written(static_cast<FactTypeId>(t)) ? totals_ : hidden_totals_);
   }
+  alpha_work_.resize(program.alphas.size());
+  updates_.resize(types.size());
   gates_.resize(types.size());
   stamps_.resize(types.size());
   fact_dues_.resize(types.size());
@@ -88,6 +90,7 @@ bool Network::judge_all() {
 void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
   for (const NodeId node : program_.types[type].sample_nodes) {
     std::vector<Aggregates::SavedSample> gone;
+    place_.at(WorkPart::kAggregate, node);
     aggregates_.sample(node, fact, stamp, row, *this, journal_.open() ? &gone : nullptr);
     journal_.add([this, node, fact, stamp, gone = std::move(gone)] {
       aggregates_.take_out_sample(node, fact, stamp, *this);
@@ -191,8 +194,7 @@ void Network::disarmed(const Timer& timer) {
 
 std::size_t Network::bytes() const {
   std::size_t n = items_.bytes() + alphas_.bytes() + tokens_.bytes() + values_.bytes() + aggregates_.bytes();
-  for (const FactStore& store : stores_) n += store.bytes();
-  for (const std::vector<FactGates>& gates : gates_) n += gates.capacity() * sizeof(FactGates);
+  for (FactTypeId t = 0; t < stores_.size(); ++t) n += type_bytes(t);
   for (const StageState& stage : stage_states_) n += stage.left.bytes();
   for (const HoldTable& t : holds_) n += t.bytes();
   for (const AbsenceTable& t : absences_) n += t.bytes();

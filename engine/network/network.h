@@ -28,6 +28,7 @@
 #include "engine/network/tables.h"
 #include "engine/network/timer_queue.h"
 #include "engine/network/token.h"
+#include "engine/network/work.h"
 
 namespace flyball::engine {
 
@@ -89,7 +90,10 @@ class Network {
   void set_recovering(bool is) { recovering_ = is; }
   bool recovering() const { return recovering_; }
   // Step 1: windows and absence deadlines due now.
-  void evict_samples(NodeId node) { aggregates_.evict(node, now_, *this); }
+  void evict_samples(NodeId node) {
+    place_.at(WorkPart::kAggregate, node);
+    aggregates_.evict(node, now_, *this);
+  }
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
   // Step 1, before all else: calendars that open or close now. The rules that may begin from now on, or not any more.
@@ -165,6 +169,10 @@ class Network {
   std::size_t stale_facts() const { return totals_.stale; }
   std::size_t token_count() const { return tokens_.used(); }
   std::size_t bytes() const;
+  // What it did and holds: everything of an Insight but what the session adds. insight.cc
+  void look_into(Insight& out) const;
+  std::size_t type_bytes(FactTypeId type) const;
+  WorkPlace& place() { return place_; }
   void mark() const;
   // A hint that this fact will be changed next.
   void prefetch(FactTypeId type, FactId fact) const {
@@ -194,6 +202,7 @@ class Network {
     Verb verb = Verb::kNothing;
     std::uint64_t seen = 0;
     BucketIndex left;
+    StageWork work;
   };
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
@@ -339,10 +348,13 @@ class Network {
   bool started_ = false;
   bool recovering_ = false;
 
+  WorkPlace place_;
   FactTotals totals_;         // of all stores of types that are written
   FactTotals hidden_totals_;  // of those that the compiler made
   std::vector<FactStore> stores_;
   AlphaTables alphas_;
+  std::vector<AlphaWork> alpha_work_;
+  std::vector<std::uint64_t> updates_;         // by type
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
   Slab<AlphaItem> items_;

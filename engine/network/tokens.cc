@@ -8,7 +8,9 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uin
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
   token.stage = stage;
-  token.next = stage_states_[stage].last || witness ? kNone : stage + 1;
+  StageState& state = stage_states_[stage];
+  ++state.work.made;
+  token.next = state.last || witness ? kNone : stage + 1;
   token.parent = parent;
   token.fact = fact;
   token.item = item;
@@ -69,9 +71,12 @@ void Network::delete_token(TokenId t) {
     }
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
-  if (token.stage != kNone && token.value != kNone) {
-    values_[token.value] = Value::null();
-    values_.free(token.value);
+  if (token.stage != kNone) {
+    ++stage_states_[token.stage].work.deleted;
+    if (token.value != kNone) {
+      values_[token.value] = Value::null();
+      values_.free(token.value);
+    }
   }
   token.alive = false;
   tokens_.free(t);

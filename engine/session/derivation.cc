@@ -128,6 +128,7 @@ void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
 void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
   const RuleDerives& rule = rules_[rule_id];
   if (rule.off) return;
+  network_.place().at(WorkPart::kDerivation, rule_id);
   network_.load(token);
   std::uint32_t first = kNone;
   for (std::uint32_t i = 0; i < rule.count; ++i) {
@@ -321,6 +322,7 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
     withdraw(type, fact);
     return;
   }
+  network_.place().at(WorkPart::kDerivation, reasons_[best].rule);
   FactStore& store = network_.store(type);
   FactMeta& meta = store.meta(fact);
   const Truth truth = reasons_[best].truth;

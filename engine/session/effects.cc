@@ -49,6 +49,7 @@ void Session::Impl::fill_aggregates(std::span<const EffectPlan> effects, std::ui
 
 bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
+  network.place().at(WorkPart::kEffects, rule);
   const std::optional<Timestamp> was_due = network.recovering() ? missed_of_run(rule, entry) : std::nullopt;
   if (was_due && skip_late(rule, entry, *was_due)) return false;
   const TokenId token = episodes.true_token(rule, entry);
@@ -63,6 +64,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     if (!episodes.entry(rule, entry).said) {  // once per match
       trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it waits");
       ++counters.effect_errors;
+      ++rule_work[rule].effect_errors;
     }
     episodes.could_not_run(rule, entry);
     return false;
@@ -74,9 +76,11 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   }
   ++counters.firings;
   if (episodes.entry(rule, entry).active) {
+    ++rule_work[rule].repeats;
     episodes.ran_again(rule, entry);
   } else {
     ++counters.episodes_begun;
+    ++rule_work[rule].starts;
     episodes.began(rule, entry);
   }
   outbox.add(FiringOutput{network.now(), rule, false});
@@ -109,6 +113,7 @@ std::vector<Value> Session::Impl::identity_values(const Firing& firing) const {
 // False: its effects cannot be evaluated, and it does not fire.
 bool Session::Impl::fire(const Productions::Choice& choice) {
   const RulePlan& plan = data.rules[choice.rule];
+  network.place().at(WorkPart::kEffects, choice.rule);
   Firing firing;
   firing.rule = choice.rule;
   productions.identity_of(choice.rule, choice.token, firing.identity.data());
@@ -123,9 +128,11 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   if (!evaluated) {
     trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it does not fire for these facts as they are");
     ++counters.effect_errors;
+    ++rule_work[choice.rule].effect_errors;
     return false;
   }
   ++counters.firings;
+  ++rule_work[choice.rule].fired;
   outbox.add(FiringOutput{network.now(), choice.rule, false});
   if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; }))
     firing.run = productions.count_run(choice.rule, identity_values(firing));
@@ -135,6 +142,7 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
 
 void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
+  network.place().at(WorkPart::kEffects, rule);
   std::vector<Evaluated> effects;
   bool evaluated = true;
   if (!plan.on_clear.empty()) {
@@ -144,6 +152,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   const std::optional<Timestamp> was_due = network.recovering() ? missed_of_end(rule, entry) : std::nullopt;
   ++counters.episodes_ended;
+  ++rule_work[rule].ends;
   next_moment();
   episodes.ended(rule, entry);
   journal_reasons(rule, entry);
@@ -154,6 +163,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   if (plan.on_clear.empty()) return;
   if (!evaluated) {
     ++counters.effect_errors;
+    ++rule_work[rule].effect_errors;
     trouble("rule `" + plan.name + "`: `on clear` cannot be evaluated: nothing of it is done");
     return;
   }

@@ -112,6 +112,7 @@ void Session::Impl::pin_for_instant(FactTypeId type, FactId fact) {
 
 void Session::Impl::apply(const Pending& input) {
   ++position;
+  network.place().at(WorkPart::kInputs);
   next_moment();
   if (input.ack != 0xFFFF'FFFF) {
     if (const AckInput& ack = inbox.ack(input.ack); !actions.acknowledge(ack)) outbox.add(UnmatchedOutput{ack.origin});

@@ -90,6 +90,7 @@ void Session::Impl::run_due(Timestamp t) {
   due_later.clear();
   due_actions.clear();
   next_moment();
+  network.place().at(WorkPart::kInputs);
   // Before all else: whether a hold or an absence may fall due depends on it.
   if (network.has_calendars()) {
     for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
@@ -216,6 +217,7 @@ void Session::Impl::run_steps() {
 
 // What happened is said, and what was kept for the instant is let go.
 void Session::Impl::end_instant(Timestamp t) {
+  network.place().at(WorkPart::kAgenda);
   if (derivation.has_news()) derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
@@ -277,6 +279,7 @@ void Session::Impl::run_cascade() {
 
 // Fires what is next: the rule; kNoId: it could not; nothing: there is none.
 std::optional<std::uint32_t> Session::Impl::run_next(bool first) {
+  network.place().at(WorkPart::kAgenda);
   const std::optional<Productions::Choice> production = productions.choose();
   const std::optional<Episodes::Choice> choice = production ? std::nullopt : episodes.choose();
   if (!production && !choice) return std::nullopt;

@@ -21,18 +21,54 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       decider(*data.decisions, this, interner),
       asked(data, interner) {
   network.set_samples_max(l.samples_per_key);
+  rule_work.resize(data.rules.size());
 }
 
 Session::Session(const Program& program, Interner& interner, OutputSink& sink, Limits limits)
     : impl_(std::make_unique<Impl>(program, interner, sink, limits)) {}
 Session::~Session() = default;
 
-Result<PutOutcome> Session::put(const FactInput& input) { return impl_->put(input); }
-Result<void> Session::ack(const AckInput& input) { return impl_->ack(input); }
-void Session::tick(Timestamp t) { impl_->tick(t); }
-void Session::recovered(Timestamp t) { impl_->recovered(t); }
-void Session::finish() { impl_->finish(); }
-TakenOver Session::take_over(Session& former) { return impl_->take_over(*former.impl_); }
+namespace {
+
+// The session is at work until the end of a call.
+class AtWork {
+ public:
+  explicit AtWork(WorkPlace& place, WorkPart part = WorkPart::kInputs, std::uint32_t id = 0) : place_(place) { place_.at(part, id); }
+  ~AtWork() { place_.at(WorkPart::kIdle); }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  WorkPlace& place_;
+};
+
+}  // namespace
+
+Result<PutOutcome> Session::put(const FactInput& input) {
+  const AtWork at(impl_->network.place());
+  return impl_->put(input);
+}
+Result<void> Session::ack(const AckInput& input) {
+  const AtWork at(impl_->network.place());
+  return impl_->ack(input);
+}
+void Session::tick(Timestamp t) {
+  const AtWork at(impl_->network.place());
+  impl_->tick(t);
+}
+void Session::recovered(Timestamp t) {
+  const AtWork at(impl_->network.place());
+  impl_->recovered(t);
+}
+void Session::finish() {
+  const AtWork at(impl_->network.place());
+  impl_->finish();
+}
+TakenOver Session::take_over(Session& former) {
+  const AtWork at(impl_->network.place());
+  return impl_->take_over(*former.impl_);
+}
+const WorkPlace& Session::work_place() const { return impl_->network.place(); }
 Timestamp Session::now() const { return impl_->engine_time(); }
 
 std::optional<Timestamp> Session::next_deadline() const {
@@ -50,6 +86,34 @@ const Counters& Session::counters() const {
   c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->productions.bytes() + impl_->derivation.bytes() +
                    impl_->actions.bytes() + impl_->timers.bytes();
   return c;
+}
+
+Insight Session::insight() const {
+  const Impl& s = *impl_;
+  Insight out;
+  s.network.look_into(out);
+  for (std::uint32_t r = 0; r < out.rules.size(); ++r) {
+    RuleView& rule = out.rules[r];
+    const RuleWork& work = s.rule_work[r];
+    rule.starts = work.starts;
+    rule.repeats = work.repeats;
+    rule.ends = work.ends;
+    rule.fired = work.fired;
+    rule.effect_errors = work.effect_errors;
+    rule.off = s.data.rules[r].mode == RuleMode::kOff || s.episodes.is_off(r);
+    rule.bytes += s.episodes.table(r).bytes();
+  }
+  out.bytes = counters().memory_bytes;
+  std::uint64_t accounted = 0;
+  for (const RuleView& rule : out.rules) accounted += rule.bytes;
+  for (const TypeView& type : out.types) accounted += type.bytes;
+  const auto shared = [&](const auto& nodes) {
+    for (const auto& node : nodes) accounted += node.rules.size() == 1 ? 0 : node.bytes;
+  };
+  shared(out.alphas);
+  shared(out.aggregates);
+  out.other_bytes = out.bytes - std::min(out.bytes, accounted);
+  return out;
 }
 
 std::size_t Session::fact_count(FactTypeId type) const {
@@ -178,6 +242,7 @@ void Session::count_inputs_of(const Session& former) {
 // --- decisions ---
 
 Result<int> Session::decide_into(DecisionId decision, const Value* input, Value* output) {
+  const AtWork at(impl_->network.place(), WorkPart::kDecision, decision);
   ++impl_->counters.decisions;
   Result<int> place = impl_->decider.decide_into(decision, input, output);
   if (!place && impl_->decider.conflict()) ++impl_->counters.decision_conflicts;

@@ -132,6 +132,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Interner& in;
   Limits limits;
   mutable Counters counters;
+  std::vector<RuleWork> rule_work;  // what was taken back counts, too: it was work
   TimerQueue timers;
   Journal journal;
   Outbox outbox;

@@ -1,0 +1,56 @@
+// What the nodes of a plan are called. See node_words.h.
+#include "engine/compile/node_words.h"
+
+#include <fmt/format.h>
+
+#include "model/aggregates.h"
+#include "model/text.h"
+
+namespace flyball::engine {
+
+std::string stage_label(const ProgramData& data, const StagePlan& stage) {
+  const auto local = [&](FactTypeId type) { return data.rule_set.schema.types[data.written_type(type)].local; };
+  std::string label;
+  switch (stage.kind) {
+    case StageKind::kPattern: label = "join " + local(stage.type); break;
+    case StageKind::kExists: label = (stage.negated ? "no " : "some ") + local(stage.type); break;
+    case StageKind::kCheck: label = "check"; break;
+    case StageKind::kAggregate: label = "value of"; break;
+    case StageKind::kHold: label = "held"; break;
+    case StageKind::kAbsence: label = "silent"; break;
+    case StageKind::kBound: break;
+  }
+  for (std::size_t i = 0; i < stage.keys.size(); ++i)
+    label += (i == 0 ? " by " : ", ") + data.rule_set.schema.types[stage.type].fields[stage.keys[i].own_field].name;
+  return label;
+}
+
+std::string aggregate_label(const ProgramData& data, const AggregateNode& node) {
+  const FactType& type = data.rule_set.schema.types[node.type];
+  std::string name = fmt::format("{} {}", kAggregates[static_cast<std::size_t>(node.fn)].word, type.local);
+  for (std::size_t i = 0; i < node.group.size(); ++i) name += (i == 0 ? " by " : ", ") + type.fields[node.group[i]].name;
+  if (node.over_ns) name += " over " + format_duration_human(*node.over_ns);
+  if (node.over_last) name += fmt::format(" over last {}", *node.over_last);
+  return name;
+}
+
+std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain) {
+  switch (chain.end) {
+    case ChainEnd::kHold: return data.holds[chain.owner].rule;
+    case ChainEnd::kAbsence:
+    case ChainEnd::kSeen: return data.absences[chain.owner].rule;
+    default: return chain.owner;
+  }
+}
+
+bool is_in_until(const ProgramData& data, const ChainPlan& chain) {
+  switch (chain.end) {
+    case ChainEnd::kUntil: return true;
+    case ChainEnd::kHold: return data.holds[chain.owner].in_until;
+    case ChainEnd::kAbsence:
+    case ChainEnd::kSeen: return data.absences[chain.owner].in_until;
+    default: return false;
+  }
+}
+
+}  // namespace flyball::engine

@@ -1,0 +1,19 @@
+// What the nodes of a plan are called, for people: by the outline and by insight.
+#pragma once
+
+#include <string>
+
+#include "engine/compile/program_data.h"
+
+namespace flyball::engine {
+
+// "join Link by device", "no Link by device", "check".
+std::string stage_label(const ProgramData& data, const StagePlan& stage);
+// "count Link by device over 5m".
+std::string aggregate_label(const ProgramData& data, const AggregateNode& node);
+// The rule that runs the chain.
+std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain);
+// Whether its lines are those of `until`.
+bool is_in_until(const ProgramData& data, const ChainPlan& chain);
+
+}  // namespace flyball::engine
