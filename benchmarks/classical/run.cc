@@ -76,7 +76,9 @@ Match::Match(const std::string& rules, const std::vector<Datum>& data) {
 
 Match::~Match() = default;
 
-engine::Session& Match::session() { return *world_->session; }
+std::vector<engine::FactView> Match::facts(std::string_view type) const {
+  return world_->session->facts(world_->program->schema().type_id(type));
+}
 
 Ran Match::run() {
   const auto begin = std::chrono::steady_clock::now();

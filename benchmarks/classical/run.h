@@ -27,7 +27,7 @@ class Match {
   ~Match();
   // Until nothing fires any more.
   Ran run();
-  engine::Session& session();
+  std::vector<engine::FactView> facts(std::string_view type) const;
 
  private:
   std::unique_ptr<World> world_;

@@ -119,6 +119,8 @@ class Episodes : public Identities {
   // A rule that ran away runs no more.
   void switch_off(std::uint32_t rule);
   bool is_off(std::uint32_t rule) const { return off_[rule]; }
+  // Nothing is known of the rule's matches any more: what runs goes on as it is.
+  void freeze(std::uint32_t rule) { frozen_[rule] = true; }
   // Entries whose derives must be evaluated anew; forgets them.
   std::vector<std::pair<std::uint32_t, EntryId>> take_watched();
   bool has_watched() const { return !watched_.empty(); }
@@ -181,7 +183,7 @@ class Episodes : public Identities {
   Journal& journal_;
   std::vector<TupleTable<RuleEntry>> tables_;
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
-  std::vector<bool> off_;
+  std::vector<bool> off_, frozen_;
   // Of an `until` with branches, beside the first chain and its root: by rule, and by (rule, entry).
   std::vector<std::vector<ChainId>> more_until_chains_;
   std::map<std::pair<std::uint32_t, EntryId>, std::vector<TokenId>> more_until_roots_;

@@ -134,6 +134,14 @@ void Session::Impl::run_due_actions() {
 }
 
 void Session::Impl::closure() {
+  close_derivation();
+  while (network.has_exhausted() && !in_cascade) {
+    quarantine_exhausted(exhausted_after);
+    close_derivation();
+  }
+}
+
+void Session::Impl::close_derivation() {
   if (!episodes.has_watched() && derivation.is_closed()) return;
   next_moment();
   // Episodes' derives first: what follows their facts is not to be seen with the fields of before. But for those of `each`: whether their
@@ -143,21 +151,14 @@ void Session::Impl::closure() {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
       ++counters.runaways;
-      trouble("derivation ran away: more than " + std::to_string(limits.derived_per_instant) +
-              " derived facts made or changed in one instant; rule `" + data.rules[*rule].name +
-              "` derived most of them and is switched off, and what it derived is withdrawn");
-      switch_off(*rule);
+      switch_off(*rule, QuarantineReason::kDerived,
+                 "derivation ran away: more than " + std::to_string(limits.derived_per_instant) +
+                     " derived facts made or changed in one instant; rule `" + data.rules[*rule].name +
+                     "` derived most of them and is switched off, and what it derived is withdrawn");
       continue;
     }
     if (!follow_derives(true)) return;
   }
-}
-
-// The rule runs no more in this session, and nothing is derived because of it.
-void Session::Impl::switch_off(std::uint32_t rule) {
-  episodes.switch_off(rule);
-  productions.switch_off(rule);
-  derivation.switch_off(rule);
 }
 
 void Session::Impl::judge() {
@@ -174,6 +175,7 @@ void Session::Impl::run_instant(Timestamp t) {
   network.set_recovering(t == recovered_at);
   passed = t;
   ++counters.instants;
+  network.begin_budget();
   derivation.start_instant();
   episodes.start_instant();
   productions.start_instant();
@@ -181,7 +183,12 @@ void Session::Impl::run_instant(Timestamp t) {
   run_due(t);
   if (!network.recovering()) run_due_actions();
   inbox.take(t, in, taken);
-  for (const PendingId input : taken) apply(inbox[input]);
+  exhausted_after.clear();
+  for (const PendingId input : taken) {
+    apply(inbox[input]);
+    if (network.has_exhausted() && exhausted_after.empty() && inbox[input].ack == 0xFFFF'FFFF)
+      exhausted_after = " after " + input_text(inbox[input].fact);
+  }
   if (network.recovering()) {
     next_moment();
     run_due_actions();
@@ -228,6 +235,7 @@ void Session::Impl::end_instant(Timestamp t) {
   if (!outbox.empty()) outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
   pinned.clear();
+  said_full.clear();
   if (timers.may_need_compacting()) compact_timers();
 }
 
@@ -245,6 +253,7 @@ void Session::Impl::bring_up_to_date() {
 }
 
 void Session::Impl::run_cascade() {
+  exhausted_after.clear();
   bring_up_to_date();
   if (is_at_rest()) return;
   Counters before = counters;
@@ -253,27 +262,44 @@ void Session::Impl::run_cascade() {
   std::size_t firings = 0;
   std::map<std::uint32_t, std::uint64_t> by_rule;
   journal.begin();
+  in_cascade = true;
+  fired = 0;
   for (;;) {
     bring_up_to_date();
-    episodes.review();
-    const std::optional<std::uint32_t> rule = run_next(firings == 0);
-    if (!rule) break;
-    if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
-    ++by_rule[*rule];
-    if (++firings <= limits.firings_per_instant) continue;
+    std::uint32_t last = kNoId;
+    if (!network.has_exhausted()) {
+      episodes.review();
+      const std::optional<std::uint32_t> rule = run_next(firings == 0);
+      if (!rule) break;
+      if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
+      last = *rule;
+      note_fired(last);
+      const bool may = ++by_rule[last] <= rule_limits[last].firings;
+      if (++firings <= limits.firings_per_instant && may) continue;
+    }
     const std::uint64_t runaways = counters.runaways;  // of derivations: their rules stay off
     counters = before;
     counters.runaways = runaways;
     skipped = skipped_before;
     outbox.drop_after(said_before);
-    take_back_cascade(by_rule);
+    take_back_cascade();
+    in_cascade = false;
+    if (last == kNoId) {
+      quarantine_exhausted((fired == 0 ? "" : " after " + fired_last() + " fired") + "; this cascade is undone");
+    } else {
+      switch_off_runaway(by_rule, last);
+    }
+    network.begin_budget();
     before = counters;
     said_before = outbox.size();
     firings = 0;
     by_rule.clear();
     bring_up_to_date();
     journal.begin();
+    in_cascade = true;
+    fired = 0;
   }
+  in_cascade = false;
   end_cascade();
 }
 
@@ -302,15 +328,9 @@ void Session::Impl::end_cascade() {
   actions.end_cascade();
 }
 
-// The cascade does not end by itself: all of it is taken back, and the rule that fired most runs no more.
-void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule) {
-  static constexpr std::size_t kNamed = 16;  // rules named in the message
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
-  most.reserve(by_rule.size());
-  for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
-  std::sort(most.begin(), most.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
-  const std::uint32_t worst = most.front().second;
+// The cascade does not end by itself, or a rule cannot hold what it makes: all of it is taken back.
+void Session::Impl::take_back_cascade() {
+  network.begin_budget();
   derivation.start_instant();
   journal.take_back();
   closure();
@@ -320,15 +340,28 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   network.end_cascade();
   actions.end_cascade();
   journal.end();
-  switch_off(worst);
+}
+
+// The rule that fired most runs no more, or `last` if it fired more often than it alone may.
+void Session::Impl::switch_off_runaway(const std::map<std::uint32_t, std::uint64_t>& by_rule, std::uint32_t last) {
+  static constexpr std::size_t kNamed = 16;  // rules named in the message
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
+  most.reserve(by_rule.size());
+  for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
+  std::sort(most.begin(), most.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  const bool alone = by_rule.at(last) > rule_limits[last].firings;
+  const std::uint32_t worst = alone ? last : most.front().second;
+  const std::size_t limit = alone ? rule_limits[last].firings : limits.firings_per_instant;
   std::string chain;
   for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {
     chain += (i == 0 ? "`" : ", `") + data.rules[most[i].second].name + "` " + std::to_string(most[i].first) + " times";
   }
   if (most.size() > kNamed) chain += " and " + std::to_string(most.size() - kNamed) + " more";
   ++counters.runaways;
-  trouble("runaway: more than " + std::to_string(limits.firings_per_instant) + " firings in one instant, by " + chain +
-          "; they are undone, and rule `" + data.rules[worst].name + "` is switched off");
+  switch_off(worst, QuarantineReason::kFirings,
+             "runaway: more than " + std::to_string(limit) + " firings in one instant" + (alone ? " of one rule" : "") + ", by " + chain +
+                 "; they are undone, and rule `" + data.rules[worst].name + "` is switched off; the last that fired: " + fired_last());
 }
 
 bool Session::Impl::events_leave() {
