@@ -158,6 +158,12 @@ class Session {
   // last instant of `former`, and is said. Only before the first input. `former` is of no use afterwards.
   TakenOver take_over(Session& former);
 
+  // All that this session is in the middle of, in bytes (docs/reference/snapshots.md). Between any two calls. O(what there is).
+  std::string snapshot() const;
+  // Goes on where the session was of which `bytes` are a snapshot, as if it were that one; of the same rules, else it is refused.
+  // Only before the first input; on an error this session is of no use any more. Nothing is said.
+  Result<void> restore(std::string_view bytes);
+
   // The inputs that were taken and whose instant has not come, in order of arrival.
   std::vector<WaitingInput> waiting() const;
 

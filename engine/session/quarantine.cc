@@ -135,4 +135,16 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
   }
 }
 
+// It was switched off in a session whose snapshot this one goes on from; before this one matches anything.
+void Session::Impl::quarantine_quietly(const Quarantined& of) {
+  if (of.reason == QuarantineReason::kMatches || of.reason == QuarantineReason::kMemory) {
+    episodes.freeze(of.rule);
+    network.stop_rule(of.rule);
+  }
+  episodes.switch_off(of.rule);
+  productions.switch_off(of.rule);
+  derivation.switch_off(of.rule);
+  quarantined.push_back(of);
+}
+
 }  // namespace flyball::engine
