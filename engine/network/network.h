@@ -106,6 +106,7 @@ class Network {
     bool open = false;
     Timestamp next = kTimestampMax;  // when that changes
   };
+  bool has_calendars() const { return !calendars_.empty(); }
   const CalendarState& calendar(std::uint32_t id) const { return calendars_[id]; }
   void clock_due(TokenId left);
   void fact_clock_due(FactTypeId type, FactId fact);
@@ -123,6 +124,7 @@ class Network {
   bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
+  bool has_due_absences() const { return !due_absences_.empty(); }
   // The cascade is over, or was taken back: what was kept for the journal may go.
   void end_cascade();
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences

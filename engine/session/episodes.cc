@@ -449,7 +449,7 @@ void Episodes::ended(std::uint32_t rule, EntryId id) {
   touch(rule, id);
 }
 
-void Episodes::start_instant() {
+void Episodes::touch_begun() {
   std::vector<std::pair<std::uint32_t, EntryId>> begun;
   begun.swap(begun_);
   for (const auto& [rule, id] : begun) {

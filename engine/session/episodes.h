@@ -108,7 +108,9 @@ class Episodes : public Identities {
   void journal_entry(std::uint32_t rule, EntryId id);
 
   // Timers.
-  void start_instant();
+  void start_instant() {
+    if (!begun_.empty()) touch_begun();
+  }
   Timestamp real_due(const Timer& timer) const;
   void keep_due(std::uint32_t rule, EntryId entry);
   void repeat_due(std::uint32_t rule, EntryId entry);
@@ -173,6 +175,7 @@ class Episodes : public Identities {
   std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;
   void start_cooldown(std::uint32_t rule, EntryId id);
   void stop_waiting(std::uint32_t rule, EntryId id);
+  void touch_begun();
 
   const ProgramData& program_;
   Network& network_;

@@ -30,7 +30,7 @@ Timestamp Session::Impl::real_due(const Timer& timer) const {
 }
 
 // The earliest timer that means something; puts off those that were renewed.
-Timestamp Session::Impl::next_due() {
+Timestamp Session::Impl::next_timer() {
   while (!timers.empty()) {
     const Timer timer = timers.top();
     const Timestamp due = real_due(timer);
@@ -92,7 +92,9 @@ void Session::Impl::run_due(Timestamp t) {
   next_moment();
   network.place().at(WorkPart::kInputs);
   // Before all else: whether a hold or an absence may fall due depends on it.
-  for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
+  if (network.has_calendars()) {
+    for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
+  }
   while (next_due() <= t) {
     const Timer timer = timers.pop();
     switch (timer.kind) {
@@ -119,6 +121,7 @@ void Session::Impl::run_due(Timestamp t) {
 
 // Step 1, too; at a recovery after step 2: an acknowledgement that came while the engine was away is in time.
 void Session::Impl::run_due_actions() {
+  if (due_actions.empty() && !actions.has_waiting()) return;
   std::vector<ActionNumber> numbers;
   for (const Timer& timer : due_actions) {
     if (timer.kind != TimerKind::kRetain) {
@@ -192,9 +195,17 @@ void Session::Impl::run_instant(Timestamp t) {
   }
   inbox.release(taken);
   look_ahead();
+  // Most inputs change nothing that anybody waits for.
+  if (!is_quiet()) run_steps();
+  if (!skipped.empty()) say_skipped();
+  end_instant(t);
+  network.set_recovering(false);
+}
+
+// Steps 2, from its end on, to 4.
+void Session::Impl::run_steps() {
   closure();
   judge();
-
   if (!due_later.empty()) {
     for (const Timer& timer : due_later) {
       // What arrived in step 2 may have ended the hold.
@@ -209,33 +220,29 @@ void Session::Impl::run_instant(Timestamp t) {
     judge();
   }
   run_agenda();
-  say_skipped();
-  end_instant(t);
-  network.set_recovering(false);
 }
 
 // What happened is said, and what was kept for the instant is let go.
 void Session::Impl::end_instant(Timestamp t) {
   network.place().at(WorkPart::kAgenda);
-  derivation.tell(t, outbox);
+  if (derivation.has_news()) derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
     trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
             "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
             " of one key are dropped, and its values are computed without them");
   }
-  outbox.flush();
+  if (!outbox.empty()) outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
   pinned.clear();
   said_full.clear();
-  compact_timers();
+  if (timers.may_need_compacting()) compact_timers();
 }
 
 // Step 4. What fires before the events leave is one cascade, what fires because they left is another.
 void Session::Impl::run_agenda() {
   run_cascade();
-  events_leave();
-  run_cascade();
+  if (events_leave()) run_cascade();
 }
 
 // What stands before the next firing.
@@ -246,13 +253,14 @@ void Session::Impl::bring_up_to_date() {
 }
 
 void Session::Impl::run_cascade() {
+  exhausted_after.clear();
+  bring_up_to_date();
+  if (is_at_rest()) return;
   Counters before = counters;
   const std::map<std::uint32_t, std::uint64_t> skipped_before = skipped;
   std::size_t said_before = outbox.size();
   std::size_t firings = 0;
   std::map<std::uint32_t, std::uint64_t> by_rule;
-  exhausted_after.clear();
-  bring_up_to_date();
   journal.begin();
   in_cascade = true;
   fired = 0;

@@ -55,7 +55,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   // instant.cc
   void close_through(Timestamp limit);
-  Timestamp next_due();
+  Timestamp next_due() { return timers.empty() ? kTimestampMax : next_timer(); }
+  Timestamp next_timer();
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
@@ -67,7 +68,15 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void closure();
   void close_derivation();
   void judge();
+  void run_steps();
   void run_agenda();
+  // Nothing is left to be done in this instant.
+  bool is_quiet() const {
+    return derivation.is_closed() && !episodes.has_watched() && !network.needs_judging() && is_at_rest() && events.empty() &&
+           due_later.empty() && !network.has_due_absences();
+  }
+  // Nothing can fire, and nothing has to be looked at before that is known.
+  bool is_at_rest() const { return !network.has_exhausted() && productions.waiting() == 0 && episodes.is_reviewed() && !episodes.choose(); }
   void bring_up_to_date();
   void run_cascade();
   void end_cascade();
