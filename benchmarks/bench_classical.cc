@@ -55,6 +55,8 @@ void add(classical::Program program) {
 int main(int argc, char** argv) {
   for (const std::uint32_t guests : {16U, 32U, 64U, 128U}) add(classical::manners(guests));
   for (const std::uint32_t regions : {12U, 25U, 50U, 100U, 200U}) add(classical::waltz(regions));
+  for (const std::uint32_t regions : {4U, 8U, 16U}) add(classical::waltzdb(regions));
+  add(classical::zebra());
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

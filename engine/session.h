@@ -12,9 +12,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,14 +29,24 @@
 
 namespace flyball::engine {
 
+// Of one rule, where it is to have others than Limits says.
+struct RuleLimits {
+  std::optional<std::size_t> firings_per_instant, matches_per_instant, bytes;
+};
+
 struct Limits {
   std::size_t firings_per_instant = 100'000;    // of one cascade; beyond it that is undone and a rule switched off
   std::size_t derived_per_instant = 5'000'000;  // derived facts made or changed; beyond it the rule that made most is switched off
-  std::size_t facts = 50'000'000;               // over all types; beyond it puts are refused, rules' own facts are not
-  std::size_t pending_inputs = 1'000'000;       // facts ahead of engine time that wait
-  std::size_t samples_per_key = 100'000;        // of one aggregate's window
-  std::size_t explanations = 4'096;             // of the newest actions, kept for `why`
-  DurationNs ahead_max_ns = 0;                  // stamps further ahead of engine time are refused; 0: no limit
+  // Partial matches of one rule: made in one instant, and the memory of those there are; beyond it the rule is switched off and emptied.
+  std::size_t matches_per_instant = 50'000'000;
+  std::size_t rule_bytes = std::size_t{2} << 30;
+  std::map<std::string, RuleLimits> rules;           // by qualified name
+  std::map<std::string, std::size_t> facts_of_type;  // by qualified name: beyond it one more is refused, also to rules that assert it
+  std::size_t facts = 50'000'000;                    // over all types; beyond it puts are refused, rules' own facts are not
+  std::size_t pending_inputs = 1'000'000;            // facts ahead of engine time that wait
+  std::size_t samples_per_key = 100'000;             // of one aggregate's window
+  std::size_t explanations = 4'096;                  // of the newest actions, kept for `why`
+  DurationNs ahead_max_ns = 0;                       // stamps further ahead of engine time are refused; 0: no limit
 };
 
 struct Counters {
@@ -44,6 +56,7 @@ struct Counters {
                 acks_unmatched = 0;
   std::uint64_t actions_approved = 0, actions_rejected = 0, actions_unapproved = 0;  // the last: that wait for approval now
   std::uint64_t effect_errors = 0, runaways = 0, late_skipped = 0, instants = 0, decisions = 0, decision_conflicts = 0;
+  std::uint64_t quarantined = 0;  // rules that are switched off now because they ran away
   std::uint64_t facts_live = 0, facts_stale = 0, tokens = 0, timers = 0, memory_bytes = 0;
 };
 
@@ -95,6 +108,18 @@ struct ProposalView {
   std::uint32_t rule = kNoId;
   std::vector<Value> data;
   Timestamp since;
+};
+
+// What a rule exceeded.
+enum class QuarantineReason : std::uint8_t { kFirings, kDerived, kMatches, kMemory };
+std::string_view to_string(QuarantineReason reason);
+
+// A rule that ran away, and is switched off until the rules are loaded again.
+struct Quarantined {
+  std::uint32_t rule = kNoId;
+  QuarantineReason reason = QuarantineReason::kFirings;
+  Timestamp since;
+  std::string text;  // as it was said
 };
 
 using WaitingInput = std::variant<FactInput, AckInput>;
@@ -157,6 +182,9 @@ class Session {
   std::vector<FactView> facts(FactTypeId type, std::size_t at_most = SIZE_MAX) const;
   // How many there are in all. O(1).
   std::size_t fact_count(FactTypeId type) const;
+
+  // Rules that are switched off because they ran away, in that order.
+  const std::vector<Quarantined>& quarantined() const;
 
   // What waits for approval, oldest first; at most `n`.
   std::vector<ProposalView> proposals(std::size_t n) const;

@@ -6,6 +6,7 @@
 // Thread safety: a Value is a plain datum. Its handle means something only beside the Interner that made it.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -78,7 +79,12 @@ struct Value {
   constexpr std::uint32_t as_handle() const { return aux; }
 
   // Same kind and same content bit for bit. NaN is identical to itself here; 0.0 and -0.0 differ.
-  friend constexpr bool operator==(const Value&, const Value&) = default;
+  // Two words, not five fields: nothing is compared more often.
+  friend constexpr bool operator==(const Value& a, const Value& b) {
+    const auto x = std::bit_cast<std::array<std::uint64_t, 2>>(a);
+    const auto y = std::bit_cast<std::array<std::uint64_t, 2>>(b);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+  }
 };
 
 static_assert(sizeof(Value) == 16 && std::is_trivially_copyable_v<Value>);

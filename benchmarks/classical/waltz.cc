@@ -3,20 +3,13 @@
 // A block of stairs is a profile of 4 steps, seen from the front and the upper right: of its 19 corners 9 have an edge that goes to the
 // back. Its other 10 corners make a foot that narrows in steps; four of them, all looking outwards, are where the lines to the next pair
 // end (tees). So a pair has 56 junctions: 24 L, 18 arrows, 14 forks.
-#include "benchmarks/classical/data.h"
+#include "benchmarks/classical/stairs.h"
 
 namespace flyball::bench::classical {
 namespace {
 
-constexpr std::int64_t kSteps = 4;
-constexpr std::int64_t kStep = 20;
-constexpr std::int64_t kDepth = 7;
 constexpr std::int64_t kPair = 220;      // from the left end of a pair to its right end
 constexpr std::int64_t kDistance = 240;  // from pair to pair
-
-struct Point {
-  std::int64_t x, y;
-};
 
 constexpr Point kFoot[] = {{50, 0}, {50, 5}, {35, 5}, {35, 12}, {22, 12}, {22, 22}, {12, 22}, {12, 35}, {5, 35}, {5, 50}};
 constexpr Point kTied[] = {{35, 5}, {22, 12}, {12, 22}, {5, 35}};
@@ -28,31 +21,22 @@ struct Place {
   std::int64_t operator()(Point p) const { return (mirrored ? x - p.x : x + p.x) * 1000 + p.y; }
 };
 
-void line(std::vector<Datum>& out, std::int64_t a, std::int64_t b) { out.push_back({"Line", {{"p1", a}, {"p2", b}}}); }
-
 void block(std::vector<Datum>& out, const Place& place) {
-  std::vector<Point> stairs;
-  for (std::int64_t s = 0; s < kSteps; ++s) {
-    stairs.push_back({s * kStep, (kSteps - s) * kStep});
-    stairs.push_back({(s + 1) * kStep, (kSteps - s) * kStep});
-  }
-  stairs.push_back({kSteps * kStep, 0});
-  Point before = stairs.front();
-  for (std::size_t i = 0; i < stairs.size(); ++i) {
-    const Point front = stairs[i];
-    const Point back = {front.x + kDepth, front.y + kDepth};
-    line(out, place(front), place(back));
+  const std::vector<Point> front = stairs();
+  Point before = front.front();
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    line(out, place(front[i]), place(behind(front[i])));
     if (i > 0) {
-      line(out, place(before), place(front));
-      line(out, place({before.x + kDepth, before.y + kDepth}), place(back));
+      line(out, place(before), place(front[i]));
+      line(out, place(behind(before)), place(behind(front[i])));
     }
-    before = front;
+    before = front[i];
   }
   for (const Point p : kFoot) {
     line(out, place(before), place(p));
     before = p;
   }
-  line(out, place(before), place(stairs.front()));
+  line(out, place(before), place(front.front()));
 }
 
 }  // namespace

@@ -362,7 +362,9 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   }
   for (const std::uint32_t id : dropped_items_) free_item(id);
 
-  std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
+  if (activations_.size() > 1) {
+    std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
+  }
   for (const Activation& activation : activations_) right_activate(activation);
   // A token may have fallen meanwhile, and its place gone to another: only the one that was meant is looked at again.
   for (const auto& [t, stage] : to_refresh_) {

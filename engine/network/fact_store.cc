@@ -106,10 +106,9 @@ std::uint64_t FactStore::write(FactId f, const Value* values) {
   std::uint64_t changed = 0;
   if (meta.status == FactStatus::kLive) {
     for (std::uint32_t i = 0; i < width_; ++i) {
-      if (mine[i] != values[i]) {
-        mine[i] = values[i];
-        changed |= std::uint64_t{1} << i;
-      }
+      const bool differs = mine[i] != values[i];
+      changed |= std::uint64_t{differs} << i;
+      mine[i] = values[i];
     }
     return changed;
   }

@@ -25,6 +25,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   stamps_.resize(types.size());
   fact_dues_.resize(types.size());
   stage_states_.resize(program.stages.size());
+  budgets_.resize(program.rules.size());
   for (StageId id = 0; id < program.stages.size(); ++id) {
     const StagePlan& plan = program.stages[id];
     StageState& stage = stage_states_[id];
@@ -36,6 +37,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.kind = plan.kind;
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
+    stage.budget = &budgets_[rule_of(program.chains[plan.chain])];
   }
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());

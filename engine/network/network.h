@@ -22,6 +22,7 @@
 #include "engine/network/alpha_item.h"
 #include "engine/network/alpha_tables.h"
 #include "engine/network/bucket_index.h"
+#include "engine/network/budget.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
 #include "engine/network/journal.h"
@@ -105,6 +106,7 @@ class Network {
     bool open = false;
     Timestamp next = kTimestampMax;  // when that changes
   };
+  bool has_calendars() const { return !calendars_.empty(); }
   const CalendarState& calendar(std::uint32_t id) const { return calendars_[id]; }
   void clock_due(TokenId left);
   void fact_clock_due(FactTypeId type, FactId fact);
@@ -122,6 +124,7 @@ class Network {
   bool needs_judging() const { return !unjudged_holds_.empty() || !unjudged_absences_.empty(); }
   // The instant's events have left: absences that fell due in it see what came. True if there were any.
   bool end_due_absences();
+  bool has_due_absences() const { return !due_absences_.empty(); }
   // The cascade is over, or was taken back: what was kept for the journal may go.
   void end_cascade();
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
@@ -142,6 +145,21 @@ class Network {
   // Projections of an identity (until).
   void project(TableId projection, const FactId* identity);
   void unproject(TableId projection, const FactId* identity);
+
+  // Limits of partial matches (quarantine.cc). An instant, or a cascade that begins anew, has the whole budget again.
+  void set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std::uint64_t bytes);
+  void begin_budget() { ++budget_instant_; }
+  struct Exhausted {
+    std::uint32_t rule = 0;
+    StageId stage = 0;       // that wanted one more
+    bool in_instant = true;  // else its memory is full
+  };
+  bool has_exhausted() const { return !exhausted_.empty(); }
+  std::vector<Exhausted> take_exhausted();
+  // A rule that was stopped matches nothing any more. Not within an update.
+  void empty_rule(std::uint32_t rule);
+  std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
+  std::uint64_t bytes_of_tokens(std::uint32_t rule) const { return budgets_[rule].live * sizeof(Token); }
 
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
@@ -199,6 +217,7 @@ class Network {
     bool last = false;
     Verb verb = Verb::kNothing;
     std::uint64_t seen = 0;
+    RuleBudget* budget = nullptr;  // of its rule
     BucketIndex left;
     StageWork work;
   };
@@ -268,18 +287,23 @@ class Network {
   }
 
   // tokens.cc
-  // `item`: what brought the fact; kNone: it was given, or there is none.
+  // `item`: what brought the fact; kNone: it was given, or there is none. kNone: the rule is stopped (quarantine.cc).
   TokenId make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                      std::uint32_t value = kNone);
   TokenId& first_token(StageId stage, FactId fact, std::uint32_t item) {
     return item != kNone ? items_[item].tokens : stores_[stage_states_[stage].type].meta(fact).tokens;
   }
+  void free_value(std::uint32_t value);
   void delete_token(TokenId t);
   void delete_children(TokenId t);
   void refresh(TokenId t);
   void leave_left(TokenId t);
   std::uint32_t tuple_hash(const StagePlan& stage, TokenId t) const;
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
+
+  // quarantine.cc
+  std::uint32_t rule_of(const ChainPlan& chain) const;
+  void stop_rule(StageId stage);
 
   // ends.cc: chains whose ends are the network's own
   const ChainPlan& chain_of(TokenId t) const {
@@ -382,6 +406,10 @@ class Network {
   std::vector<std::uint32_t> clock_arms_;  // by token: how often its comparison with `now` was timed
   std::vector<StageId> dirty_clocks_;
   std::vector<std::vector<Timestamp>> fact_dues_;  // by type, by fact: when the next of the type's clocks changes
+
+  std::vector<RuleBudget> budgets_;  // by rule
+  std::uint64_t budget_instant_ = 1;
+  std::vector<Exhausted> exhausted_;
 
   std::uint64_t moment_ = 1;
   std::vector<std::vector<std::uint64_t>> stamps_;  // by type; of each fact, one per TypePlan::stamp_masks

@@ -57,10 +57,11 @@ class TimerQueue {
   std::size_t size() const { return heap_.size(); }
   std::size_t bytes() const { return heap_.capacity() * sizeof(Timer); }
 
+  bool may_need_compacting() const { return heap_.size() >= std::max(kCompactFloor, 2 * kept_); }
   // Drops timers that `is_pointless` says mean nothing any more, when there may be many. Amortised O(1) per add.
   template <typename Pointless>
   void compact(Pointless is_pointless) {
-    if (heap_.size() < std::max(kCompactFloor, 2 * kept_)) return;
+    if (!may_need_compacting()) return;
     std::erase_if(heap_, is_pointless);
     std::make_heap(heap_.begin(), heap_.end(), later);
     kept_ = heap_.size();

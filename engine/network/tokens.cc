@@ -5,6 +5,11 @@ namespace flyball::engine {
 
 TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                             std::uint32_t value) {
+  if (!stage_states_[stage].budget->take(budget_instant_)) [[unlikely]] {
+    stop_rule(stage);
+    if (value != kNone) free_value(value);
+    return kNone;
+  }
   const TokenId t = tokens_.make();
   Token& token = tokens_[t];
   token.stage = stage;
@@ -44,6 +49,11 @@ void Network::delete_children(TokenId t) {
   while (tokens_[t].first_child != kNone) delete_token(tokens_[t].first_child);
 }
 
+void Network::free_value(std::uint32_t value) {
+  values_[value] = Value::null();
+  values_.free(value);
+}
+
 // Recursion is as deep as the chain is long (kMaxStages).
 void Network::delete_token(TokenId t) {
   delete_children(t);
@@ -72,11 +82,9 @@ void Network::delete_token(TokenId t) {
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
   if (token.stage != kNone) {
+    --stage_states_[token.stage].budget->live;
     ++stage_states_[token.stage].work.deleted;
-    if (token.value != kNone) {
-      values_[token.value] = Value::null();
-      values_.free(token.value);
-    }
+    if (token.value != kNone) free_value(token.value);
   }
   token.alive = false;
   tokens_.free(t);
@@ -123,7 +131,7 @@ TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
     return root;
   }
   TokenId t = root;
-  for (std::uint32_t i = 0; i < plan.bound; ++i) t = make_token(plan.first + i, t, facts[i], kNone, Truth::kTrue, false);
+  for (std::uint32_t i = 0; i < plan.bound && t != kNone; ++i) t = make_token(plan.first + i, t, facts[i], kNone, Truth::kTrue, false);
   if (plan.bound == 0) left_activate(root);
   return root;
 }

@@ -481,6 +481,7 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
   }
   set_was_due(std::nullopt);
   rate_due_.assign(rate_due_.size(), kTimestampMax);
+  rate_fell_due_ = false;
   for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
 }
 

@@ -69,7 +69,12 @@ class Actions {
   // What is said from here on was due then, while the engine was away.
   void set_was_due(std::optional<Timestamp> due) { was_due_ = due; }
   // Room for one more send of the type came at `due`.
-  void rate_due(FactTypeId type, Timestamp due) { rate_due_[type] = due; }
+  void rate_due(FactTypeId type, Timestamp due) {
+    rate_due_[type] = due;
+    rate_fell_due_ = true;
+  }
+  // run_timers() has something to look at, whatever fell due.
+  bool has_waiting() const { return !waiting_.empty() || rate_fell_due_; }
   // Step 1: timeouts, next tries, what the rate lets through.
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
@@ -127,6 +132,7 @@ class Actions {
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
   std::vector<Timestamp> rate_due_;                                          // by type, within run_timers()
+  bool rate_fell_due_ = false;
   std::optional<Timestamp> was_due_;
   ActionNumber next_ = 0;
   std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal

@@ -251,8 +251,7 @@ void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
 
 // --- the limit of one instant ---
 
-void Derivation::start_instant() {
-  if (made_ == 0) return;
+void Derivation::forget_makers() {
   made_ = 0;
   for (const std::uint32_t rule : makers_) rules_[rule].made = 0;
   makers_.clear();
@@ -264,7 +263,7 @@ std::optional<std::uint32_t> Derivation::take_runaway() {
   for (const std::uint32_t rule : makers_) {
     if (rules_[rule].made > rules_[worst].made || (rules_[rule].made == rules_[worst].made && rule < worst)) worst = rule;
   }
-  start_instant();
+  forget_makers();
   return worst;
 }
 
@@ -441,7 +440,6 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
 // --- subscribers ---
 
 void Derivation::tell(Timestamp now, Outbox& outbox) {
-  if (touched_.empty()) return;
   std::sort(touched_.begin(), touched_.end(), [&](const Touched& a, const Touched& b) {
     if (a.type != b.type) return a.type < b.type;
     return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;

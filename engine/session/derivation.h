@@ -47,11 +47,14 @@ class Derivation {
   // made most of the facts, once; whoever asks switches it off and calls closure() again.
   void closure();
   bool is_closed() const { return dirty_strata_count_ == 0 && made_ <= per_instant_max_ && !network_.needs_settling(); }
-  void start_instant();
+  void start_instant() {
+    if (made_ != 0) forget_makers();
+  }
   std::optional<std::uint32_t> runaway() { return made_ <= per_instant_max_ ? std::nullopt : take_runaway(); }
   // The rule's reasons go, and it gives no more.
   void switch_off(std::uint32_t rule);
 
+  bool has_news() const { return !touched_.empty(); }
   // Net changes since the last call, in order of (type, key).
   void tell(Timestamp now, Outbox& outbox);
   void mark(Interner& in) const;
@@ -109,6 +112,7 @@ class Derivation {
 
   void plan_derives(std::uint32_t rule);
   void evaluate(const DerivePlan& plan, std::vector<Value>& out);
+  void forget_makers();
   std::optional<std::uint32_t> take_runaway();
   Derived& derived(FactTypeId type, FactId fact);
   std::uint32_t add_reason(Reason reason);

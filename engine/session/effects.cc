@@ -213,6 +213,13 @@ void Session::Impl::apply_effects(const Firing& firing, const std::vector<Evalua
       case EffectKind::kAssert: {
         if (shadow) break;
         FactStore& store = network.store(e.effect->type);
+        if (!has_room(e.effect->type)) {
+          const FactId known = store.find(e.values.data());
+          if (known == kNone || !store.exists(known)) {
+            refuse_assert(e.effect->type);
+            break;
+          }
+        }
         write_fact(e.effect->type, store.find_or_make(e.values.data()), e.values.data(), network.now());
         break;
       }

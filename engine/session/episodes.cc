@@ -13,6 +13,7 @@ Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& tim
       timers_(timers),
       journal_(journal),
       off_(program.rules.size(), false),
+      frozen_(program.rules.size(), false),
       ends_(Order{this}),
       starts_(Order{this}),
       group_of_(program.rules.size()),
@@ -183,7 +184,7 @@ bool Episodes::facts_exist(std::uint32_t rule, EntryId id) const {
 }
 
 bool Episodes::must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const {
-  if (!e.active) return false;
+  if (!e.active || frozen_[rule]) return false;
   const RulePlan& plan = program_.rules[rule];
   if (plan.keep_ns != 0) return e.kept_out;
   if (!facts_exist(rule, id)) return true;
@@ -223,7 +224,7 @@ void Episodes::judge_keeps() {
   for (const auto& [rule, id] : dirty_) {
     const RulePlan& plan = program_.rules[rule];
     RuleEntry& e = tables_[rule][id];
-    if (plan.keep_ns == 0 || !e.active) continue;
+    if (plan.keep_ns == 0 || !e.active || frozen_[rule]) continue;
     const bool is_false = e.count_true + e.count_unknown == 0;
     if (is_false != (e.false_since != kTimestampMax)) journal_entry(rule, id);
     if (is_false && e.false_since == kTimestampMax) {
@@ -448,7 +449,7 @@ void Episodes::ended(std::uint32_t rule, EntryId id) {
   touch(rule, id);
 }
 
-void Episodes::start_instant() {
+void Episodes::touch_begun() {
   std::vector<std::pair<std::uint32_t, EntryId>> begun;
   begun.swap(begun_);
   for (const auto& [rule, id] : begun) {

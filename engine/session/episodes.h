@@ -108,7 +108,9 @@ class Episodes : public Identities {
   void journal_entry(std::uint32_t rule, EntryId id);
 
   // Timers.
-  void start_instant();
+  void start_instant() {
+    if (!begun_.empty()) touch_begun();
+  }
   Timestamp real_due(const Timer& timer) const;
   void keep_due(std::uint32_t rule, EntryId entry);
   void repeat_due(std::uint32_t rule, EntryId entry);
@@ -117,6 +119,8 @@ class Episodes : public Identities {
   // A rule that ran away runs no more.
   void switch_off(std::uint32_t rule);
   bool is_off(std::uint32_t rule) const { return off_[rule]; }
+  // Nothing is known of the rule's matches any more: what runs goes on as it is.
+  void freeze(std::uint32_t rule) { frozen_[rule] = true; }
   // Entries whose derives must be evaluated anew; forgets them.
   std::vector<std::pair<std::uint32_t, EntryId>> take_watched();
   bool has_watched() const { return !watched_.empty(); }
@@ -171,6 +175,7 @@ class Episodes : public Identities {
   std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;
   void start_cooldown(std::uint32_t rule, EntryId id);
   void stop_waiting(std::uint32_t rule, EntryId id);
+  void touch_begun();
 
   const ProgramData& program_;
   Network& network_;
@@ -178,7 +183,7 @@ class Episodes : public Identities {
   Journal& journal_;
   std::vector<TupleTable<RuleEntry>> tables_;
   std::vector<std::pair<std::uint32_t, EntryId>> dirty_, unbound_, watched_, begun_;
-  std::vector<bool> off_;
+  std::vector<bool> off_, frozen_;
   // Of an `until` with branches, beside the first chain and its root: by rule, and by (rule, entry).
   std::vector<std::vector<ChainId>> more_until_chains_;
   std::map<std::pair<std::uint32_t, EntryId>, std::vector<TokenId>> more_until_roots_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -51,20 +52,20 @@ class Inbox {
       acks_[pending.ack] = input;
     }
   }
-  const Pending& operator[](PendingId id) const { return pool_[id]; }
+  const Pending& operator[](PendingId id) const { return slot(id); }
   const AckInput& ack(std::uint32_t index) const { return acks_[index]; }
 
   // All inputs of instant `t` (those that waited for one before it, too: it was passed over), by (source, sequence, arrival); those without
   // a source first.
   void take(Timestamp t, const Interner& in, std::vector<PendingId>& out) {
     while (!heap_.empty() && heap_.front().at <= t) {
-      std::pop_heap(heap_.begin(), heap_.end(), Later{});
+      if (heap_.size() > 1) std::pop_heap(heap_.begin(), heap_.end(), Later{});
       out.push_back(heap_.back().id);
       heap_.pop_back();
     }
     if (out.size() < 2) return;
     std::sort(out.begin(), out.end(), [&](PendingId x, PendingId y) {
-      const Pending &a = pool_[x], &b = pool_[y];
+      const Pending &a = slot(x), &b = slot(y);
       if (a.fact.source != b.fact.source) return compare_total(a.fact.source, b.fact.source, in) < 0;
       return a.fact.seq != b.fact.seq ? a.fact.seq < b.fact.seq : a.arrival < b.arrival;
     });
@@ -72,7 +73,7 @@ class Inbox {
   // Gives back what take() gave.
   void release(std::vector<PendingId>& taken) {
     for (const PendingId id : taken) {
-      Pending& pending = pool_[id];
+      Pending& pending = slot(id);
       if (pending.ack != 0xFFFF'FFFF) {
         free_acks_.push_back(pending.ack);
         pending.ack = 0xFFFF'FFFF;
@@ -93,14 +94,14 @@ class Inbox {
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.arrival < b.arrival; });
     std::vector<Waiting> out;
     for (const Place& place : places) {
-      const Pending& p = pool_[place.id];
+      const Pending& p = slot(place.id);
       out.push_back({place.at, &p, p.ack == 0xFFFF'FFFF ? nullptr : &acks_[p.ack]});
     }
     return out;
   }
   void mark(Interner& in) const {
     for (const Place& place : heap_) {
-      const Pending& p = pool_[place.id];
+      const Pending& p = slot(place.id);
       if (p.ack == 0xFFFF'FFFF) {
         for (const Value& v : p.fact.values) in.mark(v);
         in.mark(p.fact.source);
@@ -112,6 +113,7 @@ class Inbox {
   }
 
  private:
+  static constexpr PendingId kChunk = 64;
   static constexpr std::size_t kSpareMax = 4096;  // rows kept for what comes next
   struct Place {
     Timestamp at;
@@ -122,20 +124,24 @@ class Inbox {
     bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.arrival > b.arrival; }
   };
   Pending& make(Timestamp at) {
-    PendingId id = static_cast<PendingId>(pool_.size());
+    PendingId id = end_;
     if (free_.empty()) {
-      pool_.emplace_back();
+      if (end_++ % kChunk == 0) chunks_.push_back(std::make_unique<Pending[]>(kChunk));
     } else {
       id = free_.back();
       free_.pop_back();
     }
-    pool_[id].arrival = arrivals_;
+    Pending& pending = slot(id);
+    pending.arrival = arrivals_;
     heap_.push_back({at, arrivals_++, id});
-    std::push_heap(heap_.begin(), heap_.end(), Later{});
-    return pool_[id];
+    if (heap_.size() > 1) std::push_heap(heap_.begin(), heap_.end(), Later{});
+    return pending;
   }
+  Pending& slot(PendingId id) { return chunks_[id / kChunk][id % kChunk]; }
+  const Pending& slot(PendingId id) const { return chunks_[id / kChunk][id % kChunk]; }
   std::vector<Place> heap_;
-  std::deque<Pending> pool_;
+  std::vector<std::unique_ptr<Pending[]>> chunks_;  // of the pool
+  PendingId end_ = 0;
   std::vector<PendingId> free_;
   std::deque<AckInput> acks_;
   std::vector<std::uint32_t> free_acks_;

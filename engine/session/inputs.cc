@@ -238,9 +238,18 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
     }
     values = row.data();
   }
+  if (!exists && !has_room(fact.type)) {  // others came before it in this instant
+    ++counters.facts_refused;
+    outbox.add(RefusedOutput{network.now(), fact.origin, too_many(type, fact.type)});
+    return;
+  }
   if (f == kNone) f = store.find_or_make(values, input.hash);
   ++counters.facts_taken;
   write_fact(fact.type, f, values, fact.stamp);
+}
+
+std::string Session::Impl::too_many(const FactType& type, FactTypeId id) const {
+  return "too many `" + type.name + "`: the limit is " + std::to_string(facts_max[id]) + ", and one more is refused";
 }
 
 // True if the fact has news newer than `stamp`: then nothing but the windows learns of what comes late.

@@ -30,7 +30,7 @@ Timestamp Session::Impl::real_due(const Timer& timer) const {
 }
 
 // The earliest timer that means something; puts off those that were renewed.
-Timestamp Session::Impl::next_due() {
+Timestamp Session::Impl::next_timer() {
   while (!timers.empty()) {
     const Timer timer = timers.top();
     const Timestamp due = real_due(timer);
@@ -92,7 +92,9 @@ void Session::Impl::run_due(Timestamp t) {
   next_moment();
   network.place().at(WorkPart::kInputs);
   // Before all else: whether a hold or an absence may fall due depends on it.
-  for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
+  if (network.has_calendars()) {
+    for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
+  }
   while (next_due() <= t) {
     const Timer timer = timers.pop();
     switch (timer.kind) {
@@ -119,6 +121,7 @@ void Session::Impl::run_due(Timestamp t) {
 
 // Step 1, too; at a recovery after step 2: an acknowledgement that came while the engine was away is in time.
 void Session::Impl::run_due_actions() {
+  if (due_actions.empty() && !actions.has_waiting()) return;
   std::vector<ActionNumber> numbers;
   for (const Timer& timer : due_actions) {
     if (timer.kind != TimerKind::kRetain) {
@@ -131,6 +134,14 @@ void Session::Impl::run_due_actions() {
 }
 
 void Session::Impl::closure() {
+  close_derivation();
+  while (network.has_exhausted() && !in_cascade) {
+    quarantine_exhausted(exhausted_after);
+    close_derivation();
+  }
+}
+
+void Session::Impl::close_derivation() {
   if (!episodes.has_watched() && derivation.is_closed()) return;
   next_moment();
   // Episodes' derives first: what follows their facts is not to be seen with the fields of before. But for those of `each`: whether their
@@ -140,21 +151,14 @@ void Session::Impl::closure() {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
       ++counters.runaways;
-      trouble("derivation ran away: more than " + std::to_string(limits.derived_per_instant) +
-              " derived facts made or changed in one instant; rule `" + data.rules[*rule].name +
-              "` derived most of them and is switched off, and what it derived is withdrawn");
-      switch_off(*rule);
+      switch_off(*rule, QuarantineReason::kDerived,
+                 "derivation ran away: more than " + std::to_string(limits.derived_per_instant) +
+                     " derived facts made or changed in one instant; rule `" + data.rules[*rule].name +
+                     "` derived most of them and is switched off, and what it derived is withdrawn");
       continue;
     }
     if (!follow_derives(true)) return;
   }
-}
-
-// The rule runs no more in this session, and nothing is derived because of it.
-void Session::Impl::switch_off(std::uint32_t rule) {
-  episodes.switch_off(rule);
-  productions.switch_off(rule);
-  derivation.switch_off(rule);
 }
 
 void Session::Impl::judge() {
@@ -171,6 +175,7 @@ void Session::Impl::run_instant(Timestamp t) {
   network.set_recovering(t == recovered_at);
   passed = t;
   ++counters.instants;
+  network.begin_budget();
   derivation.start_instant();
   episodes.start_instant();
   productions.start_instant();
@@ -178,16 +183,29 @@ void Session::Impl::run_instant(Timestamp t) {
   run_due(t);
   if (!network.recovering()) run_due_actions();
   inbox.take(t, in, taken);
-  for (const PendingId input : taken) apply(inbox[input]);
+  exhausted_after.clear();
+  for (const PendingId input : taken) {
+    apply(inbox[input]);
+    if (network.has_exhausted() && exhausted_after.empty() && inbox[input].ack == 0xFFFF'FFFF)
+      exhausted_after = " after " + input_text(inbox[input].fact);
+  }
   if (network.recovering()) {
     next_moment();
     run_due_actions();
   }
   inbox.release(taken);
   look_ahead();
+  // Most inputs change nothing that anybody waits for.
+  if (!is_quiet()) run_steps();
+  if (!skipped.empty()) say_skipped();
+  end_instant(t);
+  network.set_recovering(false);
+}
+
+// Steps 2, from its end on, to 4.
+void Session::Impl::run_steps() {
   closure();
   judge();
-
   if (!due_later.empty()) {
     for (const Timer& timer : due_later) {
       // What arrived in step 2 may have ended the hold.
@@ -202,32 +220,29 @@ void Session::Impl::run_instant(Timestamp t) {
     judge();
   }
   run_agenda();
-  say_skipped();
-  end_instant(t);
-  network.set_recovering(false);
 }
 
 // What happened is said, and what was kept for the instant is let go.
 void Session::Impl::end_instant(Timestamp t) {
   network.place().at(WorkPart::kAgenda);
-  derivation.tell(t, outbox);
+  if (derivation.has_news()) derivation.tell(t, outbox);
   counters.samples_dropped = network.aggregates().samples_dropped();
   for (const NodeId node : network.take_dropping()) {
     trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
             "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
             " of one key are dropped, and its values are computed without them");
   }
-  outbox.flush();
+  if (!outbox.empty()) outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
   pinned.clear();
-  compact_timers();
+  said_full.clear();
+  if (timers.may_need_compacting()) compact_timers();
 }
 
 // Step 4. What fires before the events leave is one cascade, what fires because they left is another.
 void Session::Impl::run_agenda() {
   run_cascade();
-  events_leave();
-  run_cascade();
+  if (events_leave()) run_cascade();
 }
 
 // What stands before the next firing.
@@ -238,34 +253,53 @@ void Session::Impl::bring_up_to_date() {
 }
 
 void Session::Impl::run_cascade() {
+  exhausted_after.clear();
+  bring_up_to_date();
+  if (is_at_rest()) return;
   Counters before = counters;
   const std::map<std::uint32_t, std::uint64_t> skipped_before = skipped;
   std::size_t said_before = outbox.size();
   std::size_t firings = 0;
   std::map<std::uint32_t, std::uint64_t> by_rule;
-  bring_up_to_date();
   journal.begin();
+  in_cascade = true;
+  fired = 0;
   for (;;) {
     bring_up_to_date();
-    episodes.review();
-    const std::optional<std::uint32_t> rule = run_next(firings == 0);
-    if (!rule) break;
-    if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
-    ++by_rule[*rule];
-    if (++firings <= limits.firings_per_instant) continue;
+    std::uint32_t last = kNoId;
+    if (!network.has_exhausted()) {
+      episodes.review();
+      const std::optional<std::uint32_t> rule = run_next(firings == 0);
+      if (!rule) break;
+      if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
+      last = *rule;
+      note_fired(last);
+      const bool may = ++by_rule[last] <= rule_limits[last].firings;
+      if (++firings <= limits.firings_per_instant && may) continue;
+    }
     const std::uint64_t runaways = counters.runaways;  // of derivations: their rules stay off
     counters = before;
     counters.runaways = runaways;
     skipped = skipped_before;
     outbox.drop_after(said_before);
-    take_back_cascade(by_rule);
+    take_back_cascade();
+    in_cascade = false;
+    if (last == kNoId) {
+      quarantine_exhausted((fired == 0 ? "" : " after " + fired_last() + " fired") + "; this cascade is undone");
+    } else {
+      switch_off_runaway(by_rule, last);
+    }
+    network.begin_budget();
     before = counters;
     said_before = outbox.size();
     firings = 0;
     by_rule.clear();
     bring_up_to_date();
     journal.begin();
+    in_cascade = true;
+    fired = 0;
   }
+  in_cascade = false;
   end_cascade();
 }
 
@@ -294,15 +328,9 @@ void Session::Impl::end_cascade() {
   actions.end_cascade();
 }
 
-// The cascade does not end by itself: all of it is taken back, and the rule that fired most runs no more.
-void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule) {
-  static constexpr std::size_t kNamed = 16;  // rules named in the message
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
-  most.reserve(by_rule.size());
-  for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
-  std::sort(most.begin(), most.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
-  const std::uint32_t worst = most.front().second;
+// The cascade does not end by itself, or a rule cannot hold what it makes: all of it is taken back.
+void Session::Impl::take_back_cascade() {
+  network.begin_budget();
   derivation.start_instant();
   journal.take_back();
   closure();
@@ -312,15 +340,28 @@ void Session::Impl::take_back_cascade(const std::map<std::uint32_t, std::uint64_
   network.end_cascade();
   actions.end_cascade();
   journal.end();
-  switch_off(worst);
+}
+
+// The rule that fired most runs no more, or `last` if it fired more often than it alone may.
+void Session::Impl::switch_off_runaway(const std::map<std::uint32_t, std::uint64_t>& by_rule, std::uint32_t last) {
+  static constexpr std::size_t kNamed = 16;  // rules named in the message
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> most;
+  most.reserve(by_rule.size());
+  for (const auto& [rule, times] : by_rule) most.emplace_back(times, rule);
+  std::sort(most.begin(), most.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  const bool alone = by_rule.at(last) > rule_limits[last].firings;
+  const std::uint32_t worst = alone ? last : most.front().second;
+  const std::size_t limit = alone ? rule_limits[last].firings : limits.firings_per_instant;
   std::string chain;
   for (std::size_t i = 0; i < most.size() && i < kNamed; ++i) {
     chain += (i == 0 ? "`" : ", `") + data.rules[most[i].second].name + "` " + std::to_string(most[i].first) + " times";
   }
   if (most.size() > kNamed) chain += " and " + std::to_string(most.size() - kNamed) + " more";
   ++counters.runaways;
-  trouble("runaway: more than " + std::to_string(limits.firings_per_instant) + " firings in one instant, by " + chain +
-          "; they are undone, and rule `" + data.rules[worst].name + "` is switched off");
+  switch_off(worst, QuarantineReason::kFirings,
+             "runaway: more than " + std::to_string(limit) + " firings in one instant" + (alone ? " of one rule" : "") + ", by " + chain +
+                 "; they are undone, and rule `" + data.rules[worst].name + "` is switched off; the last that fired: " + fired_last());
 }
 
 bool Session::Impl::events_leave() {

@@ -43,6 +43,7 @@ class Outbox {
   void add(Output output) {
     waiting_.emplace_back(std::move(output));
   }
+  bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
   // Forgets what came after the first `kept`, except troubles.
   void drop_after(std::size_t kept) {

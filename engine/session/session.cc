@@ -21,6 +21,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       decider(*data.decisions, this, interner),
       asked(data, interner) {
   network.set_samples_max(l.samples_per_key);
+  set_rule_limits();
   rule_work.resize(data.rules.size());
 }
 
@@ -81,6 +82,7 @@ const Counters& Session::counters() const {
   c.facts_live = impl_->network.live_facts();
   c.facts_stale = impl_->network.stale_facts();
   c.tokens = impl_->network.token_count();
+  c.quarantined = impl_->quarantined.size();
   c.timers = impl_->timers.size();
   c.actions_unapproved = impl_->actions.proposal_count();
   c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->productions.bytes() + impl_->derivation.bytes() +
@@ -120,6 +122,8 @@ std::size_t Session::fact_count(FactTypeId type) const {
   const FactStore& store = impl_->network.store(type);
   return store.live() + store.stale();
 }
+
+const std::vector<Quarantined>& Session::quarantined() const { return impl_->quarantined; }
 
 std::vector<ProposalView> Session::proposals(std::size_t n) const { return impl_->actions.proposals(n); }
 

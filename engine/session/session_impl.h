@@ -1,6 +1,7 @@
 // Session::Impl: the parts of a session and the order in which an instant goes through them. Its methods are told in
 // inputs.cc (what arrives), instant.cc (steps 1 to 4 of semantics.md §6), recovery.cc (back after an absence, §11), effects.cc (what `then`
-// and `on clear` do), session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes on under other rules).
+// and `on clear` do), quarantine.cc (rules that ran away), session.cc (the door), session_explain.cc (why, why not), takeover.cc (what goes
+// on under other rules).
 #pragma once
 
 #include <algorithm>
@@ -54,7 +55,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   // instant.cc
   void close_through(Timestamp limit);
-  Timestamp next_due();
+  Timestamp next_due() { return timers.empty() ? kTimestampMax : next_timer(); }
+  Timestamp next_timer();
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
@@ -64,13 +66,22 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void run_due_actions();
   void expire(FactTypeId type, FactId fact);
   void closure();
+  void close_derivation();
   void judge();
+  void run_steps();
   void run_agenda();
+  // Nothing is left to be done in this instant.
+  bool is_quiet() const {
+    return derivation.is_closed() && !episodes.has_watched() && !network.needs_judging() && is_at_rest() && events.empty() &&
+           due_later.empty() && !network.has_due_absences();
+  }
+  // Nothing can fire, and nothing has to be looked at before that is known.
+  bool is_at_rest() const { return !network.has_exhausted() && productions.waiting() == 0 && episodes.is_reviewed() && !episodes.choose(); }
   void bring_up_to_date();
   void run_cascade();
   void end_cascade();
-  void take_back_cascade(const std::map<std::uint32_t, std::uint64_t>& by_rule);
-  void switch_off(std::uint32_t rule);
+  void take_back_cascade();
+  void switch_off_runaway(const std::map<std::uint32_t, std::uint64_t>& by_rule, std::uint32_t last);
   std::optional<std::uint32_t> run_next(bool first);
   bool events_leave();
   void compact_timers();
@@ -84,6 +95,18 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Timestamp due_of_way(TokenId end) const;
   bool skip_late(std::uint32_t rule, EntryId entry, Timestamp due);
   void say_skipped();
+
+  // quarantine.cc
+  void set_rule_limits();
+  bool has_room(FactTypeId type) const;
+  void refuse_assert(FactTypeId type);
+  std::string too_many(const FactType& type, FactTypeId id) const;
+  void note_fired(std::uint32_t rule) { fired_rules[fired++ % kFiredKept] = rule; }
+  std::string fired_last() const;
+  std::string input_text(const FactInput& input) const;
+  std::string line_of(StageId stage) const;
+  void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
+  void quarantine_exhausted(const std::string& after);
 
   // effects.cc
   struct Evaluated {
@@ -136,6 +159,19 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Inbox inbox;
   Decider decider;
   mutable FrameBuffer asked;  // scratch for the aggregates of a decision, which only reads
+
+  struct LimitsOfRule {
+    std::size_t firings = 0, matches = 0, bytes = 0;
+  };
+  std::vector<LimitsOfRule> rule_limits;  // by rule
+  std::vector<std::size_t> facts_max;     // by type
+  std::vector<FactTypeId> said_full;      // in this instant
+  std::vector<Quarantined> quarantined;
+  static constexpr std::size_t kFiredKept = 12;  // firings that a runaway names
+  std::uint32_t fired_rules[kFiredKept] = {};
+  std::size_t fired = 0;        // in this cascade
+  bool in_cascade = false;      // what runs away now is taken back
+  std::string exhausted_after;  // the input that a rule had too many matches for
 
   bool seen_any = false;
   Timestamp newest;                                // largest stamp or tick

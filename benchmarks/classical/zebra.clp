@@ -1,0 +1,40 @@
+; Who has the zebra? Pattern for pattern as in zebra.fly: 125 firings and one.
+(deftemplate house (slot nr))
+(deftemplate thing (slot name))
+(deftemplate at (slot value) (slot house))
+(deftemplate solution (slot zebra) (slot water))
+
+(defrule place
+  (thing (name ?name))
+  (house (nr ?nr))
+  =>
+  (assert (at (value ?name) (house ?nr))))
+
+(defrule find-solution
+  (at (value norwegian) (house ?norwegian&:(= ?norwegian 1)))
+  (at (value blue) (house ?blue&:(= ?blue (+ ?norwegian 1))))
+  (at (value milk) (house ?milk&:(= ?milk 3)))
+  (at (value english) (house ?english&~?norwegian))
+  (at (value red) (house ?red&?english&~?blue))
+  (at (value ivory) (house ?ivory&~?blue&~?red))
+  (at (value green) (house ?green&:(= ?green (+ ?ivory 1))&~?blue&~?red&~?ivory))
+  (at (value coffee) (house ?coffee&?green&~?milk))
+  (at (value yellow) (house ?yellow&~?blue&~?red&~?ivory&~?green))
+  (at (value kools) (house ?kools&?yellow))
+  (at (value spanish) (house ?spanish&~?norwegian&~?english))
+  (at (value dog) (house ?dog&?spanish))
+  (at (value ukrainian) (house ?ukrainian&~?norwegian&~?english&~?spanish))
+  (at (value tea) (house ?tea&?ukrainian&~?milk&~?coffee))
+  (at (value japanese) (house ?japanese&~?norwegian&~?english&~?spanish&~?ukrainian))
+  (at (value parliaments) (house ?parliaments&?japanese&~?kools))
+  (at (value golds) (house ?golds&~?kools&~?parliaments))
+  (at (value snails) (house ?snails&?golds&~?dog))
+  (at (value luckies) (house ?luckies&~?kools&~?parliaments&~?golds))
+  (at (value juice) (house ?juice&?luckies&~?milk&~?coffee&~?tea))
+  (at (value chesterfields) (house ?chesterfields&~?kools&~?parliaments&~?golds&~?luckies))
+  (at (value fox) (house ?fox&:(= (abs (- ?fox ?chesterfields)) 1)&~?dog&~?snails))
+  (at (value horse) (house ?horse&:(= (abs (- ?horse ?kools)) 1)&~?dog&~?snails&~?fox))
+  (at (value water) (house ?water&~?milk&~?coffee&~?tea&~?juice))
+  (at (value zebra) (house ?zebra&~?dog&~?snails&~?fox&~?horse))
+  =>
+  (assert (solution (zebra ?zebra) (water ?water))))

@@ -1,0 +1,65 @@
+// Rules that make more partial matches than they may: how they are stopped in the middle of an update, and emptied after it.
+//
+//   make_token: the budget is used up → stopped: it makes no token more, whoever asks → … the update comes to its end,
+//   other rules are served as ever → the session empties the rule: no token is left, none is made
+//
+// A stopped rule's tokens are properly linked but not complete: they are good for nothing but to be deleted.
+#include "engine/network/network.h"
+#include "model/check.h"
+
+namespace flyball::engine {
+
+std::uint32_t Network::rule_of(const ChainPlan& chain) const {
+  switch (chain.end) {
+    case ChainEnd::kHold: return program_.holds[chain.owner].rule;
+    case ChainEnd::kAbsence:
+    case ChainEnd::kSeen: return program_.absences[chain.owner].rule;
+    case ChainEnd::kRule:
+    case ChainEnd::kUntil:
+    case ChainEnd::kWatch: break;
+  }
+  return chain.owner;
+}
+
+void Network::set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std::uint64_t bytes) {
+  budgets_[rule].made_max = per_instant;
+  budgets_[rule].live_max = std::max<std::uint64_t>(bytes / sizeof(Token), 1);
+}
+
+// The rule of this stage wanted one token more than it may have.
+void Network::stop_rule(StageId id) {
+  const std::uint32_t rule = rule_of(program_.chains[stage_states_[id].chain]);
+  RuleBudget& budget = budgets_[rule];
+  if (budget.stopped) return;
+  budget.stopped = true;
+  exhausted_.push_back({rule, id, budget.made_too_many()});
+  // Facts that come to it are not compared with what waits there any more: make_token refuses.
+  for (StageId s = 0; s < stage_states_.size(); ++s) {
+    if (stage_states_[s].budget == &budget && program_.stages[s].alpha != kNoId) stage_states_[s].first = true;
+  }
+}
+
+std::vector<Network::Exhausted> Network::take_exhausted() {
+  std::vector<Exhausted> out;
+  out.swap(exhausted_);
+  return out;
+}
+
+// No token of the rule stays but the roots that others made, and will unbind.
+void Network::empty_rule(std::uint32_t rule) {
+  FB_CHECK(budgets_[rule].stopped);
+  for (TokenId t = 0; t < tokens_.end(); ++t) {
+    if (!tokens_[t].alive || tokens_[t].parent != kNone) continue;
+    const ChainPlan& chain = chain_of(t);
+    if (rule_of(chain) != rule) continue;
+    if (tokens_[t].stage != kNone || chain.rooted) {
+      delete_token(t);
+    } else {
+      delete_children(t);
+      if (chain.bound == 0 && chain.count != 0) leave_left(t);
+    }
+  }
+  FB_CHECK(budgets_[rule].live == 0);
+}
+
+}  // namespace flyball::engine

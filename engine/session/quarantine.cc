@@ -1,0 +1,138 @@
+// Rules that ran away and are switched off until the rules are loaded again (semantics.md §6): who they are, why, and what
+// made them do it. What is taken back of their cascade, instant.cc says; how their tokens go, network/quarantine.cc.
+#include <algorithm>
+
+#include "engine/session/session_impl.h"
+
+namespace flyball::engine {
+
+namespace {
+
+constexpr std::size_t kShown = 200;  // bytes of an input that a message names
+
+std::string shortened(std::string text) {
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
+  return text.substr(0, end) + "…";
+}
+
+}  // namespace
+
+std::string_view to_string(QuarantineReason reason) {
+  switch (reason) {
+    case QuarantineReason::kFirings: return "firings";
+    case QuarantineReason::kDerived: return "derived";
+    case QuarantineReason::kMatches: return "matches";
+    case QuarantineReason::kMemory: return "memory";
+  }
+  return "";
+}
+
+void Session::Impl::set_rule_limits() {
+  for (std::uint32_t r = 0; r < data.rules.size(); ++r) {
+    const auto own = limits.rules.find(data.rules[r].name);
+    const RuleLimits* mine = own == limits.rules.end() ? nullptr : &own->second;
+    const auto pick = [&](std::size_t all, std::optional<std::size_t> RuleLimits::* one) {
+      return mine == nullptr ? all : (mine->*one).value_or(all);
+    };
+    rule_limits.push_back({pick(SIZE_MAX, &RuleLimits::firings_per_instant),
+                           pick(limits.matches_per_instant, &RuleLimits::matches_per_instant),
+                           pick(limits.rule_bytes, &RuleLimits::bytes)});
+    network.set_matches_max(r, rule_limits.back().matches, rule_limits.back().bytes);
+  }
+  for (const FactType& type : data.rule_set.schema.types) {
+    const auto own = limits.facts_of_type.find(type.name);
+    facts_max.push_back(own == limits.facts_of_type.end() ? SIZE_MAX : own->second);
+  }
+}
+
+// One fact more of the type. What is derived is held by the partial matches of the rules that derive it.
+bool Session::Impl::has_room(FactTypeId type) const {
+  const FactStore& store = network.store(type);
+  return store.live() + store.stale() < facts_max[type];
+}
+
+// Counted each time, said once per type and instant.
+void Session::Impl::refuse_assert(FactTypeId type) {
+  ++counters.facts_refused;
+  if (std::find(said_full.begin(), said_full.end(), type) != said_full.end()) return;
+  said_full.push_back(type);
+  trouble(too_many(data.rule_set.schema.types[type], type));
+}
+
+// --- what led to it ---
+
+// The rules that fired last, oldest first: in a cascade each one's effects made the next one match.
+std::string Session::Impl::fired_last() const {
+  std::string out = fired > kFiredKept ? "… → " : "";
+  for (std::size_t i = fired > kFiredKept ? fired - kFiredKept : 0; i < fired; ++i) {
+    out += (out.empty() || out.ends_with("→ ") ? "`" : " → `") + data.rules[fired_rules[i % kFiredKept]].name + "`";
+  }
+  return out;
+}
+
+std::string Session::Impl::input_text(const FactInput& input) const {
+  const FactType& type = data.rule_set.schema.types[input.type];
+  std::string out = type.local + " {";
+  for (const std::uint32_t field : type.key) {
+    if (field < input.values.size())
+      out += (out.ends_with("{") ? " " : ", ") + type.fields[field].name + ": " + to_source(input.values[field], in);
+  }
+  return shortened(out + (out.ends_with("{") ? "}" : " }"));
+}
+
+std::string Session::Impl::line_of(StageId id) const {
+  const StagePlan& stage = data.stages[id];
+  std::uint32_t rule = data.chains[stage.chain].owner;
+  bool in_until = data.chains[stage.chain].end == ChainEnd::kUntil;
+  switch (data.chains[stage.chain].end) {
+    case ChainEnd::kHold:
+      rule = data.holds[rule].rule;
+      in_until = data.holds[data.chains[stage.chain].owner].in_until;
+      break;
+    case ChainEnd::kAbsence:
+    case ChainEnd::kSeen:
+      rule = data.absences[rule].rule;
+      in_until = data.absences[data.chains[stage.chain].owner].in_until;
+      break;
+    case ChainEnd::kRule:
+    case ChainEnd::kUntil:
+    case ChainEnd::kWatch: break;
+  }
+  const std::vector<ExplainLine>& lines = in_until ? data.explain[rule].until : data.explain[rule].when;
+  if (stage.line >= lines.size()) return "";
+  const ExplainLine& line = lines[stage.line];
+  const std::string type = line.type == kNoId ? "" : data.rule_set.schema.types[data.written_type(line.type)].local;
+  return " at line " + std::to_string(stage.line + 1) + " of its `" + (in_until ? "until" : "when") + "`" +
+         (line.name.empty() ? "" : " (`" + line.name + ": " + type + "`)");
+}
+
+// --- in and out ---
+
+// The rule runs no more in this session, and nothing is derived because of it.
+void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std::string text) {
+  episodes.switch_off(rule);
+  productions.switch_off(rule);
+  derivation.switch_off(rule);
+  quarantined.push_back({rule, reason, network.now(), text});
+  trouble(std::move(text));
+}
+
+// Rules that were stopped for want of matches: what is true of them is not known any more, so their episodes neither begin nor end.
+// `after`: what it is that led there, for the message.
+void Session::Impl::quarantine_exhausted(const std::string& after) {
+  for (const Network::Exhausted& e : network.take_exhausted()) {
+    const std::string name = "`" + data.rules[e.rule].name + "`";
+    const std::string what =
+        e.in_instant ? "made more than " + std::to_string(rule_limits[e.rule].matches) + " partial matches in one instant"
+                     : "needs more than " + format_size(static_cast<std::int64_t>(rule_limits[e.rule].bytes)) + " for its partial matches";
+    std::string text = "rule " + name + " " + what + line_of(e.stage) + after + "; it is switched off, and matches nothing";
+    episodes.freeze(e.rule);
+    switch_off(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
+    network.empty_rule(e.rule);
+    ++counters.runaways;
+  }
+}
+
+}  // namespace flyball::engine
