@@ -89,28 +89,35 @@ Ran Match::run() {
 
 bool have_clips() { return access(kClips, X_OK) == 0; }
 
-std::optional<Ran> run_clips(const std::string& constructs, const std::string& strategy, std::string* said) {
+std::optional<std::string> clips_says(const std::string& constructs, const std::string& before, const std::string& after) {
   const TemporaryFolder folder;
-  write_text(folder.path / "program.clp", "(defglobal ?*began* = 0)\n" + constructs);
-  write_text(folder.path / "script", "(set-strategy " + strategy + ")\n(load* \"" + (folder.path / "program.clp").string() +
-                                         "\")\n(reset)\n(watch statistics)\n(bind ?*began* (time))\n(run)\n(printout t \"took \" (- (time) "
-                                         "?*began*) crlf)\n(exit)\n");
-  const std::string command = std::string(kClips) + " -f2 '" + (folder.path / "script").string() + "' 2>&1";
+  const std::string program = (folder.path / "program.clp").string();
+  const std::string script = (folder.path / "script").string();
+  write_text(program, constructs);
+  write_text(script, before + "\n(load* \"" + program + "\")\n" + after + "\n(exit)\n");
+  const std::string command = std::string(kClips) + " -f2 '" + script + "' 2>&1";
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return std::nullopt;
   std::string text;
   char buffer[4096];
   for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
-  const int status = pclose(pipe);
-  if (said != nullptr) *said = text;
-  const std::size_t fired = text.find(" rules fired");
-  if (status != 0 || fired == std::string::npos) return std::nullopt;
+  if (pclose(pipe) != 0) return std::nullopt;
+  return text;
+}
+
+std::optional<Ran> run_clips(const std::string& constructs, const std::string& strategy, std::string* said) {
+  const std::optional<std::string> text =
+      clips_says("(defglobal ?*began* = 0)\n" + constructs, "(set-strategy " + strategy + ")",
+                 "(reset)\n(watch statistics)\n(bind ?*began* (time))\n(run)\n(printout t \"took \" (- (time) ?*began*) crlf)");
+  if (!text) return std::nullopt;
+  if (said != nullptr) *said = *text;
+  const std::size_t fired = text->find(" rules fired");
+  const std::size_t took = text->find("took ");
+  if (fired == std::string::npos || took == std::string::npos) return std::nullopt;
+  const std::size_t line = text->rfind('\n', fired);
   Ran out;
-  const std::size_t line = text.rfind('\n', fired);
-  out.firings = std::strtoull(text.c_str() + (line == std::string::npos ? 0 : line + 1), nullptr, 10);
-  const std::size_t took = text.find("took ", fired);
-  if (took == std::string::npos) return std::nullopt;
-  out.seconds = std::strtod(text.c_str() + took + 5, nullptr);
+  out.firings = std::strtoull(text->c_str() + (line == std::string::npos ? 0 : line + 1), nullptr, 10);
+  out.seconds = std::strtod(text->c_str() + took + 5, nullptr);
   return out;
 }
 

@@ -37,6 +37,8 @@ std::string read_text(const std::filesystem::path& path);
 
 // Whether CLIPS is installed.
 bool have_clips();
+// What CLIPS prints, errors too, of `constructs` loaded between the commands `before` and `after`. Nothing if it did not end by itself.
+std::optional<std::string> clips_says(const std::string& constructs, const std::string& before, const std::string& after);
 // `constructs` loaded, reset, run by `strategy`; what it printed besides goes into `said` if that is given. Nothing when CLIPS did not get
 // to its end.
 std::optional<Ran> run_clips(const std::string& constructs, const std::string& strategy, std::string* said = nullptr);
