@@ -77,6 +77,16 @@ Timestamp Service::clock() const {
 }
 
 std::unique_ptr<engine::Session> Service::new_session() {
+  const auto unknown = [this](std::string_view table, const std::string& name) {
+    log_.warning(clock(), fmt::format("[limits.{}] names `{}`, which the rules do not have", table, name));
+  };
+  const auto& rules = program().rules().rules;
+  for (const auto& [name, limits] : config_.limits.rules) {
+    if (std::none_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.qualified == name; })) unknown("rules", name);
+  }
+  for (const auto& [name, limit] : config_.limits.facts_of_type) {
+    if (program().schema().type_id(name) == kNoId) unknown("facts_of", name);
+  }
   engine::OutputSink& sink = *this;
   return std::make_unique<engine::Session>(program(), interner_, sink, config_.limits);
 }

@@ -55,6 +55,15 @@ Productions::Key Productions::key_of(std::uint32_t rule, TokenId token) const {
   return key;
 }
 
+std::vector<Productions::Standing> Productions::standing() const {
+  std::vector<Standing> out = image_;
+  for (ActivationId id = 0; id < activations_.end(); ++id) {
+    const Activation& a = activations_[id];
+    if (a.token != kNone) out.push_back({key_of(a.rule, a.token), a.since, a.fired});
+  }
+  return out;
+}
+
 void Productions::stamps_of(std::uint32_t rule, TokenId token, std::vector<std::uint64_t>& out) const {
   const RulePlan& plan = program_.rules[rule];
   out.clear();

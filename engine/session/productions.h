@@ -68,6 +68,8 @@ class Productions {
 
  private:
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   struct Activation {
     std::uint32_t rule = 0;
@@ -119,6 +121,16 @@ class Productions {
     std::vector<Value> values;
   };
 
+  // An activation, as another session can find it.
+  struct Standing {
+    Key key;
+    std::uint64_t since = 0;
+    bool fired = false;
+  };
+  std::vector<Standing> standing() const;
+  // This is the image of former productions: it has no matches, and these are what standing() gives.
+  void be_image(std::vector<Standing> of) { image_ = std::move(of); }
+
   Key key_of(std::uint32_t rule, TokenId token) const;
   // By bound fact, in order.
   void stamps_of(std::uint32_t rule, TokenId token, std::vector<std::uint64_t>& out) const;
@@ -153,6 +165,7 @@ class Productions {
   // What the cascade changed of activations that were there before it.
   std::uint64_t cascade_began_ = 0;
   std::unordered_map<Key, Lost, KeyHash> journalled_;
+  std::vector<Standing> image_;
   Timestamp runs_at_ = kTimestampMin;
   std::unordered_map<Run, std::uint64_t, RunHash> runs_, runs_before_;  // of this instant; before the cascade
 };

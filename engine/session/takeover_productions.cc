@@ -43,9 +43,8 @@ void Takeover::take_productions() {
     return handles(from_.data.rules[key.rule].identity_types, key.facts.data(), out.facts);
   };
   Productions::Key key;
-  for (ActivationId id = 0; id < from.activations_.end(); ++id) {
-    const Productions::Activation& before = from.activations_[id];
-    if (before.token == kNone || !mapped(from.key_of(before.rule, before.token), key)) continue;
+  for (const Productions::Standing& before : from.standing()) {
+    if (!mapped(before.key, key)) continue;
     const auto at = now.find(key);
     if (at == now.end()) continue;
     to.activations_[at->second].since = before.since;
