@@ -38,6 +38,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
     stage.budget = &budgets_[rule_of(program.chains[plan.chain])];
+    stage.cost = cost_of(plan);
+    stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());
