@@ -230,7 +230,8 @@ void PlanBuilder::plan_production(RulePlan& plan, const ast::RuleDecl& decl, con
     const auto at = std::find(masks.begin(), masks.end(), mask);
     plan.stamps.push_back(static_cast<std::uint32_t>(at - masks.begin()));
     if (at == masks.end()) masks.push_back(mask);
-    const auto gate = std::find_if(plan.gates.begin(), plan.gates.end(), [&](std::uint32_t g) { return out_.gates[g].binding == plan.identity[i]; });
+    const auto gate =
+        std::find_if(plan.gates.begin(), plan.gates.end(), [&](std::uint32_t g) { return out_.gates[g].binding == plan.identity[i]; });
     plan.identity_gates.push_back(gate == plan.gates.end() ? kNoId : *gate);
   }
   plan.tests = count_tests(decl.when);

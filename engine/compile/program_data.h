@@ -264,13 +264,13 @@ struct RulePlan {
   // Of productions.
   Strategy strategy = Strategy::kEpisodes;
   bool is_production() const { return strategy != Strategy::kEpisodes && !logical; }
-  std::uint32_t module_first = 0;     // the first rule of its module, in rule order
-  std::vector<std::uint32_t> stamps;  // by identity fact: which of its type's stamp_masks
+  std::uint32_t module_first = 0;             // the first rule of its module, in rule order
+  std::vector<std::uint32_t> stamps;          // by identity fact: which of its type's stamp_masks
   std::vector<std::uint32_t> gates;           // of ProgramData::gates
   std::vector<std::uint32_t> identity_gates;  // by identity fact: the gate that it is of; kNoId: a line of the chain
-  std::uint32_t tests = 0;            // comparisons and patterns of `when`
-  bool shares_matches = false;        // several tokens may be one match
-  bool may_stand_again = false;       // a token may go and come again while its match is as true as before
+  std::uint32_t tests = 0;                    // comparisons and patterns of `when`
+  bool shares_matches = false;                // several tokens may be one match
+  bool may_stand_again = false;               // a token may go and come again while its match is as true as before
 };
 
 // Events that lines with `within` remember: facts of a type of their own that live from their stamp for `ns`.

@@ -93,12 +93,12 @@ class Productions {
   // Of a rule that has some.
   struct Gates {
     std::size_t open = 0;
-    std::uint64_t opened_at = 0;          // the moment the last of them did
-    std::uint64_t shut_in = 0;            // the moment the first of them shut again
-    std::vector<std::uint64_t> stamps;    // of their facts, the greatest first, when they were all open last
-    std::uint64_t first = 0;              // the stamp of the rule's first pattern, if that is one of them
+    std::uint64_t opened_at = 0;        // the moment the last of them did
+    std::uint64_t shut_in = 0;          // the moment the first of them shut again
+    std::vector<std::uint64_t> stamps;  // of their facts, the greatest first, when they were all open last
+    std::uint64_t first = 0;            // the stamp of the rule's first pattern, if that is one of them
     ActivationHeap ready, fresh;
-    std::vector<ActivationId> fired;      // since they opened
+    std::vector<ActivationId> fired;  // since they opened
     // Before the cascade that goes on: whether all were open, and since when. Nothing: as they are.
     std::optional<std::pair<bool, std::uint64_t>> before;
   };
@@ -166,7 +166,9 @@ class Productions {
   void note_before_cascade(const Activation& a, bool fired);
 
   // productions_order.cc
-  const std::uint64_t* stamps(const Activation& a) const { return rows_[widths_[a.rule]].stamps.data() + std::size_t{a.row} * widths_[a.rule]; }
+  const std::uint64_t* stamps(const Activation& a) const {
+    return rows_[widths_[a.rule]].stamps.data() + std::size_t{a.row} * widths_[a.rule];
+  }
   void take_row(Activation& a);
   void free_row(const Activation& a);
   void write_stamps(Activation& a);
