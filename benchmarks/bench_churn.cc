@@ -15,6 +15,7 @@ namespace {
 
 using namespace flyball;
 using flyball::bench::Random;
+using flyball::bench::resident_bytes;
 using flyball::bench::World;
 
 const char* const kRules = R"(
@@ -126,14 +127,6 @@ struct Churn {
   HandWritten floor;
   FactInput link;
 };
-
-double resident_bytes() {
-  std::FILE* f = std::fopen("/proc/self/statm", "r");
-  long total = 0, resident = 0;
-  if (f == nullptr || std::fscanf(f, "%ld %ld", &total, &resident) != 2) resident = 0;
-  if (f != nullptr) std::fclose(f);
-  return static_cast<double>(resident) * 4096.0;
-}
 
 // What the process grew by when a size was loaded for the first time: later runs find memory that was freed.
 constexpr std::uint32_t kMeasurableLinks = 50'000;  // fewer do not fill enough pages to be counted in them

@@ -33,6 +33,12 @@ class CountingSink final : public engine::OutputSink {
 // One interner, program and session over `rules`; stops the benchmark with the diagnostics if they do not check.
 struct World {
   explicit World(const std::string& rules, engine::Limits limits = {}) {
+    program = compile_text(rules);
+    session = std::make_unique<engine::Session>(*program, interner, sink, limits);
+  }
+
+  // Another program of the same interner.
+  std::unique_ptr<engine::Program> compile_text(const std::string& rules) {
     SourceFiles sources;
     Diagnostics diagnostics;
     auto file = sources.add("bench.fly", rules);
@@ -48,8 +54,7 @@ struct World {
     }
     auto compiled = engine::compile(std::move(set), interner);
     if (!compiled) die(compiled.error().message);
-    program = std::make_unique<engine::Program>(std::move(*compiled));
-    session = std::make_unique<engine::Session>(*program, interner, sink, limits);
+    return std::make_unique<engine::Program>(std::move(*compiled));
   }
 
   FactInput fact(std::string_view type) const {
@@ -61,6 +66,8 @@ struct World {
     input.present = t.declared_fields == 64 ? ~0ULL : (1ULL << t.declared_fields) - 1;
     return input;
   }
+
+  std::size_t count(std::string_view type) const { return session->fact_count(program->schema().type_id(type)); }
 
   void put(const FactInput& input) {
     if (auto r = session->put(input); !r) die(r.error().message);
@@ -76,5 +83,14 @@ struct World {
   std::unique_ptr<engine::Program> program;
   std::unique_ptr<engine::Session> session;
 };
+
+// What the process has in memory now.
+inline double resident_bytes() {
+  std::FILE* f = std::fopen("/proc/self/statm", "r");
+  long total = 0, resident = 0;
+  if (f == nullptr || std::fscanf(f, "%ld %ld", &total, &resident) != 2) resident = 0;
+  if (f != nullptr) std::fclose(f);
+  return static_cast<double>(resident) * 4096.0;
+}
 
 }  // namespace flyball::bench

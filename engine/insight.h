@@ -85,6 +85,7 @@ struct RuleView {
 
 struct TypeView {
   FactTypeId type = kNoId;
+  std::string name;  // of those that the compiler made, what they hold
   std::uint64_t updates = 0;  // that went into the network
   std::uint64_t live = 0, stale = 0;
   std::uint64_t bytes = 0;  // its facts; not what the rules make of them

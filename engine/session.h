@@ -117,6 +117,7 @@ std::string_view to_string(QuarantineReason reason);
 // A rule that ran away, and is switched off until the rules are loaded again.
 struct Quarantined {
   std::uint32_t rule = kNoId;
+  std::string name;  // qualified
   QuarantineReason reason = QuarantineReason::kFirings;
   Timestamp since;
   std::string text;  // as it was said
@@ -156,6 +157,12 @@ class Session {
   // Goes on where `former` is, under this session's program (semantics.md §10); what the new rules make of it happens at the
   // last instant of `former`, and is said. Only before the first input. `former` is of no use afterwards.
   TakenOver take_over(Session& former);
+
+  // All that this session is in the middle of, in bytes (docs/reference/snapshots.md). Between any two calls. O(what there is).
+  std::string snapshot() const;
+  // Goes on where the session was of which `bytes` are a snapshot, as if it were that one; of the same rules, else it is refused.
+  // Only before the first input; on an error this session is of no use any more. Nothing is said.
+  Result<void> restore(std::string_view bytes);
 
   // The inputs that were taken and whose instant has not come, in order of arrival.
   std::vector<WaitingInput> waiting() const;

@@ -35,6 +35,8 @@ std::unique_ptr<Command> make_pub();
 std::unique_ptr<Command> make_sub();
 std::unique_ptr<Command> make_record();
 std::unique_ptr<Command> make_status();
+std::unique_ptr<Command> make_top();
+std::unique_ptr<Command> make_profile();
 std::unique_ptr<Command> make_approve();
 std::unique_ptr<Command> make_reject();
 std::unique_ptr<Command> make_connect();

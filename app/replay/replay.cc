@@ -72,7 +72,10 @@ class Reading {
 
  private:
   void one(std::string_view line) {
-    Result<bus::RecordedInput> input = reader_.read(line);
+    Result<bus::RecordedInput> input = [&] {
+      const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kDecode);
+      return reader_.read(line);
+    }();
     if (!input) return refuse(lines_.line_number(), input.error().message, input.error().help);
     const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
     const bus::RecoveredInput* recovered = std::get_if<bus::RecoveredInput>(&*input);
@@ -106,7 +109,9 @@ class Reading {
       if (!done && session_.counters().acks_unmatched == unmatched) take_back(lines_.line_number(), done.error());
     }
     say_refusals();
-    if (given_ % kCollectEvery == 0) session_.collect();
+    if (given_ % kCollectEvery != 0) return;
+    const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kCollect);
+    session_.collect();
   }
 
   void look_at(Timestamp stamp, bool was_away) {
@@ -157,6 +162,7 @@ class Reading {
   RefusalSink& sink_;
   const ReplayOptions& options_;
   Io& io_;
+  Sampler no_sampler_;
   ReplayCounts counts_;
   std::uint64_t given_ = 0;  // to the session, refused or not
   std::optional<Timestamp> newest_;

@@ -11,6 +11,7 @@
 
 #include "app/cli/io.h"
 #include "app/cli/options.h"
+#include "app/insight/sampler.h"
 #include "app/io/files.h"
 #include "app/io/instant.h"
 #include "app/package/package.h"
@@ -21,6 +22,7 @@ namespace flyball::app {
 struct ReplayOptions {
   std::optional<Timestamp> until;  // what is stamped later is left out, and time goes on to it
   bool strict = false;
+  Sampler* sampler = nullptr;  // told when a line is decoded
 };
 
 struct ReplayCounts {

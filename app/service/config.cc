@@ -97,6 +97,69 @@ Set duration(DurationNs& to) {
   };
 }
 
+Result<std::size_t> size_of(const Node& node) {
+  const auto text = node.value<std::string>();
+  const auto bytes = text && !node.is_integer() ? parse_size_bytes(*text) : std::nullopt;
+  if (!bytes || *bytes < 1) return fail("it must be a size, like \"512MiB\"");
+  return static_cast<std::size_t>(*bytes);
+}
+
+Set size(std::size_t& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const Result<std::size_t> bytes = size_of(node);
+    if (!bytes) return std::unexpected(bytes.error());
+    to = *bytes;
+    return {};
+  };
+}
+
+// [limits.rules."package.rule"]: what is otherwise for one rule.
+Set rule_limits(std::map<std::string, engine::RuleLimits>& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const toml::table* rules = node.as_table();
+    if (rules == nullptr) return wrong("a table of rules by qualified name, each a table");
+    for (const auto& [rule, of_rule] : *rules) {
+      const toml::table* table = of_rule.as_table();
+      if (table == nullptr) return fail(fmt::format("`{}` must be a table; quote a name with a dot", rule.str()));
+      engine::RuleLimits& limits = to[std::string(rule.str())];
+      for (const auto& [key, value] : *table) {
+        const auto known = [&](std::string_view name, std::optional<std::size_t>& one, bool is_size) -> Result<bool> {
+          if (key.str() != name) return false;
+          std::size_t n = 0;
+          if (const Result<void> read = (is_size ? size(n) : count(n))(value); !read)
+            return fail(fmt::format("`{}.{}`: {}", rule.str(), name, read.error().message));
+          one = n;
+          return true;
+        };
+        const Result<bool> firings = known("firings_per_instant", limits.firings_per_instant, false);
+        const Result<bool> matches = known("matches_per_instant", limits.matches_per_instant, false);
+        const Result<bool> bytes = known("memory", limits.bytes, true);
+        for (const Result<bool>* read : {&firings, &matches, &bytes}) {
+          if (!*read) return std::unexpected(read->error());
+        }
+        if (!*firings && !*matches && !*bytes) {
+          return fail(fmt::format("there is no limit `{}` of a rule", key.str()),
+                      did_you_mean(nearest(std::string(key.str()), {"firings_per_instant", "matches_per_instant", "memory"})));
+        }
+      }
+    }
+    return {};
+  };
+}
+
+// [limits.facts_of]: "package.Type" = n.
+Set type_limits(std::map<std::string, std::size_t>& to) {
+  return [&to](const Node& node) -> Result<void> {
+    const toml::table* types = node.as_table();
+    if (types == nullptr) return wrong("a table of types by qualified name");
+    for (const auto& [type, value] : *types) {
+      if (const Result<void> read = count(to[std::string(type.str())])(value); !read)
+        return fail(fmt::format("`{}`: {}; quote a name with a dot", type.str(), read.error().message));
+    }
+    return {};
+  };
+}
+
 // NAME = value, whatever the value's type: as `--param` takes it.
 Set params(std::vector<std::string>& to, ParamPlaces& places, const std::string& path) {
   return [&to, &places, &path](const Node& node) -> Result<void> {
@@ -194,6 +257,10 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"limits.executor_silent", duration(limits.executor_silent_ns)},
       {"limits.facts", count(c.limits.facts)},
       {"limits.firings_per_instant", count(c.limits.firings_per_instant)},
+      {"limits.matches_per_instant", count(c.limits.matches_per_instant)},
+      {"limits.rule_memory", size(c.limits.rule_bytes)},
+      {"limits.rules", rule_limits(c.limits.rules)},
+      {"limits.facts_of", type_limits(c.limits.facts_of_type)},
       {"limits.derived_per_instant", count(c.limits.derived_per_instant)},
       {"limits.pending_inputs", count(c.limits.pending_inputs)},
       {"limits.samples_per_key", count(c.limits.samples_per_key)},

@@ -58,6 +58,7 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   }
   s->server_ = std::move(*server);
   s->session_ = s->new_session();
+  s->watch_session();
   s->lateness_ns_ = largest_lateness(s->program().schema());
   s->muted_ = s->cold();
   s->started_ = s->last_status_ = s->clock();
@@ -76,6 +77,16 @@ Timestamp Service::clock() const {
 }
 
 std::unique_ptr<engine::Session> Service::new_session() {
+  const auto unknown = [this](std::string_view table, const std::string& name) {
+    log_.warning(clock(), fmt::format("[limits.{}] names `{}`, which the rules do not have", table, name));
+  };
+  const auto& rules = program().rules().rules;
+  for (const auto& [name, limits] : config_.limits.rules) {
+    if (std::none_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.qualified == name; })) unknown("rules", name);
+  }
+  for (const auto& [name, limit] : config_.limits.facts_of_type) {
+    if (program().schema().type_id(name) == kNoId) unknown("facts_of", name);
+  }
   engine::OutputSink& sink = *this;
   return std::make_unique<engine::Session>(program(), interner_, sink, config_.limits);
 }
@@ -121,7 +132,10 @@ int Service::run() {
   bool stop = false;
   std::size_t facts_since_tick = 0;
   while (!stop) {
-    const Result<bus::PollOutcome> outcome = server_->poll(facts_since_tick > 0 ? 0 : wait_ms(clock()), signals_.fd());
+    const Result<bus::PollOutcome> outcome = [&] {
+      const Sampler::In in(sampler_, AppPart::kDecode);  // and waiting, which takes no time of this thread
+      return server_->poll(facts_since_tick > 0 ? 0 : wait_ms(clock()), signals_.fd());
+    }();
     now_is_fresh_ = false;
     if (!outcome) {
       log_.error(clock(), outcome.error().message);
@@ -148,6 +162,7 @@ int Service::run() {
     }
     if (config_.status_every_ns > 0 && now - last_status_ >= config_.status_every_ns) say_status(now);
     collect_if_due();
+    stop_sampling_if_unwanted(now);
   }
   if (code == kExitFine) {
     // What has arrived is taken and answered; what is still under way stays with its publisher, unacknowledged.
@@ -174,7 +189,10 @@ Result<void> Service::put(const FactInput& fact) {
   if (!done) return std::unexpected(done.error());
   inputs_since_tick_ = true;
   note_stamp(fact.stamp);
-  if (!muted_) recording_.fact(fact, program().schema(), interner_);
+  if (!muted_ && recording_.on()) {
+    const Sampler::In in(sampler_, AppPart::kRecord);
+    recording_.fact(fact, program().schema(), interner_);
+  }
   if (server_->wanted("fact.")) server_->publish_fact(fact);
   return {};
 }
@@ -266,6 +284,7 @@ void Service::on_trouble(const std::string& message) { log_.trouble(clock(), mes
 
 void Service::on_action(const ActionOutput& action) {
   if (muted_) return;
+  const Sampler::In in(sampler_, AppPart::kOutput);
   if (actions_.on()) {
     std::string line;
     bus::append_action(line, action, program().schema(), interner_);
@@ -277,7 +296,9 @@ void Service::on_action(const ActionOutput& action) {
 void Service::on_action_gone(const std::string& id) { server_->withdraw_action(id); }
 
 void Service::on_derived(const DerivedOutput& derived) {
-  if (!muted_ && server_->wanted("derived.")) server_->publish_derived(derived);
+  if (muted_ || !server_->wanted("derived.")) return;
+  const Sampler::In in(sampler_, AppPart::kOutput);
+  server_->publish_derived(derived);
 }
 
 void Service::on_log(const LogOutput& log) {
@@ -310,6 +331,7 @@ void Service::become_warm() {
   tick(clock());
   muted_ = false;
   const std::unique_ptr<engine::Session> former = std::exchange(session_, new_session());
+  watch_session();
   // At the same time as the former: what waits there is in time here, too.
   recording_.tick(last_tick_);
   session_->tick(last_tick_);
@@ -405,6 +427,8 @@ void Service::reload() {
   keep_explanations();
   const std::unique_ptr<CompiledPackage> old_package = std::exchange(package_, std::move(next));
   const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
+  plan_.clear();
+  watch_session();
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());
   const engine::TakenOver taken = session_->take_over(*old_session);
@@ -444,6 +468,7 @@ void Service::keep_explanations() {
 
 void Service::collect_if_due() {
   if (interner_.bytes_used() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
+  const Sampler::In in(sampler_, AppPart::kCollect);
   session_->collect();
   // Twice what is alive: the work stays in proportion to what is made.
   collect_at_bytes_ = 2 * interner_.bytes_used();

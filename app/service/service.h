@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "app/cli/io.h"
+#include "app/insight/sampler.h"
 #include "app/package/package.h"
 #include "app/service/config.h"
 #include "app/service/log.h"
@@ -56,6 +57,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<std::string> on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) override;
   Result<std::string> on_facts(std::string_view type) override;
   Result<std::string> on_status() override;
+  Result<std::string> on_insight(std::string_view by, bool nodes) override;
 
   Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason) override;
 
@@ -65,6 +67,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void on_derived(const DerivedOutput& derived) override;
   void on_log(const LogOutput& log) override;
   void on_trouble(Timestamp t, const std::string& message) override;
+
+  // service_insight.cc
+  void watch_session();
+  void stop_sampling_if_unwanted(Timestamp now);
 
   const engine::Program& program() const { return *package_->program; }
   std::unique_ptr<engine::Session> new_session();
@@ -142,6 +148,13 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   std::set<Timestamp> waiting_;  // when the instants of inputs that lie ahead close, by this clock
   std::uint64_t refused_ahead_ = 0, refused_behind_ = 0, reloads_ = 0, reloads_failed_ = 0, facts_at_status_ = 0;
   std::uint64_t collect_at_bytes_ = 0;
+  // Sampling goes on while somebody looks.
+  static constexpr DurationNs kSamplePeriod = 1'000'000;
+  static constexpr DurationNs kSampleFor = 30 * kNsPerSecond;  // after the last question
+  Sampler sampler_;
+  Timestamp insight_asked_;
+  std::string plan_;  // plan_name() of the program, once it was asked for
+
   engine::DecisionAnswer answer_;  // what the last AnswerView views
 };
 

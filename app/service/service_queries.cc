@@ -175,6 +175,10 @@ Result<std::string> Service::on_status() {
                       c.actions_acked, c.actions_failed, b.outbox);
   if (b.actions_overflowed > 0)
     text += fmt::format("of those sent, {} were not handed out: the outbox of their type was full\n", b.actions_overflowed);
+  for (const engine::Quarantined& q : session_->quarantined()) {
+    text += fmt::format("quarantine: rule {}, since {}: {}; a reload (SIGHUP) takes it out\n", q.name, format_timestamp(to_value(q.since)),
+                        q.text);
+  }
   text += proposals_text();
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
   for (const bus::SourceStatus& s : shown(server_->sources()))
@@ -215,7 +219,7 @@ std::string Service::status_json() const {
   add("actions_approved", c.actions_approved), add("actions_rejected", c.actions_rejected),
       add("actions_unapproved", cold() ? 0 : c.actions_unapproved);
   add("acks_unmatched", c.acks_unmatched), add("effect_errors", c.effect_errors), add("runaways", c.runaways),
-      add("late_skipped", c.late_skipped), add("instants", c.instants), add("decisions", c.decisions),
+      add("quarantined", c.quarantined), add("late_skipped", c.late_skipped), add("instants", c.instants), add("decisions", c.decisions),
       add("decision_conflicts", c.decision_conflicts);
   add("facts_live", c.facts_live), add("facts_stale", c.facts_stale), add("tokens", c.tokens), add("timers", c.timers),
       add("memory_bytes", c.memory_bytes);
@@ -231,7 +235,15 @@ std::string Service::status_json() const {
       add("published", b.published), add("published_dropped", b.published_dropped);
   add("questions", b.questions), add("questions_refused", b.questions_refused), add("replies_dropped", b.replies_dropped),
       add("outbox", b.outbox);
-  out += "},\"proposals\":" + proposals_json() + ",\"sources\":[";
+  out += "},\"quarantine\":[";
+  first = true;
+  for (const engine::Quarantined& q : session_->quarantined()) {
+    out += fmt::format("{}{{\"rule\":{},\"reason\":\"{}\",\"since\":", first ? "" : ",", quote(q.name), engine::to_string(q.reason));
+    bus::append_time(out, q.since);
+    out += ",\"text\":" + quote(q.text) + "}";
+    first = false;
+  }
+  out += "],\"proposals\":" + proposals_json() + ",\"sources\":[";
   first = true;
   for (const bus::SourceStatus& s : shown(server_->sources())) {
     out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);

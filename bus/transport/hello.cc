@@ -14,12 +14,13 @@ struct FaceOp {
   std::string_view op, face;
 };
 // Ops that only one face has.
-constexpr std::array<FaceOp, 8> kFaceOps = {{{"facts", "facts"},
+constexpr std::array<FaceOp, 9> kFaceOps = {{{"facts", "facts"},
                                              {"done", "actions"},
                                              {"ask", "queries"},
                                              {"why", "queries"},
                                              {"why-not", "queries"},
                                              {"status", "queries"},
+                                             {"insight", "queries"},
                                              {"approve", "queries"},
                                              {"reject", "queries"}}};
 

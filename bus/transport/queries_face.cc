@@ -95,6 +95,13 @@ Result<void> QueriesFace::answer_message(const Message& m) {
     if (!type) return std::unexpected(type.error());
     return write_document(c_.handler->on_facts(type->value_or("")), m);
   }
+  if (m.op() == "insight") {
+    if (auto ok = m.only({"req", "json", "by", "nodes"}); !ok) return ok;
+    const auto by = m.text("by");
+    const auto nodes = m.boolean("nodes");
+    if (!by || !nodes) return std::unexpected(by ? nodes.error() : by.error());
+    return write_document(c_.handler->on_insight(by->value_or(""), nodes->value_or(false)), m);
+  }
   if (m.op() == "why-not") {
     if (auto ok = m.only({"req", "json", "rule", "with"}); !ok) return ok;
     const auto rule = m.required_text("rule");

@@ -27,7 +27,7 @@ class QueryClient {
   Result<std::vector<Result<std::string>>> ask_batch(std::string_view decision, const std::vector<std::string>& inputs_json,
                                                      int timeout_ms = 5'000);
   // Any other op, its arguments as a JSON object ("{}": none): "status", "why" {"action":…}, "why-not" {"rule":…,"with":{…}}, "facts"
-  // {"type":…}, "approve" {"action":…}, "reject" {"action":…,"reason":…}.
+  // {"type":…}, "insight" {"by":…,"nodes":…}, "approve" {"action":…}, "reject" {"action":…,"reason":…}.
   Result<std::string> query(std::string_view op, std::string_view arguments_json = "{}", int timeout_ms = 5'000);
 
  private:

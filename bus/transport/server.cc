@@ -36,6 +36,7 @@ std::string random_epoch() {
 }  // namespace
 
 Result<std::string> ServerHandler::on_verdict(std::string_view, bool, std::string_view) { return fail("nothing waits for approval here"); }
+Result<std::string> ServerHandler::on_insight(std::string_view, bool) { return fail("nothing is counted here"); }
 Result<std::string> ServerHandler::on_other(std::string_view op, std::string_view) { return fail(fmt::format("there is no op `{}`", op)); }
 
 struct BusServer::Impl {

@@ -91,6 +91,8 @@ class ServerHandler {
   virtual Result<std::string> on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) = 0;
   virtual Result<std::string> on_facts(std::string_view type) = 0;  // empty: of all types
   virtual Result<std::string> on_status() = 0;
+  // What the rules did, hold and cost, the most first by `by` (empty: time); `nodes`: each node of the network, too.
+  virtual Result<std::string> on_insight(std::string_view by, bool nodes);
   // A person's word on an action that waits for approval.
   virtual Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason);
   // Any other `op`, with the whole request as JSON.

@@ -75,6 +75,8 @@ class Aggregates {
 
  private:
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   struct Item {
     FactId fact = 0;

@@ -13,6 +13,10 @@ void Network::look_into(Insight& out) const {
   for (FactTypeId t = 0; t < stores_.size(); ++t) {
     TypeView& type = out.types.emplace_back();
     type.type = t;
+    const auto named = [&](FactTypeId id) { return program_.rule_set.schema.types[id].name; };
+    type.name = named(t);
+    if (program_.types[t].remembers != kNoId) type.name = "remembered " + named(program_.types[t].remembers);
+    if (program_.types[t].each_of != kNoId) type.name = "values of " + named(program_.types[t].each_of);
     type.updates = updates_[t];
     type.live = stores_[t].live();
     type.stale = stores_[t].stale();

@@ -156,6 +156,8 @@ class Network {
   };
   bool has_exhausted() const { return !exhausted_.empty(); }
   std::vector<Exhausted> take_exhausted();
+  // The rule makes no tokens any more.
+  void stop_rule(std::uint32_t rule);
   // A rule that was stopped matches nothing any more. Not within an update.
   void empty_rule(std::uint32_t rule);
   std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
@@ -208,6 +210,8 @@ class Network {
  private:
   friend class Aggregates;
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct alignas(64) StageState {
@@ -308,7 +312,7 @@ class Network {
 
   // quarantine.cc
   std::uint32_t rule_of(const ChainPlan& chain) const;
-  void stop_rule(StageId stage);
+  void exhausted(StageId stage);
 
   // ends.cc: chains whose ends are the network's own
   const ChainPlan& chain_of(TokenId t) const {

@@ -28,12 +28,17 @@ void Network::set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std
 }
 
 // The rule of this stage wanted one token more than it may have.
-void Network::stop_rule(StageId id) {
+void Network::exhausted(StageId id) {
   const std::uint32_t rule = rule_of(program_.chains[stage_states_[id].chain]);
-  RuleBudget& budget = budgets_[rule];
+  const RuleBudget& budget = budgets_[rule];
   if (budget.stopped) return;
-  budget.stopped = true;
   exhausted_.push_back({rule, id, budget.made_too_many()});
+  stop_rule(rule);
+}
+
+void Network::stop_rule(std::uint32_t rule) {
+  RuleBudget& budget = budgets_[rule];
+  budget.stopped = true;
   // Facts that come to it are not compared with what waits there any more: make_token refuses.
   for (StageId s = 0; s < stage_states_.size(); ++s) {
     if (stage_states_[s].budget == &budget && program_.stages[s].alpha != kNoId) stage_states_[s].first = true;

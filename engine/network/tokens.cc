@@ -6,7 +6,7 @@ namespace flyball::engine {
 TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                             std::uint32_t value) {
   if (!stage_states_[stage].budget->take(budget_instant_)) [[unlikely]] {
-    stop_rule(stage);
+    exhausted(stage);
     if (value != kNone) free_value(value);
     return kNone;
   }

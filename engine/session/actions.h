@@ -91,6 +91,8 @@ class Actions {
 
  private:
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   ActionNumber find_acked(const AckInput& ack) const;
   bool may_send(FactTypeId type);

@@ -62,6 +62,8 @@ class Derivation {
 
  private:
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   struct Reason {
     FactTypeId type = kNoId;

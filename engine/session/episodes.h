@@ -144,6 +144,8 @@ class Episodes : public Identities {
 
  private:
   friend class Takeover;
+  friend class SnapshotOut;
+  friend class SnapshotIn;
 
   struct Group {  // of a cooldown with `per`
     std::vector<Value> key;

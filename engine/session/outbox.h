@@ -45,6 +45,7 @@ class Outbox {
   }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
+  OutputSink& sink() const { return sink_; }
   // Forgets what came after the first `kept`, except troubles.
   void drop_after(std::size_t kept) {
     const auto from = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kept, waiting_.size()));

@@ -116,7 +116,7 @@ void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std:
   episodes.switch_off(rule);
   productions.switch_off(rule);
   derivation.switch_off(rule);
-  quarantined.push_back({rule, reason, network.now(), text});
+  quarantined.push_back({rule, data.rules[rule].name, reason, network.now(), text});
   trouble(std::move(text));
 }
 
@@ -134,6 +134,18 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
     network.empty_rule(e.rule);
     ++counters.runaways;
   }
+}
+
+// It was switched off in a session whose snapshot this one goes on from; before this one matches anything.
+void Session::Impl::quarantine_quietly(const Quarantined& of) {
+  if (of.reason == QuarantineReason::kMatches || of.reason == QuarantineReason::kMemory) {
+    episodes.freeze(of.rule);
+    network.stop_rule(of.rule);
+  }
+  episodes.switch_off(of.rule);
+  productions.switch_off(of.rule);
+  derivation.switch_off(of.rule);
+  quarantined.push_back(of);
 }
 
 }  // namespace flyball::engine

@@ -190,9 +190,7 @@ TakenOver Session::Impl::take_over(Impl& former) {
   passed = former.passed;
   recovered_at = former.recovered_at;
   away_since = former.away_since;
-  Takeover takeover(
-      {former.data, former.network, former.episodes, former.productions, former.derivation, former.actions, former.inbox, former.timers},
-      {data, network, episodes, productions, derivation, actions, inbox, timers});
+  Takeover takeover(former.parts(), parts());
   if (passed == kTimestampMin) {  // nothing has happened yet
     network.start(first_seen, first_seen - data.lateness_max_ns);
     return takeover.take_inbox();
@@ -213,6 +211,9 @@ TakenOver Session::Impl::take_over(Impl& former) {
   end_instant(t);
   return all;
 }
+
+std::string Session::snapshot() const { return impl_->snapshot(); }
+Result<void> Session::restore(std::string_view bytes) { return impl_->restore(bytes); }
 
 std::vector<WaitingInput> Session::waiting() const {
   std::vector<WaitingInput> out;

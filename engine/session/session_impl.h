@@ -24,6 +24,7 @@
 #include "engine/session/inbox.h"
 #include "engine/session/outbox.h"
 #include "engine/session/productions.h"
+#include "engine/session/snapshot.h"
 #include "engine/session/takeover.h"
 #include "model/text.h"
 
@@ -61,6 +62,13 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
   TakenOver take_over(Impl& former);
+  SessionParts parts() { return {data, network, episodes, productions, derivation, actions, inbox, timers}; }
+
+  // session_snapshot.cc
+  std::string snapshot() const;
+  Result<void> restore(std::string_view bytes);
+  void read_clock(SnapshotReader& from);
+  void read_quarantine(SnapshotReader& from);
   void next_moment();
   void run_due(Timestamp t);
   void run_due_actions();
@@ -107,6 +115,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::string line_of(StageId stage) const;
   void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
   void quarantine_exhausted(const std::string& after);
+  void quarantine_quietly(const Quarantined& of);
 
   // effects.cc
   struct Evaluated {

@@ -86,6 +86,10 @@ struct Recorder : ServerHandler {
     return std::string("{\"facts\":[]}");
   }
   Result<std::string> on_status() override { return std::string("{\"uptime\":\"1s\"}"); }
+  Result<std::string> on_insight(std::string_view by, bool nodes) override {
+    if (by == "size") return fail("rules cannot be ordered by `size`", "by time, work, matches, memory, firings or name");
+    return std::string("{\"rules\":[{\"rule\":\"net.drain\",\"work\":12}],\"rules_left_out\":") + (nodes ? "1}" : "0}");
+  }
 };
 
 struct Service {

@@ -1,5 +1,6 @@
 // A session that hands over to a fresh one of the same rules goes on as if nothing had happened: the same actions with the same
-// ids, the same derived facts told, the same answers. Random packages; the handing over happens before every step, or now and then.
+// ids, the same derived facts told, the same answers. Random packages; the handing over happens before every step, or now and then, from
+// session to session or by way of the bytes of a snapshot.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <optional>
@@ -23,11 +24,15 @@ class Sink final : public engine::OutputSink {
   Transcript transcript;
 };
 
+enum class By : std::uint8_t { kTakeover, kSnapshot };
+
 // One in `every` steps is taken by a session that has just taken over; `between`: and not directly, but from one of those rules.
 std::string play(const Loaded& package, const engine::Program& program, const std::vector<Step>& steps, std::uint64_t every, Random& random,
-                 const engine::Program* between = nullptr) {
+                 const engine::Program* between = nullptr, By by = By::kTakeover) {
   Sink sink;
-  auto session = std::make_unique<engine::Session>(program, *package.interner, sink);
+  engine::Limits limits;
+  if (by == By::kSnapshot) limits.firings_per_instant = kFiringsMax;  // who ran away stays in quarantine
+  auto session = std::make_unique<engine::Session>(program, *package.interner, sink, limits);
   std::string answers;
   std::vector<std::string> made;
   for (const Step& step : steps) {
@@ -37,8 +42,12 @@ std::string play(const Loaded& package, const engine::Program& program, const st
         middle->take_over(*session);
         session = std::move(middle);
       }
-      auto next = std::make_unique<engine::Session>(program, *package.interner, sink);
-      next->take_over(*session);
+      auto next = std::make_unique<engine::Session>(program, *package.interner, sink, limits);
+      if (by == By::kTakeover) {
+        next->take_over(*session);
+      } else if (const Result<void> restored = next->restore(session->snapshot()); !restored) {
+        return restored.error().message;
+      }
       session = std::move(next);
     }
     switch (step.kind) {
@@ -158,6 +167,34 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
   }
   CHECK(compared > kSeeds / 2);
   CHECK(firings > compared);
+}
+
+TEST_CASE("a session restored from its snapshot has the same future, whatever happened before") {
+  std::uint64_t compared = 0, runaways = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const SeedCase c = make_case(seed);
+    if (!c.package) continue;
+    const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
+    REQUIRE(program.has_value());
+    Random random(seed);
+    const std::string expected = play(*c.package, *program, c.steps, 0, random, nullptr, By::kSnapshot);
+    for (const std::uint64_t every : {std::uint64_t{1}, std::uint64_t{7}}) {
+      const std::string got = play(*c.package, *program, c.steps, every, random, nullptr, By::kSnapshot);
+      if (got == expected) continue;
+      UNSCOPED_INFO("seed " << seed << ", one in " << every << "\n"
+                            << write_case(text_of(c)) << "=== expected\n"
+                            << expected << "=== got\n"
+                            << got);
+      CHECK(false);
+      return;
+    }
+    ++compared;
+    const std::unique_ptr<Player> naive = make_naive(*c.package);
+    for (const Step& step : c.steps) naive->take(step);
+    runaways += naive->runaways();
+  }
+  CHECK(compared > kSeeds / 2);
+  CHECK(runaways > 20);
 }
 
 }  // namespace flyball::reference

@@ -1,0 +1,133 @@
+// From counters and samples to a report.
+#include "app/insight/report.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+namespace flyball::app {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, InsightOrder>, 6> kOrders = {{{"time", InsightOrder::kTime},
+                                                                               {"work", InsightOrder::kWork},
+                                                                               {"matches", InsightOrder::kMatches},
+                                                                               {"memory", InsightOrder::kMemory},
+                                                                               {"firings", InsightOrder::kFirings},
+                                                                               {"name", InsightOrder::kName}}};
+
+// The most first; of equals, by name: the same report always looks the same.
+double weight(const RuleReport& rule, InsightOrder by) {
+  switch (by) {
+    case InsightOrder::kTime: return rule.time;
+    case InsightOrder::kWork: return static_cast<double>(rule.work());
+    case InsightOrder::kMatches: return static_cast<double>(rule.matches);
+    case InsightOrder::kMemory: return static_cast<double>(rule.bytes);
+    case InsightOrder::kFirings: return static_cast<double>(rule.firings());
+    case InsightOrder::kName: break;
+  }
+  return 0;
+}
+
+std::optional<std::uint32_t> line_number(std::uint32_t line) { return line == kNoId ? std::nullopt : std::optional(line + 1); }
+
+}  // namespace
+
+std::optional<InsightOrder> insight_order(std::string_view word) {
+  for (const auto& [name, order] : kOrders) {
+    if (name == word) return order;
+  }
+  return std::nullopt;
+}
+
+void sort_rules(InsightReport& report, InsightOrder by) {
+  std::sort(report.rules.begin(), report.rules.end(), [&](const RuleReport& a, const RuleReport& b) {
+    const double x = weight(a, by), y = weight(b, by);
+    if (x != y) return x > y;
+    // Where nothing was sampled, what was counted says most.
+    if (by != InsightOrder::kName && a.work() != b.work()) return a.work() > b.work();
+    return a.rule < b.rule;
+  });
+}
+
+std::string plan_name(const engine::Program& program) {
+  std::uint64_t h = 0xCBF2'9CE4'8422'2325ULL;  // FNV-1a
+  for (const char c : program.dump()) h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3ULL;
+  return fmt::format("{:016x}", h);
+}
+
+InsightReport insight_report(const engine::Session& session, const Samples& samples, InsightOrder by) {
+  using engine::WorkPart;
+  const engine::Insight insight = session.insight();
+  const engine::Counters& counters = session.counters();
+  InsightReport out;
+  out.facts = counters.facts_taken;
+  out.firings = counters.firings;
+  out.instants = counters.instants;
+  out.tokens = counters.tokens;
+  out.bytes = insight.bytes;
+  out.other_bytes = insight.other_bytes;
+  out.sampled = samples.seconds(samples.total);
+
+  for (std::uint32_t r = 0; r < insight.rules.size(); ++r) {
+    const engine::RuleView& view = insight.rules[r];
+    RuleReport& rule = out.rules.emplace_back();
+    rule.rule = view.name;
+    rule.time = samples.seconds(samples.of(WorkPart::kEffects, r) + samples.of(WorkPart::kDerivation, r));
+    rule.left = view.left, rule.right = view.right, rule.pairs = view.pairs, rule.tests = view.tests;
+    rule.made = view.made, rule.deleted = view.deleted, rule.matches = view.matches;
+    rule.starts = view.starts, rule.repeats = view.repeats, rule.ends = view.ends, rule.fired = view.fired;
+    rule.effect_errors = view.effect_errors;
+    rule.bytes = view.bytes, rule.shared_bytes = view.shared_bytes, rule.off = view.off;
+  }
+  for (const engine::TypeView& view : insight.types) {
+    if (view.updates == 0 && view.live == 0 && view.bytes == 0) continue;
+    out.types.push_back(
+        {view.name, samples.seconds(samples.of(WorkPart::kAlpha, view.type)), view.updates, view.live, view.stale, view.bytes});
+  }
+  const auto part = [&](std::string name, std::uint64_t n) {
+    if (n != 0) out.parts.push_back({std::move(name), samples.seconds(n)});
+  };
+  part("decode", samples.app[static_cast<std::size_t>(AppPart::kDecode)]);
+  part("inputs", samples.of(WorkPart::kInputs));
+  for (const engine::AlphaView& view : insight.alphas) {
+    out.nodes.push_back({"alpha", view.alpha, insight.types[view.type].name, view.text.empty() ? "every fact" : view.text, std::nullopt,
+                         static_cast<std::uint32_t>(view.rules.size()), 0, view.tests, 0, view.came, view.went, view.bytes});
+    if (view.rules.size() != 1) out.shared_bytes += view.bytes;
+  }
+  for (const engine::AggregateView& view : insight.aggregates) {
+    const std::uint64_t n = samples.of(WorkPart::kAggregate, view.node);
+    if (view.rules.size() == 1)
+      out.rules[view.rules.front()].time += samples.seconds(n);
+    else
+      part("aggregate " + view.what, n), out.shared_bytes += view.bytes;
+    out.nodes.push_back({"aggregate", view.node, insight.types[view.type].name, view.what, std::nullopt,
+                         static_cast<std::uint32_t>(view.rules.size()), samples.seconds(n), view.puts + view.removals, view.values,
+                         view.puts, view.removals, view.bytes});
+  }
+  for (const engine::StageView& view : insight.stages) {
+    const double time = samples.seconds(samples.of(WorkPart::kStage, view.stage));
+    out.rules[view.rule].time += time;
+    out.nodes.push_back({"stage", view.stage, insight.rules[view.rule].name, view.what, line_number(view.line), 1, time,
+                         view.left + view.right, view.pairs, view.made, view.deleted, view.bytes});
+  }
+  for (std::uint32_t r = 0; r < insight.rules.size(); ++r) {
+    const engine::RuleView& view = insight.rules[r];
+    const std::uint64_t derive = samples.of(WorkPart::kDerivation, r), effects = samples.of(WorkPart::kEffects, r);
+    const auto done = [&](const char* kind, const char* what, std::uint64_t n, std::uint64_t made) {
+      if (n != 0) out.nodes.push_back({kind, r, view.name, what, std::nullopt, 1, samples.seconds(n), 0, 0, made, 0, 0});
+    };
+    done("derive", "what it derives", derive, view.matches_made);
+    done("effects", "what `then` and `on clear` do", effects, view.starts + view.repeats + view.ends + view.fired);
+  }
+  part("agenda", samples.of(WorkPart::kAgenda));
+  part("decisions", samples.of(WorkPart::kDecision));
+  part("output", samples.app[static_cast<std::size_t>(AppPart::kOutput)]);
+  part("recording", samples.app[static_cast<std::size_t>(AppPart::kRecord)]);
+  part("collection", samples.app[static_cast<std::size_t>(AppPart::kCollect)]);
+  part("other", samples.app[static_cast<std::size_t>(AppPart::kOther)]);
+  sort_rules(out, by);
+  return out;
+}
+
+}  // namespace flyball::app

@@ -1,0 +1,29 @@
+// What the service answers to `insight`, and the sampling behind it: on from the first question until kSampleFor after the last.
+#include "app/insight/report.h"
+#include "app/service/service.h"
+
+namespace flyball::app {
+
+void Service::watch_session() { sampler_.watch(session_->work_place(), session_->insight(), program().schema().decisions.size()); }
+
+void Service::stop_sampling_if_unwanted(Timestamp now) {
+  if (sampler_.running() && now - insight_asked_ > kSampleFor) sampler_.stop();
+}
+
+Result<std::string> Service::on_insight(std::string_view by, bool nodes) {
+  const std::optional<InsightOrder> order = by.empty() ? InsightOrder::kTime : insight_order(by);
+  if (!order) return fail("rules cannot be ordered by `" + std::string(by) + "`", "by " + std::string(kInsightOrders));
+  const Timestamp now = clock();
+  insight_asked_ = now;
+  // Without a timer there are counters still.
+  if (!sampler_.running()) (void)sampler_.start(Sampler::Clock::kThread, kSamplePeriod);
+  if (plan_.empty()) plan_ = plan_name(program());
+  InsightReport report = insight_report(*session_, sampler_.samples(), *order);
+  report.plan = plan_;
+  report.at = static_cast<double>(now.ns) / 1e9;
+  report.sampling = sampler_.running();
+  if (!nodes) report.nodes.clear();
+  return insight_json(report);
+}
+
+}  // namespace flyball::app
