@@ -17,6 +17,8 @@ struct OutlineNode {
   std::string label;  // "util > 80%"
   std::string more;   // what it is, in a sentence or two
   ast::Span at;       // the line of a rule that it stands for; empty: none
+  // Its number among those of its kind (engine/insight.h): of a type, alpha, stage, aggregate or rule.
+  std::uint32_t id = kNoId;
 };
 
 struct Outline {
@@ -30,5 +32,27 @@ struct Outline {
 
 // types → alpha memories → stages of joins → rules. With `rule` (an index into rules()) only what that one runs.
 Outline outline(const Program& program, std::optional<std::uint32_t> rule = std::nullopt);
+
+// How one rule is matched, step by step, and why so: in words.
+struct PlanStep {
+  std::string title;               // "join Device by id"
+  ast::Span at;                    // its line; empty: none
+  std::uint32_t line = kNoId;      // of its block, from 0
+  std::vector<std::string> notes;  // how facts are found, what is shared with whom, what is tested for each pair
+  std::uint32_t stage = kNoId, alpha = kNoId;
+};
+struct PlanWay {  // a chain of steps that one fact after another goes through
+  std::string title;
+  std::vector<PlanStep> steps;
+  std::string end;  // what comes of it
+};
+struct PlanStory {
+  std::string rule;
+  std::vector<PlanWay> ways;
+};
+// At most kPlanSharersMax sharers of a node are named, the rest counted.
+inline constexpr std::size_t kPlanSharersMax = 4;
+// Of some rules, in their order. O(stages of the program).
+std::vector<PlanStory> plan_stories(const Program& program, const std::vector<std::uint32_t>& rules);
 
 }  // namespace flyball::engine

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/outline.h"
 #include "engine/program.h"
 #include "parser/ast/ast.h"
 #include "parser/source.h"
@@ -34,8 +35,8 @@ struct Graph {
 
 // fact → rule → action, derived or mutable fact → rule …; with `rule` (an index) only what it reads and makes.
 Graph flow_graph(const ast::RuleSet& rules, std::optional<std::uint32_t> rule = std::nullopt);
-// types → alpha memories → joins → rules, shared ones once; with `rule` only what that one runs.
-Graph network_graph(const engine::Program& program, const SourceFiles& sources, std::optional<std::uint32_t> rule = std::nullopt);
+// types → alpha memories → joins → rules, shared ones once: a box for each node of the outline, in its order.
+Graph network_graph(const engine::Outline& outline, const SourceFiles& sources);
 
 std::string to_dot(const Graph& graph);
 std::string to_svg(const Graph& graph);

@@ -1,11 +1,9 @@
 // The compiled network as a Graph. See graph.h.
 #include "app/graph/graph.h"
-#include "engine/outline.h"
 
 namespace flyball::app {
 
-Graph network_graph(const engine::Program& program, const SourceFiles& sources, std::optional<std::uint32_t> rule) {
-  engine::Outline outline = engine::outline(program, rule);
+Graph network_graph(const engine::Outline& outline, const SourceFiles& sources) {
   Graph graph;
   const auto shape = [](engine::OutlineKind kind) {
     switch (kind) {
@@ -19,7 +17,7 @@ Graph network_graph(const engine::Program& program, const SourceFiles& sources, 
     }
     return NodeShape::kJoin;
   };
-  for (engine::OutlineNode& n : outline.nodes) {
+  for (engine::OutlineNode n : outline.nodes) {
     if (n.at.end > n.at.begin) {
       // As its author writes it, on one line.
       std::string written;

@@ -53,4 +53,12 @@ bool is_in_until(const ProgramData& data, const ChainPlan& chain) {
   }
 }
 
+ast::Span line_of(const ProgramData& data, const ChainPlan& chain, const StagePlan& stage) {
+  const ast::RuleDecl& rule = data.rule_set.rules[rule_of(data, chain)];
+  const bool in_until = is_in_until(data, chain);
+  if (in_until && !rule.until) return {};
+  const std::vector<ast::Line>& lines = in_until ? rule.until->lines : rule.when.lines;
+  return stage.line < lines.size() ? lines[stage.line].span : ast::Span{};
+}
+
 }  // namespace flyball::engine

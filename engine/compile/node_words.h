@@ -13,6 +13,8 @@ std::string stage_label(const ProgramData& data, const StagePlan& stage);
 std::string aggregate_label(const ProgramData& data, const AggregateNode& node);
 // The rule that runs the chain.
 std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain);
+// The line that a stage stands for; empty: none.
+ast::Span line_of(const ProgramData& data, const ChainPlan& chain, const StagePlan& stage);
 // Whether its lines are those of `until`.
 bool is_in_until(const ProgramData& data, const ChainPlan& chain);
 

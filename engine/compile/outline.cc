@@ -22,7 +22,7 @@ class Outliner {
       const StagePlan& stage = data_.stages[id];
       if (stage.kind == StageKind::kBound) continue;
       const bool first_pattern = stage.kind == StageKind::kPattern && last == kNoId && stage.keys.empty() && stage.residual.empty();
-      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(stage, line_of(chain, stage));
+      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(id, line_of(data_, chain, stage));
       if (last != kNoId) arrow(last, self, false);
       if (!first_pattern && stage.alpha != kNoId) arrow(alpha(stage.alpha), self, stage.negated);
       if (stage.kind == StageKind::kAggregate) {
@@ -49,8 +49,8 @@ class Outliner {
 
  private:
   const FactType& fact_type(FactTypeId id) const { return data_.rule_set.schema.types[id]; }
-  std::uint32_t add(OutlineKind kind, std::string label, std::string more) {
-    out.nodes.push_back({kind, std::move(label), std::move(more)});
+  std::uint32_t add(OutlineKind kind, std::string label, std::string more, std::uint32_t id = kNoId) {
+    out.nodes.push_back({kind, std::move(label), std::move(more), {}, id});
     return static_cast<std::uint32_t>(out.nodes.size() - 1);
   }
   void arrow(std::uint32_t from, std::uint32_t to, bool negated) {
@@ -68,7 +68,7 @@ class Outliner {
   }
 
   std::uint32_t type(FactTypeId id) {
-    return once(types_, id, [&] { return add(OutlineKind::kType, fact_type(id).local, fact_type(id).name); });
+    return once(types_, id, [&] { return add(OutlineKind::kType, fact_type(id).local, fact_type(id).name, id); });
   }
   std::uint32_t alpha(AlphaId id) {
     const AlphaPlan& plan = data_.alphas[id];
@@ -81,7 +81,8 @@ class Outliner {
                                                  : by_order ? "found by order"
                                                             : "tried on every fact",
                                                  plan.indexes.size(), plan.indexes.size() == 1 ? "" : "es", plan.successors.size(),
-                                                 plan.successors.size() == 1 ? "" : "s"));
+                                                 plan.successors.size() == 1 ? "" : "s"),
+                                     id);
       arrow(type(plan.type), node, false);
       return node;
     });
@@ -91,7 +92,7 @@ class Outliner {
     return once(aggregates_, id, [&] {
       const std::uint32_t node =
           add(OutlineKind::kAggregate, aggregate_label(data_, plan),
-              fmt::format("aggregate node {}, read by {} stage{}", id, plan.consumers.size(), plan.consumers.size() == 1 ? "" : "s"));
+              fmt::format("aggregate node {}, read by {} stage{}", id, plan.consumers.size(), plan.consumers.size() == 1 ? "" : "s"), id);
       arrow(plan.alpha != kNoId ? alpha(plan.alpha) : type(plan.type), node, false);
       return node;
     });
@@ -125,19 +126,12 @@ class Outliner {
       const std::string& name = data_.rules[id].name;
       const std::size_t dot = name.rfind('.');
       const std::string local = dot == std::string::npos ? name : name.substr(dot + 1);
-      return kind == OutlineKind::kRule ? add(kind, local, name) : add(kind, local + ": until", "the exit condition of " + name);
+      return kind == OutlineKind::kRule ? add(kind, local, name, id) : add(kind, local + ": until", "the exit condition of " + name);
     });
   }
 
-  ast::Span line_of(const ChainPlan& chain, const StagePlan& stage) const {
-    const ast::RuleDecl& rule = data_.rule_set.rules[rule_of(data_, chain)];
-    const bool in_until = is_in_until(data_, chain);
-    if (in_until && !rule.until) return {};
-    const std::vector<ast::Line>& lines = in_until ? rule.until->lines : rule.when.lines;
-    return stage.line < lines.size() ? lines[stage.line].span : ast::Span{};
-  }
-
-  std::uint32_t made(const StagePlan& stage, ast::Span at) {
+  std::uint32_t made(StageId id, ast::Span at) {
+    const StagePlan& stage = data_.stages[id];
     std::string label = stage_label(data_, stage), more;
     // A check is shown as its author wrote it.
     for (const Formula& f : stage.residual) {
@@ -146,7 +140,7 @@ class Outliner {
     }
     if (stage.kind != StageKind::kCheck && stage.index != kNoId && stage.keys.empty())
       more += (more.empty() ? "" : "; ") + std::string("no index: every fact is tried");
-    const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more));
+    const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more), id);
     out.nodes[node].at = at;
     return node;
   }

@@ -1,3 +1,4 @@
+// Runs a generated program twice and compares the firings one by one.
 #include "tests/clips/compare.h"
 
 #include <algorithm>

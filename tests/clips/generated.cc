@@ -1,3 +1,4 @@
+// Makes the rules, line by line in both languages, then the facts.
 #include "tests/clips/generated.h"
 
 #include <fmt/format.h>

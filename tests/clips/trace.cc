@@ -1,3 +1,4 @@
+// Reads the lines of (watch facts), (watch activations) and (watch rules).
 #include "tests/clips/trace.h"
 
 #include <algorithm>

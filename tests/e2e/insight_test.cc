@@ -53,6 +53,27 @@ TEST_CASE("top: a reload between two looks is no difference") {
   CHECK(service.eventually_says({"top", "--once", "--every", "100ms"}, "more\n"));
 }
 
+TEST_CASE("graph --live: the network with a service's counters; of other rules it is refused") {
+  const Folder folder;
+  Service service(folder, kRules);
+  REQUIRE(service.listening());
+  service.pub(probe("b1", true) + probe("b2", false) + probe("b3", false));
+  const Finished dot = service.query({"graph", folder / "rules.fly", "--live", "--format", "dot"});
+  INFO(dot.out << dot.err);
+  CHECK(dot.status == 0);
+  CHECK(dot.out.find("label=\"3 · Probe\"") != std::string::npos);
+  CHECK(dot.out.find("3 facts came, 0 went") == std::string::npos);
+  CHECK(dot.out.find("2 facts came, 0 went, 2 are there") != std::string::npos);
+  const Finished text = service.query({"graph", folder / "rules.fly", "--live", "--format", "text", "--rule", "drain"});
+  CHECK(text.out.find("2 made, 0 deleted, 2 stand") != std::string::npos);
+  CHECK(service.query({"graph", folder / "rules.fly", "--live"}).out.find("<svg") == 0);
+  const std::string other =
+      folder.write("other.fly", std::string(kRules) + "\nrule more { when { p: Probe where ok } then { log \"ok\" } }\n");
+  const Finished refused = service.query({"graph", other, "--live"});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.find("the service runs other rules than these") != std::string::npos);
+}
+
 TEST_CASE("profile: counters of one pass, exactly; from a pipe, too; what is wrong is said once") {
   const Folder folder;
   const std::string rules = folder.write("rules.fly", kRules);
