@@ -296,11 +296,11 @@ void Productions::fired(ActivationId id, bool evaluated) {
   forget_waiting(id);
 }
 
-bool Productions::is_unable(std::uint32_t rule, const FactId* identity) const {
+bool Productions::has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const {
   const std::size_t count = program_.rules[rule].identity.size();
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     const Activation& a = activations_[id];
-    if (a.token == kNone || a.rule != rule || !a.unable) continue;
+    if (a.token == kNone || a.rule != rule || !(a.*what)) continue;
     if (const Key key = key_of(rule, a.token); std::equal(key.facts.begin(), key.facts.end(), identity, identity + count)) return true;
   }
   return false;

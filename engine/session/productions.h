@@ -42,7 +42,9 @@ class Productions {
   // It fires, or cannot be fired: it does so no more. Before its effects are applied.
   void fired(ActivationId activation, bool evaluated);
   // Whether the match has been passed over because its effects could not be evaluated; O(number of activations).
-  bool is_unable(std::uint32_t rule, const FactId* identity) const;
+  bool is_unable(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::unable); }
+  // Whether it is true and has not fired yet.
+  bool is_waiting(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::waits); }
   // The number of this firing among those of its rule, identity and instant: part of the ids of its actions.
   std::uint64_t count_run(std::uint32_t rule, std::vector<Value> identity);
 
@@ -131,6 +133,7 @@ class Productions {
   // This is the image of former productions: it has no matches, and these are what standing() gives.
   void be_image(std::vector<Standing> of) { image_ = std::move(of); }
 
+  bool has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const;
   Key key_of(std::uint32_t rule, TokenId token) const;
   // By bound fact, in order.
   void stamps_of(std::uint32_t rule, TokenId token, std::vector<std::uint64_t>& out) const;
