@@ -22,6 +22,7 @@ const char* word(StageKind kind) {
 std::string owner_of(const ProgramData& data, const ChainPlan& chain) {
   switch (chain.end) {
     case ChainEnd::kRule: return "rule " + data.rules[chain.owner].name;
+    case ChainEnd::kGate: return "gate of rule " + data.rules[chain.owner].name;
     case ChainEnd::kUntil: return "until of " + data.rules[chain.owner].name;
     case ChainEnd::kWatch: return "derives of " + data.rules[chain.owner].name;
     case ChainEnd::kHold:

@@ -35,7 +35,8 @@ class Outliner {
     }
     if (last == kNoId) return;
     switch (chain.end) {
-      case ChainEnd::kRule: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
+      case ChainEnd::kRule:
+      case ChainEnd::kGate: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
       case ChainEnd::kUntil: arrow(last, rule(chain.owner, OutlineKind::kUntil), false); break;
       case ChainEnd::kWatch: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
       case ChainEnd::kHold: arrow(last, hold(chain.owner), false); break;

@@ -143,6 +143,8 @@ class PlanBuilder {
 
   // plan_rules.cc
   static std::uint32_t count_tests(const ast::Block& when);
+  std::vector<std::uint32_t> gate_lines(const RuleScope& scope);
+  Result<void> plan_gate(RulePlan& plan, const LineInfo& line, const RuleScope& scope);
   void plan_production(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<void> plan_rule(std::uint32_t rule);
   void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const;

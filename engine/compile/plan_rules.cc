@@ -92,6 +92,8 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope
   std::vector<const Formula*> read_at_end;
   // What a production's effects read is looked up when it fires: it makes no other match.
   if (!plan.is_production()) effect_formulas(plan.then, false, read_at_end);
+  std::vector<std::uint32_t> gates;
+  if (plan.is_production() && all->size() == 1) gates = gate_lines(scope);
   for (const Formula& f : plan.per) read_at_end.push_back(&f);
   for (std::uint32_t way = 0; way < all->size(); ++way) {
     ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
@@ -99,7 +101,8 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope
     move_checks(chain, scope, (*all)[way]);
     for (const LineInfo& line : scope.when) {
       if (!is_on((*all)[way], line)) continue;
-      if (Result<void> r = add_line(chain, line, scope); !r) return r;
+      const bool is_gate = std::find(gates.begin(), gates.end(), line.number) != gates.end();
+      if (Result<void> r = is_gate ? plan_gate(plan, line, scope) : add_line(chain, line, scope); !r) return r;
     }
     for (const Formula* f : read_at_end) {
       if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;
@@ -164,11 +167,52 @@ std::uint32_t PlanBuilder::count_tests(const ast::Block& when) {
   return static_cast<std::uint32_t>(count);
 }
 
+// Lines `n: T where …`, T without key fields, that no other line reads. Something else must be left that binds a fact.
+std::vector<std::uint32_t> PlanBuilder::gate_lines(const RuleScope& scope) {
+  std::vector<std::uint32_t> out;
+  std::size_t binders = 0;
+  for (const LineInfo& line : scope.when) {
+    if (!line.binds()) continue;
+    ++binders;
+    const ast::Pattern& pattern = line.line->pattern;
+    const FactType& type = out_.rule_set.schema.types[pattern.fact_type];
+    if (pattern.local) return {};  // of one match there may be several tokens
+    if (line.duration_ns > 0 || !pattern.joins.empty() || !type.has_key || !type.key.empty() || type.is_event()) continue;
+    const SplitWhere split = split_where(pattern.where ? &*pattern.where : nullptr, scope, pattern.binding, true);
+    if (!split.keys.empty() || !split.residual.empty()) continue;
+    const auto is_read = [&](const LineInfo& other) {
+      return std::find(other.reads.begin(), other.reads.end(), pattern.binding) != other.reads.end();
+    };
+    bool read = std::any_of(scope.when.begin(), scope.when.end(), is_read);
+    for (const auto& [binding, aggregate] : scope.aggregates) {
+      std::set<std::uint32_t> reads;
+      aggregate_reads(binding, scope, reads);
+      read = read || reads.contains(pattern.binding);
+    }
+    if (!read) out.push_back(line.number);
+  }
+  if (!out.empty() && out.size() == binders) out.pop_back();
+  return out;
+}
+
+Result<void> PlanBuilder::plan_gate(RulePlan& plan, const LineInfo& line, const RuleScope& scope) {
+  ChainDraft chain = draft(scope, ChainEnd::kGate, scope.rule);
+  chain.plan.gate = static_cast<std::uint32_t>(out_.gates.size());
+  if (Result<void> r = add_line(chain, line, scope); !r) return r;
+  Result<ChainId> id = finish(chain, scope);
+  if (!id) return std::unexpected(id.error());
+  plan.gates.push_back(static_cast<std::uint32_t>(out_.gates.size()));
+  out_.gates.push_back({scope.rule, line.line->pattern.binding, line.line->pattern.fact_type, *id});
+  return {};
+}
+
 // Any change in a field that `when` reads makes another match of a production, whatever comes of it; of all others it learns nothing.
 void PlanBuilder::plan_production(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope) {
   std::map<std::uint32_t, std::uint64_t> reads;
   const auto each_pattern = [&](auto f) {
-    for (const ChainId id : plan.chains) {
+    std::vector<ChainId> chains = plan.chains;
+    for (const std::uint32_t gate : plan.gates) chains.push_back(out_.gates[gate].chain);
+    for (const ChainId id : chains) {
       const ChainPlan& chain = out_.chains[id];
       for (StageId s = chain.first; s < chain.first + chain.count; ++s) {
         if (out_.stages[s].kind == StageKind::kPattern) f(out_.stages[s]);
@@ -186,6 +230,9 @@ void PlanBuilder::plan_production(RulePlan& plan, const ast::RuleDecl& decl, con
     const auto at = std::find(masks.begin(), masks.end(), mask);
     plan.stamps.push_back(static_cast<std::uint32_t>(at - masks.begin()));
     if (at == masks.end()) masks.push_back(mask);
+    const auto gate =
+        std::find_if(plan.gates.begin(), plan.gates.end(), [&](std::uint32_t g) { return out_.gates[g].binding == plan.identity[i]; });
+    plan.identity_gates.push_back(gate == plan.gates.end() ? kNoId : *gate);
   }
   plan.tests = count_tests(decl.when);
   plan.shares_matches = plan.chains.size() > 1;

@@ -112,6 +112,7 @@ enum class ChainEnd : std::uint8_t {
   kHold,     // what a line with `for` is now
   kAbsence,  // facts bound for an absence
   kSeen,     // a live fact or an event that breaks an absence
+  kGate,     // a pattern of a production that nothing is tied to
 };
 
 struct ChainPlan {
@@ -119,7 +120,8 @@ struct ChainPlan {
   std::uint32_t count = 0;
   std::uint32_t scope = 0;
   ChainEnd end = ChainEnd::kRule;
-  std::uint32_t owner = 0;           // kRule, kUntil, kWatch: rule; kHold, kAbsence: table
+  std::uint32_t owner = 0;           // kRule, kUntil, kWatch, kGate: rule; kHold, kAbsence: table
+  std::uint32_t gate = kNoId;        // kGate: of ProgramData::gates
   std::uint32_t bound = 0;           // leading kBound stages
   bool rooted = false;               // the first stage is not a pattern: one token is there from the start
   bool logical = false;              // kRule: of a rule that only derives
@@ -150,6 +152,15 @@ struct AbsencePlan {
   std::uint32_t rule = 0;
   std::uint32_t line = 0;
   bool in_until = false;
+};
+
+// A pattern of a production by which nothing is joined, of a type that has one fact at most, such as the stage that a program is in.
+// It has a chain of its own and no stage in the rule's: the matches of the other lines stay while the gate is shut.
+struct GatePlan {
+  std::uint32_t rule = 0;
+  std::uint32_t binding = 0;
+  FactTypeId type = kNoId;
+  ChainId chain = 0;
 };
 
 // Facts of identities that lines of `until` read: counted per choice, so that a hold runs once for all of them.
@@ -253,11 +264,13 @@ struct RulePlan {
   // Of productions.
   Strategy strategy = Strategy::kEpisodes;
   bool is_production() const { return strategy != Strategy::kEpisodes && !logical; }
-  std::uint32_t module_first = 0;     // the first rule of its module, in rule order
-  std::vector<std::uint32_t> stamps;  // by identity fact: which of its type's stamp_masks
-  std::uint32_t tests = 0;            // comparisons and patterns of `when`
-  bool shares_matches = false;        // several tokens may be one match
-  bool may_stand_again = false;       // a token may go and come again while its match is as true as before
+  std::uint32_t module_first = 0;             // the first rule of its module, in rule order
+  std::vector<std::uint32_t> stamps;          // by identity fact: which of its type's stamp_masks
+  std::vector<std::uint32_t> gates;           // of ProgramData::gates
+  std::vector<std::uint32_t> identity_gates;  // by identity fact: the gate that it is of; kNoId: a line of the chain
+  std::uint32_t tests = 0;                    // comparisons and patterns of `when`
+  bool shares_matches = false;                // several tokens may be one match
+  bool may_stand_again = false;               // a token may go and come again while its match is as true as before
 };
 
 // Events that lines with `within` remember: facts of a type of their own that live from their stamp for `ns`.
@@ -317,6 +330,7 @@ struct ProgramData {
   std::vector<ChainPlan> chains;
   std::vector<HoldPlan> holds;
   std::vector<AbsencePlan> absences;
+  std::vector<GatePlan> gates;
   std::vector<ProjectionPlan> projections;
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;  // of stages (by StagePlan::node) and of decisions

@@ -15,6 +15,7 @@ void Network::end_made(TokenId t) {
     }
     case ChainEnd::kSeen: absence_seen(t, true); break;
     case ChainEnd::kRule:
+    case ChainEnd::kGate:
     case ChainEnd::kUntil:
     case ChainEnd::kWatch: ends_.token_made(chain, t); break;
   }
@@ -32,6 +33,7 @@ void Network::end_gone(TokenId t) {
     }
     case ChainEnd::kSeen: absence_seen(t, false); break;
     case ChainEnd::kRule:
+    case ChainEnd::kGate:
     case ChainEnd::kUntil:
     case ChainEnd::kWatch: ends_.token_gone(chain, t); break;
   }

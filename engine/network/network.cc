@@ -37,6 +37,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.kind = plan.kind;
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
+    const ChainPlan& chain = program.chains[plan.chain];
+    stage.gated = chain.end == ChainEnd::kRule && !program.rules[chain.owner].gates.empty();
     stage.budget = &budgets_[rule_of(program.chains[plan.chain])];
   }
   calendars_.resize(program.calendars.size());

@@ -175,9 +175,13 @@ class Network {
   }
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
-  FactId fact_of(TokenId t, std::uint32_t binding) const;
+  FactId fact_of(TokenId t, std::uint32_t binding) const;  // of a gate, too
   // Fills rows and aggregates of the token's facts.
   void load(TokenId t);
+  // At the end of a rule's chain: those of its gates, too.
+  void load_match(TokenId t, const RulePlan& rule);
+  // Of a gate, whether or not it is open.
+  FactId gate_fact(const GatePlan& gate) const { return stores_[gate.type].find(nullptr); }
   // The value that this token brought, if it is of an aggregate.
   std::optional<Value> aggregate_of(TokenId t) const {
     const Token& token = tokens_[t];
@@ -229,6 +233,7 @@ class Network {
     StageKind kind = StageKind::kCheck;
     bool first = false;  // a pattern with nothing to join
     bool last = false;
+    bool gated = false;  // of a rule with gates
     Verb verb = Verb::kNothing;
     std::uint64_t seen = 0;
     RuleBudget* budget = nullptr;  // of its rule

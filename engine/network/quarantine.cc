@@ -15,6 +15,7 @@ std::uint32_t Network::rule_of(const ChainPlan& chain) const {
     case ChainEnd::kAbsence:
     case ChainEnd::kSeen: return program_.absences[chain.owner].rule;
     case ChainEnd::kRule:
+    case ChainEnd::kGate:
     case ChainEnd::kUntil:
     case ChainEnd::kWatch: break;
   }

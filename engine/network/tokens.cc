@@ -146,7 +146,13 @@ std::uint32_t Network::root_tag(TokenId t) const {
 FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
   for (; t != kNone; t = tokens_[t].parent) {
     const Token& token = tokens_[t];
-    if (token.fact != kNone && stage_states_[token.stage].binding == binding) return token.fact;
+    if (token.stage == kNone) return kNone;
+    const StageState& stage = stage_states_[token.stage];
+    if (token.fact != kNone && stage.binding == binding) return token.fact;
+    if (token.parent != kNone || !stage.gated) continue;
+    for (const std::uint32_t gate : program_.rules[program_.chains[stage.chain].owner].gates) {
+      if (program_.gates[gate].binding == binding) return gate_fact(program_.gates[gate]);
+    }
   }
   return kNone;
 }
@@ -161,6 +167,15 @@ void Network::load(TokenId t) {
     } else if (token.value != kNone) {
       frame_.set_aggregate(stage.binding, values_[token.value]);
     }
+  }
+}
+
+void Network::load_match(TokenId t, const RulePlan& rule) {
+  load(t);
+  for (const std::uint32_t id : rule.gates) {
+    const GatePlan& gate = program_.gates[id];
+    const FactId fact = gate_fact(gate);
+    if (fact != kNone) frame_.set_row(gate.binding, stores_[gate.type].row(fact));
   }
 }
 

@@ -120,7 +120,7 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   firing.match = choice.token;
   firing.first_match = productions.first_token(choice.activation);
   firing.onset = network.now();
-  network.load(choice.token);
+  network.load_match(choice.token, plan);
   fill_aggregates(plan.then, plan.scope);
   std::vector<Evaluated> effects;
   const bool evaluated = evaluate_effects(plan.then, plan.scope, effects);
@@ -292,7 +292,9 @@ bool Session::Impl::follow_derives(bool of_values) {
 
 void Session::Impl::token_made(const ChainPlan& chain, TokenId token) {
   const std::uint32_t rule = chain.owner;
-  if (chain.end == ChainEnd::kUntil) {
+  if (chain.end == ChainEnd::kGate) {
+    productions.gate_made(chain.gate, token);
+  } else if (chain.end == ChainEnd::kUntil) {
     episodes.until_made(rule, token);
   } else if (chain.end == ChainEnd::kWatch) {
     episodes.watched(rule, network.root_tag(token));
@@ -307,7 +309,9 @@ void Session::Impl::token_made(const ChainPlan& chain, TokenId token) {
 
 void Session::Impl::token_gone(const ChainPlan& chain, TokenId token) {
   const std::uint32_t rule = chain.owner;
-  if (chain.end == ChainEnd::kUntil) {
+  if (chain.end == ChainEnd::kGate) {
+    productions.gate_gone(chain.gate, token);
+  } else if (chain.end == ChainEnd::kUntil) {
     episodes.until_gone(rule, token);
   } else if (chain.end == ChainEnd::kWatch) {
     return;

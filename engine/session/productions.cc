@@ -2,20 +2,25 @@
 #include "engine/session/productions.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "model/check.h"
 
 namespace flyball::engine {
 
-bool Productions::is_less(const Item& a, const Item& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; }
-
 Productions::Productions(const ProgramData& program, Network& network)
-    : program_(program), network_(network), queue_by_rule_(program.rules.size(), kNone), off_(program.rules.size(), false) {
+    : program_(program),
+      network_(network),
+      queue_by_rule_(program.rules.size(), kNone),
+      gates_by_rule_(program.rules.size(), kNone),
+      gate_tokens_(program.gates.size(), kNone),
+      widths_(program.rules.size(), 0),
+      rows_(Network::kMaxTuple + 1),
+      off_(program.rules.size(), false) {
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const RulePlan& rule = program.rules[r];
     off_[r] = rule.mode == RuleMode::kOff;
     if (!rule.is_production()) continue;
+    widths_[r] = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
     const auto same = [&](const Queue& q) { return q.priority == rule.priority && q.first_rule == rule.module_first; };
     if (std::none_of(queues_.begin(), queues_.end(), same)) queues_.push_back({rule.priority, rule.module_first, rule.strategy, {}, {}, 0});
   }
@@ -27,6 +32,10 @@ Productions::Productions(const ProgramData& program, Network& network)
     for (std::uint32_t q = 0; rule.is_production() && q < queues_.size(); ++q) {
       if (queues_[q].priority == rule.priority && queues_[q].first_rule == rule.module_first) queue_by_rule_[r] = q;
     }
+    if (rule.gates.empty()) continue;
+    gates_by_rule_[r] = static_cast<std::uint32_t>(gates_.size());
+    gates_.emplace_back();
+    queue_of(r).gated.push_back(r);
   }
 }
 
@@ -50,30 +59,21 @@ void Productions::identity_of(std::uint32_t rule, TokenId token, FactId* out) co
 }
 
 Productions::Key Productions::key_of(std::uint32_t rule, TokenId token) const {
-  Key key{rule, std::vector<FactId>(program_.rules[rule].identity.size())};
-  identity_of(rule, token, key.facts.data());
+  const RulePlan& plan = program_.rules[rule];
+  Key key{rule, std::vector<FactId>(plan.identity.size(), kNone)};
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+    if (plan.identity_gates[i] == kNoId) key.facts[i] = network_.fact_of(token, plan.identity[i]);
+  }
   return key;
 }
 
-std::vector<Productions::Standing> Productions::standing() const {
-  std::vector<Standing> out = image_;
-  for (ActivationId id = 0; id < activations_.end(); ++id) {
-    const Activation& a = activations_[id];
-    if (a.token != kNone) out.push_back({key_of(a.rule, a.token), a.since, a.fired});
-  }
-  return out;
-}
-
-void Productions::stamps_of(std::uint32_t rule, TokenId token, std::vector<std::uint64_t>& out) const {
-  const RulePlan& plan = program_.rules[rule];
+void Productions::stamps_of(const Activation& a, std::vector<std::uint64_t>& out) const {
+  const RulePlan& plan = program_.rules[a.rule];
   out.clear();
   for (std::size_t i = 0; i < plan.identity.size(); ++i) {
-    out.push_back(network_.stamp(plan.identity_types[i], network_.fact_of(token, plan.identity[i]), plan.stamps[i]));
+    if (plan.identity_gates[i] != kNoId) continue;
+    out.push_back(network_.stamp(plan.identity_types[i], network_.fact_of(a.token, plan.identity[i]), plan.stamps[i]));
   }
-}
-
-void Productions::stamps_were_restored() {
-  for (auto& [id, made] : made_of_) stamps_of(activations_[id].rule, activations_[id].token, made.stamps);
 }
 
 void Productions::values_of(TokenId token, std::vector<Value>& out) const {
@@ -122,14 +122,15 @@ void Productions::match_gone(TokenId token) {
 ActivationId Productions::make(std::uint32_t rule, TokenId token) {
   const RulePlan& plan = program_.rules[rule];
   const ActivationId id = activations_.make();
-  if (serials_.size() <= id) serials_.resize(id + 1);
   Activation& a = activations_[id];
   a.rule = rule;
   a.token = token;
   a.since = network_.moment();
+  take_row(a);
+  write_stamps(a);
   if (plan.may_stand_again) {
     Lost& made = made_of_[id];
-    stamps_of(rule, token, made.stamps);
+    stamps_of(a, made.stamps);
     values_of(token, made.values);
     if (lost_in_ == network_.moment()) {
       const auto before = lost_.find(key_of(rule, token));
@@ -139,7 +140,7 @@ ActivationId Productions::make(std::uint32_t rule, TokenId token) {
       }
     }
   }
-  put_into_heap(id);
+  place(id);
   return id;
 }
 
@@ -157,162 +158,59 @@ void Productions::remove(ActivationId id) {
     lost_.try_emplace(key_of(a.rule, a.token), std::move(made->second));  // what stood before the moment, if it fell more than once
     made_of_.erase(made);
   }
-  if (cascade_began_ != 0 && a.since <= cascade_began_) journalled_.try_emplace(key_of(a.rule, a.token), Lost{a.since, a.fired, {}, {}});
+  note_before_cascade(a, a.fired);
   if (plan.shares_matches) shared_.erase(key_of(a.rule, a.token));
-  if (a.waits) {
-    Queue& queue = queue_of(a.rule);
-    --queue.waiting;
-    --waiting_;
-    a.waits = false;
-    compact(queue);
-  }
+  displace(id);
+  free_row(a);
   a.token = kNone;
   activations_.free(id);
 }
 
-// --- the order ---
-
-void Productions::put_into_heap(ActivationId id) {
-  Activation& a = activations_[id];
-  if (a.fired || off_[a.rule]) return;
-  const RulePlan& plan = program_.rules[a.rule];
-  Queue& queue = queue_of(a.rule);
-  if (!a.waits) {
-    ++queue.waiting;
-    ++waiting_;
-    a.waits = true;
-  }
-  std::uint64_t first = 0, newest = 0, next = 0;
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
-    const std::uint64_t stamp = network_.stamp(plan.identity_types[i], network_.fact_of(a.token, plan.identity[i]), plan.stamps[i]);
-    if (i == 0) first = stamp;
-    if (stamp >= newest) {
-      next = newest;
-      newest = stamp;
-    } else {
-      next = std::max(next, stamp);
-    }
-  }
-  Item item{0, newest, id, ++serials_[id]};
-  switch (queue.strategy) {
-    case Strategy::kEpisodes:
-    case Strategy::kDepth: item.first = a.since; break;
-    case Strategy::kBreadth: item.first = ~a.since; break;
-    case Strategy::kMea: item.first = first; break;
-    case Strategy::kLex:
-      item.first = newest;
-      item.second = next;
-      break;
-  }
-  queue.heap.push_back(item);
-  std::push_heap(queue.heap.begin(), queue.heap.end(), is_less);
-}
-
-void Productions::compact(Queue& queue) {
-  constexpr std::size_t kSmall = 64;
-  if (queue.heap.size() <= kSmall || queue.heap.size() <= 2 * queue.waiting) return;
-  std::erase_if(queue.heap, [this](const Item& item) { return !is_current(item); });
-  std::make_heap(queue.heap.begin(), queue.heap.end(), is_less);
-}
-
-bool Productions::goes_after(const Item& a, const Item& b) const {
-  const Activation& x = activations_[a.activation];
-  const Activation& y = activations_[b.activation];
-  std::vector<std::uint64_t> left, right;
-  stamps_of(x.rule, x.token, left);
-  stamps_of(y.rule, y.token, right);
-  std::sort(left.begin(), left.end(), std::greater<>());
-  std::sort(right.begin(), right.end(), std::greater<>());
-  if (left != right) return left < right;  // of a list and its beginning the longer is greater
-  const RulePlan& p = program_.rules[x.rule];
-  const RulePlan& q = program_.rules[y.rule];
-  if (p.tests != q.tests) return p.tests < q.tests;
-  if (x.rule != y.rule) return x.rule > y.rule;
-  for (std::size_t i = 0; i < p.identity.size(); ++i) {
-    const int order =
-        network_.store(p.identity_types[i])
-            .compare_keys(network_.fact_of(x.token, p.identity[i]), network_.fact_of(y.token, p.identity[i]), network_.interner());
-    if (order != 0) return order > 0;
-  }
-  return false;
-}
-
-// What the heap has of its greatest two numbers joins the tie of those numbers.
-void Productions::open_tie(Queue& queue) {
-  const Item top = queue.heap.front();
-  if (queue.ties.empty() || queue.ties.back().first != top.first || queue.ties.back().second != top.second)
-    queue.ties.push_back({top.first, top.second, {}});
-  Tie& tie = queue.ties.back();
-  std::erase_if(tie.items, [this](const Item& item) { return !is_current(item); });
-  while (!queue.heap.empty() && queue.heap.front().first == top.first && queue.heap.front().second == top.second) {
-    if (is_current(queue.heap.front())) tie.items.push_back(queue.heap.front());
-    std::pop_heap(queue.heap.begin(), queue.heap.end(), is_less);
-    queue.heap.pop_back();
-  }
-  std::sort(tie.items.begin(), tie.items.end(), [this](const Item& a, const Item& b) { return goes_after(a, b); });
-}
-
-const Productions::Item* Productions::front(Queue& queue) {
-  for (;;) {
-    while (!queue.ties.empty()) {
-      Tie& tie = queue.ties.back();
-      while (!tie.items.empty() && !is_current(tie.items.back())) tie.items.pop_back();
-      if (!tie.items.empty()) break;
-      queue.ties.pop_back();
-    }
-    while (!queue.heap.empty() && !is_current(queue.heap.front())) {
-      std::pop_heap(queue.heap.begin(), queue.heap.end(), is_less);
-      queue.heap.pop_back();
-    }
-    if (queue.heap.empty()) return queue.ties.empty() ? nullptr : &queue.ties.back().items.back();
-    if (!queue.ties.empty()) {
-      const Item& known = queue.ties.back().items.back();
-      if (is_less(queue.heap.front(), known)) return &known;
-    }
-    open_tie(queue);
-  }
+// Of one that was there before the cascade that goes on, the first time that it changes.
+void Productions::note_before_cascade(const Activation& a, bool fired) {
+  if (cascade_began_ == 0 || a.since > cascade_began_) return;
+  const Gates* gates = gates_of(a.rule);
+  std::uint64_t since = true_since(a);
+  if (gates != nullptr && gates->before) since = gates->before->first ? std::max(a.since, gates->before->second) : a.since;
+  journalled_.try_emplace(key_of(a.rule, a.token), Lost{since, fired, {}, {}});
 }
 
 std::optional<Productions::Choice> Productions::choose() {
   if (waiting_ == 0) return std::nullopt;
   for (Queue& queue : queues_) {
-    if (queue.waiting == 0) {
-      queue.heap.clear();
-      queue.ties.clear();
-      continue;
+    if (queue.waiting == 0) continue;
+    ActivationId best = kNone;
+    if (!queue.heap.empty()) best = queue.heap.front(Order{*this, true});
+    for (const std::uint32_t rule : queue.gated) {
+      Gates& gates = *gates_of(rule);
+      if (!are_open(rule, gates)) continue;
+      const ActivationId own = front(queue, gates);
+      if (own != kNone && (best == kNone || goes_before_across(own, best))) best = own;
     }
-    const Item* const item = front(queue);
-    FB_CHECK(item != nullptr);
-    const Activation& a = activations_[item->activation];
-    return Choice{a.rule, item->activation, a.token};
+    FB_CHECK(best != kNone);
+    return Choice{activations_[best].rule, best, activations_[best].token};
   }
   return std::nullopt;
 }
 
 void Productions::fired(ActivationId id, bool evaluated) {
   Activation& a = activations_[id];
-  if (cascade_began_ != 0 && a.since <= cascade_began_) journalled_.try_emplace(key_of(a.rule, a.token), Lost{a.since, false, {}, {}});
+  note_before_cascade(a, false);
+  displace(id);
+  a.fired = true;
   a.unable = !evaluated;
-  forget_waiting(id);
+  place(id);
 }
 
 bool Productions::has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const {
-  const std::size_t count = program_.rules[rule].identity.size();
+  std::vector<FactId> facts(program_.rules[rule].identity.size());
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     const Activation& a = activations_[id];
     if (a.token == kNone || a.rule != rule || !(a.*what)) continue;
-    if (const Key key = key_of(rule, a.token); std::equal(key.facts.begin(), key.facts.end(), identity, identity + count)) return true;
+    identity_of(rule, a.token, facts.data());
+    if (std::equal(facts.begin(), facts.end(), identity)) return true;
   }
   return false;
-}
-
-void Productions::forget_waiting(ActivationId id) {
-  Activation& a = activations_[id];
-  a.fired = true;
-  if (!a.waits) return;
-  a.waits = false;
-  --queue_of(a.rule).waiting;
-  --waiting_;
 }
 
 std::uint64_t Productions::count_run(std::uint32_t rule, std::vector<Value> identity) { return ++runs_[Run{rule, std::move(identity)}]; }
@@ -327,44 +225,93 @@ void Productions::begin_cascade() {
 
 void Productions::take_back_cascade() {
   if (empty()) return;
-  stamps_were_restored();
+  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
+    Gates* gates = gates_of(rule);
+    if (gates != nullptr && gates->before && gates->before->first && are_open(rule, *gates)) gates->opened_at = gates->before->second;
+  }
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
     if (a.token == kNone) continue;
     const auto before = journalled_.find(key_of(a.rule, a.token));
-    if (before == journalled_.end() && a.since <= cascade_began_) continue;
-    if (before != journalled_.end()) {
-      a.since = before->second.since;
-      if (before->second.fired) forget_waiting(id);
-      a.fired = before->second.fired;
-    }
-    put_into_heap(id);
+    if (before == journalled_.end()) continue;
+    a.since = before->second.since;
+    a.fired = before->second.fired;
   }
+  stamps_were_restored();
+  place_all();
   runs_ = runs_before_;
   lost_.clear();
   end_cascade();
 }
 
 void Productions::end_cascade() {
+  if (cascade_began_ == 0) return;
   cascade_began_ = 0;
   journalled_.clear();
+  for (Gates& gates : gates_) gates.before.reset();
 }
 
 void Productions::switch_off(std::uint32_t rule) {
   off_[rule] = true;
   if (queue_by_rule_[rule] == kNone) return;
   for (ActivationId id = 0; id < activations_.end(); ++id) {
+    if (activations_[id].token != kNone && activations_[id].rule == rule) displace(id);
+  }
+}
+
+// --- another session ---
+
+std::vector<Productions::Standing> Productions::standing() const {
+  std::vector<Standing> out = image_;
+  for (ActivationId id = 0; id < activations_.end(); ++id) {
+    const Activation& a = activations_[id];
+    if (a.token == kNone || !may_fire(a)) continue;
+    Standing& s = out.emplace_back(Standing{{a.rule, std::vector<FactId>(program_.rules[a.rule].identity.size())}, true_since(a), a.fired});
+    identity_of(a.rule, a.token, s.key.facts.data());
+  }
+  return out;
+}
+
+void Productions::go_on_from(const std::vector<Standing>& former) {
+  std::unordered_map<Key, ActivationId, KeyHash> now;
+  for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
-    if (a.token == kNone || a.rule != rule || !a.waits) continue;
-    a.waits = false;
-    --queue_of(rule).waiting;
-    --waiting_;
+    if (a.token == kNone) continue;
+    displace(id);
+    if (!may_fire(a)) continue;
+    a.since = true_since(a);
+    Key key{a.rule, std::vector<FactId>(program_.rules[a.rule].identity.size())};
+    identity_of(a.rule, a.token, key.facts.data());
+    now.emplace(std::move(key), id);
+  }
+  for (Gates& gates : gates_) gates.opened_at = 0;  // each match knows since when it has been true
+  for (const Standing& before : former) {
+    const auto at = now.find(before.key);
+    if (at == now.end()) continue;
+    activations_[at->second].since = before.since;
+    activations_[at->second].fired = before.fired;
+  }
+  stamps_were_restored();
+  place_all();
+}
+
+void Productions::stamps_were_restored() {
+  for (ActivationId id = 0; id < activations_.end(); ++id) {
+    Activation& a = activations_[id];
+    if (a.token == kNone) continue;
+    write_stamps(a);
+    if (const auto made = made_of_.find(id); made != made_of_.end()) stamps_of(a, made->second.stamps);
+  }
+  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
+    if (Gates* gates = gates_of(rule); gates != nullptr && are_open(rule, *gates)) write_stamps(rule, *gates);
   }
 }
 
 std::size_t Productions::bytes() const {
-  std::size_t sum = activations_.bytes() + serials_.capacity() * sizeof(std::uint32_t);
-  for (const Queue& queue : queues_) sum += queue.heap.capacity() * sizeof(Item);
+  std::size_t sum = activations_.bytes();
+  for (const Queue& queue : queues_) sum += queue.heap.bytes();
+  for (const Gates& gates : gates_) sum += gates.ready.bytes() + gates.fresh.bytes() + gates.fired.capacity() * sizeof(ActivationId);
+  for (const StampRows& rows : rows_) sum += rows.stamps.capacity() * sizeof(std::uint64_t) + rows.free.capacity() * sizeof(std::uint32_t);
   constexpr std::size_t kNode = 64;  // of a hash table's record, its facts and what it links
   return sum + (shared_.size() + made_of_.size() + lost_.size()) * (sizeof(Key) + sizeof(Lost) + kNode);
 }

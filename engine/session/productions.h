@@ -1,17 +1,19 @@
 // Productions: what the matches of rules in modules with a strategy lead to (semantics.md §12): each fires once, in the
 // order of its module's strategy. No episodes, no times.
 //
-//   token at the end of a production's chain → activation → a queue per (priority, module) → choose() → fired()
+//   token at the end of a production's chain → activation → the heap of its (priority, module) → choose() → fired()
+//                                                         → of a rule with gates: its own heaps, whose turn comes while all gates are open
 //
-// The order consults stamps, priorities and the text of the rules, never the network. A queue is a heap by the two numbers that
-// nearly always decide; those for which they are equal are taken out together, when their turn comes, and sorted by all the rest.
-// Activations that went are dropped when they come to the front, or when they are the greater part.
+// The order consults stamps, priorities and the text of the rules, never the network. It is in productions_order.cc, gates are in
+// productions_gates.cc. A gate that opens makes every match of its rule true at one moment: `ready` has those that were there then,
+// ordered by stamps alone, and stays in order from one opening to the next; `fresh` has those that came since.
 //
-// Not thread-safe. Complexity: making and removing an activation O(log n); choose() O(1), but for what is dropped, and O(k log k) where a
-// tie of k is sorted.
-// INVARIANT: an activation stands in its queue, in the heap or in a tie, exactly while it may still fire.
+// Not thread-safe. Complexity: making an activation O(1), removing one and choose() O(log n); that for which a stamp or a gate decides
+// nothing is decided by the facts' keys. A gate that opens costs what came or fired since it opened before.
+// INVARIANT: an activation stands in a heap exactly while it may still fire, as far as gates allow.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,10 +21,9 @@
 #include <vector>
 
 #include "engine/network/network.h"
+#include "engine/session/activation_heap.h"
 
 namespace flyball::engine {
-
-using ActivationId = std::uint32_t;
 
 class Productions {
  public:
@@ -31,6 +32,8 @@ class Productions {
   // Ends of chains.
   void match_made(std::uint32_t rule, TokenId token);
   void match_gone(TokenId token);
+  void gate_made(std::uint32_t gate, TokenId token);
+  void gate_gone(std::uint32_t gate, TokenId token);
 
   struct Choice {
     std::uint32_t rule = 0;
@@ -43,8 +46,8 @@ class Productions {
   void fired(ActivationId activation, bool evaluated);
   // Whether the match has been passed over because its effects could not be evaluated; O(number of activations).
   bool is_unable(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::unable); }
-  // Whether it is true and has not fired yet.
-  bool is_waiting(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::waits); }
+  // Whether it has fired as it is.
+  bool has_fired(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::fired); }
   // The number of this firing among those of its rule, identity and instant: part of the ids of its actions.
   std::uint64_t count_run(std::uint32_t rule, std::vector<Value> identity);
 
@@ -73,30 +76,48 @@ class Productions {
   friend class SnapshotOut;
   friend class SnapshotIn;
 
+  enum class In : std::uint8_t { kNowhere, kReady, kFresh, kFired };
   struct Activation {
+    std::uint64_t since = 0;  // the moment it became true, but for gates
+    std::uint64_t first = 0;  // the stamp of its first pattern; 0: that is a gate
     std::uint32_t rule = 0;
     TokenId token = kNone;    // the first of its tokens, which Token::left links; kNone: not in use
-    std::uint64_t since = 0;  // the moment it became true
+    std::uint32_t place = 0;  // in its heap, or among those that fired
+    std::uint32_t row = 0;    // of its stamps, the greatest first, among rows of that width
+    In in = In::kNowhere;
     bool fired = false;
     bool unable = false;  // its effects could not be evaluated
-    bool waits = false;   // stands in its heap
   };
-  struct Item {
-    std::uint64_t first = 0, second = 0;  // the greater goes first
-    ActivationId activation = kNone;
-    std::uint32_t serial = 0;  // of the activation, when this was put here
+  struct StampRows {  // of one width
+    PagedVector<std::uint64_t> stamps;
+    std::vector<std::uint32_t> free;
   };
-  struct Tie {  // items with the same two numbers, the one that goes first at the end
-    std::uint64_t first = 0, second = 0;
-    std::vector<Item> items;
+  // Of a rule that has some.
+  struct Gates {
+    std::size_t open = 0;
+    std::uint64_t opened_at = 0;        // the moment the last of them did
+    std::uint64_t shut_in = 0;          // the moment the first of them shut again
+    std::vector<std::uint64_t> stamps;  // of their facts, the greatest first, when they were all open last
+    std::uint64_t first = 0;            // the stamp of the rule's first pattern, if that is one of them
+    ActivationHeap ready, fresh;
+    std::vector<ActivationId> fired;  // since they opened
+    // Before the cascade that goes on: whether all were open, and since when. Nothing: as they are.
+    std::optional<std::pair<bool, std::uint64_t>> before;
   };
-  struct Queue {
+  struct Queue {  // of one (priority, module)
     std::int64_t priority = 0;
     std::uint32_t first_rule = 0;  // of its module, in rule order
     Strategy strategy = Strategy::kDepth;
-    std::vector<Item> heap;
-    std::vector<Tie> ties;  // the greatest at the end; what is less than all of them, and what came since, is in the heap
-    std::size_t waiting = 0;
+    ActivationHeap heap;
+    std::vector<std::uint32_t> gated;  // its rules with gates
+    std::size_t waiting = 0;           // for which all gates are open
+  };
+  // How a heap finds and orders its activations.
+  struct Order {
+    Productions& productions;
+    bool by_time;
+    std::uint32_t& place(ActivationId id) const { return productions.activations_[id].place; }
+    bool goes_before(ActivationId a, ActivationId b) const { return productions.goes_before(a, b, by_time); }
   };
   // A match as its rule's text knows it.
   struct Key {
@@ -132,32 +153,70 @@ class Productions {
   std::vector<Standing> standing() const;
   // This is the image of former productions: it has no matches, and these are what standing() gives.
   void be_image(std::vector<Standing> of) { image_ = std::move(of); }
-
+  // Those are what stood in another session that this one goes on from.
+  void go_on_from(const std::vector<Standing>& former);
   bool has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const;
-  Key key_of(std::uint32_t rule, TokenId token) const;
-  // By bound fact, in order.
-  void stamps_of(std::uint32_t rule, TokenId token, std::vector<std::uint64_t>& out) const;
   void stamps_were_restored();
+  // Puts all activations where they belong.
+  void place_all();
+
+  // Without the facts of gates: they mean the same from one opening to the next.
+  Key key_of(std::uint32_t rule, TokenId token) const;
+  void stamps_of(const Activation& a, std::vector<std::uint64_t>& out) const;
   void values_of(TokenId token, std::vector<Value>& out) const;
   ActivationId make(std::uint32_t rule, TokenId token);
   void remove(ActivationId id);
-  void put_into_heap(ActivationId id);
-  void forget_waiting(ActivationId id);  // it has fired
-  void compact(Queue& queue);
-  bool is_current(const Item& item) const { return serials_[item.activation] == item.serial && activations_[item.activation].waits; }
-  static bool is_less(const Item& a, const Item& b);
-  const Item* front(Queue& queue);
-  void open_tie(Queue& queue);
-  bool goes_after(const Item& a, const Item& b) const;  // of current ones, in a tie
+  void note_before_cascade(const Activation& a, bool fired);
+
+  // productions_order.cc
+  const std::uint64_t* stamps(const Activation& a) const {
+    return rows_[widths_[a.rule]].stamps.data() + std::size_t{a.row} * widths_[a.rule];
+  }
+  void take_row(Activation& a);
+  void free_row(const Activation& a);
+  void write_stamps(Activation& a);
+  void place(ActivationId id);
+  void displace(ActivationId id);
+  bool goes_before(ActivationId a, ActivationId b, bool by_time) const;
+  bool goes_before_by_text(ActivationId a, ActivationId b) const;
+  bool goes_before_across(ActivationId a, ActivationId b) const;
+  std::uint64_t time_of(const Activation& a, std::uint64_t since, std::uint64_t first) const;
+  void full_stamps(const Activation& a, std::vector<std::uint64_t>& out) const;
   Queue& queue_of(std::uint32_t rule) { return queues_[queue_by_rule_[rule]]; }
+  const Queue& queue_of(std::uint32_t rule) const { return queues_[queue_by_rule_[rule]]; }
+  ActivationHeap& heap_of(const Activation& a);
+  bool by_time(const Activation& a) const;
+  ActivationId front(const Queue& queue, Gates& gates);
+
+  // productions_gates.cc
+  Gates* gates_of(std::uint32_t rule) { return gates_by_rule_[rule] == kNone ? nullptr : &gates_[gates_by_rule_[rule]]; }
+  const Gates* gates_of(std::uint32_t rule) const { return gates_by_rule_[rule] == kNone ? nullptr : &gates_[gates_by_rule_[rule]]; }
+  bool are_open(std::uint32_t rule, const Gates& gates) const { return gates.open == program_.rules[rule].gates.size(); }
+  bool may_fire(const Activation& a) const {
+    const Gates* gates = gates_of(a.rule);
+    return gates == nullptr || are_open(a.rule, *gates);
+  }
+  // Since when it may fire.
+  std::uint64_t true_since(const Activation& a) const {
+    const Gates* gates = gates_of(a.rule);
+    return gates == nullptr ? a.since : std::max(a.since, gates->opened_at);
+  }
+  void note_before_cascade(std::uint32_t rule, Gates& gates);
+  void write_stamps(std::uint32_t rule, Gates& gates);
+  void open(std::uint32_t rule, Gates& gates);
+  void count_waiting(std::uint32_t rule, const Gates& gates, bool come);
 
   const ProgramData& program_;
   Network& network_;
   std::vector<Queue> queues_;  // the first that has something goes first
   std::vector<std::uint32_t> queue_by_rule_;
+  std::vector<Gates> gates_;
+  std::vector<std::uint32_t> gates_by_rule_;
+  std::vector<TokenId> gate_tokens_;   // by gate: kNone: it is shut
+  std::vector<std::uint32_t> widths_;  // by rule: patterns that are no gates
+  std::vector<StampRows> rows_;        // by width
   std::vector<bool> off_;
   Slab<Activation> activations_;
-  std::vector<std::uint32_t> serials_;  // by activation: how often it was put into a heap
   std::size_t waiting_ = 0;
 
   std::unordered_map<Key, ActivationId, KeyHash> shared_;  // of rules whose matches may have several tokens

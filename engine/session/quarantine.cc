@@ -97,6 +97,7 @@ std::string Session::Impl::line_of(StageId id) const {
       in_until = data.absences[data.chains[stage.chain].owner].in_until;
       break;
     case ChainEnd::kRule:
+    case ChainEnd::kGate:
     case ChainEnd::kUntil:
     case ChainEnd::kWatch: break;
   }

@@ -31,26 +31,14 @@ void Takeover::take_stamps() {
 void Takeover::take_productions() {
   Productions& from = from_.productions;
   Productions& to = to_.productions;
-  to.stamps_were_restored();
-  std::unordered_map<Productions::Key, ActivationId, Productions::KeyHash> now;
-  for (ActivationId id = 0; id < to.activations_.end(); ++id) {
-    const Productions::Activation& a = to.activations_[id];
-    if (a.token != kNone) now.emplace(to.key_of(a.rule, a.token), id);
-  }
-  const auto mapped = [&](const Productions::Key& key, Productions::Key& out) {
-    if (!goes_on_[key.rule] || !to_.data.rules[rules_[key.rule]].is_production()) return false;
-    out.rule = rules_[key.rule];
-    return handles(from_.data.rules[key.rule].identity_types, key.facts.data(), out.facts);
-  };
-  Productions::Key key;
+  std::vector<Productions::Standing> standing;
   for (const Productions::Standing& before : from.standing()) {
-    if (!mapped(before.key, key)) continue;
-    const auto at = now.find(key);
-    if (at == now.end()) continue;
-    to.activations_[at->second].since = before.since;
-    if (before.fired) to.forget_waiting(at->second);
+    const std::uint32_t rule = before.key.rule;
+    if (!goes_on_[rule] || !to_.data.rules[rules_[rule]].is_production()) continue;
+    Productions::Standing now{{rules_[rule], {}}, before.since, before.fired};
+    if (handles(from_.data.rules[rule].identity_types, before.key.facts.data(), now.key.facts)) standing.push_back(std::move(now));
   }
-  for (const auto& [rule, activation] : now) to.put_into_heap(activation);
+  to.go_on_from(standing);
   if (from.runs_at_ != to_.network.now()) return;  // this instant is another
   for (const auto& [run, count] : from.runs_) {
     if (goes_on_[run.rule]) to.runs_[{rules_[run.rule], run.identity}] = count;

@@ -330,7 +330,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     if (rule_plan.is_production() && productions_.is_unable(rule, identity.data())) {
       out.status = "effects";
       out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
-    } else if (rule_plan.is_production() && productions_.is_waiting(rule, identity.data())) {
+    } else if (rule_plan.is_production() && !productions_.has_fired(rule, identity.data())) {
       out.status = "ready";
       out.sentence = "every line is met: it waits for its turn, by its module's strategy";
     } else if (rule_plan.is_production()) {

@@ -128,6 +128,17 @@ class RuleMaker {
     return {};
   }
 
+  // The one fact of its type, which no other line reads: before all others, or behind them.
+  std::string with_gate(const std::string& when) {
+    const std::size_t single = *package_.single;
+    const GenType& t = package_.types[single];
+    const std::string line = "g: " + t.name + (r_.chance(80) ? " where " + own_condition(t) : "") + "\n";
+    const bool first = r_.chance(60);
+    const std::string out = first ? "    " + line + when : when + "    " + (bound_.empty() ? "" : "cross ") + line;
+    bind("g", single);
+    return out;
+  }
+
   // A pattern that was written by hand.
   void bind(const std::string& name, std::size_t type) {
     bound_.push_back(name);
@@ -475,7 +486,8 @@ std::string recursive_rule(Random& r, const GenPackage& p, const std::string& na
 std::string acting_rule(Random& r, const GenPackage& p, const std::string& name, const std::vector<std::size_t>& readable,
                         const std::vector<std::size_t>& actions, const std::vector<std::size_t>& derivable) {
   RuleMaker maker(r, p, readable);
-  const std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
+  std::string when = maker.when(r.between(r.chance(15) ? 0 : 1, r.chance(25) ? 3 : 2), r.between(0, 2), r.chance(70));
+  if (p.single && r.chance(60)) when = maker.with_gate(when);
   const bool keep = !p.is_production() && r.chance(12);
   std::string out = head_of(name, options_of(r, maker, p) + (keep ? "  keep " + seconds(r.between(1, 4)) + "\n" : ""), when);
   out += "  then {\n";
@@ -626,6 +638,14 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     GenType t = random_type(r, "M0");
     t.is_mutable = true;
     if (r.chance(25)) t.options += " ttl " + seconds(r.between(2, 5));
+    add(std::move(t), published);
+  }
+  if (p.is_production() && productions.chance(70)) {
+    GenType t = random_type(productions, "S0");
+    t.is_mutable = true;
+    t.key_fields = 0;
+    if (productions.chance(15)) t.options += " ttl " + seconds(productions.between(2, 5));
+    p.single = p.types.size();
     add(std::move(t), published);
   }
   std::size_t flipped = 0;

@@ -2,6 +2,7 @@
 // of values, so that joins meet, holds coincide with expiries, and one to three rules get into each other's way.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct GenPackage {
   std::vector<std::string> decision_names;
   std::string strategy;  // of the module; "": its rules have episodes
   bool is_production() const { return !strategy.empty(); }
+  std::optional<std::size_t> single;  // of a package of productions: a type of which there is one fact at most
 
   // As files of one module: the head, then the rules spread over the others.
   std::vector<std::string> files() const;
