@@ -12,6 +12,7 @@
 // INVARIANT: after each fact_* call and settle(), the tokens are what the facts, tables and aggregates imply.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -163,6 +164,15 @@ class Network {
   std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
   std::uint64_t bytes_of_tokens(std::uint32_t rule) const { return budgets_[rule].live * sizeof(Token); }
 
+  // Every token that stands, for `why-not`. At most `most` records are looked at; false: there are more.
+  template <typename Visit>
+  bool each_token(std::size_t most, Visit visit) const {
+    const std::size_t end = std::min<std::size_t>(tokens_.end(), most);
+    for (TokenId t = 0; t < end; ++t) {
+      if (tokens_[t].alive) visit(t, tokens_[t]);
+    }
+    return end == tokens_.end();
+  }
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
   FactId fact_of(TokenId t, std::uint32_t binding) const;  // of a gate, too
