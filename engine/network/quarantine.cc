@@ -37,6 +37,7 @@ std::uint64_t Network::cost_of(const StagePlan& stage) const {
     case ChainEnd::kAbsence: return token + kEntry;
     case ChainEnd::kSeen:
     case ChainEnd::kUntil:
+    case ChainEnd::kGate:
     case ChainEnd::kWatch: break;
   }
   return token;
