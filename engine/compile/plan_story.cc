@@ -204,10 +204,6 @@ class Teller {
         out.title = "until, for each episode that runs";
         out.end = "ends the episode";
         break;
-      case ChainEnd::kGate:
-        out.title = "a pattern that nothing is tied to, by itself";
-        out.end = "while it holds, the matches of the rest may fire";
-        break;
       case ChainEnd::kWatch:
         out.title = "what `then` derives, for each episode that runs";
         out.end = "derived anew when it changes";
