@@ -131,6 +131,10 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
   for (const TypeReport& type : out.types) out.type_bytes += type.bytes, out.type_time += type.time;
   std::stable_sort(out.types.begin(), out.types.end(),
                    [](const TypeReport& a, const TypeReport& b) { return a.time != b.time ? a.time > b.time : a.bytes > b.bytes; });
+  // Should there be too many for an answer, those that did most are in it.
+  std::stable_sort(out.nodes.begin(), out.nodes.end(), [](const NodeReport& a, const NodeReport& b) {
+    return a.time != b.time ? a.time > b.time : a.in + a.tried + a.made > b.in + b.tried + b.made;
+  });
   sort_rules(out, by);
   return out;
 }

@@ -81,7 +81,7 @@ struct InsightReport {
 // What the compiled rules are called in reports: a digest of their network.
 std::string plan_name(const engine::Program& program);
 
-// Rules in order, nodes by number; `plan` and `at` are the caller's to fill in.
+// Rules in order, of types and nodes the busiest first; `plan` and `at` are the caller's to fill in.
 InsightReport insight_report(const engine::Session& session, const Samples& samples, InsightOrder by);
 void sort_rules(InsightReport& report, InsightOrder by);
 
