@@ -154,7 +154,8 @@ class Teller {
     }
     tell_residual(stage, "tested for each pair: ", step);
     if (stage.kind == StageKind::kExists)
-      step.notes.push_back("counts them; goes on while there " + std::string(stage.negated ? "is none" : "is one"));
+      step.notes.push_back("one of them is enough, and kept in mind; goes on while there " +
+                           std::string(stage.negated ? "is none" : "is one"));
     const std::uint64_t reads = stage.own_reads | stage.later_reads | data_.alphas[stage.alpha].reads;
     if (stage.kind == StageKind::kPattern) {
       step.notes.push_back(reads == 0 ? "changes of its fields are passed over: nobody reads them"
@@ -195,6 +196,10 @@ class Teller {
                                                        : "each match begins an episode, and ends it when it is gone";
         break;
       }
+      case ChainEnd::kGate:
+        out.title = "a gate: " + local(data_.gates[chain.gate].type);
+        out.end = "while it is shut, nothing of the rule fires; the matches of its other lines stay";
+        break;
       case ChainEnd::kUntil:
         out.title = "until, for each episode that runs";
         out.end = "ends the episode";

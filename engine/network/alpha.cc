@@ -354,9 +354,8 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     if (!token.alive) continue;  // fell with another
     place_.at(WorkPart::kStage, token.stage);
     if (token.witness) {
-      Token& left = tokens_[token.parent];
-      (token.truth == Truth::kTrue ? left.count_true : left.count_unknown) -= 1;
-      touched_exists_.push_back(token.parent);
+      set_met(token.parent, Truth::kFalse);
+      lost_witnesses_.push_back(token.parent);
     }
     delete_token(t);
   }
@@ -371,6 +370,12 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     const Token& token = tokens_[t];
     if (token.alive && !token.witness && token.fact == fact && token.stage == stage) refresh(t);
   }
+  for (const TokenId left : lost_witnesses_) {
+    if (!tokens_[left].alive) continue;
+    find_witness(left);
+    touched_exists_.push_back(left);
+  }
+  lost_witnesses_.clear();
   for (const TokenId left : touched_exists_) {
     if (tokens_[left].alive) settle_exists(left);
   }

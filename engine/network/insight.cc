@@ -44,7 +44,7 @@ void Network::look_into(Insight& out) const {
     view.pairs = state.work.pairs;
     view.made = state.work.made;
     view.deleted = state.work.deleted;
-    view.bytes = view.standing() * sizeof(Token) + state.left.bytes();
+    view.bytes = view.standing() * sizeof(Token) + state.left.bytes() + state.met.bytes();
     if (plan.kind == StageKind::kAggregate) {
       view.bytes += view.standing() * sizeof(Value);
       if (program_.uses[plan.node].node != kNoId) note(node_rules[program_.uses[plan.node].node], view.rule);

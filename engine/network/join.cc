@@ -90,12 +90,36 @@ void Network::right_activate(const Activation& activation) {
   for (TokenId t = state.left.unknown(); t != kNone; t = tokens_[t].left.next) meet(t);
 
   take_matches(0, [&](const Match& match) {
-    make_token(activation.stage, match.id, activation.fact, activation.item, match.truth, exists);
-    if (!exists) return;
+    if (!exists) {
+      make_token(activation.stage, match.id, activation.fact, activation.item, match.truth, false);
+      return;
+    }
     Token& left = tokens_[match.id];
-    (match.truth == Truth::kTrue ? left.count_true : left.count_unknown) += 1;
+    if (left.met >= match.truth) return;
+    if (left.met == Truth::kUnknown) delete_witness(match.id);
+    if (make_token(activation.stage, match.id, activation.fact, activation.item, match.truth, true) == kNone) return;
+    set_met(match.id, match.truth);
     touched_exists_.push_back(match.id);
   });
+}
+
+template <typename Meet>
+void Network::each_right(const StagePlan& stage, const LeftKey& key, Meet meet) const {
+  const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
+  if (key.status == KeyStatus::kKnown) {
+    for (std::uint32_t e = right.bucket(key.hash); e != kNone; e = items_[e].link.next) {
+      if (items_[e].link.hash == key.hash && meet(e)) return;
+    }
+  } else {
+    for (std::uint32_t b = 0; b < right.bucket_count(); ++b) {
+      for (std::uint32_t e = right.bucket_at(b); e != kNone; e = items_[e].link.next) {
+        if (meet(e)) return;
+      }
+    }
+  }
+  for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) {
+    if (meet(e)) return;
+  }
 }
 
 void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
@@ -108,34 +132,99 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   alphas_.index(alphas_[stage.alpha], stage.index).bucket.prefetch(key.hash);
   if (key.status == KeyStatus::kKnown) state.left.insert(records, t, key.hash);
   if (key.status == KeyStatus::kUnknown) state.left.insert_unknown(records, t);
-
-  if (key.status != KeyStatus::kNever) {
-    const FactStore& store = stores_[stage.type];
-    const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
-    const Truth so_far = exists || stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
-    const std::size_t base = matches_.size();
-    const auto meet = [&](std::uint32_t e) {
-      ++state.work.pairs;
-      const AlphaItem& entry = items_[e];
-      const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
-      if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
-    };
-    if (key.status == KeyStatus::kKnown) {
-      for (std::uint32_t e = right.bucket(key.hash); e != kNone; e = items_[e].link.next) {
-        if (items_[e].link.hash == key.hash) meet(e);
-      }
-    } else {
-      for (std::uint32_t b = 0; b < right.bucket_count(); ++b) {
-        for (std::uint32_t e = right.bucket_at(b); e != kNone; e = items_[e].link.next) meet(e);
-      }
-    }
-    for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) meet(e);
-    take_matches(base, [&](const Match& match) {
-      make_token(id, t, items_[match.id].fact, match.id, match.truth, exists);
-      if (exists) (match.truth == Truth::kTrue ? tokens_[t].count_true : tokens_[t].count_unknown) += 1;
-    });
+  if (exists) {
+    if (key.status != KeyStatus::kNever) find_witness(t, stage, id, key);
+    settle_exists(t);
+    return;
   }
-  if (exists) settle_exists(t);
+  if (key.status == KeyStatus::kNever) return;
+  const FactStore& store = stores_[stage.type];
+  const Truth so_far = stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
+  const std::size_t base = matches_.size();
+  each_right(stage, key, [&](std::uint32_t e) {
+    ++state.work.pairs;
+    const AlphaItem& entry = items_[e];
+    const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
+    if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
+    return false;
+  });
+  take_matches(base, [&](const Match& match) { make_token(id, t, items_[match.id].fact, match.id, match.truth, false); });
+}
+
+// Looks for a true witness of the left side in the frame; where there is none, for one that is unknown.
+void Network::find_witness(TokenId t, const StagePlan& stage, StageId id, const LeftKey& key) {
+  StageState& state = stage_states_[id];
+  const FactStore& store = stores_[stage.type];
+  Match best{kNone, tokens_[t].met};
+  each_right(stage, key, [&](std::uint32_t e) {
+    ++state.work.pairs;
+    const AlphaItem& entry = items_[e];
+    const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
+    if (pair > best.truth) best = {entry.item == kNone ? e : entry.item, pair};
+    return best.truth == Truth::kTrue;
+  });
+  if (best.id == kNone) return;
+  if (tokens_[t].met == Truth::kUnknown) delete_witness(t);
+  if (make_token(id, t, items_[best.id].fact, best.id, best.truth, true) != kNone) set_met(t, best.truth);
+}
+
+// The witness of this one has gone.
+void Network::find_witness(TokenId t) {
+  const Token& token = tokens_[t];
+  if (token.next == kNone || token.met == Truth::kTrue) return;
+  const StagePlan& stage = program_.stages[token.next];
+  if (stage.kind != StageKind::kExists) return;  // the token has gone, its id is another's
+  load(t);
+  LeftKey key;
+  left_key(stage, key);
+  if (key.status != KeyStatus::kNever) find_witness(t, stage, token.next, key);
+}
+
+void Network::delete_witness(TokenId left) {
+  TokenId child = tokens_[left].first_child;
+  while (child != kNone && !tokens_[child].witness) child = tokens_[child].next_sibling;
+  if (child != kNone) delete_token(child);
+}
+
+// Which of its stage's two indexes the left side stands in, depends on it.
+void Network::set_met(TokenId left, Truth truth) {
+  Token& token = tokens_[left];
+  const bool was_met = token.met == Truth::kTrue;
+  const bool is_met = truth == Truth::kTrue;
+  token.met = truth;
+  if (was_met == is_met || token.left_place == Place::kOut) return;
+  StageState& state = stage_states_[token.next];
+  TokenRecords records{tokens_};
+  const Place place = token.left_place;
+  const std::uint32_t hash = token.left.hash;
+  (was_met ? state.met : state.left).remove(records, left);
+  BucketIndex& to = is_met ? state.met : state.left;
+  if (place == Place::kHashed) {
+    to.insert(records, left, hash);
+  } else {
+    to.insert_unknown(records, left);
+  }
+}
+
+FactId Network::first_witness(TokenId left, std::size_t looks) {
+  const StagePlan& stage = program_.stages[tokens_[left].next];
+  if (tokens_[left].met != Truth::kTrue) return kNone;
+  const Value* const row_before = frame_.row(stage.binding);
+  load(left);
+  LeftKey key;
+  left_key(stage, key);
+  const FactStore& store = stores_[stage.type];
+  FactId best = kNone;
+  each_right(stage, key, [&](std::uint32_t e) {
+    const AlphaItem& entry = items_[e];
+    if (entry.truth == Truth::kTrue && pair_truth(stage, key, store.row(entry.fact)) == Truth::kTrue &&
+        (best == kNone || store.compare_keys(entry.fact, best, interner_) < 0)) {
+      best = entry.fact;
+    }
+    return --looks == 0;
+  });
+  frame_.set_row(stage.binding, row_before);
+  return best;
 }
 
 void Network::left_activate(TokenId t) {
@@ -164,13 +253,13 @@ void Network::left_activate(TokenId t) {
   }
 }
 
-// The counters say what `some` and `no` are; the token carries on with one child, or none.
+// The witness says what `some` and `no` are; the token carries on with one child, or none.
 void Network::settle_exists(TokenId left) {
   const Token& token = tokens_[left];
   if (token.next == kNone) return;
   if (stage_states_[token.next].kind != StageKind::kExists) return;  // the token has gone, its id is another's
   const StagePlan& stage = program_.stages[token.next];
-  Truth truth = token.count_true != 0 ? Truth::kTrue : token.count_unknown != 0 ? Truth::kUnknown : Truth::kFalse;
+  Truth truth = token.met;
   if (stage.negated) truth = truth_not(truth);
   if (!stage.fresh_truth) truth = truth_and(truth, token.truth);
   set_output(left, token.next, truth);

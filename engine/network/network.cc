@@ -200,7 +200,7 @@ void Network::disarmed(const Timer& timer) {
 std::size_t Network::bytes() const {
   std::size_t n = items_.bytes() + alphas_.bytes() + tokens_.bytes() + values_.bytes() + aggregates_.bytes();
   for (FactTypeId t = 0; t < stores_.size(); ++t) n += type_bytes(t);
-  for (const StageState& stage : stage_states_) n += stage.left.bytes();
+  for (const StageState& stage : stage_states_) n += stage.left.bytes() + stage.met.bytes();
   for (const HoldTable& t : holds_) n += t.bytes();
   for (const AbsenceTable& t : absences_) n += t.bytes();
   for (const ProjectionTable& t : projections_) n += t.bytes();

@@ -12,6 +12,7 @@
 // INVARIANT: after each fact_* call and settle(), the tokens are what the facts, tables and aggregates imply.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -163,11 +164,22 @@ class Network {
   std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
   std::uint64_t bytes_of_tokens(std::uint32_t rule) const { return budgets_[rule].live * sizeof(Token); }
 
+  // Every token that stands, for `why-not`. At most `most` records are looked at; false: there are more.
+  template <typename Visit>
+  bool each_token(std::size_t most, Visit visit) const {
+    const std::size_t end = std::min<std::size_t>(tokens_.end(), most);
+    for (TokenId t = 0; t < end; ++t) {
+      if (tokens_[t].alive) visit(t, tokens_[t]);
+    }
+    return end == tokens_.end();
+  }
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
   FactId fact_of(TokenId t, std::uint32_t binding) const;  // of a gate, too
   // Fills rows and aggregates of the token's facts.
   void load(TokenId t);
+  // Of the facts that a some/no line behind this token has met, the first by key, of the first `looks` at hand. kNone: there is none.
+  FactId first_witness(TokenId left, std::size_t looks);
   // At the end of a rule's chain: those of its gates, too.
   void load_match(TokenId t, const RulePlan& rule);
   // Of a gate, whether or not it is open.
@@ -228,6 +240,7 @@ class Network {
     std::uint64_t seen = 0;
     RuleBudget* budget = nullptr;  // of its rule
     BucketIndex left;
+    BucketIndex met;  // of some/no: left sides that have a true witness, which no new fact need meet
     StageWork work;
   };
   struct TokenRecords {  // adapters for BucketIndex
@@ -281,6 +294,13 @@ class Network {
   void left_activate(TokenId t);
   void join_left(TokenId t, const StagePlan& stage, StageId id);
   void settle_exists(TokenId left);
+  void set_met(TokenId left, Truth truth);
+  void find_witness(TokenId left);
+  void find_witness(TokenId t, const StagePlan& stage, StageId id, const LeftKey& key);
+  void delete_witness(TokenId left);
+  // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
+  template <typename Meet>
+  void each_right(const StagePlan& stage, const LeftKey& key, Meet meet) const;
   void left_key(const StagePlan& stage, LeftKey& key);
   Truth pair_truth(const StagePlan& stage, const LeftKey& key, const Value* row);
   void set_output(TokenId left, StageId stage, Truth truth);
@@ -436,7 +456,7 @@ class Network {
   std::vector<std::uint32_t> dropped_items_, gate_items_;
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
-  std::vector<TokenId> touched_exists_;
+  std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;
 };
 

@@ -5,6 +5,9 @@
 //   item   ── AlphaItem::tokens → fact_next ↔ …      (everything to look at when the fact changes; facts that were given
 //                                                     to the token, not found by an alpha: FactMeta::tokens → …)
 //   next   ── the left index of the following stage   (everything a new fact there may meet)
+//
+// INVARIANT: of a some/no line a token has one witness at most, and one that is unknown only if none is true: while a true one is
+// there, others change nothing, and when it goes another is looked for.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +29,14 @@ struct Token {
   std::uint32_t fact = kNone;
   std::uint32_t item = kNone;  // the alpha item that brought the fact; kNone: it was given. Of a root: see chain()
   TokenId fact_next = kNone, fact_prev = kNone;
-  Link left;                                        // in the left index of `next`; at the end: next ↔ prev in its entry's list
-  std::uint32_t value = kNone;                      // of an aggregate's stage: its value's slot; root: the tag given to bind()
-  std::uint32_t entry = kNone;                      // at the end: the entry it belongs to; before it: see output()
-  std::uint32_t count_true = 0, count_unknown = 0;  // witnesses of the next stage, if that is some/no
-  Truth truth = Truth::kTrue;                       // of all lines so far (in hold chains: of the last)
+  Link left;                    // in the left index of `next`; at the end: next ↔ prev in its entry's list
+  std::uint32_t value = kNone;  // of an aggregate's stage: its value's slot; root: the tag given to bind()
+  std::uint32_t entry = kNone;  // at the end: the entry it belongs to; before it: see output()
+  Truth truth = Truth::kTrue;   // of all lines so far (in hold chains: of the last)
   Place left_place = Place::kOut;
-  bool witness = false;  // a fact met by a some/no line; never carries on
-  bool alive = false;
+  Truth met = Truth::kFalse;  // of the left side of a some/no stage: what its witness is
+  bool witness : 1 = false;   // a fact met by a some/no line; never carries on
+  bool alive : 1 = false;
 
   // What a token never needs at once shares a place.
   TokenId output() const { return entry; }  // the one child that carries on, where the next stage binds nothing
@@ -41,6 +44,6 @@ struct Token {
   std::uint32_t chain() const { return item; }  // of a root, which has no fact
   void set_chain(std::uint32_t id) { item = id; }
 };
-static_assert(sizeof(Token) == 72);
+static_assert(sizeof(Token) == 64);
 
 }  // namespace flyball::engine

@@ -94,9 +94,9 @@ void Network::delete_token(TokenId t) {
 void Network::leave_left(TokenId t) {
   Token& token = tokens_[t];
   TokenRecords records{tokens_};
-  stage_states_[token.next].left.remove(records, t);
-  token.count_true = 0;
-  token.count_unknown = 0;
+  StageState& next = stage_states_[token.next];
+  (token.met == Truth::kTrue ? next.met : next.left).remove(records, t);
+  token.met = Truth::kFalse;
 }
 
 // Something that later lines read changed under the token: everything after it is matched anew.

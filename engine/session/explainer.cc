@@ -182,7 +182,7 @@ FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId f
   return out;
 }
 
-// What a `some` line of the match has found, from its witnesses: the first by key of those at hand.
+// What a `some` line of the match has found: the first by key of those at hand.
 FactId Explainer::witness_of_match(const Firing& firing, std::uint32_t binding) const {
   FactId best = kNone;
   const TokenId met = first_met(firing);
@@ -191,12 +191,8 @@ FactId Explainer::witness_of_match(const Firing& firing, std::uint32_t binding) 
     if (left.next == kNone) continue;
     const StagePlan& stage = data_.stages[left.next];
     if (stage.kind != StageKind::kExists || stage.binding != binding) continue;
-    std::size_t looks = kMaxWitnessLooks;
-    for (TokenId child = left.first_child; child != kNone && looks-- > 0; child = network_.token(child).next_sibling) {
-      const Token& witness = network_.token(child);
-      if (!witness.witness || witness.truth != Truth::kTrue) continue;
-      if (best == kNone || network_.store(stage.type).compare_keys(witness.fact, best, network_.interner()) < 0) best = witness.fact;
-    }
+    const FactId found = network_.first_witness(t, kMaxWitnessLooks);
+    if (found != kNone && (best == kNone || network_.store(stage.type).compare_keys(found, best, network_.interner()) < 0)) best = found;
   }
   return best;
 }

@@ -2,7 +2,7 @@
 // (all rows are at hand), `why-not` whenever somebody wonders (it looks for the closest match itself).
 //
 // It reads the session and changes nothing but the shared frame, as evaluating a condition does. Not thread-safe.
-// Limits: kMaxLooks facts looked at for one question; past them the answer is the closest so far.
+// Limits: kMaxLooks facts and kMaxTokens tokens looked at for one question; past them the answer is the closest so far.
 #pragma once
 
 #include <deque>
@@ -22,8 +22,12 @@ namespace flyball::engine {
 class Explainer {
  public:
   static constexpr std::size_t kMaxLooks = 1'000'000;
-  static constexpr std::size_t kMaxRunning = 1'000;       // running episodes that are told from those that are missing; `either` only
-  static constexpr std::size_t kMaxWitnessLooks = 1'000;  // when an action is made: a witness for `some` is a courtesy
+  static constexpr std::size_t kMaxLooksBeside = 100'000;  // where the network's tokens say what goes furthest: for what they do not know
+  static constexpr std::size_t kMaxTokens = 20'000'000;    // records of tokens looked at
+  static constexpr std::size_t kMaxClosest = 64;           // partial matches that go furthest, judged one by one
+  static constexpr std::size_t kMaxComplete = 1'000;       // complete matches whose episodes are asked for
+  static constexpr std::size_t kMaxRunning = 1'000;        // running episodes that are told from those that are missing; `either` only
+  static constexpr std::size_t kMaxWitnessLooks = 1'000;   // when an action is made: a witness for `some` is a courtesy
 
   Explainer(const ProgramData& program, Network& network, Episodes& episodes, const Productions& productions, std::size_t kept_max)
       : data_(program), network_(network), episodes_(episodes), productions_(productions), kept_max_(kept_max) {}
@@ -67,6 +71,10 @@ class Explainer {
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
   FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
   void search(Search& s, std::size_t depth);
+  void search_from_tokens(Search& s);  // closest.cc
+  bool fails_by_witness(Search& s, TokenId token, std::size_t depth);
+  std::size_t score_of(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
+  void failed(Search& s, std::size_t depth, const Judged& judged, FactId candidate, std::size_t score);
   bool runs_anyway(const Search& s, const ExplainLine& line, FactId candidate) const;
   bool is_wanted(const Search& s, const std::string& binding, FactTypeId type, FactId fact) const;
   EntryId running_episode(const Search& s) const;

@@ -202,11 +202,11 @@ void Productions::fired(ActivationId id, bool evaluated) {
   place(id);
 }
 
-bool Productions::is_unable(std::uint32_t rule, const FactId* identity) const {
+bool Productions::has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const {
   std::vector<FactId> facts(program_.rules[rule].identity.size());
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     const Activation& a = activations_[id];
-    if (a.token == kNone || a.rule != rule || !a.unable) continue;
+    if (a.token == kNone || a.rule != rule || !(a.*what)) continue;
     identity_of(rule, a.token, facts.data());
     if (std::equal(facts.begin(), facts.end(), identity)) return true;
   }

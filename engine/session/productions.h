@@ -45,7 +45,9 @@ class Productions {
   // It fires, or cannot be fired: it does so no more. Before its effects are applied.
   void fired(ActivationId activation, bool evaluated);
   // Whether the match has been passed over because its effects could not be evaluated; O(number of activations).
-  bool is_unable(std::uint32_t rule, const FactId* identity) const;
+  bool is_unable(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::unable); }
+  // Whether it has fired as it is.
+  bool has_fired(std::uint32_t rule, const FactId* identity) const { return has(rule, identity, &Activation::fired); }
   // The number of this firing among those of its rule, identity and instant: part of the ids of its actions.
   std::uint64_t count_run(std::uint32_t rule, std::vector<Value> identity);
 
@@ -153,6 +155,7 @@ class Productions {
   void be_image(std::vector<Standing> of) { image_ = std::move(of); }
   // Those are what stood in another session that this one goes on from.
   void go_on_from(const std::vector<Standing>& former);
+  bool has(std::uint32_t rule, const FactId* identity, bool Activation::* what) const;
   void stamps_were_restored();
   // Puts all activations where they belong.
   void place_all();

@@ -3,33 +3,11 @@
 #include <algorithm>
 
 #include "engine/session/explainer.h"
+#include "engine/session/why_not_search.h"
 #include "model/compare.h"
 #include "model/text.h"
 
 namespace flyball::engine {
-
-struct Explainer::Search {
-  std::uint32_t rule = 0;
-  const ExplainPlan* plan = nullptr;
-  const std::vector<std::pair<std::string, Value>>* with = nullptr;
-  std::size_t looks = kMaxLooks;
-  bool first_look = true;
-  std::size_t way = 0;  // through the `either`s: the one being searched
-
-  // The best so far: furthest line, then most conditions of it met.
-  bool found = false;
-  std::size_t depth = 0, score = 0;
-  std::size_t failed_way = 0, match_way = 0, active_way = 0;
-  Judged judged;
-  FactId candidate = kNone;   // of an `n:` line: the fact that comes closest
-  std::vector<FactId> facts;  // by binding
-  // Complete matches.
-  bool complete = false;
-  std::vector<FactId> match;
-  bool any_active = false;
-  std::vector<FactId> active;
-  std::vector<std::vector<FactId>> running;  // with `either`: identities whose episodes run by whatever branch
-};
 
 namespace {
 
@@ -129,47 +107,83 @@ void Explainer::search(Search& s, std::size_t depth) {
     return;
   }
   const ExplainLine& line = s.plan->when[lines[depth]];
-  const auto failed = [&](const Judged& judged, FactId candidate) {
-    const std::size_t score = judged.met + (judged.joined ? 100 : 0) + (judged.waits ? 1'000 : 0);
-    if (runs_anyway(s, line, candidate)) return;
-    if (s.found && (depth < s.depth || (depth == s.depth && score <= s.score))) return;
-    s.found = true;
-    s.depth = depth;
-    s.failed_way = s.way;
-    s.score = score;
-    s.judged = judged;
-    s.candidate = candidate;
-    s.facts = facts_;
-  };
   if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
     const FactStore& store = network_.store(line.type);
-    std::vector<FactId> order;
+    const auto before = [&](FactId a, FactId b) { return store.compare_keys(a, b, network_.interner()) < 0; };
+    std::vector<FactId> fit;
+    bool any = false;
+    // Of those that do not fit the closest: what it meets, then the first by key.
+    FactId closest = kNone;
+    std::size_t closeness = 0;
+    Judged of_closest;
     for (FactId f = 0; f < store.end() && s.looks > 0; ++f) {
       if (!store.meta(f).used || !store.exists(f)) continue;
       --s.looks;
-      if (is_wanted(s, line.name, line.type, f)) order.push_back(f);
-    }
-    std::sort(order.begin(), order.end(), [&](FactId a, FactId b) { return store.compare_keys(a, b, network_.interner()) < 0; });
-    if (order.empty()) failed({.truth = Truth::kFalse, .joined = false}, kNone);
-    for (const FactId f : order) {
+      if (!is_wanted(s, line.name, line.type, f)) continue;
+      any = true;
       Judged judged = judge_fact(*s.plan, line, f);
       if (judged.truth == Truth::kTrue) look_up_memory(line, judged);
       if (judged.truth == Truth::kTrue) {
-        search(s, depth + 1);
-      } else {
-        failed(judged, judged.joined ? f : kNone);
+        fit.push_back(f);
+        continue;
       }
-      if (s.looks == 0) return;
+      const FactId candidate = judged.joined ? f : kNone;
+      if (runs_anyway(s, line, candidate)) continue;
+      const std::size_t score = score_of(*s.plan, line, judged);
+      if (closest != kNone && (score < closeness || (score == closeness && before(closest, f)))) continue;
+      closest = f;
+      closeness = score;
+      of_closest = judged;
+    }
+    if (!any && s.looks > 0) failed(s, depth, {.truth = Truth::kFalse, .joined = false}, kNone, 0);
+    if (closest != kNone) {
+      set_row(line, closest);
+      failed(s, depth, of_closest, of_closest.joined ? closest : kNone, closeness);
+    }
+    std::sort(fit.begin(), fit.end(), before);
+    for (const FactId f : fit) {
+      set_row(line, f);
+      search(s, depth + 1);
+      if (s.looks == 0) break;
     }
     facts_[line.binding] = kNone;
     return;
   }
   const Judged judged = judge(*s.plan, line, s.looks);
+  if (s.looks == 0 && judged.witness == kNone && line.kind == LineKind::kPattern) return;  // nobody knows
   if (judged.truth == Truth::kTrue) {
     search(s, depth + 1);
-  } else {
-    failed(judged, kNone);
+  } else if (!runs_anyway(s, line, kNone)) {
+    failed(s, depth, judged, kNone, score_of(*s.plan, line, judged));
   }
+}
+
+// What is met of a line that is not: conditions that tie it to other facts weigh more, and what only has to wait most of all.
+std::size_t Explainer::score_of(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged) {
+  constexpr std::size_t kTie = 100, kJoined = 10'000, kWaits = 100'000;
+  std::size_t score = (judged.joined ? kJoined : 0) + (judged.waits ? kWaits : 0);
+  const bool binds = line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne;
+  if (!judged.joined || !binds) return score + judged.met;
+  for (const ExplainCondition& c : line.conditions) {
+    if (truth(c.test, plan.scope) != Truth::kTrue) continue;
+    const bool ties = std::any_of(c.reads.begin(), c.reads.end(), [&](const ExplainRead& r) {
+      return r.formula == nullptr && r.binding != line.binding && r.binding != kNoId;
+    });
+    score += ties ? kTie : 1;
+  }
+  return score;
+}
+
+// The lines before `depth` are met by facts_, this one is not: kept if nothing else got as far, or met as much of it.
+void Explainer::failed(Search& s, std::size_t depth, const Judged& judged, FactId candidate, std::size_t score) {
+  if (s.found && (depth < s.depth || (depth == s.depth && score <= s.score))) return;
+  s.found = true;
+  s.depth = depth;
+  s.failed_way = s.way;
+  s.score = score;
+  s.judged = judged;
+  s.candidate = candidate;
+  s.facts = facts_;
 }
 
 std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line, std::size_t number, const Judged& judged,
@@ -210,7 +224,15 @@ std::string Explainer::sentence(const ExplainPlan& plan, const ExplainLine& line
   }
   if (line.kind == LineKind::kPattern && s.candidate == kNone) {
     const bool any = network_.store(line.type).live() + network_.store(line.type).stale() > 0;
-    return start + "is not met: " + (any ? "no " + type->local + " fits" : "no " + type->local + " is known");
+    if (!any) return start + "is not met: no " + type->local + " is known";
+    // `same`: what it would have to be.
+    std::string wanted;
+    for (const ExplainJoin& join : line.joins) {
+      if (s.facts[join.other] == kNone) continue;
+      wanted += (wanted.empty() ? ": none has " : ", ") + type->fields[join.field].name + " " +
+                to_source(network_.frame().row(join.other)[join.other_field], network_.interner());
+    }
+    return start + "is not met: no " + type->local + " fits" + wanted;
   }
   std::string out = start + (judged.truth == Truth::kUnknown ? "is unknown" : "is not met");
   if (line.kind == LineKind::kPattern) out += " by the closest, " + fact_text(line.type, s.candidate);
@@ -261,6 +283,8 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     s.first_look = look == 0;
     s.found = false;
     s.depth = s.score = 0;
+    search_from_tokens(s);
+    if (s.guided && s.found) s.looks = std::min(s.looks, kMaxLooksBeside);
     for (s.way = 0; s.way < plan.ways.size(); ++s.way) {
       facts_.assign(facts_.size(), kNone);
       search(s, 0);
@@ -306,6 +330,9 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     if (rule_plan.is_production() && productions_.is_unable(rule, identity.data())) {
       out.status = "effects";
       out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
+    } else if (rule_plan.is_production() && !productions_.has_fired(rule, identity.data())) {
+      out.status = "ready";
+      out.sentence = "every line is met: it waits for its turn, by its module's strategy";
     } else if (rule_plan.is_production()) {
       out.status = "fired";
       out.sentence =
@@ -331,8 +358,10 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       out.status = "ready";
       out.sentence = "every line is met: it runs at the end of this instant";
     }
+  } else if (!s.found) {
+    out.status = "line";
+    out.sentence = "there are too many facts to look at them all: say which with `--with`";
   } else {
-    FB_CHECK(s.found);
     const std::uint32_t number = plan.ways[s.failed_way][s.depth];
     const ExplainLine& line = plan.when[number];
     load(s.facts);
@@ -364,7 +393,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       else
         out.sentence = runs + out.sentence + "; that alone does not end it";
     }
-    if (s.looks == 0) out.sentence += " (there are too many facts to look at them all)";
+    if (s.looks == 0 && !s.guided) out.sentence += " (there are too many facts to look at them all)";
   }
   if (network_.is_shut(rule)) say_outside(rule, s.complete || s.judged.waits, out);
   if (rule_plan.mode == RuleMode::kShadow) out.sentence += " (its mode is `shadow`: it sends nothing)";

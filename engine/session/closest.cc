@@ -1,0 +1,135 @@
+// The closest match as the network knows it: the tokens that got furthest. Where they end the search goes on, over the facts that the
+// next line would have to find; of a `no` or `every` line that keeps one back, the witnesses are at hand.
+#include <algorithm>
+
+#include "engine/session/explainer.h"
+#include "engine/session/why_not_search.h"
+
+namespace flyball::engine {
+namespace {
+
+struct End {
+  TokenId token = kNone;
+  std::uint32_t way = 0;
+};
+
+}  // namespace
+
+// The token waits before a `no` or `every` line: what is in its way stands below it.
+bool Explainer::fails_by_witness(Search& s, TokenId t, std::size_t depth) {
+  const Token& token = network_.token(t);
+  if (token.next == kNone) return false;
+  const StagePlan& stage = data_.stages[token.next];
+  const std::vector<std::uint32_t>& lines = s.plan->ways[s.way];
+  if (stage.kind != StageKind::kExists || !stage.negated || stage.line != lines[depth]) return false;
+  const ExplainLine& line = s.plan->when[lines[depth]];
+  if (line.type != stage.type || line.absence || line.decided_ns != 0) return false;
+  const FactStore& store = network_.store(stage.type);
+  Judged judged;
+  std::size_t looks = kMaxWitnessLooks;
+  for (TokenId child = token.first_child; child != kNone && looks-- > 0; child = network_.token(child).next_sibling) {
+    const Token& witness = network_.token(child);
+    if (!witness.witness) continue;
+    const bool is = witness.truth == Truth::kTrue, was = judged.truth == Truth::kFalse;
+    if (judged.witness != kNone && (was != is ? was : store.compare_keys(judged.witness, witness.fact, network_.interner()) < 0)) continue;
+    judged.witness = witness.fact;
+    judged.truth = is ? Truth::kFalse : Truth::kUnknown;
+  }
+  if (judged.witness == kNone) return false;
+  if (!runs_anyway(s, line, kNone)) failed(s, depth, judged, kNone, score_of(*s.plan, line, judged));
+  return true;
+}
+
+void Explainer::search_from_tokens(Search& s) {
+  const ExplainPlan& plan = *s.plan;
+  std::vector<const ExplainLine*> by_binding(data_.scopes[plan.scope].binding_count, nullptr);
+  for (const ExplainLine& line : plan.when) {
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) by_binding[line.binding] = &line;
+  }
+  // How many lines of its way a token of a stage has behind it; kNoId: lines are not matched in their order, and tokens say nothing.
+  const auto depth_after = [&](StageId id, std::uint32_t way) -> std::size_t {
+    const StagePlan& stage = data_.stages[id];
+    const std::vector<std::uint32_t>& lines = plan.ways[way];
+    const auto at = std::find(lines.begin(), lines.end(), stage.line);
+    if (at == lines.end()) return 0;
+    const bool goes_on = !stage.last && data_.stages[id + 1].line == stage.line;
+    return static_cast<std::size_t>(at - lines.begin()) + (goes_on ? 0 : 1);
+  };
+  std::vector<std::vector<std::size_t>> depths;  // by way, by stage of its chain
+  for (const ChainId chain : data_.rules[s.rule].chains) {
+    const ChainPlan& c = data_.chains[chain];
+    std::vector<std::size_t>& of = depths.emplace_back();
+    for (std::uint32_t i = 0; i < c.count; ++i) of.push_back(depth_after(c.first + i, c.way));
+    if (!std::is_sorted(of.begin(), of.end())) return;
+  }
+
+  const auto wanted = [&](TokenId t) {
+    for (; t != kNone; t = network_.token(t).parent) {
+      const Token& token = network_.token(t);
+      if (token.stage == kNone || token.fact == kNone) continue;
+      const std::uint32_t binding = data_.stages[token.stage].binding;
+      const ExplainLine* line = binding < by_binding.size() ? by_binding[binding] : nullptr;
+      if (line != nullptr && !is_wanted(s, line->name, line->type, token.fact)) return false;
+    }
+    return true;
+  };
+  std::vector<End> furthest, complete;
+  std::size_t depth = 1;  // of no line at all the facts say more
+  s.guided = network_.each_token(kMaxTokens, [&](TokenId t, const Token& token) {
+    if (token.stage == kNone || token.witness || token.truth != Truth::kTrue) return;
+    const ChainPlan& chain = data_.chains[data_.stages[token.stage].chain];
+    if (chain.end != ChainEnd::kRule || chain.owner != s.rule) return;
+    if (token.next == kNone) {
+      if (complete.size() < kMaxComplete && wanted(t)) complete.push_back({t, chain.way});
+      return;
+    }
+    const std::size_t mine = depths[chain.way][token.stage - chain.first];
+    if (mine < depth) return;
+    // One that goes on is not where a match ends.
+    const bool binds = data_.stages[token.next].kind == StageKind::kPattern;
+    const TokenId on = binds ? token.first_child : token.output();
+    if (on != kNone && network_.token(on).truth == Truth::kTrue) return;
+    if (!wanted(t)) return;
+    if (mine > depth) furthest.clear();
+    depth = mine;
+    furthest.push_back({t, chain.way});
+  });
+
+  const auto take = [&](const End& end) {
+    s.way = end.way;
+    facts_.assign(facts_.size(), kNone);
+    for (TokenId t = end.token; t != kNone; t = network_.token(t).parent) {
+      const Token& token = network_.token(t);
+      if (token.stage == kNone || token.fact == kNone) continue;
+      const std::uint32_t binding = data_.stages[token.stage].binding;
+      if (binding < by_binding.size() && by_binding[binding] != nullptr) set_row(*by_binding[binding], token.fact);
+    }
+  };
+  // By branch, then by the keys of what they bind, so that nothing depends on which came first.
+  const auto before = [&](const End& a, const End& b) {
+    if (a.way != b.way) return a.way < b.way;
+    for (const std::uint32_t number : plan.ways[a.way]) {
+      const ExplainLine& line = plan.when[number];
+      if (line.kind != LineKind::kPattern || line.quantifier != Quantifier::kOne) continue;
+      const FactId x = network_.fact_of(a.token, line.binding), y = network_.fact_of(b.token, line.binding);
+      if (x == kNone || y == kNone) return false;
+      if (const int order = network_.store(line.type).compare_keys(x, y, network_.interner()); order != 0) return order < 0;
+    }
+    return false;
+  };
+  std::sort(complete.begin(), complete.end(), before);
+  for (const End& end : complete) {
+    take(end);
+    search(s, plan.ways[end.way].size());
+  }
+  const std::size_t most = std::min(furthest.size(), kMaxClosest);
+  std::partial_sort(furthest.begin(), furthest.begin() + static_cast<std::ptrdiff_t>(most), furthest.end(), before);
+  for (std::size_t i = 0; i < most && s.looks > 0; ++i) {
+    take(furthest[i]);
+    if (!fails_by_witness(s, furthest[i].token, depth)) search(s, depth);
+  }
+  facts_.assign(facts_.size(), kNone);
+  s.guided = s.guided && !furthest.empty();
+}
+
+}  // namespace flyball::engine
