@@ -460,6 +460,7 @@ class Network {
   std::vector<std::uint32_t> dropped_items_, gate_items_;
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
+  LeftKey left_key_;  // scratch: of the side that is being matched, until the matches are taken
   std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;
 };
