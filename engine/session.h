@@ -120,7 +120,8 @@ struct Quarantined {
   std::string name;  // qualified
   QuarantineReason reason = QuarantineReason::kFirings;
   Timestamp since;
-  std::string text;  // as it was said
+  std::string text;      // as it was said
+  bool emptied = false;  // it matches nothing any more; else what it runs still ends
 };
 
 using WaitingInput = std::variant<FactInput, AckInput>;

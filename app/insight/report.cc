@@ -124,8 +124,17 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
   part("decisions", samples.of(WorkPart::kDecision));
   part("output", samples.app[static_cast<std::size_t>(AppPart::kOutput)]);
   part("recording", samples.app[static_cast<std::size_t>(AppPart::kRecord)]);
+  part("answers", samples.app[static_cast<std::size_t>(AppPart::kAnswer)]);
   part("collection", samples.app[static_cast<std::size_t>(AppPart::kCollect)]);
   part("other", samples.app[static_cast<std::size_t>(AppPart::kOther)]);
+  for (const RuleReport& rule : out.rules) out.rule_bytes += rule.bytes, out.rule_time += rule.time;
+  for (const TypeReport& type : out.types) out.type_bytes += type.bytes, out.type_time += type.time;
+  std::stable_sort(out.types.begin(), out.types.end(),
+                   [](const TypeReport& a, const TypeReport& b) { return a.time != b.time ? a.time > b.time : a.bytes > b.bytes; });
+  // Should there be too many for an answer, those that did most are in it.
+  std::stable_sort(out.nodes.begin(), out.nodes.end(), [](const NodeReport& a, const NodeReport& b) {
+    return a.time != b.time ? a.time > b.time : a.in + a.tried + a.made > b.in + b.tried + b.made;
+  });
   sort_rules(out, by);
   return out;
 }

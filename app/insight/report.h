@@ -1,7 +1,7 @@
 // InsightReport: what a session did, holds and spent, with names instead of numbers: what `top`, `profile` and `graph --live` show, and
 // what a service answers to `insight`. A plain value; it goes over the wire as JSON and comes back the same.
 //
-// Limits: kInsightBytesMax of JSON; rules, types and nodes beyond it are counted in what is left out.
+// Limits: kInsightBytesMax of JSON, of which types get an eighth and nodes a half; what does not fit is counted in what is left out.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +69,8 @@ struct InsightReport {
   double sampled = 0;     // seconds of this thread's time that were looked at
   bool sampling = false;  // and it goes on
   std::uint64_t facts = 0, firings = 0, instants = 0, tokens = 0;
-  std::uint64_t bytes = 0, shared_bytes = 0, other_bytes = 0;
+  std::uint64_t bytes = 0, rule_bytes = 0, type_bytes = 0, shared_bytes = 0, other_bytes = 0;  // of all, also of those left out
+  double rule_time = 0, type_time = 0;
   std::vector<RuleReport> rules;
   std::vector<TypeReport> types;
   std::vector<PartReport> parts;
@@ -80,7 +81,7 @@ struct InsightReport {
 // What the compiled rules are called in reports: a digest of their network.
 std::string plan_name(const engine::Program& program);
 
-// Rules in order, nodes by number; `plan` and `at` are the caller's to fill in.
+// Rules in order, of types and nodes the busiest first; `plan` and `at` are the caller's to fill in.
 InsightReport insight_report(const engine::Session& session, const Samples& samples, InsightOrder by);
 void sort_rules(InsightReport& report, InsightOrder by);
 

@@ -19,13 +19,14 @@ namespace flyball::app {
 
 // What the app does where the engine does not.
 enum class AppPart : std::uint8_t {
-  kOther,    // reading lines, waiting, answering
+  kOther,    // reading lines, waiting
   kDecode,   // bytes to facts
   kOutput,   // what the engine says, written down: also counted while the engine waits for that
   kRecord,   // the recording of inputs
+  kAnswer,   // questions about what it knows and does
   kCollect,  // interned texts that nothing names any more
 };
-inline constexpr std::size_t kAppParts = 5;
+inline constexpr std::size_t kAppParts = 6;
 
 struct Samples {
   DurationNs period = 0;  // what one sample stands for

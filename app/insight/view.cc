@@ -46,19 +46,9 @@ std::string rate(double n) {
   return n >= 100 || n == 0 ? with_commas(static_cast<std::uint64_t>(std::llround(n))) : fmt::format("{:.1f}", n);
 }
 
-double sum_of_rules(const InsightReport& r) {
-  return std::accumulate(r.rules.begin(), r.rules.end(), 0.0, [](double sum, const RuleReport& rule) { return sum + rule.time; });
-}
-double sum_of_types(const InsightReport& r) {
-  return std::accumulate(r.types.begin(), r.types.end(), 0.0, [](double sum, const TypeReport& type) { return sum + type.time; });
-}
-
 std::string memory_line(const InsightReport& r) {
-  std::uint64_t rules = 0, facts = 0;
-  for (const RuleReport& rule : r.rules) rules += rule.bytes;
-  for (const TypeReport& type : r.types) facts += type.bytes;
-  return fmt::format("memory {}: facts {}, rules' own {}, shared by rules {}, the rest {}\n", bytes_text(r.bytes), bytes_text(facts),
-                     bytes_text(rules), bytes_text(r.shared_bytes), bytes_text(r.other_bytes));
+  return fmt::format("memory {}: facts {}, rules' own {}, shared by rules {}, the rest {}\n", bytes_text(r.bytes), bytes_text(r.type_bytes),
+                     bytes_text(r.rule_bytes), bytes_text(r.shared_bytes), bytes_text(r.other_bytes));
 }
 
 }  // namespace
@@ -84,6 +74,8 @@ std::optional<InsightReport> insight_since(const InsightReport& before, const In
   const auto minus = [](auto& from, auto what) { from = from < what ? 0 : from - what; };
   minus(out.at, before.at);
   minus(out.sampled, before.sampled);
+  minus(out.rule_time, before.rule_time);
+  minus(out.type_time, before.type_time);
   minus(out.facts, before.facts);
   minus(out.firings, before.firings);
   minus(out.instants, before.instants);
@@ -131,7 +123,7 @@ std::string top_text(const InsightReport& now, const std::optional<InsightReport
   const auto share = [&](double time) { return whole > 0 && happened.sampled > 0 ? fmt::format("{:.1f}", 100 * time / whole) : "-"; };
   if (happened.sampled > 0) {
     out += since ? fmt::format("busy {} % of a core", share(happened.sampled)) : fmt::format("sampled {:.2f} s", happened.sampled);
-    out += fmt::format(": rules {}, tests on single facts {}", share(sum_of_rules(happened)), share(sum_of_types(happened)));
+    out += fmt::format(": rules {}, tests on single facts {}", share(happened.rule_time), share(happened.type_time));
     for (const PartReport& part : happened.parts) {
       if (part.time > 0) out += fmt::format(", {} {}", part.part, share(part.time));
     }
@@ -200,7 +192,7 @@ std::string profile_text(const InsightReport& r, const ProfileFigures& f, std::s
     double time;
     std::string what;
   };
-  std::vector<Line> lines{{sum_of_rules(r), "rules: joins, tokens, what they do"}, {sum_of_types(r), "tests on single facts"}};
+  std::vector<Line> lines{{r.rule_time, "rules: joins, tokens, what they do"}, {r.type_time, "tests on single facts"}};
   for (const PartReport& part : r.parts) {
     const char* says = part.part == "decode"       ? "decode: a line to a fact"
                        : part.part == "inputs"     ? "inputs: order of arrival, facts kept, timers"

@@ -43,7 +43,6 @@ std::string array(std::vector<Item>& items, std::uint64_t& left_out, std::size_t
     if (one.size() + 1 > room) {
       left_out += items.size() - i;
       items.resize(i);
-      room = 0;  // nor is there for what comes after
       break;
     }
     room -= one.size() + 1;
@@ -115,18 +114,21 @@ class Members {
 }  // namespace
 
 std::string insight_json(InsightReport& r) {
-  std::size_t room = kInsightBytesMax;
-  const std::string rules = array(r.rules, r.rules_left_out, room, rule_json);
+  std::size_t room = kInsightBytesMax / 8;
   const std::string types = array(r.types, r.types_left_out, room, type_json);
+  room = kInsightBytesMax / 2;
   const std::string nodes = array(r.nodes, r.nodes_left_out, room, node_json);
+  room = kInsightBytesMax - types.size() - nodes.size();
+  const std::string rules = array(r.rules, r.rules_left_out, room, rule_json);
   std::string parts = "[";
   for (const PartReport& p : r.parts)
     parts += fmt::format(R"({}{{"part":{},"time":{}}})", parts.size() > 1 ? "," : "", quote(p.part), seconds(p.time));
   return fmt::format(
-      R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"shared_bytes":{},)"
-      R"("other_bytes":{},"rules":{},"rules_left_out":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{}}})",
-      quote(r.plan), seconds(r.at), seconds(r.sampled), r.sampling, r.facts, r.firings, r.instants, r.tokens, r.bytes, r.shared_bytes,
-      r.other_bytes, rules, r.rules_left_out, types, r.types_left_out, parts, nodes, r.nodes_left_out);
+      R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"rule_bytes":{},"type_bytes":{},"shared_bytes":{},)"
+      R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{}}})",
+      quote(r.plan), seconds(r.at), seconds(r.sampled), r.sampling, r.facts, r.firings, r.instants, r.tokens, r.bytes, r.rule_bytes,
+      r.type_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out, types,
+      r.types_left_out, parts, nodes, r.nodes_left_out);
 }
 
 Result<InsightReport> read_insight(std::string_view json) {
@@ -137,7 +139,8 @@ Result<InsightReport> read_insight(std::string_view json) {
   top.number("at", out.at), top.number("sampled", out.sampled), top.flag("sampling", out.sampling);
   top.number("facts", out.facts), top.number("firings", out.firings), top.number("instants", out.instants);
   top.number("tokens", out.tokens), top.number("bytes", out.bytes), top.number("shared_bytes", out.shared_bytes);
-  top.number("other_bytes", out.other_bytes);
+  top.number("rule_bytes", out.rule_bytes), top.number("type_bytes", out.type_bytes), top.number("other_bytes", out.other_bytes);
+  top.number("rule_time", out.rule_time), top.number("type_time", out.type_time);
   top.number("rules_left_out", out.rules_left_out), top.number("types_left_out", out.types_left_out);
   top.number("nodes_left_out", out.nodes_left_out);
   top.list<RuleReport>("rules", out.rules, [](Members& m, RuleReport& r) {

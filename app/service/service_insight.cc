@@ -13,6 +13,7 @@ void Service::stop_sampling_if_unwanted(Timestamp now) {
 Result<std::string> Service::on_insight(std::string_view by, bool nodes) {
   const std::optional<InsightOrder> order = by.empty() ? InsightOrder::kTime : insight_order(by);
   if (!order) return fail("rules cannot be ordered by `" + std::string(by) + "`", "by " + std::string(kInsightOrders));
+  const Sampler::In in(sampler_, AppPart::kAnswer);
   const Timestamp now = clock();
   insight_asked_ = now;
   // Without a timer there are counters still.

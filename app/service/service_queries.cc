@@ -117,6 +117,7 @@ Result<std::string> Service::on_why(std::string_view action_id) {
 }
 
 Result<std::string> Service::on_why_not(std::string_view rule, const std::vector<std::pair<std::string, std::string>>& with) {
+  const Sampler::In in(sampler_, AppPart::kAnswer);
   const Result<std::uint32_t> index = find_rule(program().rules(), rule);
   if (!index) return std::unexpected(index.error());
   const auto values = with_values(program().rules(), *index, with, interner_);
@@ -127,6 +128,7 @@ Result<std::string> Service::on_why_not(std::string_view rule, const std::vector
 }
 
 Result<std::string> Service::on_facts(std::string_view type) {
+  const Sampler::In in(sampler_, AppPart::kAnswer);
   const Schema& schema = program().schema();
   FactTypeId only = kNoId;
   if (!type.empty()) {

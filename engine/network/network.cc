@@ -40,6 +40,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     const ChainPlan& chain = program.chains[plan.chain];
     stage.gated = chain.end == ChainEnd::kRule && !program.rules[chain.owner].gates.empty();
     stage.budget = &budgets_[rule_of(program.chains[plan.chain])];
+    stage.cost = cost_of(plan);
+    stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());

@@ -165,8 +165,6 @@ class Network {
   void stop_rule(std::uint32_t rule);
   // A rule that was stopped matches nothing any more. Not within an update.
   void empty_rule(std::uint32_t rule);
-  std::uint64_t tokens_of(std::uint32_t rule) const { return budgets_[rule].live; }
-  std::uint64_t bytes_of_tokens(std::uint32_t rule) const { return budgets_[rule].live * sizeof(Token); }
 
   // Every token that stands, for `why-not`. At most `most` records are looked at; false: there are more.
   template <typename Visit>
@@ -243,6 +241,7 @@ class Network {
     Verb verb = Verb::kNothing;
     std::uint64_t seen = 0;
     RuleBudget* budget = nullptr;  // of its rule
+    std::uint64_t cost = 0;        // of a token, in bytes, with what the session or a table keeps for it
     BucketIndex left;
     BucketIndex met;  // of some/no: left sides that have a true witness, which no new fact need meet
     StageWork work;
@@ -337,6 +336,7 @@ class Network {
   // quarantine.cc
   std::uint32_t rule_of(const ChainPlan& chain) const;
   void exhausted(StageId stage);
+  std::uint64_t cost_of(const StagePlan& stage) const;
 
   // ends.cc: chains whose ends are the network's own
   const ChainPlan& chain_of(TokenId t) const {

@@ -22,9 +22,30 @@ std::uint32_t Network::rule_of(const ChainPlan& chain) const {
   return chain.owner;
 }
 
+// A match costs more than its token: an entry of the episode, a reason, an activation; or an entry of a table.
+std::uint64_t Network::cost_of(const StagePlan& stage) const {
+  static constexpr std::uint64_t kLink = 16;      // its place in an index
+  static constexpr std::uint64_t kEpisode = 192;  // Episodes' entry, its identity and its place on the agenda
+  static constexpr std::uint64_t kReason = 96;    // Derivation's, or Productions' activation
+  static constexpr std::uint64_t kEntry = 128;    // of a table
+  const ChainPlan& chain = program_.chains[stage.chain];
+  const std::uint64_t token = sizeof(Token) + kLink;
+  if (!stage.last) return token;
+  switch (chain.end) {
+    case ChainEnd::kRule: return token + (chain.logical || program_.rules[chain.owner].is_production() ? kReason : kEpisode);
+    case ChainEnd::kHold:
+    case ChainEnd::kAbsence: return token + kEntry;
+    case ChainEnd::kSeen:
+    case ChainEnd::kUntil:
+    case ChainEnd::kGate:
+    case ChainEnd::kWatch: break;
+  }
+  return token;
+}
+
 void Network::set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std::uint64_t bytes) {
   budgets_[rule].made_max = per_instant;
-  budgets_[rule].live_max = std::max<std::uint64_t>(bytes / sizeof(Token), 1);
+  budgets_[rule].bytes_max = bytes;
 }
 
 // The rule of this stage wanted one token more than it may have.
@@ -65,7 +86,7 @@ void Network::empty_rule(std::uint32_t rule) {
       if (chain.bound == 0 && chain.count != 0) leave_left(t);
     }
   }
-  FB_CHECK(budgets_[rule].live == 0);
+  FB_CHECK(budgets_[rule].bytes == 0);
 }
 
 }  // namespace flyball::engine

@@ -5,7 +5,7 @@ namespace flyball::engine {
 
 TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uint32_t item, Truth truth, bool witness,
                             std::uint32_t value) {
-  if (!stage_states_[stage].budget->take(budget_instant_)) [[unlikely]] {
+  if (!stage_states_[stage].budget->take(budget_instant_, stage_states_[stage].cost)) [[unlikely]] {
     exhausted(stage);
     if (value != kNone) free_value(value);
     return kNone;
@@ -82,7 +82,7 @@ void Network::delete_token(TokenId t) {
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
   if (token.stage != kNone) {
-    --stage_states_[token.stage].budget->live;
+    stage_states_[token.stage].budget->bytes -= stage_states_[token.stage].cost;
     ++stage_states_[token.stage].work.deleted;
     if (token.value != kNone) free_value(token.value);
   }

@@ -95,7 +95,8 @@ void Explainer::search_from_tokens(Search& s) {
     furthest.push_back({t, chain.way});
   });
 
-  const auto take = [&](const End& end) {
+  // False where a line before `depth` has no fact by the token: a gate's pattern is matched by itself.
+  const auto take = [&](const End& end, std::size_t depth_of) {
     s.way = end.way;
     facts_.assign(facts_.size(), kNone);
     for (TokenId t = end.token; t != kNone; t = network_.token(t).parent) {
@@ -104,6 +105,11 @@ void Explainer::search_from_tokens(Search& s) {
       const std::uint32_t binding = data_.stages[token.stage].binding;
       if (binding < by_binding.size() && by_binding[binding] != nullptr) set_row(*by_binding[binding], token.fact);
     }
+    const std::vector<std::uint32_t>& lines = plan.ways[end.way];
+    return std::all_of(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(depth_of), [&](std::uint32_t number) {
+      const ExplainLine& line = plan.when[number];
+      return line.kind != LineKind::kPattern || line.quantifier != Quantifier::kOne || facts_[line.binding] != kNone;
+    });
   };
   // By branch, then by the keys of what they bind, so that nothing depends on which came first.
   const auto before = [&](const End& a, const End& b) {
@@ -119,17 +125,16 @@ void Explainer::search_from_tokens(Search& s) {
   };
   std::sort(complete.begin(), complete.end(), before);
   for (const End& end : complete) {
-    take(end);
-    search(s, plan.ways[end.way].size());
+    if (take(end, plan.ways[end.way].size())) search(s, plan.ways[end.way].size());
   }
   const std::size_t most = std::min(furthest.size(), kMaxClosest);
   std::partial_sort(furthest.begin(), furthest.begin() + static_cast<std::ptrdiff_t>(most), furthest.end(), before);
   for (std::size_t i = 0; i < most && s.looks > 0; ++i) {
-    take(furthest[i]);
+    if (!take(furthest[i], depth)) continue;
     if (!fails_by_witness(s, furthest[i].token, depth)) search(s, depth);
   }
   facts_.assign(facts_.size(), kNone);
-  s.guided = s.guided && !furthest.empty();
+  s.guided = s.guided && !furthest.empty() && data_.rules[s.rule].gates.empty();
 }
 
 }  // namespace flyball::engine

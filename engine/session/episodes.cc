@@ -489,6 +489,13 @@ void Episodes::switch_off(std::uint32_t rule) {
   touch_rule(rule);
 }
 
+bool Episodes::any_active(std::uint32_t rule) const {
+  for (EntryId id = 0; id < tables_[rule].end(); ++id) {
+    if (tables_[rule].in_use(id) && tables_[rule][id].active) return true;
+  }
+  return false;
+}
+
 void Episodes::touch_rule(std::uint32_t rule) {
   for (EntryId id = 0; id < tables_[rule].end(); ++id) {
     if (tables_[rule].in_use(id)) touch(rule, id);

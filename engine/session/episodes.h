@@ -119,6 +119,7 @@ class Episodes : public Identities {
   // A rule that ran away runs no more.
   void switch_off(std::uint32_t rule);
   bool is_off(std::uint32_t rule) const { return off_[rule]; }
+  bool any_active(std::uint32_t rule) const;
   // Nothing is known of the rule's matches any more: what runs goes on as it is.
   void freeze(std::uint32_t rule) { frozen_[rule] = true; }
   // Entries whose derives must be evaluated anew; forgets them.

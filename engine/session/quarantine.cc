@@ -66,8 +66,12 @@ void Session::Impl::refuse_assert(FactTypeId type) {
 // The rules that fired last, oldest first: in a cascade each one's effects made the next one match.
 std::string Session::Impl::fired_last() const {
   std::string out = fired > kFiredKept ? "… → " : "";
-  for (std::size_t i = fired > kFiredKept ? fired - kFiredKept : 0; i < fired; ++i) {
-    out += (out.empty() || out.ends_with("→ ") ? "`" : " → `") + data.rules[fired_rules[i % kFiredKept]].name + "`";
+  for (std::size_t i = fired > kFiredKept ? fired - kFiredKept : 0; i < fired;) {
+    const std::uint32_t rule = fired_rules[i % kFiredKept];
+    std::size_t times = 0;
+    for (; i < fired && fired_rules[i % kFiredKept] == rule; ++i) ++times;
+    out += (out.empty() || out.ends_with("→ ") ? "`" : " → `") + data.rules[rule].name + "`";
+    if (times > 1) out += " (" + std::to_string(times) + " times)";
   }
   return out;
 }
@@ -116,8 +120,25 @@ void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std:
   episodes.switch_off(rule);
   productions.switch_off(rule);
   derivation.switch_off(rule);
-  quarantined.push_back({rule, data.rules[rule].name, reason, network.now(), text});
+  const auto known = std::find_if(quarantined.begin(), quarantined.end(), [&](const Quarantined& q) { return q.rule == rule; });
+  if (known == quarantined.end()) {
+    quarantined.push_back({rule, data.rules[rule].name, reason, network.now(), text});
+  } else {
+    known->reason = reason;
+    known->text = text;
+  }
   trouble(std::move(text));
+  // Of one that is not to begin anything more, and runs nothing, no match matters.
+  if (!in_cascade && !episodes.any_active(rule)) empty(rule);
+}
+
+void Session::Impl::empty(std::uint32_t rule) {
+  const auto known = std::find_if(quarantined.begin(), quarantined.end(), [&](const Quarantined& q) { return q.rule == rule; });
+  if (known->emptied) return;
+  known->emptied = true;
+  episodes.freeze(rule);
+  network.stop_rule(rule);
+  network.empty_rule(rule);
 }
 
 // Rules that were stopped for want of matches: what is true of them is not known any more, so their episodes neither begin nor end.
@@ -129,16 +150,15 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
         e.in_instant ? "made more than " + std::to_string(rule_limits[e.rule].matches) + " partial matches in one instant"
                      : "needs more than " + format_size(static_cast<std::int64_t>(rule_limits[e.rule].bytes)) + " for its partial matches";
     std::string text = "rule " + name + " " + what + line_of(e.stage) + after + "; it is switched off, and matches nothing";
-    episodes.freeze(e.rule);
     switch_off(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
-    network.empty_rule(e.rule);
+    empty(e.rule);
     ++counters.runaways;
   }
 }
 
 // It was switched off in a session whose snapshot this one goes on from; before this one matches anything.
 void Session::Impl::quarantine_quietly(const Quarantined& of) {
-  if (of.reason == QuarantineReason::kMatches || of.reason == QuarantineReason::kMemory) {
+  if (of.emptied) {
     episodes.freeze(of.rule);
     network.stop_rule(of.rule);
   }

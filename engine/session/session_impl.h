@@ -115,6 +115,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::string input_text(const FactInput& input) const;
   std::string line_of(StageId stage) const;
   void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
+  void empty(std::uint32_t rule);
   void quarantine_exhausted(const std::string& after);
   void quarantine_quietly(const Quarantined& of);
 

@@ -99,6 +99,7 @@ std::string Session::Impl::snapshot() const {
     out.number(static_cast<std::uint64_t>(q.reason));
     out.time(q.since);
     out.text(q.text);
+    out.flag(q.emptied);
   }
   std::string bytes = out.take();
   return bytes + snapshot_checksum(bytes);
@@ -121,6 +122,7 @@ void Session::Impl::read_quarantine(SnapshotReader& from) {
     q.reason = static_cast<QuarantineReason>(from.index(static_cast<std::size_t>(QuarantineReason::kMemory) + 1));
     q.since = from.time();
     q.text = from.text();
+    q.emptied = from.flag();
     if (!from.ok()) return;
     q.name = data.rules[q.rule].name;
     quarantined.push_back(std::move(q));

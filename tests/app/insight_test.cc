@@ -18,6 +18,10 @@ InsightReport report() {
   r.tokens = 70;
   r.bytes = 5 << 20;
   r.shared_bytes = 1 << 10;
+  r.rule_bytes = 6 << 10;
+  r.type_bytes = 1 << 20;
+  r.rule_time = 0.125;
+  r.type_time = 0.0625;
   r.other_bytes = 7;
   RuleReport hot;
   hot.rule = "net.hot";
@@ -70,16 +74,18 @@ TEST_CASE("an answer that is no report is refused, one with more keys is read", 
 
 TEST_CASE("more rules than fit into an answer are counted", "[insight]") {
   InsightReport huge;
+  huge.rule_bytes = 77;
   for (int i = 0; i < 10'000; ++i) huge.rules.push_back({"net.a_rule_with_a_long_name_" + std::to_string(i)});
   huge.types.push_back({"net.Link"});
   const std::string json = insight_json(huge);
   CHECK(json.size() < kInsightBytesMax + 2'000);
   CHECK(huge.rules_left_out > 0);
   CHECK(huge.rules.size() + huge.rules_left_out == 10'000);
-  CHECK(huge.types_left_out == 1);
+  CHECK(huge.types.size() == 1);  // the many leave room for the few
   const Result<InsightReport> got = read_insight(json);
   REQUIRE(got);
   CHECK(got->rules_left_out == huge.rules_left_out);
+  CHECK(got->rule_bytes == 77);
   CHECK(top_text(*got, std::nullopt, {InsightOrder::kWork, 3, false}).find("and 9,997 more rules") != std::string::npos);
 }
 
@@ -119,7 +125,7 @@ TEST_CASE("top as people see it", "[insight]") {
   after.facts = 41'000;
   after.firings = 13;
   after.rules[0].pairs = 2'500'400;
-  after.rules[0].time = 0.625;
+  after.rules[0].time = after.rule_time = 0.625;
   after.rules[0].starts = 9;
   CHECK(top_text(after, insight_since(before, after), {InsightOrder::kTime, 1, false}) ==
         "2 rules; 41,000 facts taken (20,000/s), 13 firings (0.5/s), 70 tokens\n"

@@ -88,7 +88,7 @@ TEST_CASE("profile: counters of one pass, exactly; from a pipe, too; what is wro
   CHECK(shown.err.find(":1: ") == shown.err.rfind(":1: "));
   const auto counters = [](const std::string& json) {
     const std::size_t at = json.find("\"facts\":");
-    return json.substr(at, json.find(",\"rules\":") - at);
+    return json.substr(at, json.find(",\"rule_time\":") - at);
   };
   const Finished file = flyball({"profile", rules, "--facts", facts, "--for", "20ms", "--json"});
   const Finished pipe = flyball({"profile", rules, "--facts", "-", "--json"}, lines);

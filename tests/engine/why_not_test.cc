@@ -141,6 +141,28 @@ rule ways {
   CHECK(sentence(w, 3).find("line 2 of `when` is not met: there is no such Lock") == 0);
 }
 
+TEST_CASE("why-not: a production with a pattern that nothing is tied to", "[session][explain]") {
+  World w(R"(
+module p strategy depth
+mutable fact Phase key () { name: string }
+mutable fact Goal key (id) { id: int  done: bool = false }
+mutable fact Tool key (id) { id: int  goal: int }
+rule use { when { p: Phase where name == "work"  g: Goal where not done  t: Tool where goal == g.id } then { log "used" } }
+)");
+  w.put("1s", "Phase", R"(name: "rest")");
+  w.put("1s", "Goal", "id: 1");
+  w.put("1s", "Tool", "id: 1, goal: 1");
+  w.tick("1s");
+  CHECK(sentence(w) == R"(line 1 of `when` is not met by the closest, Phase { name: "rest" }: name is "rest")");
+  w.put("2s", "Tool", "id: 1, goal: 2");
+  w.put("2s", "Phase", R"(name: "work")");
+  w.tick("2s");
+  CHECK(sentence(w) == "line 3 of `when` is not met by the closest, Tool { id: 1, goal: 2 }: goal is 2, g.id is 1");
+  w.put("3s", "Tool", "id: 1, goal: 1");
+  w.tick("3s");
+  CHECK(w.session->why_not(0, {}).status == "fired");
+}
+
 TEST_CASE("why-not: a production that has fired, and one whose line fails", "[session][explain]") {
   World w(R"(
 module p strategy depth
