@@ -74,6 +74,8 @@ class OutputSink {
   virtual void on_action_gone(const std::string& /*id*/) {}
   // Something went wrong that no caller can be told directly (an effect that errs, a runaway): said once per cause and instant.
   virtual void on_trouble(Timestamp, const std::string& /*message*/) {}
+  // A rule went into quarantine: said once for each.
+  virtual void on_quarantine(Timestamp t, const std::string& message) { on_trouble(t, message); }
   // An input that put() took was refused at its turn (an incomplete patch of a fact that is not there); `origin` is the input's.
   virtual void on_refused(Timestamp t, std::uint64_t /*origin*/, const std::string& message) { on_trouble(t, message); }
   // An acknowledgement that ack() took met no waiting action at its turn (counted as acks_unmatched); `origin` is the input's.

@@ -310,6 +310,9 @@ void Service::on_log(const LogOutput& log) {
 
 void Service::on_trouble(Timestamp, const std::string& message) { log_.trouble(clock(), message); }
 
+// Few, and never left out, however many other warnings there are.
+void Service::on_quarantine(Timestamp, const std::string& message) { log_.warning(clock(), message); }
+
 // Cold start.
 
 std::string Service::awaited_text() const {

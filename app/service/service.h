@@ -67,6 +67,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void on_derived(const DerivedOutput& derived) override;
   void on_log(const LogOutput& log) override;
   void on_trouble(Timestamp t, const std::string& message) override;
+  void on_quarantine(Timestamp t, const std::string& message) override;
 
   // service_insight.cc
   void watch_session();

@@ -275,7 +275,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
 void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists) {
   const TypePlan& plan = program_.types[type];
   if (changed == kEveryField) {
-    for (const NodeId node : plan.sample_nodes) aggregates_.liveness_changed(node, fact);
+    if (!plan.sample_nodes.empty()) aggregates_.liveness_changed(type, fact, stores_[type].row(fact));
   } else if ((plan.reads & changed) == 0) {
     return;
   }

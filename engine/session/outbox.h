@@ -22,6 +22,7 @@ struct FiringOutput {
 struct TroubleOutput {
   Timestamp time;
   std::string message;
+  bool quarantine = false;  // of a rule
 };
 
 struct RefusedOutput {
@@ -66,7 +67,13 @@ class Outbox {
   void say(const LogOutput& o) { sink_.on_log(o); }
   void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
   void say(const GoneOutput& o) { sink_.on_action_gone(o.id); }
-  void say(const TroubleOutput& o) { sink_.on_trouble(o.time, o.message); }
+  void say(const TroubleOutput& o) {
+    if (o.quarantine) {
+      sink_.on_quarantine(o.time, o.message);
+    } else {
+      sink_.on_trouble(o.time, o.message);
+    }
+  }
   void say(const RefusedOutput& o) { sink_.on_refused(o.time, o.origin, o.message); }
   void say(const UnmatchedOutput& o) { sink_.on_unmatched(o.origin); }
 

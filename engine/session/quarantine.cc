@@ -127,7 +127,7 @@ void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std:
     known->reason = reason;
     known->text = text;
   }
-  trouble(std::move(text));
+  outbox.add(TroubleOutput{network.now(), std::move(text), true});
   // Of one that is not to begin anything more, and runs nothing, no match matters.
   if (!in_cascade && !episodes.any_active(rule)) empty(rule);
 }

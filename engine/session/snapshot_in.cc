@@ -110,7 +110,6 @@ void SnapshotIn::read_samples_of(NodeId node) {
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
     const FactId f = fact(plan.type);
     if (!in_.ok() || !in_.check(!state.samples.contains(f), kTwice)) return;
-    SampleList& list = state.samples[f];
     Timestamp before = kTimestampMin;
     for (std::size_t left = in_.count(); left > 0 && in_.ok(); --left) {
       const std::uint32_t id = state.items.make();
@@ -136,7 +135,7 @@ void SnapshotIn::read_samples_of(NodeId node) {
         state.groups.push_back(std::make_unique<Aggregates::Group>());
         state.groups.back()->key = values;
       }
-      list.push_back(id);
+      state.samples.insert(f, state.samples.of(f).size(), id);
     }
   }
 }

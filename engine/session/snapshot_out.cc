@@ -82,15 +82,13 @@ void SnapshotOut::write_samples() {
     if (!plan.sampled()) continue;
     const Aggregates::NodeState& state = aggregates.nodes_[node];
     out_.flag(state.dropped);
-    std::map<FactId, const SampleList*> in_order;
-    for (const auto& [f, samples] : state.samples) {
-      if (!samples.empty()) in_order.emplace(f, &samples);
-    }
+    std::map<FactId, std::span<const std::uint32_t>> in_order;
+    state.samples.for_each([&](FactId f, std::span<const std::uint32_t> samples) { in_order.emplace(f, samples); });
     out_.number(in_order.size());
     for (const auto& [f, samples] : in_order) {
       fact(plan.type, f);
-      out_.number(samples->size());
-      for (const std::uint32_t id : *samples) {
+      out_.number(samples.size());
+      for (const std::uint32_t id : samples) {
         const Aggregates::Item& item = state.items[id];
         out_.number(static_cast<std::uint64_t>(item.truth));
         out_.value(item.value);
