@@ -143,17 +143,16 @@ std::uint32_t Network::root_tag(TokenId t) const {
   return tokens_[t].stage == kNone ? tokens_[t].value : kNone;
 }
 
-FactId Network::fact_of(TokenId end, std::uint32_t binding) const {
-  if (end == kNone || tokens_[end].stage == kNone) return kNone;
-  for (TokenId t = end; t != kNone && tokens_[t].stage != kNone; t = tokens_[t].parent) {
+FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
+  for (; t != kNone; t = tokens_[t].parent) {
     const Token& token = tokens_[t];
-    if (token.fact != kNone && stage_states_[token.stage].binding == binding) return token.fact;
-  }
-  // No token is of a gate.
-  const StageState& stage = stage_states_[tokens_[end].stage];
-  if (!stage.gated) return kNone;
-  for (const std::uint32_t gate : program_.rules[program_.chains[stage.chain].owner].gates) {
-    if (program_.gates[gate].binding == binding) return gate_fact(program_.gates[gate]);
+    if (token.stage == kNone) return kNone;
+    const StageState& stage = stage_states_[token.stage];
+    if (token.fact != kNone && stage.binding == binding) return token.fact;
+    if (!stage.gated || (token.parent != kNone && tokens_[token.parent].stage != kNone)) continue;  // a root comes before all
+    for (const std::uint32_t gate : program_.rules[program_.chains[stage.chain].owner].gates) {
+      if (program_.gates[gate].binding == binding) return gate_fact(program_.gates[gate]);
+    }
   }
   return kNone;
 }
