@@ -179,6 +179,10 @@ class Teller {
     step.title = "value of " + aggregate_label(data_, node);
     step.notes.emplace_back("kept by what comes and goes; partial matches of a group are looked at when its value changes");
     if (node.alpha != kNoId) tell_alpha(node.alpha, step);
+    if (const FactType& type = fact_type(node.type);
+        node.dispatch_field != kNoId && (node.over_ns || type.is_key_field(node.dispatch_field))) {
+      step.notes.push_back("a put finds it by hash of `" + type.fields[node.dispatch_field].name + "`");
+    }
     std::string tests;
     for (const Formula& test : use.residual) tests += (tests.empty() ? "" : " and ") + readable(test.text);
     if (!tests.empty()) step.notes.push_back("gone over item by item for each partial match, because of " + tests);

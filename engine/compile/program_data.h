@@ -182,6 +182,10 @@ struct AggregateNode {
   bool one_series = false;         // events without a key, whose order is that of all of them
   AlphaId alpha = kNoId;           // live facts; samples: kNoId, tests below
   std::vector<Formula> tests;      // own tests of samples
+  // Samples whose field is none of these values, or is not beyond the threshold, cannot pass: as of alphas.
+  std::uint32_t dispatch_field = kNoId;
+  std::vector<Value> dispatch_values;
+  AlphaPlan::Threshold threshold;
   std::uint32_t scope = 0;
   std::uint32_t binding = 0;         // what the formulas call the fact or sample
   std::vector<std::uint32_t> group;  // own fields

@@ -19,7 +19,12 @@ bool ScalarLess::operator()(const Value& a, const Value& b) const {
   return a.aux < b.aux;
 }
 
-void Accumulator::add(const AggregateNode& plan, const Observation& o) {
+// Handles are not in the order of their content, and what is not in a window leaves when it likes.
+bool Accumulator::goes_in_order(const AggregateNode& plan, const Value& v) const {
+  return !any_order_ && plan.over_ns && v.kind < Kind::kString;
+}
+
+bool Accumulator::add(const AggregateNode& plan, const Observation& o) {
   const Value& v = o.value;
   ++count_;
   switch (plan.fn) {
@@ -35,15 +40,22 @@ void Accumulator::add(const AggregateNode& plan, const Observation& o) {
       }
       break;
     case AggregateFn::kMin:
-    case AggregateFn::kMax: ++ordered_[v]; break;
+    case AggregateFn::kMax:
+      if (goes_in_order(plan, v)) {
+        if (!extremes_) extremes_ = std::make_unique<Extremes<ScalarLess>>(plan.fn == AggregateFn::kMax);
+        return extremes_->add(place_of(o), v);
+      }
+      ++ordered_[v];
+      break;
     case AggregateFn::kCount: break;
     default:
       if (!statistic_) statistic_ = make_statistic(plan);
       statistic_->add(o);
   }
+  return true;
 }
 
-void Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
+bool Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
   const Value& v = o.value;
   --count_;
   switch (plan.fn) {
@@ -59,6 +71,7 @@ void Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
       break;
     case AggregateFn::kMin:
     case AggregateFn::kMax: {
+      if (goes_in_order(plan, v)) return extremes_->remove(place_of(o));
       const auto at = ordered_.find(v);
       if (--at->second == 0) ordered_.erase(at);
       break;
@@ -66,6 +79,7 @@ void Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
     case AggregateFn::kCount: break;
     default: statistic_->remove(o);
   }
+  return true;
 }
 
 Value Accumulator::result(const AggregateNode& plan, const Observed& observed) const {
@@ -84,6 +98,7 @@ Value Accumulator::result(const AggregateNode& plan, const Observed& observed) c
     const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
     return mean ? of_whole(kind, *mean) : Value::unknown();
   }
+  if (extremes_) return extremes_->best();
   const bool smallest = fn == AggregateFn::kMin;
   if (kind < Kind::kString) return smallest ? ordered_.begin()->first : ordered_.rbegin()->first;
   // Handles are not in the order of their content.

@@ -2,37 +2,49 @@
 #include "engine/network/aggregates.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/network/network.h"
 #include "engine/network/timer_queue.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
 namespace {
 constexpr std::uint32_t kUnknownGroup = 0;
-}
+constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
+constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
+}  // namespace
 
-Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers) : program_(program), timers_(timers), nodes_(program.nodes.size()) {
-  for (NodeState& state : nodes_) state.groups.push_back(std::make_unique<Group>());
+Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
+    : program_(program), timers_(timers), nodes_(program.nodes.size()), routes_(program), sampled_(program.types.size()) {
+  for (NodeId node = 0; node < nodes_.size(); ++node) {
+    const AggregateNode& plan = program.nodes[node];
+    nodes_[node].groups.push_back(std::make_unique<Group>());
+    // A count counts what was seen, and events are never stale.
+    nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !program.rule_set.schema.types[plan.type].is_event();
+  }
 }
 
 // --- items ---
 
 std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan, const Value* row) {
-  std::vector<Value> key;
-  key.reserve(plan.group.size());
+  key_.clear();
   for (const std::uint32_t field : plan.group) {
     if (row[field].is_error()) return kUnknownGroup;
-    key.push_back(row[field]);
+    key_.push_back(row[field]);
   }
-  return group_of_key(state, std::move(key));
+  return group_of_key(state, key_);
 }
 
-std::uint32_t Aggregates::group_of_key(NodeState& state, std::vector<Value> key) {
-  const auto found = state.group_of.find(key);
-  if (found != state.group_of.end()) return found->second;
-  std::uint32_t id = 0;
+std::uint32_t Aggregates::find_group(const NodeState& state, std::span<const Value> key) {
+  return state.group_of.find(hash_of(key), [&](std::uint32_t id) { return std::ranges::equal(state.groups[id]->key, key); });
+}
+
+std::uint32_t Aggregates::group_of_key(NodeState& state, std::span<const Value> key) {
+  std::uint32_t id = find_group(state, key);
+  if (id != kNone) return id;
   if (!state.free_groups.empty()) {
     id = state.free_groups.back();
     state.free_groups.pop_back();
@@ -41,9 +53,9 @@ std::uint32_t Aggregates::group_of_key(NodeState& state, std::vector<Value> key)
     id = static_cast<std::uint32_t>(state.groups.size());
     state.groups.push_back(std::make_unique<Group>());
   }
-  state.groups[id]->hash = fold(KeyHash{}(key));
-  state.groups[id]->key = key;
-  state.group_of.emplace(std::move(key), id);
+  state.groups[id]->hash = hash_of(key);
+  state.groups[id]->key.assign(key.begin(), key.end());
+  state.group_of.insert(state.groups[id]->hash, id);
   return id;
 }
 
@@ -87,13 +99,25 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
     if (item.value.is_error()) {
       ++group.value_unknown;
     } else if (!item.value.is_null()) {
-      group.values.add(plan, observation(item, id));
+      if (!group.values.add(plan, observation(item, id))) begin_ordered(node, group);
     }
   } else {
     ++group.count_unknown;
   }
-  if (plan.sampled()) group.by_stamp.emplace(item.stamp, id);
+  if (state.asks_newest) {
+    group.by_stamp.push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_group; });
+  }
   touch(node, item.group);
+}
+
+// The items of a group no longer leave in the order in which they came: their values in another way.
+void Aggregates::begin_ordered(NodeId node, Group& group) {
+  const NodeState& state = nodes_[node];
+  group.values.begin_ordered();
+  for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next) {
+    const Item& item = state.items[id];
+    if (item.truth == Truth::kTrue && !item.value.is_error() && !item.value.is_null()) group.values.add_ordered(item.value);
+  }
 }
 
 void Aggregates::displace(NodeId node, std::uint32_t id) {
@@ -109,41 +133,57 @@ void Aggregates::displace(NodeId node, std::uint32_t id) {
     if (item.value.is_error()) {
       --group.value_unknown;
     } else if (!item.value.is_null()) {
-      group.values.subtract(program_.nodes[node], observation(item, id));
+      if (!group.values.subtract(program_.nodes[node], observation(item, id))) begin_ordered(node, group);
     }
   } else {
     --group.count_unknown;
   }
-  group.by_stamp.erase({item.stamp, id});
+  if (state.asks_newest) group.by_stamp.erase(id, item.stamp, item.in_group);
   touch(node, item.group);
   item.group = kNone;
 }
 
 void Aggregates::put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network) {
   NodeState& state = nodes_[node];
-  const auto [at, is_new] = state.live.try_emplace(fact, kNone);
-  if (is_new) {
-    at->second = state.items.make();
-    state.items[at->second].fact = fact;
+  std::uint32_t id = live_item(state, fact);
+  if (id == kNone) {
+    id = state.items.make();
+    state.items[id].fact = fact;
+    state.live.insert(hash_of_fact(fact), id);
   } else {
-    displace(node, at->second);
+    displace(node, id);
   }
-  place(node, at->second, truth, row, network);
+  place(node, id, truth, row, network);
 }
 
 void Aggregates::remove(NodeId node, FactId fact) {
   NodeState& state = nodes_[node];
-  const auto at = state.live.find(fact);
-  if (at == state.live.end()) return;
-  displace(node, at->second);
-  state.items.free(at->second);
-  state.live.erase(at);
+  const std::uint32_t id = live_item(state, fact);
+  if (id == kNone) return;
+  displace(node, id);
+  state.live.erase(hash_of_fact(fact), id);
+  state.items.free(id);
+}
+
+std::uint32_t Aggregates::live_item(const NodeState& state, FactId fact) {
+  return state.live.find(hash_of_fact(fact), [&](std::uint32_t id) { return state.items[id].fact == fact; });
 }
 
 // --- samples ---
 
-std::size_t Aggregates::place_in(const NodeState& state, const SampleList& list, Timestamp stamp) {
-  if (list.empty() || state.items[list[list.size() - 1]].stamp < stamp) return list.size();
+std::span<const NodeId> Aggregates::concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
+  const std::vector<Sampled>& sampled = sampled_[type];
+  const bool may_replace = fact < sampled.size() && sampled[fact].count != 0 && stamp <= sampled[fact].newest;
+  return may_replace ? std::span<const NodeId>(program_.types[type].sample_nodes) : routes_.taking(type, row);
+}
+
+std::span<const NodeId> Aggregates::holding_samples(FactTypeId type, FactId fact, const Value* key) {
+  if (routes_.by_content(type) && (fact >= sampled_[type].size() || sampled_[type][fact].count == 0)) return {};
+  return routes_.holding(type, key);
+}
+
+std::size_t Aggregates::place_in(const NodeState& state, std::span<const std::uint32_t> list, Timestamp stamp) {
+  if (list.empty() || state.items[list.back()].stamp < stamp) return list.size();
   const auto at =
       std::lower_bound(list.begin(), list.end(), stamp, [&](std::uint32_t id, Timestamp wanted) { return state.items[id].stamp < wanted; });
   return static_cast<std::size_t>(at - list.begin());
@@ -158,15 +198,33 @@ Aggregates::SavedSample Aggregates::saved(NodeId node, std::uint32_t id) const {
   return out;
 }
 
-// Out of everything but its fact's list.
-void Aggregates::leave_node(NodeId node, std::uint32_t id) {
+void Aggregates::list_sample(NodeId node, std::uint32_t id, Network& network) {
   NodeState& state = nodes_[node];
-  displace(node, id);
-  if (program_.nodes[node].over_ns) state.by_stamp.erase({state.items[id].stamp, id});
-  state.rows.erase(id);
-  state.items.free(id);
+  const AggregateNode& plan = program_.nodes[node];
+  const Item& item = state.items[id];
+  const std::span<const std::uint32_t> mine = state.samples.of(item.fact);
+  if (mine.empty()) network.store(plan.type).pin(item.fact);
+  state.samples.insert(item.fact, place_in(state, mine, item.stamp), id);
+  if (plan.over_ns) state.by_stamp.push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_node; });
+  if (!routes_.by_content(plan.type)) return;
+  std::vector<Sampled>& sampled = sampled_[plan.type];
+  if (sampled.size() <= item.fact) sampled.resize(std::size_t{item.fact} + 1);
+  Sampled& all = sampled[item.fact];
+  all.newest = all.count++ == 0 ? item.stamp : std::max(all.newest, item.stamp);
 }
 
+void Aggregates::unlist_sample(NodeId node, std::uint32_t id, Network& network) {
+  NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  const Item& item = state.items[id];
+  state.samples.erase(item.fact, place_in(state, state.samples.of(item.fact), item.stamp));
+  if (plan.over_ns) state.by_stamp.erase(id, item.stamp, item.in_node);
+  if (routes_.by_content(plan.type)) --sampled_[plan.type][item.fact].count;
+  if (!state.samples.contains(item.fact)) network.store(plan.type).unpin(item.fact);
+}
+
+// `where` is judged once: nothing that it may read of a sample changes. A window of time does without samples of which it is
+// false, but they take the place of others, as all do.
 void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
@@ -178,95 +236,75 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
     sample_row_.push_back(Value::null());
     row = sample_row_.data();
   }
-  SampleList& mine = state.samples[fact];
-  if (mine.empty()) network.store(plan.type).pin(fact);
-  const std::size_t place_at = place_in(state, mine, stamp);
-  // One sample per key and stamp: the later one.
-  if (place_at < mine.size() && state.items[mine[place_at]].stamp == stamp) {
-    const std::uint32_t old = mine[place_at];
-    if (gone != nullptr) gone->push_back(saved(node, old));
-    mine.erase(place_at);
-    leave_node(node, old);
-  }
-  const std::uint32_t id = state.items.make();
-  Item& item = state.items[id];
-  item.fact = fact;
-  item.stamp = stamp;
-  item.arrival = arrivals_++;
-  mine.insert(place_at, id);
-  if (plan.keep_rows) state.rows[id].assign(row, row + slots);
-
   Truth truth = Truth::kTrue;
   network.frame().set_row(plan.binding, row);
   for (const Formula& test : plan.tests) {
     truth = truth_and(truth, network.frame().truth(test, plan.scope));
     if (truth == Truth::kFalse) break;
   }
-  place(node, id, truth, row, network);
-  if (plan.over_ns) {
-    state.by_stamp.emplace(stamp, id);
-    arm(node);
+  // One sample per key and stamp: the later one.
+  std::uint32_t replaced = kNone;
+  if (const std::span<const std::uint32_t> mine = state.samples.of(fact); !mine.empty()) {
+    const std::size_t at = place_in(state, mine, stamp);
+    if (at < mine.size() && state.items[mine[at]].stamp == stamp) replaced = mine[at];
   }
+  if (replaced != kNone) drop_sample(node, replaced, network, gone);
+  if (truth == Truth::kFalse && plan.over_ns) return;
+  const std::uint32_t id = state.items.make();
+  Item& item = state.items[id];
+  item.fact = fact;
+  item.stamp = stamp;
+  item.arrival = arrivals_++;
+  if (plan.keep_rows) state.rows[id].assign(row, row + slots);
+  list_sample(node, id, network);
+  place(node, id, truth, row, network);
+  if (plan.over_ns) arm(node);
   const std::size_t most = plan.over_last ? static_cast<std::size_t>(*plan.over_last) : samples_per_key_max_;
-  while (mine.size() > most) {
+  for (std::span<const std::uint32_t> mine = state.samples.of(fact); mine.size() > most; mine = state.samples.of(fact)) {
     if (!plan.over_last) {
       ++samples_dropped_;
       if (!state.dropped) dropping_.push_back(node);
       state.dropped = true;
     }
-    const std::uint32_t oldest = mine[0];
-    if (gone != nullptr && oldest != id) gone->push_back(saved(node, oldest));
-    mine.erase(0);
-    leave_node(node, oldest);
+    drop_sample(node, mine[0], network, mine[0] == id ? nullptr : gone);
   }
 }
 
-// Takes a sample out of everything, its fact's list included.
+// Takes a sample out of everything.
 void Aggregates::drop_sample(NodeId node, std::uint32_t id, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   if (gone != nullptr) gone->push_back(saved(node, id));
-  const FactId fact = state.items[id].fact;
-  const auto mine = state.samples.find(fact);
-  mine->second.erase(place_in(state, mine->second, state.items[id].stamp));
-  leave_node(node, id);
-  if (!mine->second.empty()) return;
-  state.samples.erase(mine);
-  network.store(program_.nodes[node].type).unpin(fact);
+  displace(node, id);
+  unlist_sample(node, id, network);
+  if (!state.rows.empty()) state.rows.erase(id);
+  state.items.free(id);
 }
 
 void Aggregates::end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network, std::vector<SavedSample>* gone) {
-  NodeState& state = nodes_[node];
-  const auto mine = state.samples.find(fact);
-  if (mine == state.samples.end()) return;
-  std::vector<std::uint32_t> ended;
-  for (const std::uint32_t id : mine->second) {
-    if (state.items[id].stamp > up_to) break;
-    ended.push_back(id);
+  const NodeState& state = nodes_[node];
+  for (;;) {
+    const std::span<const std::uint32_t> mine = state.samples.of(fact);
+    if (mine.empty() || state.items[mine[0]].stamp > up_to) return;
+    drop_sample(node, mine[0], network, gone);
   }
-  for (const std::uint32_t id : ended) drop_sample(node, id, network, gone);
 }
 
 void Aggregates::take_out_sample(NodeId node, FactId fact, Timestamp stamp, Network& network) {
   const NodeState& state = nodes_[node];
-  const auto mine = state.samples.find(fact);
-  if (mine == state.samples.end()) return;
-  const std::size_t i = place_in(state, mine->second, stamp);
-  if (i < mine->second.size() && state.items[mine->second[i]].stamp == stamp) drop_sample(node, mine->second[i], network);
+  const std::span<const std::uint32_t> mine = state.samples.of(fact);
+  const std::size_t i = place_in(state, mine, stamp);
+  if (i < mine.size() && state.items[mine[i]].stamp == stamp) drop_sample(node, mine[i], network);
 }
 
-void Aggregates::put_back_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network) {
-  if (samples.empty()) return;
+void Aggregates::put_back_samples(NodeId node, const std::vector<SavedSample>& samples, Network& network) {
   NodeState& state = nodes_[node];
-  SampleList& mine = state.samples[fact];
-  if (mine.empty()) network.store(program_.nodes[node].type).pin(fact);
   for (const SavedSample& saved : samples) {
     const std::uint32_t id = state.items.make();
     Item& item = state.items[id];
     item = saved.item;
     item.group = item.next = item.prev = kNone;
-    mine.insert(place_in(state, mine, item.stamp), id);
     if (!saved.row.empty()) state.rows[id] = saved.row;
-    if (program_.nodes[node].over_ns) state.by_stamp.emplace(item.stamp, id);
+    list_sample(node, id, network);
     if (saved.item.group == kNone) continue;  // its `where` is false
     enter_group(node, id, saved.item.group == kUnknownGroup ? kUnknownGroup : group_of_key(state, saved.group));
   }
@@ -276,7 +314,8 @@ void Aggregates::put_back_samples(NodeId node, FactId fact, const std::vector<Sa
 void Aggregates::arm(NodeId node) {
   NodeState& state = nodes_[node];
   if (state.by_stamp.empty()) return;
-  const Timestamp due = state.by_stamp.begin()->first + *program_.nodes[node].over_ns;
+  const auto stamp_of = [&state](std::uint32_t id) { return state.items[id].stamp; };
+  const Timestamp due = stamp_of(state.by_stamp.oldest(stamp_of)) + *program_.nodes[node].over_ns;
   if (due >= state.armed) return;
   state.armed = due;
   timers_.add({due, TimerKind::kWindow, node, 0});
@@ -291,28 +330,32 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
   NodeState& state = nodes_[node];
   const DurationNs over = *program_.nodes[node].over_ns;
   state.armed = kTimestampMax;
-  while (!state.by_stamp.empty() && state.by_stamp.begin()->first + over <= now) drop_sample(node, state.by_stamp.begin()->second, network);
+  const auto stamp_of = [&state](std::uint32_t id) { return state.items[id].stamp; };
+  while (!state.by_stamp.empty()) {
+    const std::uint32_t id = state.by_stamp.oldest(stamp_of);
+    if (stamp_of(id) + over > now) break;
+    drop_sample(node, id, network);
+  }
   arm(node);
 }
 
-void Aggregates::liveness_changed(NodeId node, FactId fact) {
-  NodeState& state = nodes_[node];
-  const auto mine = state.samples.find(fact);
-  if (mine == state.samples.end()) return;
-  for (const std::uint32_t id : mine->second) {
-    if (state.items[id].group != kNone) touch(node, state.items[id].group);
+void Aggregates::liveness_changed(FactTypeId type, FactId fact, const Value* key) {
+  if (program_.rule_set.schema.types[type].is_event()) return;
+  for (const NodeId node : holding_samples(type, fact, key)) {
+    const NodeState& state = nodes_[node];
+    if (!state.asks_newest) continue;
+    for (const std::uint32_t id : state.samples.of(fact)) {
+      if (state.items[id].group != kNone) touch(node, state.items[id].group);
+    }
   }
 }
 
 // --- values ---
 
 bool Aggregates::newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const {
-  if (group.by_stamp.empty()) return false;
-  const Timestamp newest = group.by_stamp.rbegin()->first;
-  for (auto at = group.by_stamp.rbegin(); at != group.by_stamp.rend() && at->first == newest; ++at) {
-    if (network.store(plan.type).meta(state.items[at->second].fact).status == FactStatus::kStale) return true;
-  }
-  return false;
+  const FactStore& store = network.store(plan.type);
+  return group.by_stamp.any_newest([&state](std::uint32_t id) { return state.items[id].stamp; },
+                                   [&](std::uint32_t id) { return store.meta(state.items[id].fact).status == FactStatus::kStale; });
 }
 
 Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
@@ -327,6 +370,7 @@ Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std
 }
 
 struct Aggregates::Total {
+  Total() { values.begin_ordered(); }
   std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
   Accumulator values;
   Timestamp newest = kTimestampMin;
@@ -335,8 +379,7 @@ struct Aggregates::Total {
 
 // Judges one item for one left side, key fields included where `judge_keys`.
 void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id,
-                           const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network,
-                           Total& total) const {
+                           std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const {
   const Item& item = state.items[id];
   const Value* row = nullptr;
   if (plan.sampled()) {
@@ -369,7 +412,8 @@ void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
     if (item.value.is_error()) {
       ++total.value_unknown;
     } else if (!item.value.is_null()) {
-      total.values.add(plan, observation(item, id));
+      const bool kept = total.values.add(plan, observation(item, id));
+      FB_CHECK(kept);  // in any order
     }
   } else {
     ++total.count_unknown;
@@ -391,7 +435,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   const NodeState& state = nodes_[use.node];
   ++state.work.values;
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
-  std::vector<Value> left(use.keys.size());
+  std::array<Value, kGroupFieldsMax> fields;
+  const std::span<Value> left(fields.data(), use.keys.size());
   bool known = true;
   for (std::size_t i = 0; i < left.size(); ++i) {
     const KeyPart& part = use.keys[i];
@@ -400,10 +445,10 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   }
   const Group& loose = *state.groups[kUnknownGroup];
   if (known && use.residual.empty() && loose.first == kNone) {
-    const auto found = state.group_of.find(left);
-    if (found == state.group_of.end()) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
-    const Group& group = *state.groups[found->second];
-    const bool stale = plan.sampled() && newest_is_stale(plan, state, group, network);
+    const std::uint32_t found = find_group(state, left);
+    if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
+    const Group& group = *state.groups[found];
+    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
     return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
   }
   Total total;
@@ -412,8 +457,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
       take_item(use, plan, state, id, left, judge_keys, frame, network, total);
   };
   if (known) {
-    const auto found = state.group_of.find(left);
-    if (found != state.group_of.end()) take_group(*state.groups[found->second], false);
+    const std::uint32_t found = find_group(state, left);
+    if (found != kNone) take_group(*state.groups[found], false);
     take_group(loose, true);
   } else {
     for (const auto& group : state.groups) take_group(*group, true);
@@ -430,7 +475,7 @@ std::vector<Aggregates::Dirty> Aggregates::take_dirty() {
     g.dirty = false;
     out.push_back({node, state.all_dirty, g.hash});
     if (group != kUnknownGroup && g.first == kNone) {
-      state.group_of.erase(g.key);
+      state.group_of.erase(g.hash, group);
       state.free_groups.push_back(group);
     }
   }
@@ -447,8 +492,7 @@ std::size_t Aggregates::bytes() const {
 
 std::size_t Aggregates::node_bytes(NodeId node) const {
   const NodeState& state = nodes_[node];
-  return state.items.bytes() + state.groups.size() * sizeof(Group) + (state.live.size() + state.samples.size()) * 64 +
-         state.by_stamp.size() * 64;
+  return state.items.bytes() + state.groups.size() * sizeof(Group) + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes();
 }
 
 void Aggregates::mark(Interner& in) const {

@@ -15,7 +15,7 @@
 
 #include <map>
 #include <memory>
-#include <set>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -24,8 +24,11 @@
 #include "engine/network/accumulator.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
-#include "engine/network/sample_list.h"
+#include "engine/network/id_table.h"
+#include "engine/network/sample_routes.h"
+#include "engine/network/sample_table.h"
 #include "engine/network/slab.h"
+#include "engine/network/stamp_queue.h"
 #include "engine/network/work.h"
 
 namespace flyball::engine {
@@ -40,16 +43,21 @@ class Aggregates {
   // A live fact passes the node's own tests (with `truth`), or no longer.
   void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);
   void remove(NodeId node, FactId fact);
+  // Which nodes a put concerns: those that take it, and those in which it takes the place of another. Ascending; the list is
+  // overwritten by the next call.
+  std::span<const NodeId> concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row);
+  // In which nodes samples of the fact may stand; likewise.
+  std::span<const NodeId> holding_samples(FactTypeId type, FactId fact, const Value* key);
   // A put that was taken, also an unchanged one. Both leave in `gone`, if there is one, the samples that this put out.
   struct SavedSample;
   void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone = nullptr);
   void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network, std::vector<SavedSample>* gone = nullptr);
   // The inverses: the sample of that stamp goes, if it is there; those that it put out are there again.
   void take_out_sample(NodeId node, FactId fact, Timestamp stamp, Network& network);
-  void put_back_samples(NodeId node, FactId fact, const std::vector<SavedSample>& samples, Network& network);
+  void put_back_samples(NodeId node, const std::vector<SavedSample>& samples, Network& network);
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
-  void liveness_changed(NodeId node, FactId fact);
+  void liveness_changed(FactTypeId type, FactId fact, const Value* key);
 
   // For the left side in `frame`. Count: see count_interval.h.
   Value value(std::uint32_t use, FrameBuffer& frame, const Network& network) const;
@@ -82,11 +90,13 @@ class Aggregates {
     FactId fact = 0;
     std::uint32_t group = kNone;
     std::uint32_t next = kNone, prev = kNone;  // in the group
+    QueuePlace in_node, in_group;              // of samples: their places in by_stamp
     Truth truth = Truth::kFalse;
     Value value;
     Timestamp stamp;
     std::uint64_t arrival = 0;
   };
+  static_assert(sizeof(Item) == 64);  // one line
   static Observation observation(const Item& item, std::uint32_t id) { return {item.value, item.fact, item.stamp, item.arrival, id}; }
   struct Group {
     std::vector<Value> key;
@@ -94,46 +104,50 @@ class Aggregates {
     std::uint32_t first = kNone;
     std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
     Accumulator values;
-    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;  // samples only
+    StampQueue by_stamp;  // samples of what may be stale
     bool dirty = false;
   };
-  struct KeyHash {
-    std::size_t operator()(const std::vector<Value>& key) const {
-      std::uint64_t h = 0;
-      for (const Value& v : key) h = mix(h, hash_value(v));
-      return h;
-    }
-  };
+  static std::uint32_t hash_of(std::span<const Value> key) {
+    std::uint64_t h = 0;
+    for (const Value& v : key) h = mix(h, hash_value(v));
+    return fold(h);
+  }
   struct NodeState {
     Slab<Item> items;
     std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
     std::vector<std::uint32_t> free_groups;
-    std::unordered_map<std::vector<Value>, std::uint32_t, KeyHash> group_of;
-    std::unordered_map<FactId, std::uint32_t> live;              // fact → item
-    std::unordered_map<FactId, SampleList> samples;              // fact → items by stamp, each stamp once
-    std::set<std::pair<Timestamp, std::uint32_t>> by_stamp;      // all samples of a window
+    IdTable group_of;                                            // by key
+    IdTable live;                                                // items by fact
+    SampleTable samples;                                         // fact → items by stamp, each stamp once
+    StampQueue by_stamp;                                         // all samples of a window
     std::unordered_map<std::uint32_t, std::vector<Value>> rows;  // item → the sample's row, where uses need it
     Timestamp armed = kTimestampMax;                             // a timer is set for then
     bool all_dirty = false;
-    bool dropped = false;  // samples, for want of room
+    bool dropped = false;      // samples, for want of room
+    bool asks_newest = false;  // whether the newest sample is of a stale fact decides something
     mutable AggregateWork work;
   };
 
+  static std::uint32_t live_item(const NodeState& state, FactId fact);
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
   void displace(NodeId node, std::uint32_t item);
   std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
-  std::uint32_t group_of_key(NodeState& state, std::vector<Value> key);
+  static std::uint32_t find_group(const NodeState& state, std::span<const Value> key);
+  std::uint32_t group_of_key(NodeState& state, std::span<const Value> key);
   void enter_group(NodeId node, std::uint32_t item, std::uint32_t group);
   void touch(NodeId node, std::uint32_t group);
   void drop_sample(NodeId node, std::uint32_t item, Network& network, std::vector<SavedSample>* gone = nullptr);
   SavedSample saved(NodeId node, std::uint32_t item) const;
   // Where the samples of a list with at least that stamp begin.
-  static std::size_t place_in(const NodeState& state, const SampleList& list, Timestamp stamp);
-  void leave_node(NodeId node, std::uint32_t item);
+  static std::size_t place_in(const NodeState& state, std::span<const std::uint32_t> list, Timestamp stamp);
+  // The sample stands in its fact's list, and by stamp; or in neither any more.
+  void list_sample(NodeId node, std::uint32_t item, Network& network);
+  void unlist_sample(NodeId node, std::uint32_t item, Network& network);
+  void begin_ordered(NodeId node, Group& group);
   void arm(NodeId node);
   struct Total;
   void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
-                 const std::vector<Value>& left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
+                 std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
                const Accumulator& values, bool newest_stale, const Observed& observed) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
@@ -142,7 +156,15 @@ class Aggregates {
   TimerQueue& timers_;
   std::vector<NodeState> nodes_;
   std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
-  std::vector<Value> sample_row_;  // scratch
+  // How many samples of a fact there are, and since there are some the greatest stamp: of types whose windows ask for what may
+  // differ from sample to sample. A put with a greater stamp takes the place of none.
+  struct Sampled {
+    std::uint32_t count = 0;
+    Timestamp newest = kTimestampMin;
+  };
+  SampleRoutes routes_;
+  std::vector<std::vector<Sampled>> sampled_;  // by type, by fact
+  std::vector<Value> sample_row_, key_;        // scratch
   std::uint64_t arrivals_ = 0;
   std::uint64_t samples_dropped_ = 0;
   std::vector<NodeId> dropping_;

@@ -247,10 +247,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
   if (stamps.size() < first + masks.size()) stamps.resize(first + masks.size());
   if (journal_.first(Journalled::kStamps, type, fact)) {
     // Restored last: putting the fact back stamps it anew.
-    const auto at = stamps.begin() + static_cast<std::ptrdiff_t>(first);
-    journal_.add_last([&stamps, first, before = std::vector<std::uint64_t>(at, at + static_cast<std::ptrdiff_t>(masks.size()))] {
-      std::copy(before.begin(), before.end(), stamps.begin() + static_cast<std::ptrdiff_t>(first));
-    });
+    journal_.add_stamps(type, fact, stamps.data() + first, masks.size());
   }
   if (program_.types[type].stratum != kNoId) {
     if (withdrawn_in_ != moment_) withdrawn_.clear();
@@ -278,7 +275,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
 void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists) {
   const TypePlan& plan = program_.types[type];
   if (changed == kEveryField) {
-    for (const NodeId node : plan.sample_nodes) aggregates_.liveness_changed(node, fact);
+    if (!plan.sample_nodes.empty()) aggregates_.liveness_changed(type, fact, stores_[type].row(fact));
   } else if ((plan.reads & changed) == 0) {
     return;
   }

@@ -64,12 +64,15 @@ void Network::right_activate(const Activation& activation) {
   const StagePlan& stage = program_.stages[activation.stage];
   const bool exists = stage.kind == StageKind::kExists;
   const Value* row = stores_[stage.type].row(activation.fact);
-  std::uint32_t hash = 0;
-  const KeyStatus status = right_key(alphas_.index(alphas_[stage.alpha], stage.index), row, hash);
-  if (status == KeyStatus::kNever) return;
+  // Its place in the index says what it joins by.
+  std::uint32_t entry = activation.item;
+  for (std::uint32_t i = 0; i < stage.index; ++i) entry = items_[entry].more;
+  const AlphaItem& own = items_[entry];
+  if (own.place == Place::kOut) return;
+  const std::uint32_t hash = own.link.hash;
 
   matches_.clear();
-  LeftKey key;
+  LeftKey& key = left_key_;
   const auto meet = [&](TokenId t) {
     ++state.work.pairs;
     load(t);
@@ -78,7 +81,7 @@ void Network::right_activate(const Activation& activation) {
     if (pair == Truth::kFalse) return;
     matches_.push_back({t, exists || stage.fresh_truth ? pair : truth_and(pair, tokens_[t].truth)});
   };
-  if (status == KeyStatus::kKnown) {
+  if (own.place == Place::kHashed) {
     for (TokenId t = state.left.bucket(hash); t != kNone; t = tokens_[t].left.next) {
       if (tokens_[t].left.hash == hash) meet(t);
     }
@@ -125,7 +128,7 @@ void Network::each_right(const StagePlan& stage, const LeftKey& key, Meet meet) 
 void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   const bool exists = stage.kind == StageKind::kExists;
   load(t);
-  LeftKey key;
+  LeftKey& key = left_key_;
   left_key(stage, key);
   TokenRecords records{tokens_};
   StageState& state = stage_states_[id];
@@ -175,7 +178,7 @@ void Network::find_witness(TokenId t) {
   const StagePlan& stage = program_.stages[token.next];
   if (stage.kind != StageKind::kExists) return;  // the token has gone, its id is another's
   load(t);
-  LeftKey key;
+  LeftKey& key = left_key_;
   left_key(stage, key);
   if (key.status != KeyStatus::kNever) find_witness(t, stage, token.next, key);
 }
@@ -211,7 +214,7 @@ FactId Network::first_witness(TokenId left, std::size_t looks) {
   if (tokens_[left].met != Truth::kTrue) return kNone;
   const Value* const row_before = frame_.row(stage.binding);
   load(left);
-  LeftKey key;
+  LeftKey& key = left_key_;
   left_key(stage, key);
   const FactStore& store = stores_[stage.type];
   FactId best = kNone;

@@ -3,16 +3,21 @@
 //
 // A thing that can be journalled whole is, the first time that a cascade touches it. What only grows or shrinks (samples of a
 // window, sends, cooldowns, lists of actions) leaves one inverse for each change: what is kept is bounded by the things there
-// are and by the limit of firings in a cascade. Not thread-safe.
+// are and by the limit of firings in a cascade. Facts and their stamps, which nearly every effect changes, are kept as rows, one
+// behind the other; all else as functions. Not thread-safe.
 // INVARIANT: a record that has() knows is not given up by its owner while the journal is open: ids mean the same thing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "engine/network/fact_store.h"
 
 namespace flyball::engine {
 
@@ -24,12 +29,23 @@ class Journal {
 
   bool open() const { return open_; }
   std::size_t room() const { return known_.bucket_count(); }
-  bool is_empty() const { return inverses_.empty() && last_.empty() && known_.empty(); }
-  void begin() { open_ = true; }
+  bool is_empty() const { return inverses_.empty() && last_.empty() && known_.empty() && !marked_; }
+  void begin() {
+    open_ = true;
+    if (!marked_) return;
+    marked_ = false;
+    ++cascade_;
+  }
   void end() {
     open_ = false;
     inverses_.clear();
     last_.clear();
+    facts_.clear();
+    rows_.clear();
+    stamps_.clear();
+    stamp_rows_.clear();
+    if (marked_) ++cascade_;
+    marked_ = false;
     // Clearing costs as much as the largest cascade so far was worth: a large one gives its room back.
     if (known_.bucket_count() > kKeptBuckets) {
       std::unordered_set<Thing, ThingHash>().swap(known_);
@@ -38,11 +54,30 @@ class Journal {
     }
   }
   // True once for each thing in a cascade: then it is to be journalled.
-  bool first(Journalled kind, std::uint32_t table, std::uint32_t id) { return open_ && known_.insert({kind, table, id}).second; }
+  bool first(Journalled kind, std::uint32_t table, std::uint32_t id) {
+    if (!open_) return false;
+    if (kind == Journalled::kFact) return mark(fact_marks_, table, id);
+    if (kind == Journalled::kStamps) return mark(stamp_marks_, table, id);
+    return known_.insert({kind, table, id}).second;
+  }
+  // Of what is not a fact or its stamps.
   bool has(Journalled kind, std::uint32_t table, std::uint32_t id) const { return open_ && known_.contains({kind, table, id}); }
   template <typename Inverse>
   void add(Inverse inverse) {
-    if (open_) inverses_.emplace_back(std::move(inverse));
+    if (open_) inverses_.push_back({kNone, std::move(inverse)});
+  }
+  // A fact as it is, with what is known of it last.
+  void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, std::optional<Timestamp> expires, const Value* row,
+                std::uint32_t width) {
+    if (!open_) return;
+    inverses_.push_back({static_cast<std::uint32_t>(facts_.size()), nullptr});
+    facts_.push_back({type, fact, meta, expires, rows_.size()});
+    rows_.insert(rows_.end(), row, row + width);
+  }
+  void add_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps, std::size_t count) {
+    if (!open_) return;
+    stamps_.push_back({type, fact, stamp_rows_.size()});
+    stamp_rows_.insert(stamp_rows_.end(), stamps, stamps + count);
   }
   // To be done when all others are, and what follows from them.
   template <typename Inverse>
@@ -50,14 +85,52 @@ class Journal {
     if (open_) last_.emplace_back(std::move(inverse));
   }
   // Last first; taking back leaves no inverses.
-  void take_back() {
+  struct FactBefore {
+    FactTypeId type = kNoId;
+    FactId fact = kNone;
+    FactMeta meta;
+    std::optional<Timestamp> expires;
+    std::size_t row = 0;
+  };
+  template <typename RestoreFact>  // (FactBefore, its row)
+  void take_back(RestoreFact restore) {
     open_ = false;
-    run(inverses_);
+    for (; !inverses_.empty(); inverses_.pop_back()) {
+      const Entry& entry = inverses_.back();
+      if (entry.fact == kNone) {
+        entry.function();
+      } else {
+        restore(facts_[entry.fact], rows_.data() + facts_[entry.fact].row);
+      }
+    }
   }
-  void take_back_last() { run(last_); }
+  template <typename RestoreStamps>  // (type, fact, stamps)
+  void take_back_last(RestoreStamps restore) {
+    for (; !last_.empty(); last_.pop_back()) last_.back()();
+    for (const StampsBefore& s : stamps_) restore(s.type, s.fact, stamp_rows_.data() + s.row);
+  }
 
  private:
-  using Inverses = std::vector<std::function<void()>>;
+  struct Entry {
+    std::uint32_t fact = kNone;  // of facts_; kNone: the function
+    std::function<void()> function;
+  };
+  struct StampsBefore {
+    FactTypeId type = kNoId;
+    FactId fact = kNone;
+    std::size_t row = 0;
+  };
+  // By type, by fact: the last cascade that changed it.
+  using Marks = std::vector<std::vector<std::uint64_t>>;
+  bool mark(Marks& marks, std::uint32_t type, std::uint32_t fact) {
+    if (marks.size() <= type) marks.resize(type + 1);
+    std::vector<std::uint64_t>& of = marks[type];
+    if (of.size() <= fact) of.resize(std::max<std::size_t>(fact + 1, of.size() * 2), 0);
+    if (of[fact] == cascade_) return false;
+    of[fact] = cascade_;
+    marked_ = true;
+    return true;
+  }
   struct Thing {
     Journalled kind;
     std::uint32_t table, id;
@@ -70,11 +143,16 @@ class Journal {
       return static_cast<std::size_t>(h ^ (h >> 31));
     }
   };
-  static void run(Inverses& inverses) {
-    for (; !inverses.empty(); inverses.pop_back()) inverses.back()();
-  }
   bool open_ = false;
-  Inverses inverses_, last_;
+  bool marked_ = false;  // something, in this cascade
+  std::uint64_t cascade_ = 1;
+  Marks fact_marks_, stamp_marks_;
+  std::vector<Entry> inverses_;
+  std::vector<std::function<void()>> last_;
+  std::vector<FactBefore> facts_;
+  std::vector<Value> rows_;
+  std::vector<StampsBefore> stamps_;
+  std::vector<std::uint64_t> stamp_rows_;
   std::unordered_set<Thing, ThingHash> known_;
 };
 

@@ -94,22 +94,23 @@ bool Network::judge_all() {
 
 // Should the cascade be undone, the windows are as they were: only what this put changed is kept for that.
 void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
-  for (const NodeId node : program_.types[type].sample_nodes) {
+  for (const NodeId node : aggregates_.concerned_by_sample(type, fact, stamp, row)) {
     std::vector<Aggregates::SavedSample> gone;
     place_.at(WorkPart::kAggregate, node);
     aggregates_.sample(node, fact, stamp, row, *this, journal_.open() ? &gone : nullptr);
     journal_.add([this, node, fact, stamp, gone = std::move(gone)] {
       aggregates_.take_out_sample(node, fact, stamp, *this);
-      aggregates_.put_back_samples(node, fact, gone, *this);
+      aggregates_.put_back_samples(node, gone, *this);
     });
   }
 }
 
 void Network::end_samples(FactTypeId type, FactId fact, Timestamp up_to) {
-  for (const NodeId node : program_.types[type].sample_nodes) {
+  if (program_.types[type].sample_nodes.empty()) return;
+  for (const NodeId node : aggregates_.holding_samples(type, fact, stores_[type].row(fact))) {
     std::vector<Aggregates::SavedSample> gone;
     aggregates_.end_samples(node, fact, up_to, *this, journal_.open() ? &gone : nullptr);
-    journal_.add([this, node, fact, gone = std::move(gone)] { aggregates_.put_back_samples(node, fact, gone, *this); });
+    journal_.add([this, node, gone = std::move(gone)] { aggregates_.put_back_samples(node, gone, *this); });
   }
 }
 

@@ -76,6 +76,10 @@ class Network {
   std::uint64_t stamp(FactTypeId type, FactId fact, std::uint32_t which) const {
     return stamps_[type][std::size_t{fact} * program_.types[type].stamp_masks.size() + which];
   }
+  void restore_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps) {
+    const std::size_t count = program_.types[type].stamp_masks.size();
+    std::copy(stamps, stamps + count, stamps_[type].begin() + static_cast<std::ptrdiff_t>(std::size_t{fact} * count));
+  }
   // True if some rule, join or aggregate reads one of these fields.
   bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
 
@@ -456,6 +460,7 @@ class Network {
   std::vector<std::uint32_t> dropped_items_, gate_items_;
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
+  LeftKey left_key_;  // scratch: of the side that is being matched, until the matches are taken
   std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;
 };

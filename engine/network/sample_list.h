@@ -13,6 +13,7 @@ class SampleList {
  public:
   std::size_t size() const { return items_.size() - first_; }
   bool empty() const { return size() == 0; }
+  std::size_t bytes() const { return items_.capacity() * sizeof(std::uint32_t); }
   std::uint32_t operator[](std::size_t i) const { return items_[first_ + i]; }
   auto begin() const { return items_.begin() + static_cast<std::ptrdiff_t>(first_); }
   auto end() const { return items_.end(); }

@@ -149,7 +149,7 @@ FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
     if (token.stage == kNone) return kNone;
     const StageState& stage = stage_states_[token.stage];
     if (token.fact != kNone && stage.binding == binding) return token.fact;
-    if (token.parent != kNone || !stage.gated) continue;
+    if (!stage.gated || (token.parent != kNone && tokens_[token.parent].stage != kNone)) continue;  // a root comes before all
     for (const std::uint32_t gate : program_.rules[program_.chains[stage.chain].owner].gates) {
       if (program_.gates[gate].binding == binding) return gate_fact(program_.gates[gate]);
     }

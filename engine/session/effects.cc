@@ -8,11 +8,16 @@
 
 namespace flyball::engine {
 
-bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out) {
+// What they come to stands in `evaluated` until others are.
+bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope) {
   FrameBuffer& frame = network.frame();
+  if (evaluated_room.size() < effects.size()) evaluated_room.resize(effects.size());
+  evaluated = {evaluated_room.data(), effects.size()};
   for (std::uint32_t i = 0; i < effects.size(); ++i) {
     const EffectPlan& effect = effects[i];
-    Evaluated done;
+    Evaluated& done = evaluated_room[i];
+    done.values.clear();
+    done.text.clear();
     done.effect = &effect;
     done.index = i;
     if (effect.text) {
@@ -25,7 +30,6 @@ bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std
         if (v.is_error()) return false;
       }
     }
-    out.push_back(std::move(done));
   }
   return true;
 }
@@ -59,8 +63,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   } else if (episodes.cooling(rule, entry, network.frame()) != Episodes::Cooling::kNo) {
     return false;
   }
-  std::vector<Evaluated> effects;
-  if (!evaluate_effects(plan.then, plan.scope, effects)) {
+  if (!evaluate_effects(plan.then, plan.scope)) {
     if (!episodes.entry(rule, entry).said) {  // once per match
       trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it waits");
       ++counters.effect_errors;
@@ -84,7 +87,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
     episodes.began(rule, entry);
   }
   outbox.add(FiringOutput{network.now(), rule, false});
-  apply_effects(firing_of(rule, entry, false), effects, was_due, asks);
+  apply_effects(firing_of(rule, entry, false), was_due, asks);
   return true;
 }
 
@@ -122,10 +125,9 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   firing.onset = network.now();
   network.load_match(choice.token, plan);
   fill_aggregates(plan.then, plan.scope);
-  std::vector<Evaluated> effects;
-  const bool evaluated = evaluate_effects(plan.then, plan.scope, effects);
-  productions.fired(choice.activation, evaluated);
-  if (!evaluated) {
+  const bool known = evaluate_effects(plan.then, plan.scope);
+  productions.fired(choice.activation, known);
+  if (!known) {
     trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it does not fire for these facts as they are");
     ++counters.effect_errors;
     ++rule_work[choice.rule].effect_errors;
@@ -134,21 +136,20 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   ++counters.firings;
   ++rule_work[choice.rule].fired;
   outbox.add(FiringOutput{network.now(), choice.rule, false});
-  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; }))
+  if (std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == EffectKind::kDo; }))
     firing.run = productions.count_run(choice.rule, identity_values(firing));
-  apply_effects(firing, effects, std::nullopt, false);
+  apply_effects(firing, std::nullopt, false);
   return true;
 }
 
 void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   const RulePlan& plan = data.rules[rule];
   network.place().at(WorkPart::kEffects, rule);
-  std::vector<Evaluated> effects;
-  bool evaluated = true;
+  bool known = true;
   if (!plan.on_clear.empty()) {
     load_identity(rule, entry);
     fill_aggregates(plan.on_clear, plan.scope);
-    evaluated = evaluate_effects(plan.on_clear, plan.scope, effects);
+    known = evaluate_effects(plan.on_clear, plan.scope);
   }
   const std::optional<Timestamp> was_due = network.recovering() ? missed_of_end(rule, entry) : std::nullopt;
   ++counters.episodes_ended;
@@ -161,7 +162,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   actions.expire_waiting(std::uint64_t{rule} << 32 | entry);
   actions.set_was_due(std::nullopt);
   if (plan.on_clear.empty()) return;
-  if (!evaluated) {
+  if (!known) {
     ++counters.effect_errors;
     ++rule_work[rule].effect_errors;
     trouble("rule `" + plan.name + "`: `on clear` cannot be evaluated: nothing of it is done");
@@ -169,11 +170,11 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   }
   ++counters.firings;
   outbox.add(FiringOutput{network.now(), rule, true});
-  apply_effects(firing_of(rule, entry, true), effects, was_due, false);
+  apply_effects(firing_of(rule, entry, true), was_due, false);
 }
 
-void Session::Impl::apply_effects(const Firing& firing, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due,
-                                  bool asks) {
+// Those in `evaluated`.
+void Session::Impl::apply_effects(const Firing& firing, std::optional<Timestamp> was_due, bool asks) {
   const std::uint32_t rule = firing.rule;
   const RulePlan& plan = data.rules[rule];
   const bool shadow = plan.mode == RuleMode::kShadow;
@@ -181,12 +182,13 @@ void Session::Impl::apply_effects(const Firing& firing, const std::vector<Evalua
   std::vector<Value> identity;
   // Before anything is applied: effects read, and are explained by, the state that matched.
   std::optional<Explanation> because;
-  if (std::any_of(effects.begin(), effects.end(), [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; })) {
+  const auto acts = [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; };
+  if (std::any_of(evaluated.begin(), evaluated.end(), acts)) {
     because = explainer.firing(firing);
     identity = identity_values(firing);
     if (sending == Sending::kAsks) because->approval = explainer.approval(rule);
   }
-  for (const Evaluated& e : effects) {
+  for (const Evaluated& e : evaluated) {
     next_moment();
     switch (e.effect->kind) {
       case EffectKind::kDo: {
@@ -235,11 +237,11 @@ void Session::Impl::apply_effects(const Firing& firing, const std::vector<Evalua
             erase_fact(e.effect->type, fact, network.now());
             break;
           }
-          std::vector<Value> values(store.last_row(fact), store.last_row(fact) + store.width());
+          row.assign(store.last_row(fact), store.last_row(fact) + store.width());
           for (std::size_t f = 0; f < e.values.size(); ++f) {
-            if (e.effect->given >> f & 1U) values[f] = e.values[f];
+            if (e.effect->given >> f & 1U) row[f] = e.values[f];
           }
-          write_fact(e.effect->type, fact, values.data(), network.now());
+          write_fact(e.effect->type, fact, row.data(), network.now());
           break;
         }
         break;

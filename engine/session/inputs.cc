@@ -305,16 +305,13 @@ void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
   if (!journal.first(Journalled::kFact, type, fact)) return;
   const FactStore& store = network.store(type);
   pin_for_instant(type, fact);
-  std::vector<Value> known(store.last_row(fact), store.last_row(fact) + store.width());
   const bool timed = data.rule_set.schema.types[type].ttl_ns.has_value();
   const std::optional<Timestamp> expires = timed ? std::optional(store.times(fact).expires) : std::nullopt;
-  journal.add([this, type, fact, before = store.meta(fact), expires, known = std::move(known)] {
-    restore_fact(type, fact, before, expires, known);
-  });
+  journal.add_fact(type, fact, store.meta(fact), expires, store.last_row(fact), store.width());
 }
 
-void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires,
-                                 const std::vector<Value>& last_known) {
+void Session::Impl::restore_fact(FactTypeId type, FactId fact, const FactMeta& before, std::optional<Timestamp> expires,
+                                 const Value* last_known) {
   FactStore& store = network.store(type);
   const bool exists = store.exists(fact);
   if (before.status == FactStatus::kAbsent) {
@@ -322,10 +319,10 @@ void Session::Impl::restore_fact(FactTypeId type, FactId fact, FactMeta before, 
       store.make_absent(fact);
       network.fact_vanished(type, fact);
     }
-    std::copy(last_known.begin(), last_known.end(), store.row_for_update(fact));
+    std::copy(last_known, last_known + store.width(), store.row_for_update(fact));
     return;
   }
-  store.write(fact, last_known.data());
+  store.write(fact, last_known);
   if (before.status == FactStatus::kStale) store.make_stale(fact);
   store.meta(fact).stamp = before.stamp;
   if (expires) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -44,6 +45,7 @@ class Outbox {
   void add(Output output) {
     waiting_.emplace_back(std::move(output));
   }
+  void add(ActionOutput output) { waiting_.emplace_back(std::make_unique<ActionOutput>(std::move(output))); }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
   OutputSink& sink() const { return sink_; }
@@ -60,7 +62,7 @@ class Outbox {
   }
 
  private:
-  void say(const ActionOutput& o) { sink_.on_action(o); }
+  void say(const std::unique_ptr<ActionOutput>& o) { sink_.on_action(*o); }
   void say(const DerivedOutput& o) { sink_.on_derived(o); }
   void say(const LogOutput& o) { sink_.on_log(o); }
   void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
@@ -76,7 +78,8 @@ class Outbox {
   void say(const UnmatchedOutput& o) { sink_.on_unmatched(o.origin); }
 
   OutputSink& sink_;
-  std::vector<std::variant<ActionOutput, DerivedOutput, LogOutput, FiringOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>>
+  std::vector<std::variant<FiringOutput, std::unique_ptr<ActionOutput>, DerivedOutput, LogOutput, TroubleOutput, RefusedOutput,
+                           UnmatchedOutput, GoneOutput>>
       waiting_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -50,7 +51,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void journal_fact(FactTypeId type, FactId fact);
-  void restore_fact(FactTypeId type, FactId fact, FactMeta before, std::optional<Timestamp> expires, const std::vector<Value>& last_known);
+  void restore_fact(FactTypeId type, FactId fact, const FactMeta& before, std::optional<Timestamp> expires, const Value* last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 
@@ -125,8 +126,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     std::vector<Value> values;
     std::string text;
   };
-  bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope, std::vector<Evaluated>& out);
-  void apply_effects(const Firing& firing, const std::vector<Evaluated>& effects, std::optional<Timestamp> was_due, bool asks);
+  bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope);
+  void apply_effects(const Firing& firing, std::optional<Timestamp> was_due, bool asks);
   Firing firing_of(std::uint32_t rule, EntryId entry, bool clear) const;
   std::vector<Value> identity_values(const Firing& firing) const;
   bool fire(const Productions::Choice& choice);
@@ -203,6 +204,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   FactId ahead = kNone;
   std::vector<PendingId> taken;  // inputs of this instant
   std::vector<Value> row;        // scratch
+  std::vector<Evaluated> evaluated_room;
+  std::span<const Evaluated> evaluated;  // effects that fire
 };
 
 }  // namespace flyball::engine

@@ -88,7 +88,7 @@ std::string Session::Impl::snapshot() const {
   out.byte(kVersion);
   out.raw(fingerprint(program));
   out.flag(seen_any);
-  for (const Timestamp t : {newest, first_seen, closed, passed, recovered_at, away_since}) out.time(t);
+  for (const Timestamp t : {newest, first_seen, closed, passed, recovered_at, away_since}) out.timestamp(t);
   out.number(position);
   out.number(unkeyed_events);
   for (const auto counter : kKept) out.number(counters.*counter);
@@ -97,7 +97,7 @@ std::string Session::Impl::snapshot() const {
   for (const Quarantined& q : quarantined) {
     out.number(q.rule);
     out.number(static_cast<std::uint64_t>(q.reason));
-    out.time(q.since);
+    out.timestamp(q.since);
     out.text(q.text);
     out.flag(q.emptied);
   }
@@ -107,7 +107,7 @@ std::string Session::Impl::snapshot() const {
 
 void Session::Impl::read_clock(SnapshotReader& from) {
   seen_any = from.flag();
-  for (Timestamp* const t : {&newest, &first_seen, &closed, &passed, &recovered_at, &away_since}) *t = from.time();
+  for (Timestamp* const t : {&newest, &first_seen, &closed, &passed, &recovered_at, &away_since}) *t = from.timestamp();
   from.check(!seen_any || (closed <= newest && passed <= newest && newest != kTimestampMin && newest != kTimestampMax),
              "its times contradict each other");
   position = from.number();
@@ -120,7 +120,7 @@ void Session::Impl::read_quarantine(SnapshotReader& from) {
     Quarantined q;
     q.rule = from.index(data.rules.size());
     q.reason = static_cast<QuarantineReason>(from.index(static_cast<std::size_t>(QuarantineReason::kMemory) + 1));
-    q.since = from.time();
+    q.since = from.timestamp();
     q.text = from.text();
     q.emptied = from.flag();
     if (!from.ok()) return;

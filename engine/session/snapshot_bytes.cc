@@ -141,7 +141,7 @@ std::size_t SnapshotReader::count() {
   return ok() && check(n <= left_.size(), "it counts more than there is") ? n : 0;
 }
 
-Timestamp SnapshotReader::time() {
+Timestamp SnapshotReader::timestamp() {
   const Timestamp t{integer()};
   check(t == kTimestampMin || t == kTimestampMax || (t.ns >= -kTimeMax && t.ns <= kTimeMax), "a time is out of range");
   return ok() ? t : Timestamp{};

@@ -29,7 +29,7 @@ class SnapshotWriter {
   void integer(std::int64_t n) { number((static_cast<std::uint64_t>(n) << 1) ^ static_cast<std::uint64_t>(n >> 63)); }
   void flag(bool b) { bytes_ += b ? '\1' : '\0'; }
   void byte(std::uint8_t b) { bytes_ += static_cast<char>(b); }
-  void time(Timestamp t) { integer(t.ns); }
+  void timestamp(Timestamp t) { integer(t.ns); }
   void text(std::string_view s);
   void value(const Value& v);
   void values(std::span<const Value> all) {
@@ -73,7 +73,7 @@ class SnapshotReader {
   std::uint8_t byte();
   bool flag() { return index(2) != 0; }
   // Within what additions of durations cannot overflow, or one of the two ends of time.
-  Timestamp time();
+  Timestamp timestamp();
   std::string text();
   Value value() { return value(0); }
 

@@ -21,7 +21,7 @@ void SnapshotIn::read() {
   in_.check(to_.network.moment_ < std::uint64_t{1} << 62, "too many moments");
   for (Network::Shut& shut : to_.network.shut_) {
     shut.now = in_.flag();
-    shut.since = in_.time();
+    shut.since = in_.timestamp();
   }
   read_facts();
   if (in_.ok()) read_told();
@@ -56,7 +56,7 @@ void SnapshotIn::read_facts() {
     for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
       const auto status = static_cast<FactStatus>(in_.index(3));
       const bool suspended = in_.flag();
-      const Timestamp stamp = in_.time();
+      const Timestamp stamp = in_.timestamp();
       in_.check(!suspended || status == FactStatus::kStale, "a fact is suspended, but not stale");
       if (!row(schema().types[type].fields, store.width(), values)) return;
       if (store.keyed() && !in_.check(store.find(values.data()) == kNone, kTwice)) return;
@@ -110,7 +110,6 @@ void SnapshotIn::read_samples_of(NodeId node) {
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
     const FactId f = fact(plan.type);
     if (!in_.ok() || !in_.check(!state.samples.contains(f), kTwice)) return;
-    SampleList& list = state.samples[f];
     Timestamp before = kTimestampMin;
     for (std::size_t left = in_.count(); left > 0 && in_.ok(); --left) {
       const std::uint32_t id = state.items.make();
@@ -118,7 +117,7 @@ void SnapshotIn::read_samples_of(NodeId node) {
       item.fact = f;
       item.truth = truth_of(in_.index(3));
       item.value = plan.value ? field(plan.value_type) : in_.value();
-      item.stamp = in_.time();
+      item.stamp = in_.timestamp();
       item.arrival = in_.number();
       in_.check(item.stamp > before, "samples are not in order");
       before = item.stamp;
@@ -136,7 +135,7 @@ void SnapshotIn::read_samples_of(NodeId node) {
         state.groups.push_back(std::make_unique<Aggregates::Group>());
         state.groups.back()->key = values;
       }
-      list.push_back(id);
+      state.samples.insert(f, state.samples.of(f).size(), id);
     }
   }
 }
@@ -151,7 +150,7 @@ void SnapshotIn::read_holds() {
       e.judged = truth_of(in_.index(3));
       e.held = in_.flag();
       e.was_held = in_.flag();
-      e.onset = in_.time();
+      e.onset = in_.timestamp();
     }
   }
 }
@@ -166,7 +165,7 @@ void SnapshotIn::read_absences() {
       e.fresh = in_.flag();
       e.live_judged = in_.flag();
       e.output = in_.flag();
-      e.base = in_.time();
+      e.base = in_.timestamp();
     }
   }
 }
@@ -180,7 +179,7 @@ void SnapshotIn::read_episodes() {
     for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
       Episodes::Group& group = to_.episodes.groups_[rule][number++];
       for (std::size_t i = 0; i < plan.per.size() && in_.ok(); ++i) group.key.push_back(in_.value());
-      group.until = in_.time();
+      group.until = in_.timestamp();
     }
   }
 }
@@ -196,11 +195,11 @@ void SnapshotIn::read_entry(std::uint32_t rule) {
   e.active = in_.flag();
   e.said = in_.flag();
   e.skipped = in_.flag();
-  e.onset = in_.time();
-  e.last_run = in_.time();
-  e.last_onset = in_.time();
-  e.cool_until = in_.time();
-  e.false_since = in_.time();
+  e.onset = in_.timestamp();
+  e.last_run = in_.timestamp();
+  e.last_onset = in_.timestamp();
+  e.cool_until = in_.timestamp();
+  e.false_since = in_.timestamp();
   e.run = in_.number();
   Derivation& derivation = to_.derivation;
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
@@ -221,7 +220,7 @@ void SnapshotIn::read_actions() {
   for (FactTypeId type = 0; type < schema().types.size() && in_.ok(); ++type) {
     Timestamp before = kTimestampMin;
     for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
-      to_.actions.sends_[type].push_back(in_.time());
+      to_.actions.sends_[type].push_back(in_.timestamp());
       in_.check(to_.actions.sends_[type].back() >= before, "sends are not in order");
       before = to_.actions.sends_[type].back();
     }
@@ -243,14 +242,14 @@ void SnapshotIn::read_action() {
       !in_.check(!to_.actions.by_fact_[record.type].contains(record.fact), kTwice))
     return;
   record.state = static_cast<ActionState>(in_.index(static_cast<std::size_t>(ActionState::kRejected) + 1));
-  record.at = in_.time();
+  record.at = in_.timestamp();
   record.tries = in_.index(kNoId);
   record.result = in_.value();
   record.of_event = in_.flag();
   record.unapproved = in_.flag();
   record.abandoned = in_.flag();
-  record.next_try = in_.time();
-  record.gives_up = in_.time();
+  record.next_try = in_.timestamp();
+  record.gives_up = in_.timestamp();
   record.ticket = in_.number();
   record.episode = kNoEpisode;
   if (in_.flag()) {
@@ -276,7 +275,7 @@ void SnapshotIn::read_productions() {
     standing.push_back(std::move(s));
   }
   to_.productions.be_image(std::move(standing));
-  to_.productions.runs_at_ = in_.time();
+  to_.productions.runs_at_ = in_.timestamp();
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
     Productions::Run run;
     run.rule = in_.index(to_.data.rules.size());
@@ -287,7 +286,7 @@ void SnapshotIn::read_productions() {
 
 void SnapshotIn::read_inbox() {
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
-    const Timestamp at = in_.time();
+    const Timestamp at = in_.timestamp();
     if (in_.flag()) {
       read_ack(at);
     } else {
@@ -301,7 +300,7 @@ void SnapshotIn::read_fact_input(Timestamp at) {
   input.type = in_.index(schema().types.size());
   input.op = static_cast<FactOp>(in_.index(3));
   const bool late = in_.flag();
-  input.stamp = in_.time();
+  input.stamp = in_.timestamp();
   input.present = in_.number();
   if (!in_.ok()) return;
   const FactType& type = schema().types[input.type];
@@ -331,7 +330,7 @@ void SnapshotIn::read_ack(Timestamp at) {
   in_.check(results == 0 || (type != nullptr && results == type->result_fields.size()), "a result is of other fields");
   if (results != 0 && (!in_.ok() || !row(type->result_fields, results, ack.result))) return;
   ack.error = in_.text();
-  ack.stamp = in_.time();
+  ack.stamp = in_.timestamp();
   ack.origin = in_.number();
   if (in_.ok()) to_.inbox.add_ack(at, ack);
 }

@@ -10,7 +10,7 @@ void SnapshotOut::write() {
   out_.number(from_.network.moment());
   for (const Network::Shut& shut : from_.network.shut_) {
     out_.flag(shut.now);
-    out_.time(shut.since);
+    out_.timestamp(shut.since);
   }
   write_facts();
   write_told();
@@ -40,7 +40,7 @@ void SnapshotOut::write_facts() {
       const FactMeta& meta = store.meta(f);
       out_.number(static_cast<std::uint64_t>(meta.status));
       out_.flag(meta.suspended);
-      out_.time(meta.stamp);
+      out_.timestamp(meta.stamp);
       out_.values({store.last_row(f), store.width()});
       if (!store.keyed()) {
         std::vector<Value> name;
@@ -82,19 +82,17 @@ void SnapshotOut::write_samples() {
     if (!plan.sampled()) continue;
     const Aggregates::NodeState& state = aggregates.nodes_[node];
     out_.flag(state.dropped);
-    std::map<FactId, const SampleList*> in_order;
-    for (const auto& [f, samples] : state.samples) {
-      if (!samples.empty()) in_order.emplace(f, &samples);
-    }
+    std::map<FactId, std::span<const std::uint32_t>> in_order;
+    state.samples.for_each([&](FactId f, std::span<const std::uint32_t> samples) { in_order.emplace(f, samples); });
     out_.number(in_order.size());
     for (const auto& [f, samples] : in_order) {
       fact(plan.type, f);
-      out_.number(samples->size());
-      for (const std::uint32_t id : *samples) {
+      out_.number(samples.size());
+      for (const std::uint32_t id : samples) {
         const Aggregates::Item& item = state.items[id];
         out_.number(static_cast<std::uint64_t>(item.truth));
         out_.value(item.value);
-        out_.time(item.stamp);
+        out_.timestamp(item.stamp);
         out_.number(item.arrival);
         if (plan.keep_rows) out_.values({state.rows.at(id).data(), from_.network.store(plan.type).width()});
         out_.flag(item.group != kNone);
@@ -117,7 +115,7 @@ void SnapshotOut::write_holds() {
       out_.number(static_cast<std::uint64_t>(holds[e].judged));
       out_.flag(holds[e].held);
       out_.flag(holds[e].was_held);
-      out_.time(holds[e].onset);
+      out_.timestamp(holds[e].onset);
     }
   }
 }
@@ -132,7 +130,7 @@ void SnapshotOut::write_absences() {
       out_.flag(absences[e].fresh);
       out_.flag(absences[e].live_judged);
       out_.flag(absences[e].output);
-      out_.time(absences[e].base);
+      out_.timestamp(absences[e].base);
     }
   }
 }
@@ -154,11 +152,11 @@ void SnapshotOut::write_episodes() {
       out_.flag(e.active);
       out_.flag(e.said);
       out_.flag(e.skipped);
-      out_.time(e.onset);
-      out_.time(e.last_run);
-      out_.time(e.last_onset);
-      out_.time(e.cool_until);
-      out_.time(e.false_since);
+      out_.timestamp(e.onset);
+      out_.timestamp(e.last_run);
+      out_.timestamp(e.last_onset);
+      out_.timestamp(e.cool_until);
+      out_.timestamp(e.false_since);
       out_.number(e.run);
       const auto reasons = derivation.episode_reasons_.find(std::uint64_t{rule} << 32 | id);
       out_.number(reasons == derivation.episode_reasons_.end() ? 0 : reasons->second.size());
@@ -171,7 +169,7 @@ void SnapshotOut::write_episodes() {
     out_.number(episodes.groups_[rule].size());
     for (const auto& [number, group] : episodes.groups_[rule]) {
       out_.values(group.key);
-      out_.time(group.until);
+      out_.timestamp(group.until);
     }
   }
 }
@@ -180,7 +178,7 @@ void SnapshotOut::write_actions() {
   const Actions& actions = from_.actions;
   for (FactTypeId type = 0; type < from_.data.types.size(); ++type) {
     out_.number(actions.sends_[type].size());
-    for (const Timestamp t : actions.sends_[type]) out_.time(t);
+    for (const Timestamp t : actions.sends_[type]) out_.timestamp(t);
   }
   std::map<ActionNumber, const ActionRecord*> in_order;
   for (const auto& [number, record] : actions.records_) in_order.emplace(number, &record);
@@ -192,14 +190,14 @@ void SnapshotOut::write_actions() {
     fact(record->type, record->fact);
     out_.values(record->data);
     out_.number(static_cast<std::uint64_t>(record->state));
-    out_.time(record->at);
+    out_.timestamp(record->at);
     out_.number(record->tries);
     out_.value(record->result);
     out_.flag(record->of_event);
     out_.flag(record->unapproved);
     out_.flag(record->abandoned);
-    out_.time(record->next_try);
-    out_.time(record->gives_up);
+    out_.timestamp(record->next_try);
+    out_.timestamp(record->gives_up);
     out_.number(record->ticket);
     const auto rule = static_cast<std::uint32_t>(record->episode >> 32);
     const auto entry = static_cast<EntryId>(record->episode);
@@ -220,7 +218,7 @@ void SnapshotOut::write_productions() {
     out_.number(s.since);
     out_.flag(s.fired);
   }
-  out_.time(from_.productions.runs_at_);
+  out_.timestamp(from_.productions.runs_at_);
   out_.number(from_.productions.runs_.size());
   for (const auto& [run, count] : from_.productions.runs_) {
     out_.number(run.rule);
@@ -234,14 +232,14 @@ void SnapshotOut::write_inbox() {
   const std::vector<Inbox::Waiting> waiting = from_.inbox.in_order();
   out_.number(waiting.size());
   for (const auto& [at, pending, ack] : waiting) {
-    out_.time(at);
+    out_.timestamp(at);
     out_.flag(ack != nullptr);
     if (ack == nullptr) {
       const FactInput& fact = pending->fact;
       out_.number(fact.type);
       out_.number(static_cast<std::uint64_t>(fact.op));
       out_.flag(pending->late);
-      out_.time(fact.stamp);
+      out_.timestamp(fact.stamp);
       out_.number(fact.present);
       out_.values(fact.values);
       out_.value(fact.source);
@@ -259,7 +257,7 @@ void SnapshotOut::write_inbox() {
     out_.number(ack->result.size());
     out_.values(ack->result);
     out_.text(ack->error);
-    out_.time(ack->stamp);
+    out_.timestamp(ack->stamp);
     out_.number(ack->origin);
   }
 }

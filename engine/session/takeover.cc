@@ -206,30 +206,35 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
   const Aggregates::NodeState& from = from_.network.aggregates_.nodes_[old_node];
   Aggregates::NodeState& to = aggregates.nodes_[new_node];
   const AggregateNode& plan = to_.data.nodes[new_node];
-  FactStore& store = to_.network.store(plan.type);
+  const FactStore& store = to_.network.store(plan.type);
   aggregates.arrivals_ = std::max(aggregates.arrivals_, from_.network.aggregates_.arrivals_);
   to.dropped = from.dropped;
   std::vector<Value> row(store.width());
-  for (const auto& [old_fact, samples] : from.samples) {
+  // In the order in which they leave: so they are best kept.
+  std::vector<std::pair<FactId, std::uint32_t>> in_order;
+  from.samples.for_each([&](FactId old_fact, std::span<const std::uint32_t> samples) {
     const FactId fact = handle(from_.data.nodes[old_node].type, old_fact);
-    if (fact == kNone || samples.empty()) continue;
-    SampleList& mine = to.samples[fact];
-    if (mine.empty()) store.pin(fact);
-    for (const std::uint32_t old : samples) {
-      const Aggregates::Item& before = from.items[old];
-      const std::uint32_t id = to.items.make();
-      Aggregates::Item& item = to.items[id];
-      item = before;
-      item.fact = fact;
-      item.group = item.next = item.prev = kNone;
-      mine.push_back(id);
-      if (const auto kept = from.rows.find(old); kept != from.rows.end() && plan.keep_rows) to.rows[id] = kept->second;
-      if (plan.over_ns) to.by_stamp.emplace(item.stamp, id);
-      if (before.group == kNone) continue;  // its `where` was false
-      const std::vector<Value>& key = from.groups[before.group]->key;
-      for (std::size_t i = 0; i < plan.group.size(); ++i) row[plan.group[i]] = i < key.size() ? key[i] : Value::unknown();
-      aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()));
-    }
+    if (fact == kNone) return;
+    for (const std::uint32_t old : samples) in_order.emplace_back(fact, old);
+  });
+  std::sort(in_order.begin(), in_order.end(), [&](const auto& a, const auto& b) {
+    const Aggregates::Item& x = from.items[a.second];
+    const Aggregates::Item& y = from.items[b.second];
+    return x.stamp != y.stamp ? x.stamp < y.stamp : x.arrival < y.arrival;
+  });
+  for (const auto& [fact, old] : in_order) {
+    const Aggregates::Item& before = from.items[old];
+    const std::uint32_t id = to.items.make();
+    Aggregates::Item& item = to.items[id];
+    item = before;
+    item.fact = fact;
+    item.group = item.next = item.prev = kNone;
+    if (const auto kept = from.rows.find(old); kept != from.rows.end() && plan.keep_rows) to.rows[id] = kept->second;
+    aggregates.list_sample(new_node, id, to_.network);
+    if (before.group == kNone) continue;  // its `where` was false
+    const std::vector<Value>& key = from.groups[before.group]->key;
+    for (std::size_t i = 0; i < plan.group.size(); ++i) row[plan.group[i]] = i < key.size() ? key[i] : Value::unknown();
+    aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()));
   }
   if (plan.over_ns) aggregates.arm(new_node);
 }

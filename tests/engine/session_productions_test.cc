@@ -160,3 +160,26 @@ rule r {
   CHECK(w.facts("X").empty());
   CHECK(w.facts("Y").size() == 301);
 }
+
+TEST_CASE("a gate behind a `some` that comes first: the firing knows its fact", "[session][productions]") {
+  World w(R"(
+module m strategy breadth
+mutable fact Mark key (k) { k: int }
+mutable fact Stage key () { n: int }
+mutable fact Done key (k) { k: int }
+rule r {
+  when {
+    some Mark where k > 1
+    x: Mark
+    s: Stage where n == 1
+  }
+  then {
+    assert Done { k: x.k + s.n }
+  }
+}
+)");
+  w.put("1s", "Mark", "k: 5");
+  w.put("1s", "Stage", "n: 1");
+  w.tick("1s");
+  CHECK(w.facts("Done") == Lines{"(k: 6)"});
+}

@@ -87,6 +87,36 @@ rule silent { when { h: Host  no Beat where host == h.name for 5s } then { log f
   CHECK(w.heard() == Lines{"11s log a speaks", "15s log b is silent", "16s log a is silent"});
 }
 
+TEST_CASE("a sample takes the place of another that only other windows ask for", "[session][time]") {
+  std::string rules = "fact Host key (id) { id: int  state: int  load: int }\nevent Ping key (host) { host: int  kind: string }\n";
+  for (int n = 0; n < 6; ++n) {
+    const std::string i = std::to_string(n);
+    rules += "rule s" + i + " { when { check count(Host where state == " + i + " over 10s) >= 2 } then { log \"state " + i +
+             "\" } on clear { log \"not state " + i + "\" } }\nrule l" + i + " { when { check sum(Host.load where load > " + i +
+             "0 over 10s) >= 90 } then { log \"load " + i + "\" } on clear { log \"not load " + i + "\" } }\nrule p" + i +
+             " { when { check count(Ping where host == " + i + " over last 2) == 1 and count(Ping where kind in [\"x\", \"" + i +
+             "\"] over last 2) == 1 } then { log \"ping " + i + "\" } }\n";
+  }
+  World w(rules);
+  w.put("1s", "Host", "id: 1, state: 3, load: 45");
+  w.put("2s", "Host", "id: 1, state: 3, load: 45");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"2s log load 0", "2s log load 1", "2s log load 2", "2s log state 3", "2s log load 3", "2s log load 4"});
+  w.put("2s", "Host", "id: 1, state: 4, load: 5");  // in place of the one that made two
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"2s log not load 0", "2s log not load 1", "2s log not load 2", "2s log not state 3", "2s log not load 3",
+                           "2s log not load 4"});
+  w.put("3s", "Host", "id: 1, state: 4, load: 15");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s log state 4"});
+  w.retract("3s", "Host", "id: 1");
+  w.tick("3s");
+  CHECK(w.heard() == Lines{"3s log not state 4"});
+  w.put("4s", "Ping", "host: 5, kind: \"5\"");
+  w.tick("4s");
+  CHECK(w.heard() == Lines{"4s log ping 5"});
+}
+
 TEST_CASE("windows count what was seen, exactly", "[session][time]") {
   World w(R"(
 fact Cpu key (id) ttl 25s { id: int  load: percent }
