@@ -94,6 +94,12 @@ Option& Options::list(std::string name, std::string metavar, std::vector<std::st
   return option;
 }
 
+Option& Options::word_list(std::string name, std::string metavar, std::vector<std::string>& target, std::string help) {
+  Option& option = list(std::move(name), std::move(metavar), target, std::move(help));
+  option.words = true;
+  return option;
+}
+
 Option& Options::positional(std::string name, std::string& target, std::string help, bool required) {
   Option& option = add({name, {}, name, std::move(help), &target});
   option.positional = true;
@@ -125,6 +131,7 @@ Result<void> Options::parse(std::vector<std::string> args) {
     const std::string names = option.letter.empty() ? option.name : option.letter + "," + option.name;
     CLI::Option* handle = option.value.empty() ? cli.add_flag(names, flags.emplace_back())
                                                : cli.add_option(names, storage.emplace_back())->expected(1)->allow_extra_args(false);
+    if (option.words) handle->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(true);
     handles.push_back(handle->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
 

@@ -31,6 +31,7 @@ struct Option {
   bool positional = false;
   bool required = false;
   bool many = false;
+  bool words = false;  // with many: takes all words up to the next option
   Complete complete = Complete::kNothing;
   std::vector<std::string> choices;
 };
@@ -44,6 +45,8 @@ class Options {
   }
   // May be given several times, each with one value.
   Option& list(std::string name, std::string metavar, std::vector<std::string>& target, std::string help);
+  // The same, with all words up to the next option: `--against a b`.
+  Option& word_list(std::string name, std::string metavar, std::vector<std::string>& target, std::string help);
   Option& positional(std::string name, std::string& target, std::string help, bool required = true);
   Option& positionals(std::string name, std::vector<std::string>& target, std::string help, bool required = true);
 

@@ -188,6 +188,26 @@ std::string record_json(FactTypeId type, const std::vector<Value>& values, const
   return out;
 }
 
+std::vector<std::string> because_lines(const engine::Explanation& why, const ExplainContext& c, std::size_t at_most) {
+  std::vector<std::string> out;
+  for (const engine::LineExplained& line : why.lines) {
+    if (out.size() == at_most) {
+      const std::size_t more = why.lines.size() - at_most;
+      out.push_back(fmt::format("… and {} more line{}", more, more == 1 ? "" : "s"));
+      break;
+    }
+    std::string text = line_source(line, c);
+    const char* separator = ": ";
+    for (const auto& [name, value] : line.reads) {
+      text += fmt::format("{}{} = {}", separator, name, to_source(value, c.interner));
+      separator = ", ";
+    }
+    if (line.since) text += fmt::format("{}true since {}", separator, moment(*line.since));
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
 std::string why_text(const engine::Explanation& why, const ExplainContext& c) {
   const ActionOutput& a = why.action;
   std::string out = fmt::format("{}{}{}\n", record(a.action, a.data, a.data.size(), c),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/explain/explanation.h"
 #include "engine/session.h"
@@ -22,6 +23,10 @@ struct ExplainContext {
 
 std::string why_text(const engine::Explanation& why, const ExplainContext& context);
 std::string why_json(const engine::Explanation& why, const ExplainContext& context);  // one line, no newline
+
+// Its first lines of `when` with what they read, one string each: "check p.ok for 10s: p.ok = true"; where there are more, "… and 2 more
+// lines" as the last.
+std::vector<std::string> because_lines(const engine::Explanation& why, const ExplainContext& context, std::size_t at_most);
 
 std::string why_not_text(const engine::WhyNot& why_not, const ExplainContext& context);
 std::string why_not_json(const engine::WhyNot& why_not, const ExplainContext& context);

@@ -36,47 +36,34 @@ std::string about(DurationNs ns) {
   return ns >= 2 * kDay ? fmt::format("{} days", ns / kDay) : format_duration_human(ns);
 }
 
-// One reading of the lines.
-class Reading {
- public:
-  Reading(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
-          const ReplayOptions& options, Io& io)
-      : lines_(lines), schema_(schema), reader_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+}  // namespace
 
-  ReplayCounts run() {
-    std::string_view line;
-    while (!counts_.stopped) {
-      // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
-      if (!lines_.buffered()) std::fflush(io_.out);
-      const LineReader::Status status = lines_.next(line);
-      if (status == LineReader::Status::kEnd) break;
-      if (status == LineReader::Status::kFailed) {
-        io_.error(fmt::format("`{}` cannot be read to its end", lines_.name()));
-        counts_.stopped = true;
-        return counts_;
-      }
-      if (status == LineReader::Status::kOversize) {
-        refuse(lines_.line_number(), fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {});
-        continue;
-      }
-      if (!bus::is_blank_line(line)) one(line);
-    }
+struct LineFeeder::Impl {
+  Impl(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+       const ReplayOptions& options, Io& io)
+      : name_(std::move(name)), schema_(schema), reader_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+
+  void oversize(std::uint64_t number) {
+    line_number_ = number;
+    refuse(number, fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {});
+  }
+
+  void end() {
     if (options_.until)
       session_.tick(*options_.until + largest_lateness(schema_));
     else if (!ended_by_tick_)
       session_.finish();
     say_refusals();
     counts_.unmatched = session_.counters().acks_unmatched;
-    return counts_;
   }
 
- private:
-  void one(std::string_view line) {
+  void one(std::string_view line, std::uint64_t number) {
+    line_number_ = number;
     Result<bus::RecordedInput> input = [&] {
       const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kDecode);
       return reader_.read(line);
     }();
-    if (!input) return refuse(lines_.line_number(), input.error().message, input.error().help);
+    if (!input) return refuse(line_number_, input.error().message, input.error().help);
     const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
     const bus::RecoveredInput* recovered = std::get_if<bus::RecoveredInput>(&*input);
     FactInput* fact = std::get_if<FactInput>(&*input);
@@ -97,16 +84,16 @@ class Reading {
     } else if (recovered != nullptr) {
       session_.recovered(stamp);
     } else if (fact != nullptr) {
-      fact->origin = lines_.line_number();
+      fact->origin = line_number_;
       const Result<engine::PutOutcome> done = session_.put(*fact);
       if (done)
         note(*done);
       else
-        take_back(lines_.line_number(), done.error());
+        take_back(line_number_, done.error());
     } else {
       const std::uint64_t unmatched = session_.counters().acks_unmatched;
       const Result<void> done = session_.ack(std::get<AckInput>(*input));
-      if (!done && session_.counters().acks_unmatched == unmatched) take_back(lines_.line_number(), done.error());
+      if (!done && session_.counters().acks_unmatched == unmatched) take_back(line_number_, done.error());
     }
     say_refusals();
     if (given_ % kCollectEvery != 0) return;
@@ -118,9 +105,8 @@ class Reading {
     if (!was_away && newest_ && stamp.ns > newest_->ns &&
         static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns) > kLeap) {
       const std::uint64_t leap = static_cast<std::uint64_t>(stamp.ns) - static_cast<std::uint64_t>(newest_->ns);
-      io_.warning(fmt::format("{}:{}: time leaps {} ahead, to {}: what is stamped before that is late from here on", lines_.name(),
-                              lines_.line_number(), about(static_cast<DurationNs>(std::min<std::uint64_t>(leap, kDurationMax))),
-                              moment(stamp)));
+      io_.warning(fmt::format("{}:{}: time leaps {} ahead, to {}: what is stamped before that is late from here on", name_, line_number_,
+                              about(static_cast<DurationNs>(std::min<std::uint64_t>(leap, kDurationMax))), moment(stamp)));
     }
     if (newest_ && stamp.ns <= newest_->ns) return;
     newest_ = stamp;
@@ -134,13 +120,13 @@ class Reading {
       case engine::PutOutcome::kLateDropped: ++counts_.late_dropped; break;
       case engine::PutOutcome::kLateDiverted: ++counts_.late_diverted; break;
     }
-    if (counts_.first_late == 0) counts_.first_late = lines_.line_number();
+    if (counts_.first_late == 0) counts_.first_late = line_number_;
   }
 
   void refuse(std::uint64_t number, const std::string& message, const std::string& help) {
     ++counts_.refused;
     if (counts_.first_refused == 0 || number < counts_.first_refused) counts_.first_refused = number;
-    io_.refusal(lines_.name(), number, message, help);
+    io_.refusal(name_, number, message, help);
     counts_.stopped = counts_.stopped || options_.strict;
   }
   // What the engine does not take is no input either.
@@ -155,12 +141,13 @@ class Reading {
 
   static constexpr std::uint64_t kDurationMax = std::uint64_t{1} << 62;
 
-  LineReader& lines_;
+  std::string name_;
+  std::uint64_t line_number_ = 0;
   const Schema& schema_;
   bus::RecordedReader reader_;
   engine::Session& session_;
   RefusalSink& sink_;
-  const ReplayOptions& options_;
+  const ReplayOptions options_;
   Io& io_;
   Sampler no_sampler_;
   ReplayCounts counts_;
@@ -169,7 +156,22 @@ class Reading {
   bool ended_by_tick_ = false;  // then the recording says itself how far time went
 };
 
-}  // namespace
+LineFeeder::LineFeeder(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+                       const ReplayOptions& options, Io& io)
+    : impl_(std::make_unique<Impl>(std::move(name), schema, interner, session, sink, options, io)) {}
+LineFeeder::~LineFeeder() = default;
+
+bool LineFeeder::line(std::string_view text, std::uint64_t number) {
+  if (!bus::is_blank_line(text)) impl_->one(text, number);
+  return !impl_->counts_.stopped;
+}
+bool LineFeeder::oversize(std::uint64_t number) {
+  impl_->oversize(number);
+  return !impl_->counts_.stopped;
+}
+void LineFeeder::end() { impl_->end(); }
+const ReplayCounts& LineFeeder::counts() const { return impl_->counts_; }
+std::optional<Timestamp> LineFeeder::newest() const { return impl_->newest_; }
 
 DurationNs largest_lateness(const Schema& schema) {
   DurationNs largest = 0;
@@ -194,7 +196,23 @@ std::string ReplayCounts::summary() const {
 
 ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
                           const ReplayOptions& options, Io& io) {
-  return Reading(lines, schema, interner, session, sink, options, io).run();
+  LineFeeder feeder(lines.name(), schema, interner, session, sink, options, io);
+  std::string_view line;
+  for (bool go = true; go;) {
+    // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
+    if (!lines.buffered()) std::fflush(io.out);
+    const LineReader::Status status = lines.next(line);
+    if (status == LineReader::Status::kEnd) break;
+    if (status == LineReader::Status::kFailed) {
+      io.error(fmt::format("`{}` cannot be read to its end", lines.name()));
+      ReplayCounts counts = feeder.counts();
+      counts.stopped = true;
+      return counts;
+    }
+    go = status == LineReader::Status::kOversize ? feeder.oversize(lines.line_number()) : feeder.line(line, lines.line_number());
+  }
+  feeder.end();
+  return feeder.counts();
 }
 
 void OfflineArguments::add_options(Options& options) {

@@ -50,6 +50,30 @@ class RefusalSink : public engine::OutputSink {
   std::vector<Refusal> refusals;  // since replay_lines took them last
 };
 
+// Lines into a session, one at a time: for who reads the same lines for several sessions. Says refusals on io.err, those at their
+// turn (in `sink`, the session's) as well. All must outlive it; `name` is that of the lines, for messages.
+class LineFeeder {
+ public:
+  LineFeeder(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+             const ReplayOptions& options, Io& io);
+  ~LineFeeder();
+  LineFeeder(const LineFeeder&) = delete;
+  LineFeeder& operator=(const LineFeeder&) = delete;
+
+  // The next line of the lines, its number from 1. False if strict met a refusal.
+  bool line(std::string_view text, std::uint64_t number);
+  bool oversize(std::uint64_t number);
+  // Closes what is open; nothing is to be given afterwards.
+  void end();
+  const ReplayCounts& counts() const;
+  // The newest stamp given; nullopt before the first.
+  std::optional<Timestamp> newest() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Feeds all lines, then closes what is open. Says refusals on io.err, those at their turn (in `sink`, the session's) as well, and warns
 // of a stamp that leaps ahead: a recording has no limit for that, but what is stamped before it is late from there on.
 ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,

@@ -1,0 +1,317 @@
+// `flyball plan`: what other rules would have done with recorded facts.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "app/commands/commands.h"
+#include "app/replay/plan_report.h"
+#include "app/replay/plan_side.h"
+#include "bus/codec/json_lines.h"
+#include "model/text.h"
+
+namespace flyball::app {
+namespace {
+
+// A question of `--questions`.
+struct Asked {
+  std::optional<Timestamp> time;
+  std::string decision, input;
+};
+
+class Plan : public Command, private Difference::Listener {
+ public:
+  Manual manual() const override {
+    return {
+        .name = "plan",
+        .summary = "show what other rules would have done with recorded facts",
+        .synopsis = {"plan RULES_NEW… --against RULES_OLD… --facts FILE|- [--questions FILE] [--limit N] [--json]",
+                     "plan RULES… --set NAME=VALUE … --facts FILE|- [--questions FILE] [--limit N] [--json]"},
+        .description =
+            "Runs recorded facts (as `replay` takes them) through the rules as they are and as they would be, side by side, and prints in "
+            "what they differ: other files (`--against` names the old ones), other params (`--set`, for the new ones only), or both. "
+            "Nothing is sent.\n\n"
+            "Each change is an action line that was added (+), removed (-), moved in time (@) or changed (~), with the reason: what of the "
+            "rule's `when` was met where it ran, and what is not met where it does not. A line is the same if its rule, action, fields "
+            "and state are, at the same time; it has moved if that is so at another time within `--moved-within`. Two lines of one id at "
+            "the "
+            "same time are one action that changed; so are two that only another rule made.\n\n"
+            "`--questions` names recorded questions, JSON lines in order of time:\n"
+            "  {\"time\":12.5,\"decision\":\"pick_pool\",\"input\":{\"service\":\"api\"}}\n"
+            "Each is asked of both at its time (without a time: at the end); those answered otherwise are shown (?).\n\n"
+            "The facts were recorded while other rules acted, and the world may have answered to what they did. Cautions say where "
+            "that matters: how much was recorded after the first difference, and which recorded acknowledgements met no action any more. "
+            "The last line is the summary.\n\n"
+            "The recording is read once, line by line; memory is that of two services and of changes that may yet turn out to have moved.",
+        .examples = {{"flyball plan new.fly --against rules/ --facts morning.jsonl", "what new.fly would have done otherwise"},
+                     {"flyball plan rules/ --set high_util=85% --facts morning.jsonl", "the same rules with another threshold"}},
+        .exit_codes = "0   no difference\n1   rules do not check, or a file cannot be read\n2   they differ\n64  wrong usage"};
+  }
+
+  void options(Options& options) override {
+    arguments_.add_options(options);
+    options.word_list("--against", "RULES_OLD…", old_rules_, "the rules as they are; without it RULES, with other params by `--set`")
+        .complete = Complete::kRules;
+    options.list("--set", "NAME=VALUE", set_, "a param of the new rules only; may be given several times");
+    options.value("--questions", "FILE", questions_file_, "recorded questions, asked of both").complete = Complete::kFile;
+    options.value("--moved-within", "DURATION", moved_within_, "how far an action may move and still be the same one (default 1h)");
+    options.value("--limit", "N", limit_, "show this many changes, the rest is counted (default 50, 0: all)");
+    options.flag("--json", json_, "one JSON object a line: changes, cautions, then the summary");
+  }
+
+  int run(Io& io) override {
+    const auto wrong = [&](std::string_view message, std::string_view help) {
+      io.error(fmt::format("plan: {}", message), help);
+      return kExitUsage;
+    };
+    if (arguments_.rules.empty())
+      return wrong("`RULES` is missing", old_rules_.empty() ? "`flyball plan --help` shows what it takes"
+                                                            : "the new rules stand before `--against`, which takes all words behind it");
+    if (!arguments_.facts) return wrong("`--facts FILE` is missing", "a plan is made over recorded facts");
+    if (old_rules_.empty() && set_.empty())
+      return wrong("there is nothing to compare with",
+                   "`--against RULES_OLD` names the rules as they are, `--set NAME=VALUE` changes a param");
+    for (const std::vector<std::string>* rules : {&arguments_.rules, &old_rules_}) {
+      if (std::find(rules->begin(), rules->end(), "-") != rules->end())
+        return wrong("RULES cannot be `-`", "they are read twice, or with facts: name files");
+    }
+    if (questions_file_ == "-" && arguments_.facts == "-") return wrong("`--facts` and `--questions` would both read standard input", {});
+    if (const std::optional<int> usage = arguments_.wrong_usage("plan", {}, true, io)) return *usage;
+
+    int exit_code = kExitFailed;
+    std::vector<std::string> params = arguments_.params;
+    std::unique_ptr<CompiledPackage> before =
+        compile_package(old_rules_.empty() ? arguments_.rules : old_rules_, params, io, nullptr, &exit_code);
+    if (before == nullptr) return exit_code;
+    params.insert(params.end(), set_.begin(), set_.end());
+    std::unique_ptr<CompiledPackage> after = compile_package(arguments_.rules, params, io, nullptr, &exit_code);
+    if (after == nullptr) return exit_code;
+    if (questions_file_ && !read_questions(io)) return kExitFailed;
+    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    if (!lines) {
+      io.error(lines.error().message, lines.error().help);
+      return kExitFailed;
+    }
+    // What the old rules say of the lines is no news.
+    std::FILE* nowhere = std::fopen("/dev/null", "w");
+    Io silent = io;
+    if (nowhere != nullptr) silent.err = nowhere;
+    const ReplayOptions options{.until = *parse_until(arguments_.until)};
+    PlanSide old_side(std::move(before), lines->name(), options, silent);
+    PlanSide new_side(std::move(after), lines->name(), options, io);
+    old_ = &old_side;
+    new_ = &new_side;
+    io_ = &io;
+    Difference difference(moved_within_.value_or(3600 * kNsPerSecond), *this);
+    difference_ = &difference;
+    const bool read = feed(*lines);
+    if (read) conclude();
+    if (nowhere != nullptr) std::fclose(nowhere);
+    if (!read) return kExitFailed;
+    return difference.changes() > 0 || answers_changed_ > 0 ? kExitDifferent : kExitFine;
+  }
+
+ private:
+  static constexpr std::uint64_t kLimit = 50;
+  // Lines of one side that wait for the other's time to pass; beyond it they are compared with what is there.
+  static constexpr std::size_t kMaxWaiting = 100'000;
+  static constexpr std::size_t kMaxQuestions = 1'000'000;
+
+  bool read_questions(Io& io) {
+    Result<LineReader> lines = LineReader::open(*questions_file_, io.in);
+    if (!lines) return io.error(lines.error().message, lines.error().help), false;
+    std::string_view line;
+    for (;;) {
+      const LineReader::Status status = lines->next(line);
+      if (status == LineReader::Status::kEnd) break;
+      if (status == LineReader::Status::kFailed) return io.error(fmt::format("`{}` cannot be read to its end", lines->name())), false;
+      if (status == LineReader::Status::kLine && bus::is_blank_line(line)) continue;
+      const auto bad = [&](std::string_view what) {
+        io.refusal(lines->name(), lines->line_number(), what,
+                   "a question is {\"time\":12.5,\"decision\":\"pick_pool\",\"input\":{…}}; `time` may be left out");
+        return false;
+      };
+      if (status == LineReader::Status::kOversize) return bad("the line is too long");
+      Asked asked{stamp_of(line), unquoted(json_member(line, "decision")), json_member(line, "input")};
+      if (asked.decision.empty() || asked.input.empty()) return bad("this is no question");
+      if (!asked.time && !json_member(line, "time").empty()) return bad("`time` is no time");
+      if (questions_.size() == kMaxQuestions) return bad(fmt::format("there are more than {} questions", kMaxQuestions));
+      questions_.push_back(std::move(asked));
+    }
+    // What has no time is asked at the end.
+    std::stable_sort(questions_.begin(), questions_.end(),
+                     [](const Asked& a, const Asked& b) { return a.time.value_or(kTimestampMax) < b.time.value_or(kTimestampMax); });
+    return true;
+  }
+
+  static std::string unquoted(const std::string& text) {
+    return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : std::string();
+  }
+  static std::optional<Timestamp> stamp_of(std::string_view line) {
+    const std::string text = json_member(line, "time");
+    return parse_instant(text.starts_with('"') ? unquoted(text) : text);
+  }
+
+  bool feed(LineReader& lines) {
+    std::string_view line;
+    for (;;) {
+      const LineReader::Status status = lines.next(line);
+      if (status == LineReader::Status::kEnd) break;
+      if (status == LineReader::Status::kFailed) return io_->error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
+      const std::uint64_t number = lines.line_number();
+      if (status == LineReader::Status::kOversize) {
+        old_->feeder().oversize(number);
+        new_->feeder().oversize(number);
+        continue;
+      }
+      if (next_question_ < questions_.size()) ask_before(line);
+      old_->feeder().line(line, number);
+      new_->feeder().line(line, number);
+      compare();
+      if (first_difference_ && !bus::is_blank_line(line)) ++after_first_;
+    }
+    old_->feeder().end();
+    new_->feeder().end();
+    compare_until(kTimestampMax);
+    difference_->finish();
+    while (next_question_ < questions_.size()) ask(questions_[next_question_++]);
+    return true;
+  }
+
+  // Questions of a time before this line's: nothing stamped then can come any more but what is late.
+  void ask_before(std::string_view line) {
+    const std::optional<Timestamp> stamp = stamp_of(line);
+    while (stamp && next_question_ < questions_.size() && questions_[next_question_].time && *questions_[next_question_].time < *stamp) {
+      const Asked& asked = questions_[next_question_++];
+      for (PlanSide* side : {old_, new_}) {
+        // Only where time has begun: a question begins none.
+        if (side->feeder().newest() && *asked.time > *side->feeder().newest()) side->tick(*asked.time);
+      }
+      compare();
+      ask(asked);
+    }
+  }
+
+  void ask(const Asked& asked) {
+    PlanSide::Answer before = old_->answer(asked.decision, asked.input);
+    PlanSide::Answer after = new_->answer(asked.decision, asked.input);
+    if (before.failed == after.failed && before.output == after.output) return;
+    ++answers_changed_;
+    if (!room()) return;
+    const AnswerChange change{asked.time,  asked.decision, asked.input,   before.output, after.output,
+                              before.from, after.from,     before.failed, after.failed};
+    io_->data(json_ ? answer_json(change) : answer_text(change));
+  }
+
+  void compare() {
+    if (old_->lines().empty() && new_->lines().empty()) return;
+    Timestamp horizon = std::min(old_->session().now(), new_->session().now());
+    // One run may see no time pass, as when it refuses all lines: the other's are not kept for ever.
+    if (old_->lines().size() > kMaxWaiting || new_->lines().size() > kMaxWaiting)
+      horizon = std::max(old_->session().now(), new_->session().now());
+    compare_until(horizon);
+    difference_->pass(horizon);
+  }
+
+  void compare_until(Timestamp horizon) {
+    std::deque<ActionLine>&b = old_->lines(), &a = new_->lines();
+    for (;;) {
+      const Timestamp at = std::min(b.empty() ? kTimestampMax : b.front().time, a.empty() ? kTimestampMax : a.front().time);
+      if ((b.empty() && a.empty()) || (at >= horizon && horizon != kTimestampMax)) return;
+      const auto of = [&](std::deque<ActionLine>& from) {
+        std::vector<ActionLine> out;
+        while (!from.empty() && from.front().time == at) out.push_back(std::move(from.front())), from.pop_front();
+        return out;
+      };
+      std::vector<ActionLine> before = of(b);
+      difference_->instant(std::move(before), of(a));
+    }
+  }
+
+  bool room() {
+    if (limit_.value_or(kLimit) == 0 || shown_ < limit_.value_or(kLimit)) return ++shown_, true;
+    ++not_shown_;
+    return false;
+  }
+
+  void found(ActionChange& change) override {
+    if (!first_difference_) first_difference_ = change.time();
+    if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
+    const auto say = [&](std::string_view what, const std::vector<std::string>& lines) {
+      for (const std::string& line : lines) change.reason.push_back(fmt::format("{}: {}", what, line));
+    };
+    const ActionLine& line = change.after ? *change.after : *change.before;
+    const PlanSide& side = change.after ? *new_ : *old_;
+    const PlanSide& other = change.after ? *old_ : *new_;
+    // Why a rule ran says nothing of what became of its action later: another try, an approval, an expiry.
+    const bool ran = line.try_number <= 1 &&
+                     (line.state == ActionState::kSent || line.state == ActionState::kProposed || line.state == ActionState::kRefused);
+    if (!ran) return;
+    if (change.kind != ChangeKind::kChanged) {
+      if (!other.has_rule(line.rule)) {
+        change.reason.emplace_back(change.after ? "the rule is new" : "the rule is gone");
+      } else if (const auto keys = side.keys_of(line)) {
+        const std::string sentence = other.why_not(line.rule, *keys);
+        if (!sentence.empty()) say(change.after ? "not before" : "not now", {sentence});
+      }
+    }
+    say(change.after ? "because" : "was because", side.because(line));
+  }
+
+  void decided(const ActionChange& change) override {
+    if (!room()) return;
+    io_->data(json_ ? change_json(change) : change_text(change));
+  }
+
+  void conclude() {
+    for (const std::string& caution : cautions()) io_->data(json_ ? caution_json(caution) : fmt::format("caution: {}\n", caution));
+    const PlanSummary summary{.difference = difference_,
+                              .inputs = std::max(old_->feeder().counts().inputs, new_->feeder().counts().inputs),
+                              .questions = questions_.size(),
+                              .answers_changed = answers_changed_,
+                              .not_shown = not_shown_};
+    io_->data(json_ ? summary_json(summary) : summary_text(summary));
+  }
+
+  std::vector<std::string> cautions() const {
+    std::vector<std::string> out;
+    const ReplayCounts &before = old_->feeder().counts(), &after = new_->feeder().counts();
+    if (difference_->changes() > 0 && after_first_ > 0)
+      out.push_back(fmt::format("{} line{} came after the first difference, at {}: the world that sent them had seen the old rules act",
+                                after_first_, after_first_ == 1 ? "" : "s", plan_moment(*first_difference_)));
+    if (after.unmatched != before.unmatched)
+      out.push_back(
+          fmt::format("recorded acknowledgements that meet no waiting action: {} before, {} after", before.unmatched, after.unmatched));
+    const bool answered = old_->session().counters().actions_acked + old_->session().counters().actions_failed > 0;
+    if (answered && difference_->total().added > 0)
+      out.push_back(fmt::format("nobody answered what was never sent: what acknowledgements of {} added line(s) would lead to is not shown",
+                                difference_->total().added));
+    if (after.refused != before.refused)
+      out.push_back(fmt::format("refused lines: {} before, {} after", before.refused, after.refused) +
+                    (after.refused > 0 ? fmt::format(" (first: line {})", after.first_refused) : ""));
+    if (after.late() != before.late()) out.push_back(fmt::format("late inputs: {} before, {} after", before.late(), after.late()));
+    for (const engine::Quarantined& rule : new_->session().quarantined())
+      out.push_back(fmt::format("{} ran away under the new rules and was switched off: {}", rule.name, rule.text));
+    return out;
+  }
+
+  OfflineArguments arguments_;
+  std::vector<std::string> old_rules_, set_;
+  std::optional<std::string> questions_file_;
+  std::optional<DurationNs> moved_within_;
+  std::optional<std::uint64_t> limit_;
+  bool json_ = false;
+
+  Io* io_ = nullptr;
+  PlanSide *old_ = nullptr, *new_ = nullptr;
+  Difference* difference_ = nullptr;
+  std::vector<Asked> questions_;
+  std::size_t next_question_ = 0;
+  std::uint64_t answers_changed_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0, after_first_ = 0;
+  std::optional<Timestamp> first_difference_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_plan() { return std::make_unique<Plan>(); }
+
+}  // namespace flyball::app
