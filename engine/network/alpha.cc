@@ -284,6 +284,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   if (!plan.clocks.empty()) arm_fact_clock(type, fact, exists);
   const AlphaTables::Type& ways = alphas_.type(type);
   FactStore& store = stores_[type];
+  if (ways.is_empty() && store.meta(fact).tokens == kNone) return;  // such as what is only told
   const Update u{type, fact, &store.meta(fact), store.row(fact), changed, exists};
   FactMeta& meta = *u.meta;
   ++epoch_;

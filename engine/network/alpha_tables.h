@@ -76,6 +76,7 @@ class AlphaTables {
     std::vector<ByValue> by_value;
     std::vector<ByOrder> by_order;
     std::uint32_t concerned(std::uint64_t changed) const;
+    bool is_empty() const { return own_count == 0 && always.empty() && by_value.empty() && by_order.empty(); }
   };
 
   explicit AlphaTables(const ProgramData& program);

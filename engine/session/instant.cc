@@ -145,7 +145,7 @@ void Session::Impl::close_derivation() {
   next_moment();
   // Episodes' derives first: what follows their facts is not to be seen with the fields of before. But for those of `each`: whether their
   // values are still there, the closure says.
-  follow_derives(false);
+  if (episodes.has_watched()) follow_derives(false);
   for (;;) {
     derivation.closure();
     if (const std::optional<std::uint32_t> rule = derivation.runaway()) {
@@ -156,7 +156,7 @@ void Session::Impl::close_derivation() {
                      "` derived most of them and is switched off, and what it derived is withdrawn");
       continue;
     }
-    if (!follow_derives(true)) return;
+    if (!episodes.has_watched() || !follow_derives(true)) return;
   }
 }
 
