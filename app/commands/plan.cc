@@ -236,25 +236,7 @@ class Plan : public Command, private Difference::Listener {
   void found(ActionChange& change) override {
     if (!first_difference_) first_difference_ = change.time();
     if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
-    const auto say = [&](std::string_view what, const std::vector<std::string>& lines) {
-      for (const std::string& line : lines) change.reason.push_back(fmt::format("{}: {}", what, line));
-    };
-    const ActionLine& line = change.after ? *change.after : *change.before;
-    const PlanSide& side = change.after ? *new_ : *old_;
-    const PlanSide& other = change.after ? *old_ : *new_;
-    // Why a rule ran says nothing of what became of its action later: another try, an approval, an expiry.
-    const bool ran = line.try_number <= 1 &&
-                     (line.state == ActionState::kSent || line.state == ActionState::kProposed || line.state == ActionState::kRefused);
-    if (!ran) return;
-    if (change.kind != ChangeKind::kChanged) {
-      if (!other.has_rule(line.rule)) {
-        change.reason.emplace_back(change.after ? "the rule is new" : "the rule is gone");
-      } else if (const auto keys = side.keys_of(line)) {
-        const std::string sentence = other.why_not(line.rule, *keys);
-        if (!sentence.empty()) say(change.after ? "not before" : "not now", {sentence});
-      }
-    }
-    say(change.after ? "because" : "was because", side.because(line));
+    give_reason(change, *old_, *new_);
   }
 
   void decided(const ActionChange& change) override {
