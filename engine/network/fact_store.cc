@@ -162,11 +162,6 @@ const Value* FactStore::last_row(FactId f) const {
   return hidden_.at(f).data();
 }
 
-void FactStore::unpin(FactId f) {
-  FB_CHECK(meta(f).pins > 0);
-  if (--meta(f).pins == 0) release_if_unused(f);
-}
-
 void FactStore::release_if_unused(FactId f) {
   FactMeta& meta = this->meta(f);
   if (!meta.used || meta.status != FactStatus::kAbsent || meta.pins != 0) return;

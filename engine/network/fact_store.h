@@ -20,6 +20,7 @@
 
 #include "engine/network/pages.h"
 #include "engine/network/slab.h"
+#include "model/check.h"
 #include "model/interner.h"
 #include "model/schema.h"
 #include "model/time.h"
@@ -104,7 +105,11 @@ class FactStore {
   const Value* last_row(FactId f) const;
 
   void pin(FactId f) { ++meta(f).pins; }
-  void unpin(FactId f);
+  void unpin(FactId f) {
+    FactMeta& m = meta(f);
+    FB_CHECK(m.pins > 0);
+    if (--m.pins == 0 && m.status == FactStatus::kAbsent) release_if_unused(f);
+  }
   // Frees an absent fact that nobody pins.
   void release_if_unused(FactId f);
 

@@ -11,12 +11,9 @@ void Session::Impl::see_first(Timestamp stamp) {
   network.start(stamp, stamp - data.lateness_max_ns);
 }
 
-Result<void> Session::Impl::check_stamp(Timestamp stamp) const {
-  if (limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns) {
-    return fail("the stamp is " + format_duration_human(stamp - newest) + " ahead of engine time",
-                "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead");
-  }
-  return {};
+Error Session::Impl::too_far_ahead(Timestamp stamp) const {
+  return {"the stamp is " + format_duration_human(stamp - newest) + " ahead of engine time",
+          "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead"};
 }
 
 // Moves the time on; true if the input is late.
@@ -40,7 +37,10 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   if (input.values.size() != type.fields.size())
     return refuse("`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()));
   if (type.is_event() && input.op != FactOp::kPut) return refuse("`" + type.name + "` is an event", "events can only be put");
-  if (Result<void> r = check_stamp(input.stamp); !r) return refuse(r.error().message, r.error().help);
+  if (is_too_far_ahead(input.stamp)) {
+    ++counters.facts_refused;
+    return std::unexpected(too_far_ahead(input.stamp));
+  }
   if (inbox.size() >= limits.pending_inputs)
     return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
   // While the instants before it are closed, the memory it will touch is fetched step by step (look_ahead).
@@ -80,7 +80,7 @@ void Session::Impl::look_ahead() {
 }
 
 Result<void> Session::Impl::ack(const AckInput& input) {
-  if (Result<void> r = check_stamp(input.stamp); !r) return r;
+  if (is_too_far_ahead(input.stamp)) return std::unexpected(too_far_ahead(input.stamp));
   // Nobody knows an id before its action is sent. One told by its fields may come before the action: recorded lines do.
   if (!input.id.empty() && !actions.is_awaited(input)) {
     ++counters.acks_unmatched;
@@ -262,7 +262,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   const FactType& type = data.rule_set.schema.types[type_id];
   FactStore& store = network.store(type_id);
   store.pin(f);
-  journal_fact(type_id, f);
+  if (journal.open()) journal_fact(type_id, f);
   const bool outdated = is_outdated(store, f, stamp);
   if (!outdated) {
     const bool existed = store.exists(f);

@@ -79,8 +79,7 @@ void Session::Impl::expire(FactTypeId type, FactId fact) {
 }
 
 // What was changed is brought to its end before something else changes: productions ask what became true first.
-void Session::Impl::next_moment() {
-  if (productions.empty()) return;
+void Session::Impl::begin_moment() {
   network.settle_values();
   network.next_moment();
 }

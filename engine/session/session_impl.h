@@ -41,7 +41,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void finish();
   Timestamp engine_time() const { return seen_any ? newest - data.lateness_max_ns : kTimestampMin; }
   void see_first(Timestamp stamp);
-  Result<void> check_stamp(Timestamp stamp) const;
+  bool is_too_far_ahead(Timestamp stamp) const { return limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns; }
+  Error too_far_ahead(Timestamp stamp) const;
   bool admit(Timestamp stamp);
   void look_ahead();
   void apply(const Pending& input);
@@ -70,7 +71,10 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Result<void> restore(std::string_view bytes);
   void read_clock(SnapshotReader& from);
   void read_quarantine(SnapshotReader& from);
-  void next_moment();
+  void next_moment() {
+    if (!productions.empty()) begin_moment();
+  }
+  void begin_moment();
   void run_due(Timestamp t);
   void run_due_actions();
   void expire(FactTypeId type, FactId fact);
