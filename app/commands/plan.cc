@@ -194,6 +194,7 @@ class Plan : public Command, private Difference::Listener {
   void ask(const Asked& asked) {
     PlanSide::Answer before = old_->answer(asked.decision, asked.input);
     PlanSide::Answer after = new_->answer(asked.decision, asked.input);
+    if (before.failed && after.failed && unanswered_++ == 0) first_unanswered_ = fmt::format("{}: {}", asked.decision, after.output);
     if (before.failed == after.failed && before.output == after.output) return;
     ++answers_changed_;
     if (!room()) return;
@@ -267,6 +268,7 @@ class Plan : public Command, private Difference::Listener {
     if (answered && difference_->total().added > 0)
       out.push_back(fmt::format("nobody answered what was never sent: what acknowledgements of {} added line(s) would lead to is not shown",
                                 difference_->total().added));
+    if (unanswered_ > 0) out.push_back(fmt::format("questions that neither rules answer: {} (first: {})", unanswered_, first_unanswered_));
     if (after.refused != before.refused)
       out.push_back(fmt::format("refused lines: {} before, {} after", before.refused, after.refused) +
                     (after.refused > 0 ? fmt::format(" (first: line {})", after.first_refused) : ""));
@@ -289,6 +291,8 @@ class Plan : public Command, private Difference::Listener {
   std::vector<Asked> questions_;
   std::size_t next_question_ = 0;
   std::uint64_t answers_changed_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0, after_first_ = 0;
+  std::uint64_t unanswered_ = 0;
+  std::string first_unanswered_;
   std::optional<Timestamp> first_difference_;
 };
 

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "app/commands/commands.h"
 #include "app/explain/render.h"
@@ -44,6 +45,7 @@ class WhatIf : public Command, private Difference::Listener {
     options.list("--put", "FACT", puts_, "a fact that comes, as `TYPE {…}`; may be given several times");
     options.list("--retract", "FACT", retracts_, "a fact that goes, by its key; may be given several times");
     options.value("--for", "DURATION", for_, "let time go on for so long (default 0s)");
+    options.value("--limit", "N", limit_, "show this many changes, the rest is counted (default 50, 0: all)");
     options.flag("--json", json_, "one JSON object a line: changes, then the summary");
   }
 
@@ -92,7 +94,8 @@ class WhatIf : public Command, private Difference::Listener {
   }
 
  private:
-  // Deadlines that are passed one by one; what follows after so many is run through at once.
+  // Deadlines (kMaxSteps) that are passed one by one; what follows after so many is run through at once.
+  static constexpr std::uint64_t kLimit = 50;
   static constexpr std::uint64_t kMaxSteps = 100'000;
 
   // `Probe {"ok":true}` as a recorded line. What is wrong with it the reader says.
@@ -151,36 +154,43 @@ class WhatIf : public Command, private Difference::Listener {
       std::vector<ActionLine> before = of(b);
       difference.instant(std::move(before), of(a));
     }
+    std::vector<PlanSide::DerivedLine> without = as_is_->take_derived(), with = with_->take_derived();
+    tell_derived(with, without, true);
+    tell_derived(without, with, false);
   }
 
   void tell(Timestamp at, const Difference& difference, Io& io) {
-    const std::size_t more = tell_derived(with_->derived(), as_is_->derived(), true);
-    const std::size_t fewer = tell_derived(as_is_->derived(), with_->derived(), false);
     const RuleDifference& t = difference.total();
     if (json_) {
       std::string time;
       bus::append_time(time, at);
       io.data(
           fmt::format("{{\"summary\":{{\"time\":{},\"puts\":{},\"retracts\":{},\"added\":{},\"removed\":{},\"moved\":{},\"changed\":{},"
-                      "\"derived\":{}}}}}\n",
-                      time, puts_.size(), retracts_.size(), t.added, t.removed, t.moved, t.changed, more + fewer));
+                      "\"derived\":{},\"not_shown\":{}}}}}\n",
+                      time, puts_.size(), retracts_.size(), t.added, t.removed, t.moved, t.changed, derived_, not_shown_));
       return;
     }
+    if (not_shown_ > 0) io.data(fmt::format("{} more change{} not shown: `--limit 0` shows all\n", not_shown_, not_shown_ == 1 ? "" : "s"));
     io.data(
         fmt::format("{} put, {} retracted at {}{}: action lines {} added, {} removed, {} moved, {} changed; {} change{} of derived facts\n",
                     puts_.size(), retracts_.size(), plan_moment(at), for_ ? ", then " + format_duration_human(*for_) : "", t.added,
-                    t.removed, t.moved, t.changed, more + fewer, more + fewer == 1 ? "" : "s"));
+                    t.removed, t.moved, t.changed, derived_, derived_ == 1 ? "" : "s"));
   }
 
   // Those of `all` that `others` do not have.
-  std::size_t tell_derived(const std::vector<PlanSide::DerivedLine>& all, std::vector<PlanSide::DerivedLine> others, bool with) const {
-    std::size_t told = 0;
+  void tell_derived(const std::vector<PlanSide::DerivedLine>& all, const std::vector<PlanSide::DerivedLine>& others, bool with) {
+    const auto key = [](const PlanSide::DerivedLine& line) {
+      return fmt::format("{} {} {}{}", line.time.ns, line.present, line.type, line.data);
+    };
+    std::unordered_map<std::string, std::size_t> there;
+    for (const PlanSide::DerivedLine& line : others) ++there[key(line)];
     for (const PlanSide::DerivedLine& line : all) {
-      if (const auto same = std::find(others.begin(), others.end(), line); same != others.end()) {
-        others.erase(same);
+      if (const auto same = there.find(key(line)); same != there.end() && same->second > 0) {
+        --same->second;
         continue;
       }
-      ++told;
+      ++derived_;
+      if (!room()) continue;
       if (json_) {
         std::string time;
         bus::append_time(time, line.time);
@@ -191,18 +201,31 @@ class WhatIf : public Command, private Difference::Listener {
                               with ? "" : ", without the facts only"));
       }
     }
-    return told;
   }
 
-  void found(ActionChange& change) override { give_reason(change, *as_is_, *with_, "without", "not with"); }
-  void decided(const ActionChange& change) override { io_->data(json_ ? change_json(change) : change_text(change)); }
+  bool room() {
+    const std::uint64_t limit = limit_.value_or(kLimit);
+    if (limit == 0 || shown_ < limit) return ++shown_, true;
+    ++not_shown_;
+    return false;
+  }
+
+  void found(ActionChange& change) override {
+    if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
+    give_reason(change, *as_is_, *with_, "without", "not with");
+  }
+  void decided(const ActionChange& change) override {
+    if (room()) io_->data(json_ ? change_json(change) : change_text(change));
+  }
 
   OfflineArguments arguments_;
   std::vector<std::string> puts_, retracts_;
   std::optional<DurationNs> for_;
+  std::optional<std::uint64_t> limit_;
   bool json_ = false;
 
   Io* io_ = nullptr;
+  std::uint64_t derived_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0;
   PlanSide *as_is_ = nullptr, *with_ = nullptr;
 };
 

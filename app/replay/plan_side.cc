@@ -68,7 +68,7 @@ PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_n
 PlanSide::~PlanSide() = default;
 
 void PlanSide::keep_derived() { sink_->keep_derived = true; }
-const std::vector<PlanSide::DerivedLine>& PlanSide::derived() const { return sink_->derived; }
+std::vector<PlanSide::DerivedLine> PlanSide::take_derived() { return std::exchange(sink_->derived, {}); }
 std::deque<ActionLine>& PlanSide::lines() { return sink_->lines; }
 
 bool PlanSide::has_rule(const std::string& name) const {

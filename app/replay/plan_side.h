@@ -37,10 +37,9 @@ class PlanSide {
     Timestamp time;
     bool present = true;
     std::string type, data, text;  // the type qualified; the fields as JSON; for people
-    friend bool operator==(const DerivedLine&, const DerivedLine&) = default;
   };
   void keep_derived();
-  const std::vector<DerivedLine>& derived() const;
+  std::vector<DerivedLine> take_derived();  // those since it was called last
   // The largest lateness of any type: how far engine time lags behind the newest stamp.
   DurationNs lateness() const { return largest_lateness(package_->program->schema()); }
 
