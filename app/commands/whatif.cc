@@ -74,6 +74,10 @@ class WhatIf : public Command, private Difference::Listener {
     as_is_ = &as_is;
     with_ = &with;
     if (!replay(*lines, io)) return kExitFailed;
+    if (!as_is.feeder().newest() && !arguments_.until) {
+      io.error("whatif: the recording has no fact, so that no time has begun", "`--until TIME` says when the facts are to come");
+      return kExitFailed;
+    }
     if (const Result<void> copied = with.copy(as_is); !copied) return io.error(copied.error().message, copied.error().help), kExitFailed;
     as_is.keep_derived();
     with.keep_derived();
