@@ -31,6 +31,7 @@ std::unique_ptr<Command> find_command(std::string_view name);
 
 std::unique_ptr<Command> make_replay();
 std::unique_ptr<Command> make_plan();
+std::unique_ptr<Command> make_whatif();
 std::unique_ptr<Command> make_run();
 std::unique_ptr<Command> make_pub();
 std::unique_ptr<Command> make_sub();

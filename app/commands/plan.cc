@@ -194,6 +194,7 @@ class Plan : public Command, private Difference::Listener {
   void ask(const Asked& asked) {
     PlanSide::Answer before = old_->answer(asked.decision, asked.input);
     PlanSide::Answer after = new_->answer(asked.decision, asked.input);
+    if (before.failed && after.failed && unanswered_++ == 0) first_unanswered_ = fmt::format("{}: {}", asked.decision, after.output);
     if (before.failed == after.failed && before.output == after.output) return;
     ++answers_changed_;
     if (!room()) return;
@@ -236,25 +237,7 @@ class Plan : public Command, private Difference::Listener {
   void found(ActionChange& change) override {
     if (!first_difference_) first_difference_ = change.time();
     if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
-    const auto say = [&](std::string_view what, const std::vector<std::string>& lines) {
-      for (const std::string& line : lines) change.reason.push_back(fmt::format("{}: {}", what, line));
-    };
-    const ActionLine& line = change.after ? *change.after : *change.before;
-    const PlanSide& side = change.after ? *new_ : *old_;
-    const PlanSide& other = change.after ? *old_ : *new_;
-    // Why a rule ran says nothing of what became of its action later: another try, an approval, an expiry.
-    const bool ran = line.try_number <= 1 &&
-                     (line.state == ActionState::kSent || line.state == ActionState::kProposed || line.state == ActionState::kRefused);
-    if (!ran) return;
-    if (change.kind != ChangeKind::kChanged) {
-      if (!other.has_rule(line.rule)) {
-        change.reason.emplace_back(change.after ? "the rule is new" : "the rule is gone");
-      } else if (const auto keys = side.keys_of(line)) {
-        const std::string sentence = other.why_not(line.rule, *keys);
-        if (!sentence.empty()) say(change.after ? "not before" : "not now", {sentence});
-      }
-    }
-    say(change.after ? "because" : "was because", side.because(line));
+    give_reason(change, *old_, *new_);
   }
 
   void decided(const ActionChange& change) override {
@@ -285,6 +268,7 @@ class Plan : public Command, private Difference::Listener {
     if (answered && difference_->total().added > 0)
       out.push_back(fmt::format("nobody answered what was never sent: what acknowledgements of {} added line(s) would lead to is not shown",
                                 difference_->total().added));
+    if (unanswered_ > 0) out.push_back(fmt::format("questions that neither rules answer: {} (first: {})", unanswered_, first_unanswered_));
     if (after.refused != before.refused)
       out.push_back(fmt::format("refused lines: {} before, {} after", before.refused, after.refused) +
                     (after.refused > 0 ? fmt::format(" (first: line {})", after.first_refused) : ""));
@@ -307,6 +291,8 @@ class Plan : public Command, private Difference::Listener {
   std::vector<Asked> questions_;
   std::size_t next_question_ = 0;
   std::uint64_t answers_changed_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0, after_first_ = 0;
+  std::uint64_t unanswered_ = 0;
+  std::string first_unanswered_;
   std::optional<Timestamp> first_difference_;
 };
 

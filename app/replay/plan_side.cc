@@ -38,7 +38,21 @@ class PlanSide::Sink : public RefusalSink {
     io_.warning(fmt::format("at {}: {}", at, message));
   }
 
+  void on_derived(const DerivedOutput& output) override {
+    if (!keep_derived) return;
+    const ast::RuleSet& rules = package_.program->rules();
+    const FactType& type = rules.schema.types[output.type];
+    DerivedLine& line = derived.emplace_back();
+    line.time = output.time;
+    line.present = output.present;
+    line.type = type.name;
+    bus::append_fields(line.data, type.fields, output.values.size(), output.values, package_.interner);
+    line.text = record_text(output.type, output.values, {rules, package_.sources, package_.interner});
+  }
+
   std::deque<ActionLine> lines;
+  std::vector<DerivedLine> derived;
+  bool keep_derived = false;
 
  private:
   const CompiledPackage& package_;
@@ -53,6 +67,8 @@ PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_n
 }
 PlanSide::~PlanSide() = default;
 
+void PlanSide::keep_derived() { sink_->keep_derived = true; }
+std::vector<PlanSide::DerivedLine> PlanSide::take_derived() { return std::exchange(sink_->derived, {}); }
 std::deque<ActionLine>& PlanSide::lines() { return sink_->lines; }
 
 bool PlanSide::has_rule(const std::string& name) const {
@@ -130,6 +146,29 @@ PlanSide::Answer PlanSide::answer(const std::string& decision, const std::string
   bus::append_answer(line, {*id, &given->output, given->from, given->as_of, given->position, &given->skipped_unknown}, schema,
                      package_->interner);
   return {json_member(line, "output"), given->from, false};
+}
+
+void give_reason(ActionChange& change, const PlanSide& before, const PlanSide& after, std::string_view not_before,
+                 std::string_view not_after) {
+  const auto say = [&](std::string_view what, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) change.reason.push_back(fmt::format("{}: {}", what, line));
+  };
+  const ActionLine& line = change.after ? *change.after : *change.before;
+  const PlanSide& side = change.after ? after : before;
+  const PlanSide& other = change.after ? before : after;
+  // Why a rule ran says nothing of what became of its action later: another try, an approval, an expiry.
+  const bool ran = line.try_number <= 1 &&
+                   (line.state == ActionState::kSent || line.state == ActionState::kProposed || line.state == ActionState::kRefused);
+  if (!ran) return;
+  if (change.kind != ChangeKind::kChanged) {
+    if (!other.has_rule(line.rule)) {
+      change.reason.emplace_back(change.after ? "the rule is new" : "the rule is gone");
+    } else if (const auto keys = side.keys_of(line)) {
+      const std::string sentence = other.why_not(line.rule, *keys);
+      if (!sentence.empty()) say(change.after ? not_before : not_after, {sentence});
+    }
+  }
+  say(change.after ? "because" : "was because", side.because(line));
 }
 
 std::string json_member(std::string_view object, std::string_view name) {

@@ -1,5 +1,5 @@
-// One of the two runs that `flyball plan` compares: its package, its session, the lines that it made and that are not compared yet, and
-// what it can say of them. Each has an interner of its own. Not thread-safe.
+// One of the two runs that `flyball plan` and `flyball whatif` compare: its package, its session, the lines that it made and that are not
+// compared yet, and what it can say of them. Each has an interner of its own. Not thread-safe.
 #pragma once
 
 #include <deque>
@@ -29,6 +29,20 @@ class PlanSide {
   // Closes what is stamped before t, as a tick does.
   void tick(Timestamp t) { session_->tick(t); }
 
+  // Goes on where `other`, of the same rules, is. Only before the first line; on an error this one is of no use any more.
+  Result<void> copy(const PlanSide& other) { return session_->restore(other.session_->snapshot()); }
+
+  // A change of a derived fact, told from now on.
+  struct DerivedLine {
+    Timestamp time;
+    bool present = true;
+    std::string type, data, text;  // the type qualified; the fields as JSON; for people
+  };
+  void keep_derived();
+  std::vector<DerivedLine> take_derived();  // those since it was called last
+  // The largest lateness of any type: how far engine time lags behind the newest stamp.
+  DurationNs lateness() const { return largest_lateness(package_->program->schema()); }
+
   // Action lines in order; whoever compares them takes them out.
   std::deque<ActionLine>& lines();
 
@@ -55,6 +69,11 @@ class PlanSide {
   std::unique_ptr<engine::Session> session_;
   std::unique_ptr<LineFeeder> feeder_;
 };
+
+// Fills in why `change`, just found, came to be: what was met where its rule ran, what is not met where it did not; that is introduced
+// by `not_before` or `not_after`.
+void give_reason(ActionChange& change, const PlanSide& before, const PlanSide& after, std::string_view not_before = "not before",
+                 std::string_view not_after = "not now");
 
 // The text of member `name` of a JSON object, as it stands there; empty if there is none or it is no object.
 std::string json_member(std::string_view object, std::string_view name);

@@ -31,7 +31,7 @@ TEST_CASE("the examples of the manuals run") {
   fs::copy(fs::path(FLYBALL_SOURCE_DIR) / "tests" / "golden" / "manual", folder.path(), fs::copy_options::recursive);
   const std::string bin = fs::path(FLYBALL_BINARY).parent_path().string();
   std::size_t ran = 0;
-  for (const char* command : {"check", "explain", "test", "eval", "fmt", "fix", "replay", "plan", "ask", "why", "why-not", "facts", "help",
+  for (const char* command : {"check", "explain", "test", "eval", "fmt", "fix", "replay", "plan", "whatif", "ask", "why", "why-not", "facts", "help",
                               "completions", "version"}) {
     const Finished manual = flyball({command, "--help"});
     REQUIRE(manual.status == 0);
