@@ -29,10 +29,11 @@ inline constexpr std::size_t kWorkParts = 9;
 class WorkPlace {
  public:
   static constexpr std::uint32_t kIdBits = 28;
-  void at(WorkPart part, std::uint32_t id = 0) { word_ = static_cast<std::uint32_t>(part) << kIdBits | id; }
+  static constexpr std::uint32_t kIdMask = (std::uint32_t{1} << kIdBits) - 1;
+  void at(WorkPart part, std::uint32_t id = 0) { word_ = static_cast<std::uint32_t>(part) << kIdBits | (id & kIdMask); }
   std::uint32_t word() const { return word_; }
   static WorkPart part(std::uint32_t word) { return static_cast<WorkPart>(word >> kIdBits); }
-  static std::uint32_t id(std::uint32_t word) { return word & ((std::uint32_t{1} << kIdBits) - 1); }
+  static std::uint32_t id(std::uint32_t word) { return word & kIdMask; }
 
  private:
   volatile std::uint32_t word_ = 0;
@@ -85,7 +86,7 @@ struct RuleView {
 
 struct TypeView {
   FactTypeId type = kNoId;
-  std::string name;  // of those that the compiler made, what they hold
+  std::string name;           // of those that the compiler made, what they hold
   std::uint64_t updates = 0;  // that went into the network
   std::uint64_t live = 0, stale = 0;
   std::uint64_t bytes = 0;  // its facts; not what the rules make of them

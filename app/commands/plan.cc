@@ -104,9 +104,16 @@ class Plan : public Command, private Difference::Listener {
     Difference difference(moved_within_.value_or(3600 * kNsPerSecond), *this);
     difference_ = &difference;
     const bool read = feed(*lines);
-    if (read) conclude();
+    const bool nothing = read && old_side.feeder().counts().inputs == 0 && new_side.feeder().counts().inputs == 0;
+    if (read && !nothing) conclude();
     if (nowhere != nullptr) std::fclose(nowhere);
-    if (!read) return kExitFailed;
+    if (nothing) {
+      const std::uint64_t refused = new_side.feeder().counts().refused;
+      io.error(fmt::format("no line of `{}` is an input{}: nothing was compared", lines->name(),
+                           refused > 0 ? fmt::format(" ({} refused)", refused) : ""),
+               options.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
+    }
+    if (!read || nothing) return kExitFailed;
     return difference.changes() > 0 || answers_changed_ > 0 ? kExitDifferent : kExitFine;
   }
 
@@ -169,6 +176,13 @@ class Plan : public Command, private Difference::Listener {
       compare();
       if (first_difference_ && !bus::is_blank_line(line)) ++after_first_;
     }
+    // Behind the last line time goes on to what is asked then.
+    const std::optional<Timestamp> until = *parse_until(arguments_.until);
+    while (next_question_ < questions_.size() && questions_[next_question_].time &&
+           *questions_[next_question_].time <= until.value_or(kTimestampMax)) {
+      go_on(*questions_[next_question_].time);
+      ask(questions_[next_question_++]);
+    }
     old_->feeder().end();
     new_->feeder().end();
     compare_until(kTimestampMax);
@@ -182,13 +196,17 @@ class Plan : public Command, private Difference::Listener {
     const std::optional<Timestamp> stamp = stamp_of(line);
     while (stamp && next_question_ < questions_.size() && questions_[next_question_].time && *questions_[next_question_].time < *stamp) {
       const Asked& asked = questions_[next_question_++];
-      for (PlanSide* side : {old_, new_}) {
-        // Only where time has begun: a question begins none.
-        if (side->feeder().newest() && *asked.time > *side->feeder().newest()) side->tick(*asked.time);
-      }
-      compare();
+      go_on(*asked.time);
       ask(asked);
     }
+  }
+
+  void go_on(Timestamp t) {
+    for (PlanSide* side : {old_, new_}) {
+      // Only where time has begun: a question begins none.
+      if (side->feeder().newest() && t > *side->feeder().newest()) side->tick(t);
+    }
+    compare();
   }
 
   void ask(const Asked& asked) {
@@ -269,7 +287,7 @@ class Plan : public Command, private Difference::Listener {
       out.push_back(fmt::format("nobody answered what was never sent: what acknowledgements of {} added line(s) would lead to is not shown",
                                 difference_->total().added));
     if (unanswered_ > 0) out.push_back(fmt::format("questions that neither rules answer: {} (first: {})", unanswered_, first_unanswered_));
-    if (after.refused != before.refused)
+    if (after.refused > 0 || before.refused > 0)
       out.push_back(fmt::format("refused lines: {} before, {} after", before.refused, after.refused) +
                     (after.refused > 0 ? fmt::format(" (first: line {})", after.first_refused) : ""));
     if (after.late() != before.late()) out.push_back(fmt::format("late inputs: {} before, {} after", before.late(), after.late()));

@@ -13,7 +13,7 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
   std::vector<std::pair<std::uint32_t, Value>> values;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) return fail(fmt::format("`--param {}` has no `=`", text), "params are given as NAME=VALUE");
+    if (equals == std::string::npos) return fail(fmt::format("the param `{}` has no `=`", text), "params are given as NAME=VALUE");
     const std::string name = text.substr(0, equals);
     const std::string written = text.substr(equals + 1);
     const Schema::Lookup found = schema.find_param(name);

@@ -130,7 +130,9 @@ std::string PlanSide::why_not(const std::string& rule, const std::vector<std::pa
   // The session stands right before its next input: how long a hold has lasted by then is not of interest, when it is due is.
   const auto moment = [](Timestamp t) { return format_timestamp(to_value(t)); };
   if (line.since && line.due) return fmt::format("{}: true since {}, so met at {}", source, moment(*line.since), moment(*line.due));
-  return fmt::format("{} [{}]", why.sentence, source);
+  // Of a production the facts may have changed since it could have fired.
+  const std::string_view when = found->strategy == ast::Strategy::kEpisodes ? "" : "at the end of that instant, ";
+  return fmt::format("{}{} [{}]", when, why.sentence, source);
 }
 
 PlanSide::Answer PlanSide::answer(const std::string& decision, const std::string& input) const {

@@ -85,7 +85,18 @@ std::unique_ptr<engine::Session> Service::new_session() {
     if (std::none_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.qualified == name; })) unknown("rules", name);
   }
   for (const auto& [name, limit] : config_.limits.facts_of_type) {
-    if (program().schema().type_id(name) == kNoId) unknown("facts_of", name);
+    const auto& types = program().schema().types;
+    const auto type = std::find_if(types.begin(), types.end(), [&](const FactType& t) { return t.name == name; });
+    if (type == types.end()) {
+      const FactTypeId meant = program().schema().type_id(name);
+      if (meant == kNoId)
+        unknown("facts_of", name);
+      else
+        log_.warning(clock(), fmt::format("[limits.facts_of] names `{}`, and limits nothing: the type's whole name is `{}`", name,
+                                          types[meant].name));
+    } else if (type->role == Role::kDerived || type->role == Role::kAction) {
+      log_.warning(clock(), fmt::format("[limits.facts_of] names `{}`, and limits nothing: only what is put or asserted is limited", name));
+    }
   }
   engine::OutputSink& sink = *this;
   return std::make_unique<engine::Session>(program(), interner_, sink, config_.limits);

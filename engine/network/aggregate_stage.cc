@@ -31,7 +31,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
 
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
   load(left);
-  place_.at(WorkPart::kAggregate, program_.uses[stage.node].node);
+  if (const NodeId node = program_.uses[stage.node].node; node != kNoId) place_.at(WorkPart::kAggregate, node);
   const Value v = aggregates_.value(stage.node, frame_, *this);
   const TokenId output = tokens_[left].output();
   if (output != kNone) {

@@ -60,6 +60,7 @@ void Network::exhausted(StageId id) {
 void Network::stop_rule(std::uint32_t rule) {
   RuleBudget& budget = budgets_[rule];
   budget.stopped = true;
+  budget.left = 0;  // of what was given for this instant
   // Facts that come to it are not compared with what waits there any more: make_token refuses.
   for (StageId s = 0; s < stage_states_.size(); ++s) {
     if (stage_states_[s].budget == &budget && program_.stages[s].alpha != kNoId) stage_states_[s].first = true;

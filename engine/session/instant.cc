@@ -268,7 +268,7 @@ void Session::Impl::run_cascade() {
     std::uint32_t last = kNoId;
     if (!network.has_exhausted()) {
       episodes.review();
-      const std::optional<std::uint32_t> rule = run_next(firings == 0);
+      const std::optional<std::uint32_t> rule = run_next();
       if (!rule) break;
       if (*rule == kNoId || episodes.is_off(*rule)) continue;  // one that is off can only end, and that comes to an end
       last = *rule;
@@ -300,15 +300,18 @@ void Session::Impl::run_cascade() {
   }
   in_cascade = false;
   end_cascade();
+  for (const Quarantined& q : quarantined) {
+    if (!q.emptied && !episodes.any_active(q.rule)) empty(q.rule);  // switched off in the cascade
+  }
 }
 
 // Fires what is next: the rule; kNoId: it could not; nothing: there is none.
-std::optional<std::uint32_t> Session::Impl::run_next(bool first) {
+std::optional<std::uint32_t> Session::Impl::run_next() {
   network.place().at(WorkPart::kAgenda);
   const std::optional<Productions::Choice> production = productions.choose();
   const std::optional<Episodes::Choice> choice = production ? std::nullopt : episodes.choose();
   if (!production && !choice) return std::nullopt;
-  if (first) productions.begin_cascade();
+  productions.begin_cascade();
   if (production) return fire(*production) ? production->rule : kNoId;
   if (choice->end) {
     end(choice->rule, choice->entry);

@@ -218,7 +218,7 @@ std::uint64_t Productions::count_run(std::uint32_t rule, std::vector<Value> iden
 // --- cascades ---
 
 void Productions::begin_cascade() {
-  if (empty()) return;
+  if (empty() || cascade_began_ != 0) return;
   cascade_began_ = network_.moment();  // the first effect begins another
   runs_before_ = runs_;
 }
@@ -236,6 +236,7 @@ void Productions::take_back_cascade() {
     if (before == journalled_.end()) continue;
     a.since = before->second.since;
     a.fired = before->second.fired;
+    a.unable = false;
   }
   stamps_were_restored();
   place_all();

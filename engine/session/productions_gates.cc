@@ -67,6 +67,13 @@ void Productions::open(std::uint32_t rule, Gates& gates) {
       a.in = In::kReady;
       gates.ready.add(Order{*this, false}, id);
     }
+  } else if (const Strategy s = queue_of(rule).strategy; s == Strategy::kDepth || s == Strategy::kBreadth) {
+    // They were shut for no moment: what came meanwhile is newer than what was there when they opened.
+    for (const ActivationId id : gates.ready.take_all()) {
+      Activation& a = activations_[id];
+      a.in = a.since > gates.opened_at ? In::kFresh : In::kReady;
+      heap_of(a).add(Order{*this, by_time(a)}, id);
+    }
   }
   count_waiting(rule, gates, true);
 }

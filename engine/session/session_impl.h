@@ -95,7 +95,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void end_cascade();
   void take_back_cascade();
   void switch_off_runaway(const std::map<std::uint32_t, std::uint64_t>& by_rule, std::uint32_t last);
-  std::optional<std::uint32_t> run_next(bool first);
+  std::optional<std::uint32_t> run_next();
   bool events_leave();
   void compact_timers();
 

@@ -115,6 +115,33 @@ TEST_CASE("questions are asked at their time, and change no plan") {
   CHECK(has(plain.out, "3 -> 4 action lines: 1 added, 0 removed, 0 moved, 0 changed\n"));
 }
 
+TEST_CASE("time goes on behind the last line to what is asked then") {
+  const Folder folder;
+  const std::string live =
+      "module q\nfact Beat key (n) ttl 5s { n: string  ok: bool }\ndecision up {\n  input { n: string }\n  output { up: ";
+  const std::string rest = " }\n  case live when { some Beat where n == input.n and ok } return { up: ";
+  const std::string before = folder.write("before.fly", live + "string" + rest + "\"yes\" }\n  default return { up: \"no\" }\n}\n");
+  const std::string after = folder.write("after.fly", live + "string" + rest + "\"live\" }\n  default return { up: \"no\" }\n}\n");
+  const std::string facts = folder.write("facts.jsonl", "{\"time\":10,\"type\":\"Beat\",\"data\":{\"n\":\"a\",\"ok\":true}}\n");
+  const auto ask = [&](const std::string& time) {
+    const std::string asked = folder.write("asked.jsonl", "{\"time\":" + time + ",\"decision\":\"up\",\"input\":{\"n\":\"a\"}}\n");
+    return flyball({"plan", after, "--against", before, "--facts", facts, "--questions", asked}).status;
+  };
+  CHECK(ask("12") == 2);
+  CHECK(ask("100") == 0);  // stale by then: the same answer of both
+}
+
+TEST_CASE("a plan over nothing is refused") {
+  const Folder folder;
+  const std::string before = folder.write("before.fly", rules("")), after = folder.write("after.fly", rules("", "60%"));
+  const std::string empty = folder.write("empty.jsonl", ""), broken = folder.write("broken.jsonl", "nonsense\n");
+  for (const std::string& facts : {empty, broken}) {
+    const Finished plan = flyball({"plan", after, "--against", before, "--facts", facts});
+    CHECK(plan.status == 1);
+    CHECK(has(plan.err, "nothing was compared"));
+  }
+}
+
 TEST_CASE("rules that refuse what is recorded are compared all the same, and that is said") {
   const Folder folder;
   const std::string before = folder.write("before.fly", rules(""));

@@ -137,3 +137,9 @@ TEST_CASE("a session says where it is at work, and is idle between calls", "[ins
   CHECK(looker.parts[0] == WorkPart::kAgenda);  // what was done is said at the end of the instant
   CHECK(WorkPlace::part(session.work_place().word()) == WorkPart::kIdle);
 }
+
+TEST_CASE("a place without a number is of its part, whatever stands for none", "[insight]") {
+  WorkPlace place;
+  place.at(WorkPart::kAggregate, kNoId);
+  CHECK(WorkPlace::part(place.word()) == WorkPart::kAggregate);
+}

@@ -183,3 +183,57 @@ rule r {
   w.tick("1s");
   CHECK(w.facts("Done") == Lines{"(k: 6)"});
 }
+
+namespace {
+
+// A gate that is derived, withdrawn and derived again within one moment, in which a match of the other lines comes. `also` makes the
+// pattern no gate.
+std::string order_behind_flicker(const std::string& strategy, const std::string& also) {
+  World w("module main strategy " + strategy + R"(
+mutable fact Go key () { on: bool }
+mutable fact Go2 key () { on: bool }
+mutable fact Kick key () { n: int }
+mutable fact Task key (t) { t: string  need: string }
+fact Reach key (n) { n: string }
+fact Mode key () { v: string }
+action Act { t: string }
+rule r1 { when { some Go where on } then { derive Reach { n: "s" } } }
+rule r1b { when { some Go2 where on } then { derive Reach { n: "s" } } }
+rule k0 { when { some Go where on } then { derive Reach { n: "k0" } } }
+rule k { when { some Reach where n == "k0" } then { derive Reach { n: "k" } } }
+rule mode { when { some Reach where n == "s" } then { derive Mode { v: "x" } } }
+rule back { when { some Mode some Reach where n == "zz" } then { derive Reach { n: "s2" } } }
+rule kick { priority 10 when { c: Kick g: Go where on } then { retract g } }
+rule p {
+  when {
+    m: Mode where v == "x"
+    t: Task
+    no Reach where n == t.need
+)" + also +
+          R"(
+  }
+  then { do Act { t: t.t } }
+}
+)");
+  w.put("0s", "Go", "on: true");
+  w.put("0s", "Go2", "on: true");
+  w.put("1s", "Task", "t: \"t2\", need: \"k\"");
+  w.put("1s", "Task", "t: \"t1\", need: \"none\"");
+  w.put("1s", "Kick", "n: 1");
+  w.tick("1s");
+  std::string out;
+  for (const std::string& line : w.heard()) {
+    if (const std::size_t at = line.find("t: \"t"); at != std::string::npos) out += line[at + 5];
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a gate that goes and comes back within one moment changes no order", "[session][productions]") {
+  for (const auto& [strategy, order] : {std::pair{"depth", "21"}, std::pair{"breadth", "12"}}) {
+    INFO(strategy);
+    CHECK(order_behind_flicker(strategy, "") == order);
+    CHECK(order_behind_flicker(strategy, "check m.v == \"x\" or t.t == \"none\"") == order);
+  }
+}
