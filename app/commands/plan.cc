@@ -231,20 +231,7 @@ class Plan : public Command, private Difference::Listener {
     difference_->pass(horizon);
   }
 
-  void compare_until(Timestamp horizon) {
-    std::deque<ActionLine>&b = old_->lines(), &a = new_->lines();
-    for (;;) {
-      const Timestamp at = std::min(b.empty() ? kTimestampMax : b.front().time, a.empty() ? kTimestampMax : a.front().time);
-      if ((b.empty() && a.empty()) || (at >= horizon && horizon != kTimestampMax)) return;
-      const auto of = [&](std::deque<ActionLine>& from) {
-        std::vector<ActionLine> out;
-        while (!from.empty() && from.front().time == at) out.push_back(std::move(from.front())), from.pop_front();
-        return out;
-      };
-      std::vector<ActionLine> before = of(b);
-      difference_->instant(std::move(before), of(a));
-    }
-  }
+  void compare_until(Timestamp horizon) { difference_->instants(old_->lines(), new_->lines(), horizon); }
 
   bool room() {
     if (limit_.value_or(kLimit) == 0 || shown_ < limit_.value_or(kLimit)) return ++shown_, true;

@@ -147,17 +147,7 @@ class WhatIf : public Command, private Difference::Listener {
   }
 
   void compare(Difference& difference) {
-    std::deque<ActionLine>&b = as_is_->lines(), &a = with_->lines();
-    while (!b.empty() || !a.empty()) {
-      const Timestamp t = std::min(b.empty() ? kTimestampMax : b.front().time, a.empty() ? kTimestampMax : a.front().time);
-      const auto of = [&](std::deque<ActionLine>& from) {
-        std::vector<ActionLine> out;
-        for (; !from.empty() && from.front().time == t; from.pop_front()) out.push_back(std::move(from.front()));
-        return out;
-      };
-      std::vector<ActionLine> before = of(b);
-      difference.instant(std::move(before), of(a));
-    }
+    difference.instants(as_is_->lines(), with_->lines(), kTimestampMax);
     std::vector<PlanSide::DerivedLine> without = as_is_->take_derived(), with = with_->take_derived();
     tell_derived(with, without, true);
     tell_derived(without, with, false);

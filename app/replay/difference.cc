@@ -96,6 +96,20 @@ void Difference::instant(std::vector<ActionLine> before, std::vector<ActionLine>
   while (open_.size() > kMaxOpen) decide_front();
 }
 
+void Difference::instants(std::deque<ActionLine>& before, std::deque<ActionLine>& after, Timestamp horizon) {
+  while (!before.empty() || !after.empty()) {
+    const Timestamp at = std::min(before.empty() ? kTimestampMax : before.front().time, after.empty() ? kTimestampMax : after.front().time);
+    if (at >= horizon && horizon != kTimestampMax) return;
+    const auto of = [&](std::deque<ActionLine>& from) {
+      std::vector<ActionLine> out;
+      for (; !from.empty() && from.front().time == at; from.pop_front()) out.push_back(std::move(from.front()));
+      return out;
+    };
+    std::vector<ActionLine> old_lines = of(before);
+    instant(std::move(old_lines), of(after));
+  }
+}
+
 void Difference::leave(ActionLine line, bool after) {
   std::string key = key_of(line);
   auto& others = waiting_[after ? kBefore : kAfter];

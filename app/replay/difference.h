@@ -78,6 +78,8 @@ class Difference {
 
   // All lines of one instant; instants in ascending order, else what belongs together may be told as moved by nothing, which is no change.
   void instant(std::vector<ActionLine> before, std::vector<ActionLine> after);
+  // Takes both runs' lines instant by instant, up to `horizon` and without it; kTimestampMax: all.
+  void instants(std::deque<ActionLine>& before, std::deque<ActionLine>& after, Timestamp horizon);
   // Nothing of an instant before `t` comes any more: what has no partner by now, and is old enough, is decided.
   void pass(Timestamp t);
   void finish();

@@ -1,6 +1,7 @@
 // A change of a fact on its way: alpha memories, then each pattern that reads a changed field, to the ends of the rules.
 #include "engine/network/network.h"
 
+#include "engine/compile/node_words.h"
 #include "model/check.h"
 
 namespace flyball::engine {
@@ -39,7 +40,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.last = plan.last;
     const ChainPlan& chain = program.chains[plan.chain];
     stage.gated = chain.end == ChainEnd::kRule && !program.rules[chain.owner].gates.empty();
-    stage.budget = &budgets_[rule_of(program.chains[plan.chain])];
+    stage.budget = &budgets_[rule_of(program, program.chains[plan.chain])];
     stage.cost = cost_of(plan);
     stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }

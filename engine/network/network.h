@@ -334,7 +334,6 @@ class Network {
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;
 
   // quarantine.cc
-  std::uint32_t rule_of(const ChainPlan& chain) const;
   void exhausted(StageId stage);
   std::uint64_t cost_of(const StagePlan& stage) const;
 

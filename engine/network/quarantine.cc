@@ -4,23 +4,11 @@
 //   other rules are served as ever → the session empties the rule: no token is left, none is made
 //
 // A stopped rule's tokens are properly linked but not complete: they are good for nothing but to be deleted.
+#include "engine/compile/node_words.h"
 #include "engine/network/network.h"
 #include "model/check.h"
 
 namespace flyball::engine {
-
-std::uint32_t Network::rule_of(const ChainPlan& chain) const {
-  switch (chain.end) {
-    case ChainEnd::kHold: return program_.holds[chain.owner].rule;
-    case ChainEnd::kAbsence:
-    case ChainEnd::kSeen: return program_.absences[chain.owner].rule;
-    case ChainEnd::kRule:
-    case ChainEnd::kGate:
-    case ChainEnd::kUntil:
-    case ChainEnd::kWatch: break;
-  }
-  return chain.owner;
-}
 
 // A match costs more than its token: an entry of the episode, a reason, an activation; or an entry of a table.
 std::uint64_t Network::cost_of(const StagePlan& stage) const {
@@ -50,7 +38,7 @@ void Network::set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std
 
 // The rule of this stage wanted one token more than it may have.
 void Network::exhausted(StageId id) {
-  const std::uint32_t rule = rule_of(program_.chains[stage_states_[id].chain]);
+  const std::uint32_t rule = rule_of(program_, program_.chains[stage_states_[id].chain]);
   const RuleBudget& budget = budgets_[rule];
   if (budget.stopped) return;
   exhausted_.push_back({rule, id, budget.made_too_many()});
@@ -79,7 +67,7 @@ void Network::empty_rule(std::uint32_t rule) {
   for (TokenId t = 0; t < tokens_.end(); ++t) {
     if (!tokens_[t].alive || tokens_[t].parent != kNone) continue;
     const ChainPlan& chain = chain_of(t);
-    if (rule_of(chain) != rule) continue;
+    if (rule_of(program_, chain) != rule) continue;
     if (tokens_[t].stage != kNone || chain.rooted) {
       delete_token(t);
     } else {

@@ -2,6 +2,7 @@
 // made them do it. What is taken back of their cascade, instant.cc says; how their tokens go, network/quarantine.cc.
 #include <algorithm>
 
+#include "engine/compile/node_words.h"
 #include "engine/session/session_impl.h"
 
 namespace flyball::engine {
@@ -88,23 +89,9 @@ std::string Session::Impl::input_text(const FactInput& input) const {
 
 std::string Session::Impl::line_of(StageId id) const {
   const StagePlan& stage = data.stages[id];
-  std::uint32_t rule = data.chains[stage.chain].owner;
-  bool in_until = data.chains[stage.chain].end == ChainEnd::kUntil;
-  switch (data.chains[stage.chain].end) {
-    case ChainEnd::kHold:
-      rule = data.holds[rule].rule;
-      in_until = data.holds[data.chains[stage.chain].owner].in_until;
-      break;
-    case ChainEnd::kAbsence:
-    case ChainEnd::kSeen:
-      rule = data.absences[rule].rule;
-      in_until = data.absences[data.chains[stage.chain].owner].in_until;
-      break;
-    case ChainEnd::kRule:
-    case ChainEnd::kGate:
-    case ChainEnd::kUntil:
-    case ChainEnd::kWatch: break;
-  }
+  const ChainPlan& chain = data.chains[stage.chain];
+  const std::uint32_t rule = rule_of(data, chain);
+  const bool in_until = is_in_until(data, chain);
   const std::vector<ExplainLine>& lines = in_until ? data.explain[rule].until : data.explain[rule].when;
   if (stage.line >= lines.size()) return "";
   const ExplainLine& line = lines[stage.line];
