@@ -86,7 +86,7 @@ class Plan : public Command, private Difference::Listener {
     std::unique_ptr<CompiledPackage> after = compile_package(arguments_.rules, params, io, nullptr, &exit_code);
     if (after == nullptr) return exit_code;
     if (questions_file_ && !read_questions(io)) return kExitFailed;
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return kExitFailed;
@@ -96,8 +96,9 @@ class Plan : public Command, private Difference::Listener {
     Io silent = io;
     if (nowhere != nullptr) silent.err = nowhere;
     const ReplayOptions options{.until = *parse_until(arguments_.until)};
-    PlanSide old_side(std::move(before), lines->name(), options, silent);
-    PlanSide new_side(std::move(after), lines->name(), options, io);
+    const engine::Limits limits = arguments_.limits(*lines, io);
+    PlanSide old_side(std::move(before), lines->name(), options, silent, limits);
+    PlanSide new_side(std::move(after), lines->name(), options, io, limits);
     old_ = &old_side;
     new_ = &new_side;
     io_ = &io;
@@ -111,7 +112,7 @@ class Plan : public Command, private Difference::Listener {
       const std::uint64_t refused = new_side.feeder().counts().refused;
       io.error(fmt::format("no line of `{}` is an input{}: nothing was compared", lines->name(),
                            refused > 0 ? fmt::format(" ({} refused)", refused) : ""),
-               options.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
+               options.until ? "`--until` leaves out what is stamped later" : "`flyball record --info FILE` says what a recording holds");
     }
     if (!read || nothing) return kExitFailed;
     return difference.changes() > 0 || answers_changed_ > 0 ? kExitDifferent : kExitFine;
@@ -158,23 +159,28 @@ class Plan : public Command, private Difference::Listener {
     return parse_instant(text.starts_with('"') ? unquoted(text) : text);
   }
 
-  bool feed(LineReader& lines) {
-    std::string_view line;
-    for (;;) {
-      const LineReader::Status status = lines.next(line);
-      if (status == LineReader::Status::kEnd) break;
-      if (status == LineReader::Status::kFailed) return io_->error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
-      const std::uint64_t number = lines.line_number();
-      if (status == LineReader::Status::kOversize) {
-        old_->feeder().oversize(number);
-        new_->feeder().oversize(number);
-        continue;
+  bool feed(RecordedFile& lines) {
+    RecordedView view;
+    for (bool more = true; more;) {
+      switch (lines.next(view)) {
+        case RecordedFile::Status::kRecord:
+          if (next_question_ < questions_.size()) ask_before(view.block != nullptr ? std::optional(view.record.time) : stamp_of(view.line));
+          old_->feeder().record(view);
+          new_->feeder().record(view);
+          compare();
+          if (first_difference_ && (view.block != nullptr || !bus::is_blank_line(view.line))) ++after_first_;
+          break;
+        case RecordedFile::Status::kOversize:
+          old_->feeder().oversize(view.number);
+          new_->feeder().oversize(view.number);
+          break;
+        case RecordedFile::Status::kDamaged:
+          old_->feeder().damaged(lines.damage());
+          new_->feeder().damaged(lines.damage());
+          break;
+        case RecordedFile::Status::kEnd: more = false; break;
+        case RecordedFile::Status::kFailed: return io_->error(lines.failure()), false;
       }
-      if (next_question_ < questions_.size()) ask_before(line);
-      old_->feeder().line(line, number);
-      new_->feeder().line(line, number);
-      compare();
-      if (first_difference_ && !bus::is_blank_line(line)) ++after_first_;
     }
     // Behind the last line time goes on to what is asked then.
     const std::optional<Timestamp> until = *parse_until(arguments_.until);
@@ -192,8 +198,7 @@ class Plan : public Command, private Difference::Listener {
   }
 
   // Questions of a time before this line's: nothing stamped then can come any more but what is late.
-  void ask_before(std::string_view line) {
-    const std::optional<Timestamp> stamp = stamp_of(line);
+  void ask_before(std::optional<Timestamp> stamp) {
     while (stamp && next_question_ < questions_.size() && questions_[next_question_].time && *questions_[next_question_].time < *stamp) {
       const Asked& asked = questions_[next_question_++];
       go_on(*asked.time);

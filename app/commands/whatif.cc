@@ -66,11 +66,12 @@ class WhatIf : public Command, private Difference::Listener {
     if (first == nullptr) return exit_code;
     std::unique_ptr<CompiledPackage> second = compile_package(arguments_.rules, arguments_.params, io, nullptr, &exit_code);
     if (second == nullptr) return exit_code;
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) return io.error(lines.error().message, lines.error().help), kExitFailed;
     const ReplayOptions options{.until = *parse_until(arguments_.until)};
-    PlanSide as_is(std::move(first), lines->name(), options, io);
-    PlanSide with(std::move(second), retracts_.empty() ? "--put" : "--retract, --put", {}, io);
+    const engine::Limits limits = arguments_.limits(*lines, io);
+    PlanSide as_is(std::move(first), lines->name(), options, io, limits);
+    PlanSide with(std::move(second), retracts_.empty() ? "--put" : "--retract, --put", {}, io, limits);
     as_is_ = &as_is;
     with_ = &with;
     if (!replay(*lines, io)) return kExitFailed;
@@ -112,16 +113,16 @@ class WhatIf : public Command, private Difference::Listener {
     return line + fmt::format(",\"type\":{},\"op\":\"{}\",\"data\":{}}}", quote(type), op, brace < fact.size() ? fact.substr(brace) : "{}");
   }
 
-  bool replay(LineReader& lines, Io& io) {
-    std::string_view line;
-    for (;;) {
-      const LineReader::Status status = lines.next(line);
-      if (status == LineReader::Status::kEnd) break;
-      if (status == LineReader::Status::kFailed) return io.error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
-      if (status == LineReader::Status::kOversize)
-        as_is_->feeder().oversize(lines.line_number());
-      else
-        as_is_->feeder().line(line, lines.line_number());
+  bool replay(RecordedFile& lines, Io& io) {
+    RecordedView view;
+    for (bool more = true; more;) {
+      switch (lines.next(view)) {
+        case RecordedFile::Status::kRecord: as_is_->feeder().record(view); break;
+        case RecordedFile::Status::kOversize: as_is_->feeder().oversize(view.number); break;
+        case RecordedFile::Status::kDamaged: as_is_->feeder().damaged(lines.damage()); break;
+        case RecordedFile::Status::kEnd: more = false; break;
+        case RecordedFile::Status::kFailed: return io.error(lines.failure()), false;
+      }
       as_is_->lines().clear();
     }
     as_is_->feeder().end();
