@@ -6,6 +6,7 @@
 
 #include "app/commands/commands.h"
 #include "app/explain/render.h"
+#include "app/replay/change_teller.h"
 #include "app/replay/plan_report.h"
 #include "app/replay/plan_side.h"
 #include "bus/codec/json_lines.h"
@@ -14,7 +15,7 @@
 namespace flyball::app {
 namespace {
 
-class WhatIf : public Command, private Difference::Listener {
+class WhatIf : public Command {
  public:
   Manual manual() const override {
     return {
@@ -90,7 +91,9 @@ class WhatIf : public Command, private Difference::Listener {
     }
     if (with.feeder().counts().refused > 0) return kExitFailed;
     io_ = &io;
-    Difference difference(for_.value_or(0), *this);
+    ChangeTeller teller(io, as_is, with, limit_, json_, {"without", "not with"});
+    teller_ = &teller;
+    Difference difference(for_.value_or(0), teller);
     go_on(at, at + for_.value_or(0), difference);
     difference.finish();
     tell(at, difference, io);
@@ -99,7 +102,6 @@ class WhatIf : public Command, private Difference::Listener {
 
  private:
   // Deadlines (kMaxSteps) that are passed one by one; what follows after so many is run through at once.
-  static constexpr std::uint64_t kLimit = 50;
   static constexpr std::uint64_t kMaxSteps = 100'000;
 
   // `Probe {"ok":true}` as a recorded line. What is wrong with it the reader says.
@@ -161,10 +163,12 @@ class WhatIf : public Command, private Difference::Listener {
       io.data(
           fmt::format("{{\"summary\":{{\"time\":{},\"puts\":{},\"retracts\":{},\"added\":{},\"removed\":{},\"moved\":{},\"changed\":{},"
                       "\"derived\":{},\"not_shown\":{}}}}}\n",
-                      time, puts_.size(), retracts_.size(), t.added, t.removed, t.moved, t.changed, derived_, not_shown_));
+                      time, puts_.size(), retracts_.size(), t.added, t.removed, t.moved, t.changed, derived_, teller_->not_shown()));
       return;
     }
-    if (not_shown_ > 0) io.data(fmt::format("{} more change{} not shown: `--limit 0` shows all\n", not_shown_, not_shown_ == 1 ? "" : "s"));
+    if (teller_->not_shown() > 0)
+      io.data(
+          fmt::format("{} more change{} not shown: `--limit 0` shows all\n", teller_->not_shown(), teller_->not_shown() == 1 ? "" : "s"));
     io.data(
         fmt::format("{} put, {} retracted at {}{}: action lines {} added, {} removed, {} moved, {} changed; {} change{} of derived facts\n",
                     puts_.size(), retracts_.size(), plan_moment(at), for_ ? ", then " + format_duration_human(*for_) : "", t.added,
@@ -184,7 +188,7 @@ class WhatIf : public Command, private Difference::Listener {
         continue;
       }
       ++derived_;
-      if (!room()) continue;
+      if (!teller_->room()) continue;
       if (json_) {
         std::string time;
         bus::append_time(time, line.time);
@@ -197,21 +201,6 @@ class WhatIf : public Command, private Difference::Listener {
     }
   }
 
-  bool room() {
-    const std::uint64_t limit = limit_.value_or(kLimit);
-    if (limit == 0 || shown_ < limit) return ++shown_, true;
-    ++not_shown_;
-    return false;
-  }
-
-  void found(ActionChange& change) override {
-    if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
-    give_reason(change, *as_is_, *with_, "without", "not with");
-  }
-  void decided(const ActionChange& change) override {
-    if (room()) io_->data(json_ ? change_json(change) : change_text(change));
-  }
-
   OfflineArguments arguments_;
   std::vector<std::string> puts_, retracts_;
   std::optional<DurationNs> for_;
@@ -219,7 +208,8 @@ class WhatIf : public Command, private Difference::Listener {
   bool json_ = false;
 
   Io* io_ = nullptr;
-  std::uint64_t derived_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0;
+  std::uint64_t derived_ = 0;
+  ChangeTeller* teller_ = nullptr;
   PlanSide *as_is_ = nullptr, *with_ = nullptr;
 };
 

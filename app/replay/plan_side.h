@@ -75,7 +75,4 @@ class PlanSide {
 void give_reason(ActionChange& change, const PlanSide& before, const PlanSide& after, std::string_view not_before = "not before",
                  std::string_view not_after = "not now");
 
-// The text of member `name` of a JSON object, as it stands there; empty if there is none or it is no object.
-std::string json_member(std::string_view object, std::string_view name);
-
 }  // namespace flyball::app
