@@ -273,13 +273,18 @@ std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const
   if (needs_facts && !facts)
     return wrong("`--facts FILE` is missing", "RULES are run over recorded facts; without RULES a running service is asked");
   if (const auto time = parse_until(until); !time) return wrong(time.error().message, time.error().help);
-  if (!config) return std::nullopt;
+  if (const Result<void> read = read_config(); !read) return wrong(read.error().message, read.error().help);
+  return std::nullopt;
+}
+
+Result<void> OfflineArguments::read_config() {
+  if (!config) return {};
   ServiceConfig service;
-  if (const Result<void> read = read_config(*config, service); !read) return wrong(read.error().message, read.error().help);
+  if (Result<void> read = app::read_config(*config, service); !read) return read;
   config_limits_ = service.limits;
   // The command line comes after the file.
   params.insert(params.begin(), service.params.begin(), service.params.end());
-  return std::nullopt;
+  return {};
 }
 
 engine::Limits OfflineArguments::limits(RecordedFile& recording, Io& io) const {

@@ -99,6 +99,8 @@ struct OfflineArguments {
   // Judges the words together and reads the configuration, before anything else is read: kExitUsage, said on err, or nothing. `command`
   // asks a service without RULES, at `connect`; `needs_facts`: with RULES it has nothing to say without recorded facts.
   std::optional<int> wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts, Io& io);
+  // The configuration alone, for who judges the words otherwise.
+  Result<void> read_config();
   // Those of the configuration; without one those that the recording says its service ran with, else the defaults. Says what it cannot
   // read.
   engine::Limits limits(RecordedFile& facts, Io& io) const;

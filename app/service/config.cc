@@ -241,6 +241,7 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"record_format", choice(c.record_format, {"compact", "jsonl"})},
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
+      {"apply", flag(c.apply)},
       {"params", params(c.params, c.param_places, path)},
       {"endpoints.facts", endpoints(c.bus.facts_bind, c.face_places["facts"], path)},
       {"endpoints.plain", endpoints(c.bus.plain_bind, c.face_places["plain"], path)},
