@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
+#include <thread>
+
 #include "app/io/json.h"
 #include "bus/codec/base64.h"
 #include "model/text.h"
@@ -49,9 +52,16 @@ Result<std::string> RunningService::apply(const RuleTexts& texts, std::string_vi
 Result<RunningService::Copy> RunningService::copy() const {
   Copy out;
   std::string arguments = "{}";
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMs);
   for (;;) {
     const Result<std::string> answer = client_->query("snapshot", arguments, kTimeoutMs);
     if (!answer) return std::unexpected(answer.error());
+    if (json_member(*answer, "ready") == "false") {
+      if (std::chrono::steady_clock::now() > until) return fail(fmt::format("the service made no copy within {} s", kTimeoutMs / 1'000));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      arguments = fmt::format("{{\"id\":{}}}", quote(json_text(*answer, "id")));
+      continue;
+    }
     const std::optional<std::string> part = bus::decode_base64(json_text(*answer, "data"));
     const std::optional<std::uint64_t> size = json_number(*answer, "bytes");
     if (!part || !size || (part->empty() && out.bytes.size() < *size)) return fail("the service's answer cannot be read");

@@ -67,6 +67,13 @@ PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_n
 }
 PlanSide::~PlanSide() = default;
 
+Result<void> PlanSide::put(FactInput input, std::uint64_t number) {
+  input.origin = number;
+  if (const Result<engine::PutOutcome> done = session_->put(input); !done) return std::unexpected(done.error());
+  return {};
+}
+std::vector<RefusalSink::Refusal> PlanSide::take_refusals() { return std::exchange(sink_->refusals, {}); }
+
 void PlanSide::keep_derived() { sink_->keep_derived = true; }
 std::vector<PlanSide::DerivedLine> PlanSide::take_derived() { return std::exchange(sink_->derived, {}); }
 std::deque<ActionLine>& PlanSide::lines() { return sink_->lines; }

@@ -458,7 +458,7 @@ Result<engine::TakenOver> Service::take_on(std::unique_ptr<CompiledPackage> next
   const std::unique_ptr<CompiledPackage> old_package = std::exchange(package_, std::move(next));
   const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
   plan_.clear();
-  copy_ = {};
+  copy_.drop();
   watch_session();
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());

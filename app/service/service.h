@@ -25,6 +25,7 @@
 #include "app/service/config.h"
 #include "app/service/log.h"
 #include "app/service/recording.h"
+#include "app/service/session_copy.h"
 #include "app/service/signals.h"
 #include "bus/transport/server.h"
 #include "engine/session.h"
@@ -176,14 +177,12 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   };
   Running running_;
   // A copy that a client fetches in parts.
-  static constexpr std::uint64_t kSnapshotFactsMax = 1'000'000;       // more would keep this thread too long
+  static constexpr std::uint64_t kSnapshotFactsMax = 5'000'000;
   static constexpr std::size_t kSnapshotPart = std::size_t{4} << 20;  // bytes in one answer
   static constexpr DurationNs kSnapshotKept = 60 * kNsPerSecond;      // after its last part was asked for
-  struct Copy {
-    std::string id, bytes;
-    Timestamp used;
-  };
-  Copy copy_;
+  SessionCopy copy_;
+  std::string copy_id_, copy_head_;  // of the copy; its rules and time, as JSON members
+  Timestamp copy_used_;
   std::uint64_t copies_ = 0;
 
   std::string plan_;  // plan_name() of the program, once it was asked for

@@ -9,7 +9,7 @@ void Service::watch_session() { sampler_.watch(session_->work_place(), session_-
 void Service::drop_what_is_unwanted(Timestamp now) {
   if (sampler_.running() && now - insight_asked_ > kSampleFor) sampler_.stop();
   // Nor is a copy kept for a client that went away; seen when something happens.
-  if (!copy_.bytes.empty() && now - copy_.used > kSnapshotKept) copy_ = {};
+  if (copy_.begun() && now - copy_used_ > kSnapshotKept) copy_.drop();
 }
 
 Result<std::string> Service::on_insight(std::string_view by, bool nodes) {

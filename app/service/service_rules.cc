@@ -170,24 +170,26 @@ Result<std::string> Service::on_snapshot(std::string_view id, std::uint64_t offs
   const Sampler::In in(sampler_, AppPart::kAnswer);
   if (cold()) return cold_error();
   if (id.empty()) {
-    const engine::Counters& c = session_->counters();
-    if (c.facts_live + c.facts_stale > kSnapshotFactsMax) {
-      return fail(fmt::format("the service has {} facts, and copies at most {}: it would stand still meanwhile",
-                              c.facts_live + c.facts_stale, kSnapshotFactsMax),
+    const std::uint64_t facts = session_->counters().facts_live + session_->counters().facts_stale;
+    if (facts > kSnapshotFactsMax)
+      return fail(fmt::format("the service has {} facts, and copies at most {}", facts, kSnapshotFactsMax),
                   "replay a recording instead: RULES and `--facts`");
-    }
-    copy_ = {fmt::format("{}-{}", server_->epoch(), ++copies_), session_->snapshot(), {}};
-    offset = 0;
-  } else if (id != copy_.id || copy_.bytes.empty()) {
+    if (const Result<void> begun = copy_.begin(*session_); !begun) return std::unexpected(begun.error());
+    copy_id_ = fmt::format("{}-{}", server_->epoch(), ++copies_);
+    copy_head_ =
+        fmt::format("\"id\":{},\"digest\":{},\"engine_time\":{}", quote(copy_id_), quote(running_.digest), time_json(session_->now()));
+  } else if (id != copy_id_ || !copy_.begun()) {
     return fail("there is no such copy any more", "it is kept for a minute, until the next one, or until other rules are loaded");
   }
-  if (offset > copy_.bytes.size()) return fail(fmt::format("the copy has {} bytes", copy_.bytes.size()));
-  copy_.used = clock();
-  const std::string_view part = std::string_view(copy_.bytes).substr(offset, kSnapshotPart);
-  std::string out =
-      fmt::format("{{\"id\":{},\"digest\":{},\"engine_time\":{},\"bytes\":{},\"offset\":{},\"data\":\"{}\"}}", quote(copy_.id),
-                  quote(running_.digest), time_json(session_->now()), copy_.bytes.size(), offset, bus::encode_base64(part));
-  if (offset + part.size() == copy_.bytes.size()) copy_.bytes = {};
+  copy_used_ = clock();
+  const Result<bool> ready = copy_.ready();
+  if (!ready) return std::unexpected(ready.error());
+  if (!*ready) return fmt::format("{{{},\"ready\":false}}", copy_head_);
+  const Result<std::string> part = copy_.part(offset, kSnapshotPart);
+  if (!part) return std::unexpected(part.error());
+  const std::string out = fmt::format("{{{},\"ready\":true,\"bytes\":{},\"offset\":{},\"data\":\"{}\"}}", copy_head_, copy_.bytes(), offset,
+                                      bus::encode_base64(*part));
+  if (offset + part->size() == copy_.bytes()) copy_.drop();
   return out;
 }
 
