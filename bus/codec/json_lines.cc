@@ -27,6 +27,10 @@ struct RecordedReader::Impl {
   Interner& interner;
   Shapes shapes;
 
+  std::string last_name;
+  const FactShape* last_shape = nullptr;
+  FactTypeId last_type = kNoId;
+
   Impl(const Schema& s, Interner& in) : schema(s), interner(in), shapes(s) {}
 
   static bool later(JsonReader& reader, Later& l) {
@@ -64,12 +68,27 @@ struct RecordedReader::Impl {
                 "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch");
   }
 
-  Result<RecordedInput> read(std::string_view line, std::optional<Timestamp> arrival);
+  Result<RecordedInput> read(std::string_view line, std::optional<Timestamp> arrival, bool ahead = true);
+  const FactShape* shape_of(std::string_view type_name);
   Result<RecordedInput> fact(JsonReader& reader, FactInput& f, const std::string& type_name, const Later& data);
   Result<AckInput> ack(JsonReader& reader);
 };
 
-Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::optional<Timestamp> arrival) {
+// Of facts that may be put; null of others. Facts of one type come in runs.
+const FactShape* RecordedReader::Impl::shape_of(std::string_view type_name) {
+  if (last_shape == nullptr || !same_text(type_name, last_name)) {
+    const auto type = find_puttable(schema, type_name);
+    if (!type) return nullptr;
+    last_shape = &shapes.fact(*type);
+    last_type = *type;
+    last_name = type_name;
+  }
+  return last_shape;
+}
+
+// `ahead`: fields are read where they stand, if the type stands before them. If anything is wrong then, the line is read again, each thing
+// in its turn, so that what is said does not hang on the order of keys.
+Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::optional<Timestamp> arrival, bool ahead) {
   if (line.size() > kMaxLineBytes) return fail(fmt::format("the line is longer than {} bytes", kMaxLineBytes));
   JsonReader reader(line);
   if (reader.peek() != JsonKind::kObject) {
@@ -86,10 +105,11 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
   FactInput f;
   Later data;
   Later ack_place;
+  bool data_read = false;
   std::string_view key;
   while (reader.next_key(key)) {
     unsigned k = 0;
-    while (k < kKeys && kNames[k] != key) ++k;
+    while (k < kKeys && !same_text(kNames[k], key)) ++k;
     if (k == kKeys) {
       return fail(fmt::format("a record has no key {}", code(key)), did_you_mean(nearest(key, {std::begin(kNames), std::end(kNames)})));
     }
@@ -117,7 +137,13 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
         break;
       }
       case kData:
-        if (!later(reader, data)) return fail(reader.error());
+        if (ahead && (seen >> kType & 1) != 0) {
+          const FactShape* const shape = shape_of(type_name);
+          if (shape == nullptr || !read_fields(reader, shape->table, interner, f.values, f.present)) return read(line, arrival, false);
+          data_read = true;
+        } else if (!later(reader, data)) {
+          return fail(reader.error());
+        }
         break;
       case kSource: {
         if (reader.peek() == JsonKind::kNull) {
@@ -173,7 +199,10 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
   }
   if (!has(kType)) return fail("`type` is missing", "a record has `type` and `data`, or `ack`, or `tick`, or `recovered`");
   f.stamp = *stamp;
-  return fact(reader, f, type_name, data);
+  if (!data_read) return fact(reader, f, type_name, data);
+  f.type = last_type;
+  if (const auto done = last_shape->finish(f); !done) return std::unexpected(done.error());
+  return f;
 }
 
 Result<RecordedInput> RecordedReader::Impl::fact(JsonReader& reader, FactInput& f, const std::string& type_name, const Later& data) {

@@ -213,18 +213,39 @@ bool JsonReader::read_escaped(std::size_t start) {
   }
 }
 
+namespace {
+
+// Bytes that end the plain run of a string: a quote, a backslash, a control character, or one that is not ASCII.
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\'; }
+
+// The same of eight bytes at once: a high bit where one is not plain (and perhaps behind it, too).
+std::uint64_t not_plain(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101ULL, kHigh = 0x8080'8080'8080'8080ULL;
+  const auto zero = [&](std::uint64_t v) { return (v - kOnes) & ~v; };
+  return (zero(word ^ kOnes * '"') | zero(word ^ kOnes * '\\') | (word - kOnes * 0x20) | word) & kHigh;
+}
+
+}  // namespace
+
 bool JsonReader::read_string(std::string_view& out) {
   if (failed()) return false;
   space();
   if (at_ == text_.size() || text_[at_] != '"') return fail("expected a string");
   const std::size_t start = ++at_;
   first_ = false;
+  bool ascii = true;
   while (at_ < text_.size()) {
+    for (std::uint64_t word = 0; at_ + 8 <= text_.size(); at_ += 8) {
+      std::memcpy(&word, text_.data() + at_, 8);
+      if (not_plain(word) != 0) break;
+    }
+    while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
+    if (at_ == text_.size()) break;
     const char c = text_[at_];
     if (c == '"') {
       out = text_.substr(start, at_ - start);
       ++at_;
-      if (!is_utf8(out)) return fail("a string is not UTF-8");
+      if (!ascii && !is_utf8(out)) return fail("a string is not UTF-8");
       return true;
     }
     if (c == '\\') {
@@ -234,6 +255,7 @@ bool JsonReader::read_string(std::string_view& out) {
       return true;
     }
     if (static_cast<unsigned char>(c) < 0x20) return fail("a control character stands in a string");
+    ascii = false;
     ++at_;
   }
   return fail("the text ends inside a string");
