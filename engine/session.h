@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/explain/explanation.h"
+#include "engine/explain/moment.h"
 #include "engine/insight.h"
 #include "engine/program.h"
 #include "model/fact.h"
@@ -152,8 +153,8 @@ class Session {
   // A recorded tick: closes all instants up to t (less lateness).
   void tick(Timestamp t);
   // The engine was away since the last instant it closed, and is back at `t` (semantics.md §11): what was due meanwhile happens at
-  // that instant, once, together with what is put until it closes.
-  void recovered(Timestamp t);
+  // that instant, once, together with what is put until it closes. False: that time is over already, and nothing was missed.
+  bool recovered(Timestamp t);
   // Closes everything given so far, as if a tick came at the largest stamp plus the largest lateness: end of a recording.
   void finish();
 
@@ -198,6 +199,9 @@ class Session {
 
   // What waits for approval, oldest first; at most `n`.
   std::vector<ProposalView> proposals(std::size_t n) const;
+
+  // What is under way beside facts: the first `at_most` of each. O(what there is).
+  Moment moment(std::size_t at_most) const;
 
   // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
   const Explanation* why(const std::string& action_id) const;

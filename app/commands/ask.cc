@@ -66,6 +66,7 @@ class Ask : public Command {
     options.positional("DECISION", decision_, "the decision's name, qualified if several modules have it");
     options.positional("JSON", input_, "its input as a JSON object; not with `--batch`", false);
     arguments_.add_options(options);
+    arguments_.add_at(options);
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
     options.flag("--batch", batch_, "read one input a line from standard input");
     options.flag("--explain", explain_, "for people: the answer, the case and its place in the rules, what was skipped");

@@ -30,6 +30,7 @@ class Facts : public Command {
   }
   void options(Options& options) override {
     arguments_.add_options(options);
+    arguments_.add_at(options);
     options.value("--type", "TYPE", type_, "only facts of this type");
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
     options.flag("--json", json_, "one JSON object a line: type, data, time, age, stale, suspended (when it is), expires");

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "app/commands/commands.h"
+#include "app/explain/moment_view.h"
 #include "bus/codec/json_lines.h"
 
 namespace flyball::app {
@@ -70,9 +71,11 @@ class Replay : public Command {
     return {
         .name = "replay",
         .summary = "run rules over recorded facts, on recorded time",
-        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]"},
+        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]",
+                     "replay RULES… --facts FILE|- --at TIME [--limit N] [--json]"},
         .description =
-            "Reads facts, acknowledgements, ticks and recoveries as JSON lines, in order of arrival, and writes the actions the rules "
+            "Reads facts, acknowledgements, ticks and recoveries, as JSON lines or in the compact form, in order of arrival, and writes "
+            "the actions the rules "
             "send, one JSON "
             "object a line. "
             "Time is what the lines say; no clock is read. The same rules and lines give the same bytes on every run.\n\n"
@@ -99,13 +102,18 @@ class Replay : public Command {
             "A stamp more than 30 days ahead of all before it is warned of: time goes there, and what is stamped before is late from then "
             "on. "
             "An acknowledgement that meets no waiting action is counted, not refused: other rules send other actions.\n\n"
+            "`--at` shows the state at one moment instead: facts, derived facts, episodes that run, actions that are under way, and what "
+            "will "
+            "fall due if nothing comes; as it was then, without what came later. The recording is read from its beginning to that "
+            "moment.\n\n"
             "At the end of the lines everything they said is closed; what would fall due later (a hold, an absence) is not waited for, "
             "unless `--until` says how long.",
         .examples = {{"flyball replay rules/ --facts morning.jsonl", "the actions of a morning"},
                      {"flyball replay rules/ --facts - --derived derived.jsonl < morning.jsonl",
                       "from a pipe, with the derived facts beside"},
                      {"flyball replay rules/ --facts morning.jsonl --until 2030-01-15T12:00:00Z --param high_util=85%",
-                      "with another threshold, and time going on until noon"}},
+                      "with another threshold, and time going on until noon"},
+                     {"flyball replay rules/ --facts morning.rec --at 2030-01-15T08:00:00Z", "what was the case at eight o'clock"}},
         .exit_codes =
             "0   the lines were read to their end (refused ones are said and counted)\n1   the rules do not check, a file cannot be read "
             "or written, or `--strict` met a refusal\n64  wrong usage"};
@@ -113,12 +121,14 @@ class Replay : public Command {
 
   void options(Options& options) override {
     arguments_.add_options(options);
+    arguments_.add_at(options);
+    options.value("--limit", "N", limit_, "with `--at`: lines of each part (default 50, with `--json` all; 0: all)");
     options.value("--actions", "FILE", actions_, "write actions here; `-` (the default) is standard output").complete = Complete::kFile;
     options.value("--derived", "FILE", derived_, "write changes of derived facts here, as JSON lines").complete = Complete::kFile;
     options.flag("--strict", strict_, "stop at the first refused line, with exit status 1");
     options.flag("--profile", profile_, "say on standard error how long reading and running took");
     options.flag("--quiet", quiet_, "no summary and no log lines of rules; what is wrong is still said");
-    options.flag("--json", json_, "messages as JSON lines, too (actions always are)");
+    options.flag("--json", json_, "messages as JSON lines, too (actions always are); with `--at` one JSON object");
   }
 
   int run(Io& io) override {
@@ -128,6 +138,7 @@ class Replay : public Command {
       return kExitUsage;
     }
     if (const std::optional<int> wrong = arguments_.wrong_usage("replay", {}, true, io)) return *wrong;
+    if (arguments_.at) return look(io);
     const ReplayOptions options{.until = *parse_until(arguments_.until), .strict = strict_};
     if (const std::string file = overwritten(); !file.empty()) {
       io.error(fmt::format("replay: `{}` would be overwritten while it is read or written otherwise", file),
@@ -193,7 +204,26 @@ class Replay : public Command {
     return false;
   }
 
+  // The state at one moment; actions are not written.
+  int look(Io& io) {
+    if (actions_ || derived_ || strict_ || profile_) {
+      io.error("replay: `--at` shows a moment, and writes no actions", "leave out `--actions`, `--derived`, `--strict` and `--profile`");
+      return kExitUsage;
+    }
+    int exit_code = kExitFailed;
+    const std::unique_ptr<Offline> offline = replay_offline(arguments_, io, exit_code);
+    if (offline == nullptr) return exit_code;
+    const std::uint64_t limit = limit_.value_or(json_ ? 0 : kLimit);
+    const MomentShown shown{
+        .at = **parse_until(arguments_.at, "--at"), .inputs = offline->counts.inputs, .limit = limit == 0 ? SIZE_MAX : limit};
+    const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner, shown.at};
+    io.data(json_ ? moment_view_json(*offline->session, shown, context) : moment_view_text(*offline->session, shown, context));
+    return kExitFine;
+  }
+
+  static constexpr std::uint64_t kLimit = 50;
   OfflineArguments arguments_;
+  std::optional<std::uint64_t> limit_;
   std::optional<std::string> actions_, derived_;
   bool strict_ = false, profile_ = false, quiet_ = false, json_ = false;
 };

@@ -19,12 +19,12 @@ class Why : public Command {
     return {.name = "why",
             .summary = "explain an action: its rule, each line with what it read, the facts and their ages",
             .synopsis = {"why [ACTION-ID|last] [--connect ENDPOINT] [--json]",
-                         "why [ACTION-ID|last] RULES… --facts FILE [--until TIME] [--json]"},
+                         "why [ACTION-ID|last] RULES… --facts FILE [--at TIME | --until TIME] [--json]"},
             .description =
                 "Without RULES asks a running service; with RULES and recorded facts replays them first. `last` (the default) is the "
                 "newest action. "
                 "Each line of the rule's `when` is shown with its verdict, the values it read and their ages, as they were when the action "
-                "was made; below, what a running service knows of it since then: acknowledged, failed and with which error. "
+                "was made; below, what became of it since then, as far as is known: approved, acknowledged, failed and with which error. "
                 "The newest actions are kept; an older one is forgotten, and then the answer says so.",
             .examples = {{"flyball why last", "the newest action of the running service"},
                          {"flyball why last rules/ --facts morning.jsonl", "the last action of a recorded morning"},
@@ -36,6 +36,7 @@ class Why : public Command {
   void options(Options& options) override {
     options.positional("ACTION", action_, "an action's id, or `last`; may be left out", false);
     arguments_.add_options(options);
+    arguments_.add_at(options);
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
     options.flag("--json", json_, "one JSON object");
   }
@@ -70,7 +71,16 @@ class Why : public Command {
     }
     const ExplainContext context{offline->package->program->rules(), offline->package->sources, offline->package->interner,
                                  offline->session->now()};
-    io.data(json_ ? why_json(*why, context) + "\n" : why_text(*why, context));
+    std::string json = why_json(*why, context), text = why_text(*why, context);
+    json.pop_back();
+    const ast::RuleSet& rules = context.rules;
+    const engine::Session& session = *offline->session;
+    if (const auto since =
+            outcome(session, rules.schema, context.interner, offline->errors, why->action.id, why->action.action, why->action.state))
+      append_outcome(*since, json, text);
+    if (const auto proposal = proposal_of(session, why->action.id))
+      text += fmt::format("waits for approval since {}\n", format_timestamp(to_value(proposal->since)));
+    io.data(json_ ? json + "}\n" : text);
     return kExitFine;
   }
 

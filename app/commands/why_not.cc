@@ -17,7 +17,7 @@ class WhyNot : public Command {
     return {.name = "why-not",
             .summary = "say why a rule does not run: which line is not met, and by which fact",
             .synopsis = {"why-not RULE [--with NAME=VALUE …] [--connect ENDPOINT] [--json]",
-                         "why-not RULE RULES… --facts FILE [--until TIME] [--with NAME=VALUE …] [--json]"},
+                         "why-not RULE RULES… --facts FILE [--at TIME | --until TIME] [--with NAME=VALUE …] [--json]"},
             .description =
                 "Without RULES asks a running service; with RULES and recorded facts replays them first. Shows the closest partial match, "
                 "the lines it meets "
@@ -32,6 +32,7 @@ class WhyNot : public Command {
   void options(Options& options) override {
     options.positional("RULE", rule_, "the rule's name, qualified if several modules have it");
     arguments_.add_options(options);
+    arguments_.add_at(options);
     options.list("--with", "NAME=VALUE", with_, "only matches whose facts have this field value; may be given several times");
     options.value("--connect", "ENDPOINT", connect_, "the service's queries endpoint (default tcp://127.0.0.1:7705)");
     options.flag("--json", json_, "one JSON object");

@@ -283,6 +283,10 @@ std::string why_not_json(const engine::WhyNot& w, const ExplainContext& c) {
   return out;
 }
 
+std::string source_of(const ast::Span& span, const ExplainContext& c) { return source_text(span, c); }
+std::string place_of(const ast::Span& span, const ExplainContext& c) { return place(span, c); }
+std::string moment_text(Timestamp t) { return moment(t); }
+
 std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& c) {
   return fmt::format("{}  ({}{})", record(fact.type, fact.values, fact.values.size(), c), age(now - fact.stamp),
                      standing(fact.stale, fact.suspended));

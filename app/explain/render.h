@@ -42,6 +42,12 @@ std::string record_json(FactTypeId type, const std::vector<Value>& values, const
 std::string fact_text(const engine::FactView& fact, Timestamp now, const ExplainContext& context);
 std::string fact_json(const engine::FactView& fact, Timestamp now, const ExplainContext& context);
 
+// The source of a line in one line, however it was broken; where it stands: `rules/a.fly:12`.
+std::string source_of(const ast::Span& span, const ExplainContext& context);
+std::string place_of(const ast::Span& span, const ExplainContext& context);
+// To the millisecond, cut off: for people; the JSON forms are exact.
+std::string moment_text(Timestamp t);
+
 // A decision's answer with the case that gave it, for people.
 std::string answer_text(DecisionId decision, const engine::DecisionAnswer& answer, const ExplainContext& context);
 

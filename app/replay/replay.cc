@@ -43,7 +43,13 @@ std::string about(DurationNs ns) {
 struct LineFeeder::Impl {
   Impl(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
        const ReplayOptions& options, Io& io)
-      : name_(std::move(name)), schema_(schema), decoder_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+      : name_(std::move(name)),
+        decoder_(schema, interner),
+        session_(session),
+        sink_(sink),
+        options_(options),
+        io_(io),
+        lateness_(largest_lateness(schema)) {}
 
   void oversize(std::uint64_t number) {
     line_number_ = number;
@@ -51,8 +57,10 @@ struct LineFeeder::Impl {
   }
 
   void end() {
-    if (options_.until)
-      session_.tick(*options_.until + largest_lateness(schema_));
+    if (options_.at)
+      session_.tick(*options_.at + lateness_);
+    else if (options_.until)
+      session_.tick(*options_.until + lateness_);
     else if (!ended_by_tick_)
       session_.finish();
     say_refusals();
@@ -69,6 +77,10 @@ struct LineFeeder::Impl {
     }();
     if (!input) return refuse(line_number_, input.error().message, input.error().help);
     if (*input == bus::InputKind::kNothing) return;
+    if (options_.at && stamp > *options_.at + lateness_) {
+      beyond_ = true;
+      return;
+    }
     ended_by_tick_ = *input == bus::InputKind::kTick;
     if (options_.until && stamp > *options_.until) {
       ++counts_.left_out;
@@ -91,10 +103,16 @@ struct LineFeeder::Impl {
         const std::uint64_t unmatched = session_.counters().acks_unmatched;
         const Result<void> done = session_.ack(ack_);
         if (!done && session_.counters().acks_unmatched == unmatched) take_back(line_number_, done.error());
+        if (done && options_.errors != nullptr) options_.errors->note(ack_);
         break;
       }
       case bus::InputKind::kTick: session_.tick(stamp); break;
-      case bus::InputKind::kRecovered: session_.recovered(stamp); break;
+      case bus::InputKind::kRecovered:
+        if (!session_.recovered(stamp)) {
+          take_back(line_number_, {fmt::format("`recovered` at {}: that time is over already, so nothing was missed", moment(stamp)),
+                                   "it says when the engine was back, which is after all that came before it"});
+        }
+        break;
       case bus::InputKind::kNothing: break;
     }
     if (!sink_.refusals.empty()) say_refusals();
@@ -154,7 +172,6 @@ struct LineFeeder::Impl {
 
   std::string name_;
   std::uint64_t line_number_ = 0;
-  const Schema& schema_;
   bus::RecordingDecoder decoder_;
   FactInput fact_;  // reused
   AckInput ack_;
@@ -162,6 +179,8 @@ struct LineFeeder::Impl {
   RefusalSink& sink_;
   const ReplayOptions options_;
   Io& io_;
+  const DurationNs lateness_;
+  bool beyond_ = false;  // `at` is over
   Sampler no_sampler_;
   ReplayCounts counts_;
   std::uint64_t given_ = 0;  // to the session, refused or not
@@ -182,7 +201,7 @@ bool LineFeeder::line(std::string_view text, std::uint64_t number) {
 }
 bool LineFeeder::record(const RecordedView& view) {
   impl_->one(view);
-  return !impl_->counts_.stopped;
+  return !impl_->counts_.stopped && !impl_->beyond_;
 }
 bool LineFeeder::damaged(const RecordedFile::Damage& damage) {
   impl_->damaged(damage);
@@ -262,7 +281,12 @@ std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const
   };
   if (connect && !rules.empty()) return wrong("RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
   if (rules.empty()) {
-    const std::string_view option = facts ? "--facts" : until ? "--until" : !params.empty() ? "--param" : config ? "--config" : "";
+    const std::string_view option = facts             ? "--facts"
+                                    : until           ? "--until"
+                                    : at              ? "--at"
+                                    : !params.empty() ? "--param"
+                                    : config          ? "--config"
+                                                      : "";
     if (option.empty()) return std::nullopt;
     if (connect)
       return wrong(fmt::format("`{}` is for recorded facts, `--connect` asks a running service", option), "leave one of them out");
@@ -273,6 +297,9 @@ std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const
   if (needs_facts && !facts)
     return wrong("`--facts FILE` is missing", "RULES are run over recorded facts; without RULES a running service is asked");
   if (const auto time = parse_until(until); !time) return wrong(time.error().message, time.error().help);
+  if (const auto time = parse_until(at, "--at"); !time) return wrong(time.error().message, time.error().help);
+  if (at && until)
+    return wrong("`--at` and `--until` exclude each other", "`--until` leaves out what is stamped later, `--at` what came later");
   if (const Result<void> read = read_config(); !read) return wrong(read.error().message, read.error().help);
   return std::nullopt;
 }
@@ -295,11 +322,17 @@ engine::Limits OfflineArguments::limits(RecordedFile& recording, Io& io) const {
   return recorded ? recorded->value_or(engine::Limits{}) : engine::Limits{};
 }
 
-Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text) {
+void OfflineArguments::add_at(Options& options) {
+  options.value("--at", "TIME", at,
+                "the moment to look at, in the order in which things arrived: what came after it was not known then; RFC 3339, or seconds "
+                "since the epoch");
+}
+
+Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text, std::string_view option) {
   if (!text) return std::nullopt;
   const std::optional<Timestamp> time = parse_instant(*text);
   if (!time)
-    return fail(fmt::format("`--until` cannot be `{}`", *text),
+    return fail(fmt::format("`{}` cannot be `{}`", option, *text),
                 "a time is RFC 3339, like 2030-01-15T01:45:00Z, or seconds since the epoch");
   return time;
 }
@@ -328,7 +361,7 @@ std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& i
     return nullptr;
   }
   offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink, arguments.limits(*lines, io));
-  const ReplayOptions options{.until = *until};
+  const ReplayOptions options{.until = *until, .at = *parse_until(arguments.at, "--at"), .errors = &offline->errors};
   offline->counts = replay_lines(*lines, package.program->schema(), package.interner, *offline->session, *offline->sink, options, io);
   if (offline->counts.refused > 0 || offline->counts.late() > 0 || offline->counts.damaged > 0) io.warning(offline->counts.summary());
   if (offline->counts.stopped) return nullptr;

@@ -11,6 +11,7 @@
 
 #include "app/cli/io.h"
 #include "app/cli/options.h"
+#include "app/explain/outcome.h"
 #include "app/insight/sampler.h"
 #include "app/io/files.h"
 #include "app/io/instant.h"
@@ -22,8 +23,12 @@ namespace flyball::app {
 
 struct ReplayOptions {
   std::optional<Timestamp> until;  // what is stamped later is left out, and time goes on to it
+  // The moment to stop at: right before the first input, in order of arrival, that takes engine time beyond it; then time goes on to it.
+  // What the session is then it was then: what came too late for that moment is not known yet.
+  std::optional<Timestamp> at;
   bool strict = false;
-  Sampler* sampler = nullptr;  // told when a line is decoded
+  Sampler* sampler = nullptr;      // told when a line is decoded
+  ActionErrors* errors = nullptr;  // told of every acknowledgement that was taken
 };
 
 struct ReplayCounts {
@@ -94,8 +99,10 @@ struct OfflineArguments {
   std::optional<std::string> facts;
   std::optional<std::string> until;
   std::optional<std::string> config;
+  std::optional<std::string> at;
 
   void add_options(Options& options);
+  void add_at(Options& options);  // `--at`, of commands that look at one moment
   // Judges the words together and reads the configuration, before anything else is read: kExitUsage, said on err, or nothing. `command`
   // asks a service without RULES, at `connect`; `needs_facts`: with RULES it has nothing to say without recorded facts.
   std::optional<int> wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts, Io& io);
@@ -108,14 +115,15 @@ struct OfflineArguments {
  private:
   std::optional<engine::Limits> config_limits_;
 };
-// `--until` as an instant; the error is wrong usage.
-Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text);
+// `--until` (or another option) as an instant; the error is wrong usage.
+Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text, std::string_view option = "--until");
 
 // A package with its facts replayed; nothing is written but messages.
 struct Offline {
   std::unique_ptr<CompiledPackage> package;
   std::unique_ptr<RefusalSink> sink;
   std::unique_ptr<engine::Session> session;
+  ActionErrors errors;
   ReplayCounts counts;
 };
 // nullptr when the rules do not check or the facts cannot be read (said on err); `exit_code` then says what it is.

@@ -260,7 +260,7 @@ Result<void> Service::on_ack(AckInput& ack) {
   note_stamp(ack.stamp);
   if (!muted_) recording_.ack(ack, program().schema(), interner_);
   if (server_->wanted("ack.")) server_->publish_ack(ack);
-  note_failure(ack);
+  errors_.note(ack);
   return {};
 }
 

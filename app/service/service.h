@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/cli/io.h"
+#include "app/explain/outcome.h"
 #include "app/insight/sampler.h"
 #include "app/package/package.h"
 #include "app/service/config.h"
@@ -85,18 +86,12 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void tick(Timestamp now);
   void note_stamp(Timestamp stamp);
   Result<void> check_ahead(Timestamp stamp);
-  void note_failure(const AckInput& ack);
-  struct Outcome {
-    std::string state, error;
-    Timestamp at;
-  };
   struct FormerWhy {  // an explanation in words
     std::string id, type;
     ActionState state = ActionState::kSent;  // as the action was made
     std::string json, text;
     std::optional<Timestamp> written;  // of rules that were replaced then
   };
-  std::optional<Outcome> outcome(const std::string& id, const std::string& type_name, ActionState then) const;
   FormerWhy words_of(const engine::Explanation& why) const;
   std::string said_of(const FormerWhy& why) const;
   // service_approvals.cc
@@ -152,9 +147,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   static constexpr std::size_t kFormerWhysMax = 256;
   std::vector<FormerWhy> former_whys_;  // of rules before a reload; newest first
 
-  // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
-  static constexpr std::size_t kErrorsMax = 4'096;
-  std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
+  ActionErrors errors_;  // what executors, people and the bus said of failures, for `why`: the engine knows only the state
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;

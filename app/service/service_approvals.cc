@@ -19,10 +19,7 @@ constexpr std::size_t kProposalsShown = 100;  // in one status, the oldest
 // A cold session's are none: they are made anew once it is warm.
 std::optional<engine::ProposalView> Service::proposal_of(std::string_view id) const {
   if (cold()) return std::nullopt;
-  for (engine::ProposalView& proposal : session_->proposals(SIZE_MAX)) {
-    if (proposal.id == id) return std::move(proposal);
-  }
-  return std::nullopt;
+  return app::proposal_of(*session_, id);
 }
 
 std::string Service::waits_text(const engine::ProposalView& proposal) const {

@@ -47,48 +47,17 @@ std::string Service::on_explain(const bus::AnswerView& answer) {
   return answer_text(answer.decision, answer_, {program().rules(), package_->sources, interner_, ages_from()});
 }
 
-void Service::note_failure(const AckInput& ack) {
-  if ((ack.state != ActionState::kFailed && ack.state != ActionState::kRejected) || ack.id.empty() || ack.error.empty()) return;
-  if (errors_.size() >= kErrorsMax) errors_.pop_front();
-  errors_.emplace_back(ack.id, ack.error);
-}
-
-// What became of an action since it was explained, at its last change; nothing while it is as it was.
-std::optional<Service::Outcome> Service::outcome(const std::string& id, const std::string& type_name, ActionState then) const {
-  const Schema& schema = program().schema();
-  const FactTypeId action = schema.type_id(type_name);
-  if (action == kNoId || schema.types[action].role != Role::kAction) return std::nullopt;
-  const FactType& type = schema.types[action];
-  Outcome found;
-  for (const auto& [failed, error] : errors_) {
-    if (failed == id) found.error = error;
-  }
-  for (const engine::FactView& fact : session_->facts(action)) {
-    if (interner_.text(fact.values[type.action_field(ActionField::kId)]) != id) continue;
-    found.state = interner_.text(fact.values[type.action_field(ActionField::kState)]);
-    found.at = fact.stamp;
-  }
-  if (found.state.empty() || (found.state == to_string(then) && found.error.empty())) return std::nullopt;
-  return found;
-}
-
 // An explanation, with what became of its action; of rules before a reload it says when it was written.
 std::string Service::said_of(const FormerWhy& why) const {
   std::string json = why.json, text = why.text;
-  const std::optional<Outcome> since = outcome(why.id, why.type, why.state);
+  const std::optional<Outcome> since =
+      outcome(*session_, program().schema(), interner_, errors_, why.id, program().schema().type_id(why.type), why.state);
   json.pop_back();
   if (why.written) {
     json += ",\"explained_at\":";
     bus::append_time(json, *why.written);
   }
-  if (since) {
-    json += fmt::format(",\"since\":{{\"state\":{},\"at\":", quote(since->state));
-    bus::append_time(json, since->at);
-    if (!since->error.empty()) json += ",\"error\":" + quote(since->error);
-    json += "}";
-    text += fmt::format("since then\n  {} at {}\n", since->state, format_timestamp(to_value(since->at)));
-    if (!since->error.empty()) text += "  " + since->error + "\n";
-  }
+  if (since) append_outcome(*since, json, text);
   if (const auto proposal = proposal_of(why.id)) text += waits_text(*proposal);
   if (why.written)
     text += fmt::format("as it was explained at {}, when the rules that made it were replaced: ages and places are of then\n",

@@ -55,6 +55,8 @@ class TimerQueue {
     return timer;
   }
   std::size_t size() const { return heap_.size(); }
+  // In no particular order; pointless ones, too.
+  const std::vector<Timer>& all() const { return heap_; }
   std::size_t bytes() const { return heap_.capacity() * sizeof(Timer); }
 
   bool may_need_compacting() const { return heap_.size() >= std::max(kCompactFloor, 2 * kept_); }

@@ -485,6 +485,25 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
   for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
 }
 
+std::vector<OpenAction> Actions::open(std::size_t at_most, std::uint64_t& more) const {
+  std::vector<ActionNumber> numbers;
+  for (const auto& [number, record] : records_) {
+    const bool is_open =
+        record.state == ActionState::kProposed || record.state == ActionState::kApproved || record.state == ActionState::kSent;
+    if (is_open) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<OpenAction> out;
+  for (const ActionNumber number : numbers) {
+    const ActionRecord& r = records_.at(number);
+    if (out.size() < at_most)
+      out.push_back({r.id, r.type, r.rule, r.data, r.state, r.tries, r.at});
+    else
+      ++more;
+  }
+  return out;
+}
+
 Timestamp Actions::real_due(const Timer& timer) const {
   if (timer.kind == TimerKind::kRate) {
     return rate_armed_[timer.a] == timer.due ? timer.due : kTimestampMax;  // who waits then is seen then

@@ -65,6 +65,9 @@ class Actions {
   Error not_awaited(const AckInput& ack) const;
   // Those that wait for approval, oldest first; at most `n`.
   std::vector<ProposalView> proposals(std::size_t n) const;
+  // Those that are proposed, approved or sent, oldest first: the first `at_most`; `more` gets the number of the others.
+  std::vector<OpenAction> open(std::size_t at_most, std::uint64_t& more) const;
+  const ActionRecord& record(ActionNumber number) const { return records_.at(number); }
   std::size_t proposal_count() const { return unapproved_.size(); }
   // What is said from here on was due then, while the engine was away.
   void set_was_due(std::optional<Timestamp> due) { was_due_ = due; }

@@ -8,14 +8,15 @@
 namespace flyball::engine {
 
 // Every instant before it counts as closed, though none was passed through; it is itself open until a later stamp or a tick comes.
-void Session::Impl::recovered(Timestamp t) {
+bool Session::Impl::recovered(Timestamp t) {
   see_first(t);
   newest = std::max(newest, t);
   const Timestamp back = engine_time();
-  if (back <= std::max(closed, passed)) return;  // nothing was missed
+  if (back <= std::max(closed, passed)) return false;  // nothing was missed
   if (!opens_recovery()) away_since = std::max(closed, passed);
   recovered_at = back;
   closed = back - 1;
+  return true;
 }
 
 std::optional<Timestamp> Session::Impl::if_missed(Timestamp due) const {

@@ -57,9 +57,9 @@ void Session::tick(Timestamp t) {
   const AtWork at(impl_->network.place());
   impl_->tick(t);
 }
-void Session::recovered(Timestamp t) {
+bool Session::recovered(Timestamp t) {
   const AtWork at(impl_->network.place());
-  impl_->recovered(t);
+  return impl_->recovered(t);
 }
 void Session::finish() {
   const AtWork at(impl_->network.place());

@@ -100,7 +100,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void compact_timers();
 
   // recovery.cc
-  void recovered(Timestamp t);
+  bool recovered(Timestamp t);
   bool opens_recovery() const { return closed < recovered_at; }
   std::optional<Timestamp> if_missed(Timestamp due) const;
   std::optional<Timestamp> missed_of_run(std::uint32_t rule, EntryId entry) const;

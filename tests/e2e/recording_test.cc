@@ -143,5 +143,90 @@ test "t" { send from "in.rec"  by 5s expect A { k: "x" } from r }
   CHECK(tested.status == 0);
 }
 
+// A hold, an action that is answered, a late fact: what there is at a moment is what there was.
+const char* const kMomentRules = R"(module main
+fact Probe key (backend) ttl 30s { backend: string  ms: int }
+fact Slow key (backend) { backend: string }
+action Drain key (backend) timeout 20s { backend: string }
+rule slow { when { p: Probe where ms > 200 } then { derive Slow { backend: p.backend } } }
+rule drain { when { p: Probe where ms > 200 for 10s } then { do Drain { backend: p.backend } } }
+rule ask { approve when true  when { p: Probe where ms > 900 } then { do Drain { backend: p.backend } } }
+)";
+const char* const kMomentFacts =
+    "{\"time\":100,\"type\":\"Probe\",\"data\":{\"backend\":\"b1\",\"ms\":250}}\n"
+    "{\"time\":105,\"type\":\"Probe\",\"data\":{\"backend\":\"b2\",\"ms\":300}}\n"
+    "{\"time\":110,\"type\":\"Probe\",\"data\":{\"backend\":\"b1\",\"ms\":260}}\n"
+    "{\"time\":112,\"ack\":{\"action\":\"Drain\",\"data\":{\"backend\":\"b1\"},\"state\":\"acked\"}}\n"
+    "{\"time\":107,\"type\":\"Probe\",\"data\":{\"backend\":\"b3\",\"ms\":1}}\n"
+    "{\"time\":125,\"type\":\"Probe\",\"data\":{\"backend\":\"b1\",\"ms\":10}}\n";
+
+TEST_CASE("replay --at: the state of a moment, of either form; what came later was not known then") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kMomentRules), lines = folder.write("a.jsonl", kMomentFacts);
+  CHECK(flyball({"record", folder / "a.rec", "--from", lines}).status == 0);
+  for (const std::string& facts : {lines, folder / "a.rec"}) {
+    const Finished seen = flyball({"replay", rules, "--facts", facts, "--at", "111"});
+    INFO(seen.err << seen.out);
+    CHECK(seen.status == 0);
+    CHECK(seen.out.find("at 1970-01-01T00:01:51Z, after 3 inputs\nfacts main.Probe (2)\n") == 0);
+    CHECK(seen.out.find("derived main.Slow (2)") != std::string::npos);
+    CHECK(seen.out.find("main.drain  Probe { backend: \"b1\" }  since 1970-01-01T00:01:50Z (1s)") != std::string::npos);
+    CHECK(seen.out.find("Drain { backend: \"b1\" }  sent 1970-01-01T00:01:50Z") != std::string::npos);
+    CHECK(seen.out.find(
+              "1970-01-01T00:01:55Z (in 4s)  main.drain line 1 of `when` for Probe { backend: \"b2\" } (p: Probe where ms > 200 for "
+              "10s): held for long enough, since 1970-01-01T00:01:45Z") != std::string::npos);
+    CHECK(seen.out.find("b3") == std::string::npos);  // stamped before, and not there yet
+    CHECK(flyball({"replay", rules, "--facts", facts, "--at", "113"}).out.find("b3") != std::string::npos);
+    const Finished json = flyball({"replay", rules, "--facts", facts, "--at", "111", "--json"});
+    CHECK(json.out.find("{\"at\":111,\"inputs\":3,\"facts\":[{") == 0);
+    CHECK(json.out.find("{\"due\":115,\"kind\":\"hold\",\"rule\":\"main.drain\",\"block\":\"when\",\"line\":1,") != std::string::npos);
+    CHECK(json.out.find("\"state\":\"sent\",\"tries\":1,\"at\":110}") != std::string::npos);
+    CHECK(flyball({"replay", rules, "--facts", facts, "--at", "111", "--limit", "1"}).out.find("  and 1 more\n") != std::string::npos);
+    // Before anything, and behind everything.
+    CHECK(flyball({"replay", rules, "--facts", facts, "--at", "5"}).out.find("after 0 inputs") != std::string::npos);
+    CHECK(flyball({"replay", rules, "--facts", facts, "--at", "300"}).out.find("actions under way (0)\npending (0)\n") !=
+          std::string::npos);
+    // Why, and why not, then.
+    CHECK(flyball({"why", "last", rules, "--facts", facts, "--at", "111"}).out.find("Drain { backend: \"b1\" }") == 0);
+    CHECK(flyball({"why", "last", rules, "--facts", facts, "--at", "109"}).status == 1);
+    CHECK(flyball({"why-not", "drain", rules, "--facts", facts, "--with", "backend=b2", "--at", "111"}).out.find("true for 6s") !=
+          std::string::npos);
+    CHECK(flyball({"facts", rules, "--facts", facts, "--at", "101"}).out.find("b2") == std::string::npos);
+  }
+  CHECK(flyball({"replay", rules, "--facts", lines, "--at", "soon"}).status == 64);
+  CHECK(flyball({"replay", rules, "--facts", lines, "--at", "1", "--until", "2"}).status == 64);
+  CHECK(flyball({"replay", rules, "--facts", lines, "--at", "1", "--actions", "-"}).status == 64);
+}
+
+TEST_CASE("why over a recording goes on behind the proposal: approved, rejected with its reason, still waiting") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kMomentRules);
+  const std::string fact = "{\"time\":1,\"type\":\"Probe\",\"data\":{\"backend\":\"b1\",\"ms\":1000}}\n";
+  const Finished proposed = flyball({"why", "last", rules, "--facts", "-"}, fact);
+  CHECK(proposed.out.find("waits for approval since 1970-01-01T00:00:01Z\n") != std::string::npos);
+  const std::size_t at = proposed.out.find("id ");
+  REQUIRE(at != std::string::npos);
+  const std::string id = proposed.out.substr(at + 3, 32);
+  const auto after = [&](const std::string& word) {
+    return flyball({"why", id, rules, "--facts", "-"},
+                   fact + "{\"time\":1.5,\"tick\":true}\n{\"time\":2,\"ack\":{\"id\":\"" + id + "\"," + word + "}}\n")
+        .out;
+  };
+  CHECK(after("\"state\":\"approved\"").find("since then\n  sent at 1970-01-01T00:00:02Z\n") != std::string::npos);
+  CHECK(after("\"state\":\"rejected\",\"error\":\"not now\"").find("since then\n  rejected at 1970-01-01T00:00:02Z\n  not now\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("recovered at a time that is over says that nothing was missed") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kMomentRules);
+  const Finished done = flyball({"replay", rules, "--facts", "-"},
+                                "{\"time\":100,\"tick\":true}\n{\"time\":90,\"recovered\":true}\n{\"time\":110,\"recovered\":true}\n");
+  CHECK(done.status == 0);
+  CHECK(done.err.find("<stdin>:2: `recovered` at 1970-01-01T00:01:30Z: that time is over already, so nothing was missed") !=
+        std::string::npos);
+  CHECK(done.err.find("2 inputs, 1 refused (first: line 2)") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace flyball::e2e
