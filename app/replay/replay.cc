@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "app/io/json.h"
+#include "app/io/source_numbers.h"
 #include "bus/codec/json_lines.h"
 #include "model/text.h"
 
@@ -41,7 +43,15 @@ std::string about(DurationNs ns) {
 struct LineFeeder::Impl {
   Impl(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
        const ReplayOptions& options, Io& io)
-      : name_(std::move(name)), schema_(schema), reader_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+      : name_(std::move(name)),
+        schema_(schema),
+        interner_(interner),
+        reader_(schema, interner),
+        session_(session),
+        sink_(sink),
+        options_(options),
+        io_(io),
+        lost_type_(lost_type(schema)) {}
 
   void oversize(std::uint64_t number) {
     line_number_ = number;
@@ -63,7 +73,11 @@ struct LineFeeder::Impl {
       const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kDecode);
       return reader_.read(line);
     }();
-    if (!input) return refuse(line_number_, input.error().message, input.error().help);
+    if (!input) {
+      // Refused is not lost: its number was there.
+      if (const auto seq = lost_type_ != kNoId ? json_number(line, "seq") : std::nullopt) numbers_.account(json_text(line, "source"), *seq);
+      return refuse(line_number_, input.error().message, input.error().help);
+    }
     const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
     const bus::RecoveredInput* recovered = std::get_if<bus::RecoveredInput>(&*input);
     FactInput* fact = std::get_if<FactInput>(&*input);
@@ -77,6 +91,7 @@ struct LineFeeder::Impl {
       return;
     }
     look_at(stamp, recovered != nullptr);
+    if (lost_type_ != kNoId) look_at_numbers(tick, fact);
     ++counts_.inputs;
     ++given_;
     if (tick != nullptr) {
@@ -99,6 +114,22 @@ struct LineFeeder::Impl {
     if (given_ % kCollectEvery != 0) return;
     const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kCollect);
     session_.collect();
+  }
+
+  // A gap that a fact's number shows is an event right before it.
+  void look_at_numbers(const bus::TickInput* tick, const FactInput* fact) {
+    if (tick != nullptr && tick->seq > 0) numbers_.account(tick->source, tick->seq);
+    if (fact == nullptr || fact->seq == 0 || !fact->source.is(Kind::kString)) return;
+    const std::string_view source = interner_.text(fact->source);
+    if (fact->type == lost_type_) return numbers_.account(source, gap_of(*fact).last);
+    const std::optional<SourceNumbers::Gap> gap = numbers_.note(source, fact->seq);
+    if (!gap) return;
+    FactInput lost = lost_input(lost_type_, source, *gap, fact->stamp, interner_);
+    lost.origin = line_number_;
+    if (const Result<engine::PutOutcome> done = session_.put(lost); done)
+      note(*done);
+    else
+      io_.refusal(name_, line_number_, done.error().message, done.error().help);
   }
 
   void look_at(Timestamp stamp, bool was_away) {
@@ -144,12 +175,15 @@ struct LineFeeder::Impl {
   std::string name_;
   std::uint64_t line_number_ = 0;
   const Schema& schema_;
+  Interner& interner_;
   bus::RecordedReader reader_;
   engine::Session& session_;
   RefusalSink& sink_;
   const ReplayOptions options_;
   Io& io_;
   Sampler no_sampler_;
+  const FactTypeId lost_type_;  // kNoId: the rules do not ask
+  SourceNumbers numbers_;
   ReplayCounts counts_;
   std::uint64_t given_ = 0;  // to the session, refused or not
   std::optional<Timestamp> newest_;

@@ -124,6 +124,12 @@ void Recording::tick(Timestamp t) {
   line_done();
 }
 
+void Recording::accounted(Timestamp t, std::string_view source, std::uint64_t seq) {
+  if (!on()) return;
+  bus::append_accounted(buffer_, t, source, seq);
+  line_done();
+}
+
 void Recording::line(std::string_view text) {
   if (!on()) return;
   buffer_ += text;

@@ -21,6 +21,7 @@
 
 #include "app/cli/io.h"
 #include "app/insight/sampler.h"
+#include "app/io/source_numbers.h"
 #include "app/package/package.h"
 #include "app/service/config.h"
 #include "app/service/log.h"
@@ -110,6 +111,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
   Result<void> put(const FactInput& fact);
+  Result<void> check_in_time(const FactInput& fact);
+  void tell_lost(std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp);
   Result<void> flush();
   Result<void> next_recordings();
   void say_recordings();
@@ -155,6 +158,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   // What executors and the bus said of the newest failures, for `why`: the engine knows only the state.
   static constexpr std::size_t kErrorsMax = 4'096;
   std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
+
+  FactTypeId lost_type_ = kNoId;    // kNoId: the rules do not ask for what was lost
+  SourceNumbers plain_numbers_;     // of the plain face
+  SourceNumbers recorded_numbers_;  // of assured sources: the last that the recording has or that are lost
 
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;
