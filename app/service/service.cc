@@ -10,6 +10,7 @@
 
 #include "app/explain/online.h"
 #include "app/explain/render.h"
+#include "app/replay/recorded_limits.h"
 #include "app/replay/replay.h"
 #include "app/service/carry_over.h"
 #include "model/text.h"
@@ -301,7 +302,9 @@ Result<void> Service::next_recordings() {
     if (!path.empty()) number = std::max(number, next_number(path));
   }
   if (!config_.record.empty()) {
-    if (Result<void> opened = recording_.prepare(config_.record, number); !opened) return opened;
+    const Result<RecordingForm> form = recording_form(config_.record, config_.record_format);
+    if (!form) return std::unexpected(form.error());
+    if (Result<void> opened = recording_.prepare(config_.record, number, *form, about_recording(config_.limits)); !opened) return opened;
   }
   if (!config_.actions.empty()) {
     if (Result<void> opened = actions_.prepare(config_.actions, number); !opened) {
