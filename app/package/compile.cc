@@ -37,7 +37,8 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
 }
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees) {
+                                                 Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees,
+                                                 const engine::Program* running) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   Interner::Notes notes(package->interner);
@@ -62,7 +63,7 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
     if (exit_code != nullptr) *exit_code = kExitUsage;
     return nullptr;
   }
-  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values, trees);
+  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values, trees, running);
   if (!program) {
     io.error(program.error().message, program.error().help);
     return nullptr;
