@@ -430,8 +430,8 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& from) {
 
 // A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
 std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
-  std::unique_ptr<CompiledPackage> package =
-      compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places);
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places,
+                                                             engine::Trees::kFree, package_ != nullptr ? &*package_->program : nullptr);
   if (package == nullptr) return nullptr;
   const ast::RuleSet& rules = package->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {
@@ -515,6 +515,7 @@ std::string Service::loaded_text(const engine::TakenOver& taken) const {
   add(taken.facts_dropped, "facts do not fit the new types and are dropped");
   add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
   add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
+  text += taken.anew.empty() ? "; only what changed was matched" : "; all was matched anew: " + taken.anew;
   return text;
 }
 
