@@ -123,6 +123,7 @@ void Service::tick(Timestamp now) {
   if (!muted_) recording_.tick(now);
   if (server_->wanted("tick.")) server_->publish_tick(now);
   session_->tick(now);
+  if (shadow_->any()) shadow_->pass(session_->now());
 }
 
 void Service::note_stamp(Timestamp stamp) {
@@ -341,6 +342,7 @@ void Service::on_action(const ActionOutput& action) {
     bus::append_action(line, action, program().schema(), interner_);
     actions_.line(line);
   }
+  if (shadow_->any()) shadow_->note(action);
   server_->publish_action(action);
 }
 

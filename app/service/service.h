@@ -23,6 +23,7 @@
 #include "app/insight/sampler.h"
 #include "app/io/source_numbers.h"
 #include "app/package/package.h"
+#include "app/replay/shadow.h"
 #include "app/service/config.h"
 #include "app/service/log.h"
 #include "app/service/recording.h"
@@ -64,6 +65,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<std::string> on_rules(bool texts) override;
   Result<std::string> on_apply(std::string_view request_json) override;
   Result<std::string> on_snapshot(std::string_view id, std::uint64_t offset) override;
+  Result<std::string> on_other(std::string_view op, std::string_view request_json) override;  // `shadow`
 
   Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason) override;
 
@@ -187,6 +189,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   static constexpr std::uint64_t kSnapshotFactsMax = 5'000'000;
   static constexpr std::size_t kSnapshotPart = std::size_t{4} << 20;  // bytes in one answer
   static constexpr DurationNs kSnapshotKept = 60 * kNsPerSecond;      // after its last part was asked for
+  std::optional<ShadowWatch> shadow_;                                 // since the rules were loaded
   SessionCopy copy_;
   std::string copy_id_, copy_head_;  // of the copy; its rules and time, as JSON members
   Timestamp copy_used_;
