@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/explain/explanation.h"
 #include "model/fact.h"
 #include "model/time.h"
 #include "model/value.h"
-#include "parser/ast/expr.h"
 
 namespace flyball::engine {
 
