@@ -203,6 +203,7 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   const bool first = chain.stages.empty() && !chain.driven && stage.kind == StageKind::kPattern;
   if (!first) stage.index = index_for(stage.alpha, keys);
   stage.keys = std::move(keys);
+  order_for(stage);
   chain.stages.push_back(std::move(stage));
   if (!after.residual.empty()) {
     if (Result<void> r = need_aggregates(chain, aggregates_after, scope); !r) return r;

@@ -61,6 +61,15 @@ struct AlphaPlan {
   Threshold threshold;
   std::vector<std::vector<std::uint32_t>> indexes;  // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;      // by index: bit k set: a null in part k joins a null
+  // Fields of which the greatest (or least) of each bucket of an index is known.
+  struct Order {
+    std::uint32_t index = 0;
+    std::uint32_t field = 0;
+    Kind kind = Kind::kNull;
+    bool greatest = false;
+    friend bool operator==(const Order&, const Order&) = default;
+  };
+  std::vector<Order> orders;
   std::vector<StageId> successors;                  // descending, so that a fact never meets itself twice
   std::vector<NodeId> nodes;                        // aggregates over it
   std::string text;
@@ -97,6 +106,8 @@ struct StagePlan {
   std::uint32_t index = kNoId;    // of the alpha's indexes; kNoId: the first stage, nothing to join
   std::vector<KeyPart> keys;      // hashed parts first, in the order of the index's fields
   std::vector<Formula> residual;
+  std::uint32_t order = kNoId;       // kExists: of the alpha's orders: if its best fact fails `order_test`, all do
+  std::uint32_t order_test = 0;      // of `residual`
   std::uint64_t own_reads = 0;       // own fields read by keys and residual
   std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
   std::uint32_t node = kNoId;        // kAggregate: the use

@@ -50,7 +50,10 @@ void Network::place_entry(AlphaIndex& index, std::uint32_t entry, const Value* r
   index.bucket.remove(records, entry);
   std::uint32_t hash = 0;
   switch (right_key(index, row, hash)) {
-    case KeyStatus::kKnown: index.bucket.insert(records, entry, hash); break;
+    case KeyStatus::kKnown:
+      index.bucket.insert(records, entry, hash);
+      for (AlphaIndex::Order& order : index.orders) order.best.add(hash, order.key(row[order.field]), entry, standing(order));
+      break;
     case KeyStatus::kUnknown: index.bucket.insert_unknown(records, entry); break;
     case KeyStatus::kNever: break;
   }

@@ -36,6 +36,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.type = plan.type;
     stage.binding = plan.binding;
     stage.kind = plan.kind;
+    stage.index = plan.index;
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
     const ChainPlan& chain = program.chains[plan.chain];

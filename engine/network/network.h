@@ -239,6 +239,7 @@ class Network {
     bool last = false;
     bool gated = false;  // of a rule with gates
     Verb verb = Verb::kNothing;
+    std::uint32_t index = kNone;  // of its alpha's
     std::uint64_t seen = 0;
     RuleBudget* budget = nullptr;  // of its rule
     std::uint64_t cost = 0;        // of a token, in bytes, with what the session or a table keeps for it
@@ -288,6 +289,15 @@ class Network {
   std::uint32_t add_item(const Update& u, AlphaId alpha, Truth truth);
   void leave_indexes(std::uint32_t item);
   void free_item(std::uint32_t item);
+  // Whether an entry is in the bucket of that hash with that key of the order, for BestFirst.
+  auto standing(const AlphaIndex::Order& order) const {
+    return [this, &order](std::uint32_t entry, std::uint32_t hash, BestFirst::Key key) {
+      const AlphaItem& item = items_[entry];
+      if (item.place != Place::kHashed || item.link.hash != hash) return false;
+      const AlphaPlan& alpha = program_.alphas[item.alpha];
+      return order.number < alpha.orders.size() && order.key(stores_[alpha.type].row(item.fact)[order.field]) == key;
+    };
+  }
   void place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row);
   static KeyStatus right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash);
   Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
@@ -300,6 +310,7 @@ class Network {
   void set_met(TokenId left, Truth truth);
   void find_witness(TokenId left);
   void find_witness(TokenId t, const StagePlan& stage, StageId id, const LeftKey& key);
+  std::optional<std::uint32_t> best_witness(const StagePlan& stage, const LeftKey& key);
   void delete_witness(TokenId left);
   // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
   template <typename Meet>
