@@ -94,6 +94,8 @@ class PlanBuilder {
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
   std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
   void order_for(StagePlan& stage);
+  void plan_closing(ChainDraft& chain);
+  std::uint32_t closing_index(AlphaId alpha, std::vector<std::uint32_t> fields, bool is_private = false);
   void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
   DurationNs duration(const ast::OptionalExpr& e) const;
 

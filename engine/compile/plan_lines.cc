@@ -53,6 +53,7 @@ Result<ChainId> PlanBuilder::finish(ChainDraft& chain, const RuleScope& scope) {
     return fail("`" + scope.where + "` has more than " + std::to_string(Network::kMaxStages) + " lines and aggregates",
                 "split it with `derive`");
   }
+  plan_closing(chain);
   const ChainId id = static_cast<ChainId>(out_.chains.size());
   chain.plan.first = static_cast<StageId>(out_.stages.size());
   chain.plan.count = static_cast<std::uint32_t>(chain.stages.size());

@@ -42,6 +42,10 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       indexes_.push_back(std::move(index));
     }
   }
+  for (std::uint32_t id = 0; id < program.closings.size(); ++id) {
+    const StagePlan& c = program.stages[program.closings[id].first + 2];
+    index(alphas_[c.alpha], c.index).closings.push_back(id);
+  }
   types_.resize(program.types.size());
   for (FactTypeId id = 0; id < program.types.size(); ++id) plan_type(id);
 }

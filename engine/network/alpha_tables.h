@@ -49,6 +49,7 @@ struct AlphaIndex {
     }
   };
   std::vector<Order> orders;
+  std::vector<std::uint32_t> closings;  // cycles of which it holds the key of the third pattern
 };
 
 struct alignas(64) AlphaState {

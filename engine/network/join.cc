@@ -62,6 +62,13 @@ void Network::right_activate(const Activation& activation) {
     make_token(activation.stage, kNone, activation.fact, activation.item, activation.truth, false);
     return;
   }
+  meet_lefts(activation);
+  if (const ClosingPlan* closing = closing_of(state.closing); closing != nullptr && activation.stage == closing->first + 2)
+    close_pairs(*closing, activation);
+}
+
+void Network::meet_lefts(const Activation& activation) {
+  StageState& state = stage_states_[activation.stage];
   if (state.left.empty()) return;
   // Its place in the index says what it joins by.
   std::uint32_t entry = activation.item;
@@ -84,7 +91,12 @@ void Network::right_activate(const Activation& activation) {
     if (pair == Truth::kFalse) return;
     matches_.push_back({t, exists || stage.fresh_truth ? pair : truth_and(pair, tokens_[t].truth)});
   };
-  if (own.place == Place::kHashed) {
+  const ClosingPlan* const closing = closing_of(state.closing);
+  if (own.place == Place::kHashed && closing != nullptr && activation.stage == closing->first + 1) {
+    candidates_.clear();
+    closing_lefts(*closing, row, hash, candidates_);
+    for (const TokenId t : candidates_) meet(t);
+  } else if (own.place == Place::kHashed) {
     for (TokenId t = state.left.bucket(hash); t != kNone; t = tokens_[t].left.next) {
       if (tokens_[t].left.hash == hash) meet(t);
     }
@@ -147,13 +159,23 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   const FactStore& store = stores_[stage.type];
   const Truth so_far = stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
   const std::size_t base = matches_.size();
-  each_right(stage, key, [&](std::uint32_t e) {
+  const auto meet = [&](std::uint32_t e) {
     ++state.work.pairs;
     const AlphaItem& entry = items_[e];
     const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
     if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
     return false;
-  });
+  };
+  const ClosingPlan* const closing = closing_of(state.closing);
+  if (closing != nullptr && id == closing->first + 1 && key.status == KeyStatus::kKnown) {
+    candidates_.clear();
+    closing_rights(*closing, stores_[program_.stages[closing->first].type].row(tokens_[t].fact), key.hash, candidates_);
+    for (const std::uint32_t item : candidates_) meet(item);
+    const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
+    for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) meet(e);
+  } else {
+    each_right(stage, key, meet);
+  }
   take_matches(base, [&](const Match& match) { make_token(id, t, items_[match.id].fact, match.id, match.truth, false); });
 }
 
