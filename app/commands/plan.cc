@@ -2,8 +2,17 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 
+#include "app/clients/running.h"
 #include "app/commands/commands.h"
+#include "app/io/digest.h"
+#include "app/io/json.h"
+#include "app/io/replace.h"
+#include "app/package/texts.h"
+#include "app/replay/change_teller.h"
+#include "app/replay/plan_file.h"
 #include "app/replay/plan_report.h"
 #include "app/replay/plan_side.h"
 #include "bus/codec/json_lines.h"
@@ -18,23 +27,30 @@ struct Asked {
   std::string decision, input;
 };
 
-class Plan : public Command, private Difference::Listener {
+class Plan : public Command {
  public:
   Manual manual() const override {
     return {
         .name = "plan",
         .summary = "show what other rules would have done with recorded facts",
         .synopsis = {"plan RULES_NEW… --against RULES_OLD… --facts FILE|- [--questions FILE] [--limit N] [--json]",
-                     "plan RULES… --set NAME=VALUE … --facts FILE|- [--questions FILE] [--limit N] [--json]"},
+                     "plan RULES… --set NAME=VALUE … --facts FILE|- [--questions FILE] [--limit N] [--json]",
+                     "plan [RULES_NEW…] --connect ENDPOINT [--set NAME=VALUE …] --facts FILE|- [--out FILE] …"},
         .description =
             "Runs recorded facts (as `replay` takes them) through the rules as they are and as they would be, side by side, and prints in "
-            "what they differ: other files (`--against` names the old ones), other params (`--set`, for the new ones only), or both. "
-            "Nothing is sent.\n\n"
+            "what they differ: other files (`--against` names the old ones), other params (`--set`, for the new ones only), or both. With "
+            "`--connect` the old rules and params are those that a running service runs; without RULES_NEW the new ones are these, too, "
+            "but for "
+            "`--set`. Nothing is sent.\n\n"
+            "`--out` keeps the plan for `flyball apply`: the new rules, what they were compared with, of which recording, and the "
+            "summary.\n\n"
             "Each change is an action line that was added (+), removed (-), moved in time (@) or changed (~), with the reason: what of the "
             "rule's `when` was met where it ran, and what is not met where it does not. A line is the same if its rule, action, fields "
             "and state are, at the same time; it has moved if that is so at another time within `--moved-within`. Two lines of one id at "
             "the "
-            "same time are one action that changed; so are two that only another rule made.\n\n"
+            "same time are one action that changed; so are two that only another rule made. Of what is the same an instant whose lines "
+            "come in "
+            "another order is one change more (=).\n\n"
             "`--questions` names recorded questions, JSON lines in order of time:\n"
             "  {\"time\":12.5,\"decision\":\"pick_pool\",\"input\":{\"service\":\"api\"}}\n"
             "Each is asked of both at its time (without a time: at the end); those answered otherwise are shown (?).\n\n"
@@ -43,14 +59,20 @@ class Plan : public Command, private Difference::Listener {
             "The last line is the summary.\n\n"
             "The recording is read once, line by line; memory is that of two services and of changes that may yet turn out to have moved.",
         .examples = {{"flyball plan new.fly --against rules/ --facts morning.jsonl", "what new.fly would have done otherwise"},
-                     {"flyball plan rules/ --set high_util=85% --facts morning.jsonl", "the same rules with another threshold"}},
-        .exit_codes = "0   no difference\n1   rules do not check, or a file cannot be read\n2   they differ\n64  wrong usage"};
+                     {"flyball plan rules/ --set high_util=85% --facts morning.jsonl", "the same rules with another threshold"},
+                     {"flyball plan rules/ --connect tcp://127.0.0.1:7705 --facts morning.jsonl --out today.plan",
+                      "against what a service runs, for `flyball apply today.plan`"}},
+        .exit_codes =
+            "0   no difference\n1   rules do not check, a file cannot be read, or the service does not answer\n2   they differ\n64  wrong "
+            "usage"};
   }
 
   void options(Options& options) override {
     arguments_.add_options(options);
     options.word_list("--against", "RULES_OLD…", old_rules_, "the rules as they are; without it RULES, with other params by `--set`")
         .complete = Complete::kRules;
+    options.value("--connect", "ENDPOINT", connect_, "the rules as they are: those of the service with this queries endpoint");
+    options.value("--out", "FILE", out_, "keep the plan, for `flyball apply`").complete = Complete::kFile;
     options.list("--set", "NAME=VALUE", set_, "a param of the new rules only; may be given several times");
     options.value("--questions", "FILE", questions_file_, "recorded questions, asked of both").complete = Complete::kFile;
     options.value("--moved-within", "DURATION", moved_within_, "how far an action may move and still be the same one (default 1h)");
@@ -63,11 +85,15 @@ class Plan : public Command, private Difference::Listener {
       io.error(fmt::format("plan: {}", message), help);
       return kExitUsage;
     };
-    if (arguments_.rules.empty())
+    if (connect_ && !old_rules_.empty())
+      return wrong("`--against` and `--connect` both name the rules as they are", "leave one of them out");
+    if (connect_ && !arguments_.params.empty())
+      return wrong("`--param` is for rules of files: the service has its own", "`--set` changes a param of the new rules");
+    if (arguments_.rules.empty() && !connect_)
       return wrong("`RULES` is missing", old_rules_.empty() ? "`flyball plan --help` shows what it takes"
                                                             : "the new rules stand before `--against`, which takes all words behind it");
     if (!arguments_.facts) return wrong("`--facts FILE` is missing", "a plan is made over recorded facts");
-    if (old_rules_.empty() && set_.empty())
+    if (old_rules_.empty() && set_.empty() && (!connect_ || arguments_.rules.empty()))
       return wrong("there is nothing to compare with",
                    "`--against RULES_OLD` names the rules as they are, `--set NAME=VALUE` changes a param");
     for (const std::vector<std::string>* rules : {&arguments_.rules, &old_rules_}) {
@@ -75,16 +101,21 @@ class Plan : public Command, private Difference::Listener {
         return wrong("RULES cannot be `-`", "they are read twice, or with facts: name files");
     }
     if (questions_file_ == "-" && arguments_.facts == "-") return wrong("`--facts` and `--questions` would both read standard input", {});
-    if (const std::optional<int> usage = arguments_.wrong_usage("plan", {}, true, io)) return *usage;
+    if (!arguments_.rules.empty()) {
+      if (const std::optional<int> usage = arguments_.wrong_usage("plan", {}, true, io)) return *usage;
+    } else if (const auto time = parse_until(arguments_.until); !time) {
+      return wrong(time.error().message, time.error().help);
+    }
 
     int exit_code = kExitFailed;
-    std::vector<std::string> params = arguments_.params;
-    std::unique_ptr<CompiledPackage> before =
-        compile_package(old_rules_.empty() ? arguments_.rules : old_rules_, params, io, nullptr, &exit_code);
-    if (before == nullptr) return exit_code;
-    params.insert(params.end(), set_.begin(), set_.end());
-    std::unique_ptr<CompiledPackage> after = compile_package(arguments_.rules, params, io, nullptr, &exit_code);
-    if (after == nullptr) return exit_code;
+    Sides sides = connect_ ? sides_of_service(io, exit_code) : sides_of_files(io, exit_code);
+    if (sides.before == nullptr || sides.after == nullptr) return exit_code;
+    std::optional<PlanFile> file;
+    if (out_) {
+      Result<PlanFile> begun = plan_file_of(sides);
+      if (!begun) return io.error(begun.error().message, begun.error().help), kExitFailed;
+      file = std::move(*begun);
+    }
     if (questions_file_ && !read_questions(io)) return kExitFailed;
     Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
     if (!lines) {
@@ -96,16 +127,18 @@ class Plan : public Command, private Difference::Listener {
     Io silent = io;
     if (nowhere != nullptr) silent.err = nowhere;
     const ReplayOptions options{.until = *parse_until(arguments_.until)};
-    PlanSide old_side(std::move(before), lines->name(), options, silent);
-    PlanSide new_side(std::move(after), lines->name(), options, io);
+    PlanSide old_side(std::move(sides.before), lines->name(), options, silent);
+    PlanSide new_side(std::move(sides.after), lines->name(), options, io);
     old_ = &old_side;
     new_ = &new_side;
     io_ = &io;
-    Difference difference(moved_within_.value_or(3600 * kNsPerSecond), *this);
+    ChangeTeller teller(io, old_side, new_side, limit_, json_, {});
+    teller_ = &teller;
+    Difference difference(moved_within_.value_or(3600 * kNsPerSecond), teller);
     difference_ = &difference;
     const bool read = feed(*lines);
     const bool nothing = read && old_side.feeder().counts().inputs == 0 && new_side.feeder().counts().inputs == 0;
-    if (read && !nothing) conclude();
+    if (read && !nothing) conclude(sides.cautions);
     if (nowhere != nullptr) std::fclose(nowhere);
     if (nothing) {
       const std::uint64_t refused = new_side.feeder().counts().refused;
@@ -114,14 +147,94 @@ class Plan : public Command, private Difference::Listener {
                options.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
     }
     if (!read || nothing) return kExitFailed;
+    if (file) {
+      file->facts_name = lines->name();
+      file->facts_digest = facts_digest_.end();
+      file->facts_lines = lines->line_number();
+      file->summary = json_member(summary_json(summary()), "summary");
+      if (const Result<void> written = write_file(*out_, plan_file_text(*file)); !written)
+        return io.error(written.error().message, written.error().help), kExitFailed;
+    }
     return difference.changes() > 0 || answers_changed_ > 0 ? kExitDifferent : kExitFine;
   }
 
  private:
-  static constexpr std::uint64_t kLimit = 50;
   // Lines of one side that wait for the other's time to pass; beyond it they are compared with what is there.
   static constexpr std::size_t kMaxWaiting = 100'000;
   static constexpr std::size_t kMaxQuestions = 1'000'000;
+
+  struct Sides {
+    std::unique_ptr<CompiledPackage> before, after;
+    std::string before_name;
+    std::vector<std::string> after_params;
+    std::optional<PlanFile::Basis> service;
+    std::vector<std::string> cautions;
+  };
+
+  Sides sides_of_files(Io& io, int& exit_code) const {
+    Sides out;
+    const std::vector<std::string>& old_rules = old_rules_.empty() ? arguments_.rules : old_rules_;
+    out.before = compile_package(old_rules, arguments_.params, io, nullptr, &exit_code);
+    if (out.before == nullptr) return out;
+    for (const std::string& rules : old_rules) out.before_name += (out.before_name.empty() ? "" : " ") + rules;
+    out.after_params = with_params(arguments_.params, set_);
+    out.after = compile_package(arguments_.rules, out.after_params, io, nullptr, &exit_code);
+    return out;
+  }
+
+  Sides sides_of_service(Io& io, int& exit_code) const {
+    Sides out;
+    exit_code = kExitFailed;
+    const Result<RunningService> service = RunningService::connect(connect_);
+    Result<RunningService::Rules> running = service ? service->rules() : std::unexpected(service.error());
+    if (!running) return io.error(running.error().message, running.error().help), std::move(out);
+    out.before = compile_texts(running->texts, io, nullptr, &exit_code);
+    if (out.before == nullptr) return out;
+    if (rules_digest(*out.before) != running->digest) {
+      out.before = nullptr;
+      io.error("the rules that the service says it runs are others than it runs", "is it of another version of flyball?");
+      return out;
+    }
+    out.before_name = service->endpoint();
+    out.service = {service->endpoint(), running->epoch, running->engine_time, running->inputs};
+    if (arguments_.rules.empty()) {
+      out.after_params = running->texts.params;
+    } else {
+      const std::unique_ptr<Package> schema_of = parse_package(arguments_.rules, io);
+      if (schema_of == nullptr) return out;
+      for (const std::string& param : running->texts.params) {
+        const std::string name = param.substr(0, param.find('='));
+        if (schema_of->diagnostics.has_errors() || schema_of->rules.schema.find_param(name).id != kNoId)
+          out.after_params.push_back(param);
+        else
+          out.cautions.push_back(fmt::format("the service sets the param `{}`, which the new rules do not have: it is left out", name));
+      }
+    }
+    out.after_params = with_params(std::move(out.after_params), set_);
+    if (arguments_.rules.empty()) {
+      RuleTexts texts = running->texts;
+      texts.params = out.after_params;
+      out.after = compile_texts(texts, io, nullptr, &exit_code);
+    } else {
+      out.after = compile_package(arguments_.rules, out.after_params, io, nullptr, &exit_code);
+    }
+    return out;
+  }
+
+  Result<PlanFile> plan_file_of(const Sides& sides) const {
+    PlanFile out;
+    out.made = Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+    out.before_digest = rules_digest(*sides.before);
+    out.before_name = sides.before_name;
+    out.after_digest = rules_digest(*sides.after);
+    Result<RuleTexts> texts = texts_of(*sides.after, sides.after_params);
+    if (!texts) return std::unexpected(texts.error());
+    out.after = arguments_.rules.empty() ? std::move(*texts) : with_absolute_paths(std::move(*texts));
+    for (const std::string& rules : arguments_.rules)
+      out.arguments.push_back(std::filesystem::absolute(rules).lexically_normal().generic_string());
+    out.service = sides.service;
+    return out;
+  }
 
   bool read_questions(Io& io) {
     Result<LineReader> lines = LineReader::open(*questions_file_, io.in);
@@ -165,6 +278,7 @@ class Plan : public Command, private Difference::Listener {
       if (status == LineReader::Status::kEnd) break;
       if (status == LineReader::Status::kFailed) return io_->error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
       const std::uint64_t number = lines.line_number();
+      if (out_) facts_digest_.add(line), facts_digest_.add("\n");
       if (status == LineReader::Status::kOversize) {
         old_->feeder().oversize(number);
         new_->feeder().oversize(number);
@@ -174,7 +288,7 @@ class Plan : public Command, private Difference::Listener {
       old_->feeder().line(line, number);
       new_->feeder().line(line, number);
       compare();
-      if (first_difference_ && !bus::is_blank_line(line)) ++after_first_;
+      if (teller_->first() && !bus::is_blank_line(line)) ++after_first_;
     }
     // Behind the last line time goes on to what is asked then.
     const std::optional<Timestamp> until = *parse_until(arguments_.until);
@@ -215,7 +329,7 @@ class Plan : public Command, private Difference::Listener {
     if (before.failed && after.failed && unanswered_++ == 0) first_unanswered_ = fmt::format("{}: {}", asked.decision, after.output);
     if (before.failed == after.failed && before.output == after.output) return;
     ++answers_changed_;
-    if (!room()) return;
+    if (!teller_->room()) return;
     const AnswerChange change{asked.time,  asked.decision, asked.input,   before.output, after.output,
                               before.from, after.from,     before.failed, after.failed};
     io_->data(json_ ? answer_json(change) : answer_text(change));
@@ -233,31 +347,18 @@ class Plan : public Command, private Difference::Listener {
 
   void compare_until(Timestamp horizon) { difference_->instants(old_->lines(), new_->lines(), horizon); }
 
-  bool room() {
-    if (limit_.value_or(kLimit) == 0 || shown_ < limit_.value_or(kLimit)) return ++shown_, true;
-    ++not_shown_;
-    return false;
+  PlanSummary summary() const {
+    return {.difference = difference_,
+            .inputs = std::max(old_->feeder().counts().inputs, new_->feeder().counts().inputs),
+            .questions = questions_.size(),
+            .answers_changed = answers_changed_,
+            .not_shown = teller_->not_shown()};
   }
 
-  void found(ActionChange& change) override {
-    if (!first_difference_) first_difference_ = change.time();
-    if (limit_.value_or(kLimit) != 0 && found_++ >= limit_.value_or(kLimit)) return;  // nobody will see it
-    give_reason(change, *old_, *new_);
-  }
-
-  void decided(const ActionChange& change) override {
-    if (!room()) return;
-    io_->data(json_ ? change_json(change) : change_text(change));
-  }
-
-  void conclude() {
-    for (const std::string& caution : cautions()) io_->data(json_ ? caution_json(caution) : fmt::format("caution: {}\n", caution));
-    const PlanSummary summary{.difference = difference_,
-                              .inputs = std::max(old_->feeder().counts().inputs, new_->feeder().counts().inputs),
-                              .questions = questions_.size(),
-                              .answers_changed = answers_changed_,
-                              .not_shown = not_shown_};
-    io_->data(json_ ? summary_json(summary) : summary_text(summary));
+  void conclude(std::vector<std::string> all) {
+    for (std::string& caution : cautions()) all.push_back(std::move(caution));
+    for (const std::string& caution : all) io_->data(json_ ? caution_json(caution) : fmt::format("caution: {}\n", caution));
+    io_->data(json_ ? summary_json(summary()) : summary_text(summary()));
   }
 
   std::vector<std::string> cautions() const {
@@ -265,7 +366,7 @@ class Plan : public Command, private Difference::Listener {
     const ReplayCounts &before = old_->feeder().counts(), &after = new_->feeder().counts();
     if (difference_->changes() > 0 && after_first_ > 0)
       out.push_back(fmt::format("{} line{} came after the first difference, at {}: the world that sent them had seen the old rules act",
-                                after_first_, after_first_ == 1 ? "" : "s", plan_moment(*first_difference_)));
+                                after_first_, after_first_ == 1 ? "" : "s", plan_moment(*teller_->first())));
     if (after.unmatched != before.unmatched)
       out.push_back(
           fmt::format("recorded acknowledgements that meet no waiting action: {} before, {} after", before.unmatched, after.unmatched));
@@ -285,7 +386,7 @@ class Plan : public Command, private Difference::Listener {
 
   OfflineArguments arguments_;
   std::vector<std::string> old_rules_, set_;
-  std::optional<std::string> questions_file_;
+  std::optional<std::string> questions_file_, connect_, out_;
   std::optional<DurationNs> moved_within_;
   std::optional<std::uint64_t> limit_;
   bool json_ = false;
@@ -293,12 +394,13 @@ class Plan : public Command, private Difference::Listener {
   Io* io_ = nullptr;
   PlanSide *old_ = nullptr, *new_ = nullptr;
   Difference* difference_ = nullptr;
+  ChangeTeller* teller_ = nullptr;
   std::vector<Asked> questions_;
   std::size_t next_question_ = 0;
-  std::uint64_t answers_changed_ = 0, shown_ = 0, not_shown_ = 0, found_ = 0, after_first_ = 0;
+  std::uint64_t answers_changed_ = 0, after_first_ = 0;
   std::uint64_t unanswered_ = 0;
   std::string first_unanswered_;
-  std::optional<Timestamp> first_difference_;
+  TextDigest facts_digest_;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "app/testing/coverage.h"
 #include "app/testing/judge.h"
 #include "app/testing/report.h"
+#include "app/testing/restarts.h"
 #include "bus/codec/json_lines.h"
 #include "bus/codec/json_reader.h"
 #include "engine/expression.h"
@@ -71,38 +72,45 @@ Result<std::vector<testing::RecordedLine>> read_recorded(const std::string& path
 class Test : public Command {
  public:
   Manual manual() const override {
-    return {.name = "test",
-            .summary = "run the tests that stand beside the rules",
-            .synopsis = {"test PATH… [--filter PATTERN] [--verbose] [--coverage] [--json] [--junit FILE] [--watch]"},
-            .description =
-                "Runs every `test` block of the package on the production engine. Time is the test's own: hours pass in milliseconds, and "
-                "every run gives the same bytes.\n\n"
-                "`at T expect A` means an action sent exactly then, `by T expect A` one at or before T; an action satisfies at most one of "
-                "them. "
-                "A failing expectation is shown with what happened instead, field by field, and with why the rule did not run.\n\n"
-                "`--json` writes one object a line:\n"
-                "  "
-                "{\"test\":…,\"file\":…,\"line\":…,\"passed\":false,\"expectations\":3,\"failures\":[{\"file\":…,\"line\":…,\"message\":…,"
-                "\"happened\":[…],"
-                "\"why_not\":…}]}\n\n"
-                "`--junit` writes what build servers read: a suite a file, without times, so that every run gives the same bytes.\n\n"
-                "`--coverage` names rules that never fired, cases and rows that never answered, and lines of `when` (`some`, `no`, "
-                "`check`) that "
-                "were never decisive: left out, every test sees the same actions, firings and answers.\n\n"
-                "`--watch` runs the tests again whenever a rule file or a file of recorded facts changes, until Ctrl-C; its exit status is "
-                "that of the last run.",
-            .examples = {{"flyball test rules/", "all tests of a package"},
-                         {"flyball test rules/ --filter drain --verbose", "those with `drain` in their name, a line for each"},
-                         {"flyball test rules/ --junit tests.xml", "for a build server"},
-                         {"flyball test rules/ --watch", "again after each change"},
-                         {"flyball test rules/ --coverage", "and what no test needs"}},
-            .exit_codes = "0   all passed\n1   some failed, the rules do not check, or no test was found\n64  wrong usage"};
+    return {
+        .name = "test",
+        .summary = "run the tests that stand beside the rules",
+        .synopsis = {"test PATH… [--filter PATTERN] [--verbose] [--coverage] [--restarts] [--json] [--junit FILE] [--watch]"},
+        .description =
+            "Runs every `test` block of the package on the production engine. Time is the test's own: hours pass in milliseconds, and "
+            "every run gives the same bytes.\n\n"
+            "`at T expect A` means an action sent exactly then, `by T expect A` one at or before T; an action satisfies at most one of "
+            "them. "
+            "A failing expectation is shown with what happened instead, field by field, and with why the rule did not run.\n\n"
+            "`--json` writes one object a line:\n"
+            "  "
+            "{\"test\":…,\"file\":…,\"line\":…,\"passed\":false,\"expectations\":3,\"failures\":[{\"file\":…,\"line\":…,\"message\":…,"
+            "\"happened\":[…],"
+            "\"why_not\":…}]}\n\n"
+            "`--junit` writes what build servers read: a suite a file, without times, so that every run gives the same bytes.\n\n"
+            "`--coverage` names rules that never fired, cases and rows that never answered, and lines of `when` (`some`, `no`, "
+            "`check`) that "
+            "were never decisive: left out, every test sees the same actions, firings and answers.\n\n"
+            "`--restarts` runs each test again with the service stopped and started at each second and before each input, by a snapshot "
+            "and "
+            "by a session that takes over, and then with one restart at a time: the same must happen, at the same times, under the same "
+            "ids.\n\n"
+            "`--watch` runs the tests again whenever a rule file or a file of recorded facts changes, until Ctrl-C; its exit status is "
+            "that of the last run.",
+        .examples = {{"flyball test rules/", "all tests of a package"},
+                     {"flyball test rules/ --filter drain --verbose", "those with `drain` in their name, a line for each"},
+                     {"flyball test rules/ --junit tests.xml", "for a build server"},
+                     {"flyball test rules/ --watch", "again after each change"},
+                     {"flyball test rules/ --coverage", "and what no test needs"},
+                     {"flyball test rules/ --restarts", "and no restart shows"}},
+        .exit_codes = "0   all passed\n1   some failed, the rules do not check, or no test was found\n64  wrong usage"};
   }
   void options(Options& options) override {
     options.positionals("PATH", paths_, "rule files, folders, or `-` for standard input").complete = Complete::kRules;
     options.value("--filter", "PATTERN", filter_, "only tests with PATTERN in their name; `*` stands for any text");
     options.flag("--verbose", verbose_, "a line for each test");
     options.flag("--coverage", coverage_, "say which rules, cases, rows and lines of `when` no test needs");
+    options.flag("--restarts", restarts_, "run each test again with a restart at each second and before each input");
     options.flag("--json", json_, "one JSON object a line on standard output");
     options.value("--junit", "FILE", junit_, "write what became of the tests to FILE as JUnit's XML").complete = Complete::kFile;
     options.flag("--watch", watch_, "run again when a file changes, until Ctrl-C");
@@ -128,6 +136,7 @@ class Test : public Command {
  private:
   int run_all(Io& io) {
     covered_ = {};
+    restarted_ = 0;
     package_ = compile_package(paths_, {}, io, nullptr, nullptr, {}, engine::Trees::kKeep);
     if (package_ == nullptr) {
       std::string paths;
@@ -154,6 +163,7 @@ class Test : public Command {
         say_text(report, io);
     }
     if (coverage_) say_coverage(io);
+    if (restarts_) io.note(fmt::format("{} restarts", restarted_));
     if (expecting_nothing > 0)
       io.warning(fmt::format("{} of the passed tests expect{} nothing", expecting_nothing, expecting_nothing == 1 ? "s" : ""));
     const std::string summary = fmt::format("{} passed, {} failed", reports.size() - failed, failed);
@@ -273,6 +283,11 @@ class Test : public Command {
       if (failure.at && failure.why_not_rule != kNoId) t.why_not = why_not(*plan, program, failure);
     }
     if (result.runaways != 0) told.push_back({test.span, "rules ran away: what they did was undone, and one is switched off", {}, {}});
+    if (restarts_ && told.empty()) {
+      for (testing::RestartFailure& f : testing::restarts_that_show(*plan, program, interner, &restarted_)) {
+        told.push_back({test.span, std::move(f.message), std::move(f.happened), {}});
+      }
+    }
     if (told.empty() && result.effect_errors == 0) return told;
     if (told.empty()) {
       for (const testing::Told& trouble : result.recording.troubles) {
@@ -323,9 +338,10 @@ class Test : public Command {
 
   std::vector<std::string> paths_;
   std::optional<std::string> filter_, junit_;
-  bool verbose_ = false, coverage_ = false, json_ = false, watch_ = false;
+  bool verbose_ = false, coverage_ = false, restarts_ = false, json_ = false, watch_ = false;
   std::unique_ptr<CompiledPackage> package_;
   testing::Coverage covered_;
+  std::size_t restarted_ = 0;
   std::vector<std::string> notes_;  // what the engine said in tests that passed
 };
 

@@ -64,4 +64,33 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return {};
 }
 
+Result<void> keep_file(const std::string& path, std::string_view text) {
+  const auto failed = [&](int error) { return fail(fmt::format("`{}` cannot be written: {}", path, std::strerror(error))); };
+  std::string beside = path + ".XXXXXX";
+  const int file = ::mkstemp(beside.data());
+  if (file < 0) return failed(errno);
+  const auto give_up = [&](int why) {
+    ::unlink(beside.c_str());
+    return failed(why);
+  };
+  int why = 0;
+  for (std::size_t done = 0; done < text.size() && why == 0;) {
+    const ssize_t n = ::write(file, text.data() + done, text.size() - done);
+    if (n >= 0) done += static_cast<std::size_t>(n);
+    if (n < 0 && errno != EINTR) why = errno;
+  }
+  if (why == 0 && ::fsync(file) != 0) why = errno;
+  if (::close(file) != 0 && why == 0) why = errno;
+  if (why != 0) return give_up(why);
+  if (::rename(beside.c_str(), path.c_str()) != 0) return give_up(errno);
+  // The name, too, must last.
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return failed(errno);
+  const bool synced = ::fsync(folder) == 0;
+  why = errno;
+  ::close(folder);
+  return synced ? Result<void>{} : failed(why);
+}
+
 }  // namespace flyball::app

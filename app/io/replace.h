@@ -14,4 +14,7 @@ Result<void> replace_file(const std::string& path, std::string_view text);
 // The same, or a new file if there is none; into a pipe or a device as it is.
 Result<void> write_file(const std::string& path, std::string_view text);
 
+// A file that outlives a power cut as a whole, new or instead of one that is there; readable by its owner only.
+Result<void> keep_file(const std::string& path, std::string_view text);
+
 }  // namespace flyball::app

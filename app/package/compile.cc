@@ -1,7 +1,10 @@
 // Compiling a package, with params given as texts.
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "app/package/package.h"
+#include "app/package/texts.h"
 #include "bus/codec/json_lines.h"
 #include "model/text.h"
 #include "parser/diagnostics/render.h"
@@ -36,12 +39,12 @@ Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vec
   return values;
 }
 
-std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
-                                                 Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees) {
-  if (exit_code != nullptr) *exit_code = kExitFailed;
-  auto package = std::make_unique<CompiledPackage>(shared);
-  Interner::Notes notes(package->interner);
-  if (!parse_into(*package, arguments, io)) return nullptr;
+namespace {
+
+// From a package that was parsed to one that was compiled. On an error `package` stays where it is: the notes are of its interner.
+std::unique_ptr<CompiledPackage> finish(std::unique_ptr<CompiledPackage>& package, Interner::Notes& notes,
+                                        const std::vector<std::string>& params, Io& io, int* exit_code, const ParamPlaces& places,
+                                        engine::Trees trees) {
   if (package->diagnostics.has_errors()) {
     if (io.json) {
       for (const Diagnostic& d : package->diagnostics.all()) io.message(render_json(d, package->sources) + "\n");
@@ -69,7 +72,35 @@ std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>&
   }
   package->program.emplace(std::move(*program));
   package->program->hold(notes.take());
-  return package;
+  return std::move(package);
+}
+
+}  // namespace
+
+std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
+                                                 Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees) {
+  if (exit_code != nullptr) *exit_code = kExitFailed;
+  auto package = std::make_unique<CompiledPackage>(shared);
+  Interner::Notes notes(package->interner);
+  if (!parse_into(*package, arguments, io)) return nullptr;
+  return finish(package, notes, params, io, exit_code, places, trees);
+}
+
+std::unique_ptr<CompiledPackage> compile_texts(const RuleTexts& texts, Io& io, Interner* shared, int* exit_code) {
+  if (exit_code != nullptr) *exit_code = kExitFailed;
+  auto package = std::make_unique<CompiledPackage>(shared);
+  Interner::Notes notes(package->interner);
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const RuleText& file : texts.files) files.emplace_back(file.path, file.text);
+  // Whoever sends rules may name any file as a table: none of this machine is read for it.
+  const ReadTable read = [&](const std::string& path) -> Result<std::string> {
+    for (const RuleText& table : texts.tables) {
+      if (std::filesystem::path(table.path).lexically_normal() == std::filesystem::path(path).lexically_normal()) return table.text;
+    }
+    return fail(fmt::format("`{}` is not among the tables that these rules carry", path));
+  };
+  if (!parse_texts(*package, std::move(files), read, io)) return nullptr;
+  return finish(package, notes, texts.params, io, exit_code, {}, engine::Trees::kFree);
 }
 
 }  // namespace flyball::app

@@ -18,6 +18,7 @@
 #include "parser/diagnostics/diagnostic.h"
 #include "parser/source.h"
 #include "parser/symbols.h"
+#include "parser/tables/table_files.h"
 
 namespace flyball::app {
 
@@ -28,7 +29,8 @@ struct Package {
 
   std::unique_ptr<Interner> own;
   SourceFiles sources;
-  std::size_t standard_files = 0;  // of the sources: carried by the program, not given
+  std::size_t rule_files = 0;      // of the sources, in front: what was given; behind them the files of tables
+  std::size_t standard_files = 0;  // of the sources, at the end: carried by the program, not given
   Interner& interner;
   Diagnostics diagnostics;
   ast::RuleSet rules;  // means something only if the diagnostics have no errors; a CompiledPackage's are its program's
@@ -45,6 +47,10 @@ std::unique_ptr<Package> parse_package(const std::vector<std::string>& arguments
 // The same into a package that is there already; false when a file cannot be read.
 // `index`, if given, gets what every name means.
 bool parse_into(Package& package, const std::vector<std::string>& arguments, Io& io, SymbolIndex* index = nullptr);
+
+// The same of texts that are at hand, `path` and text; `read` gives the files of tables.
+bool parse_texts(Package& package, std::vector<std::pair<std::string, std::string>> texts, const ReadTable& read, Io& io,
+                 SymbolIndex* index = nullptr);
 
 // NAME=VALUE → where it is written ("flyball.toml:12"); for messages.
 using ParamPlaces = std::map<std::string, std::string>;

@@ -33,7 +33,7 @@ void pair_by(std::vector<ActionLine>& before, std::vector<ActionLine>& after, Ke
     const std::size_t place = found->second.front();
     found->second.pop_front();
     taken[place] = true;
-    pair(std::move(before[place]), std::move(line));
+    pair(std::move(before[place]), std::move(line), place);
   }
   after = std::move(left);
   std::size_t kept = 0;
@@ -51,6 +51,7 @@ std::string_view to_string(ChangeKind kind) {
     case ChangeKind::kRemoved: return "removed";
     case ChangeKind::kMoved: return "moved";
     case ChangeKind::kChanged: return "changed";
+    case ChangeKind::kReordered: return "reordered";
   }
   return "";
 }
@@ -81,8 +82,14 @@ void Difference::instant(std::vector<ActionLine> before, std::vector<ActionLine>
     ++rules_[line.rule].after;
     busiest_after_.note(line.time);
   }
-  pair_by(before, after, key_of, [](ActionLine, ActionLine) {});
-  const auto changed = [&](ActionLine b, ActionLine a) {
+  std::vector<std::size_t> places;  // of the lines that both have, in the order of the new ones: where they were
+  std::vector<ActionLine> same;
+  pair_by(before, after, key_of, [&](ActionLine, ActionLine line, std::size_t place) {
+    places.push_back(place);
+    same.push_back(std::move(line));
+  });
+  look_at_order(places, std::move(same));
+  const auto changed = [&](ActionLine b, ActionLine a, std::size_t) {
     Open& open = open_.emplace_back();
     open.change.kind = ChangeKind::kChanged;
     open.change.before = std::move(b);
@@ -94,6 +101,19 @@ void Difference::instant(std::vector<ActionLine> before, std::vector<ActionLine>
   for (ActionLine& line : before) leave(std::move(line), false);
   for (ActionLine& line : after) leave(std::move(line), true);
   while (open_.size() > kMaxOpen) decide_front();
+}
+
+void Difference::look_at_order(const std::vector<std::size_t>& places, std::vector<ActionLine> lines) {
+  if (std::is_sorted(places.begin(), places.end())) return;
+  std::vector<std::size_t> sorted = places;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t first = static_cast<std::size_t>(std::mismatch(places.begin(), places.end(), sorted.begin()).first - places.begin());
+  const std::size_t former = static_cast<std::size_t>(std::find(places.begin(), places.end(), sorted[first]) - places.begin());
+  Open& open = open_.emplace_back();
+  open.change.kind = ChangeKind::kReordered;
+  open.change.before = lines[former];
+  open.change.after = lines[first];
+  listener_.found(open.change);
 }
 
 void Difference::instants(std::deque<ActionLine>& before, std::deque<ActionLine>& after, Timestamp horizon) {
@@ -163,6 +183,7 @@ void Difference::count(const ActionChange& change) {
       case ChangeKind::kRemoved: ++of.removed; break;
       case ChangeKind::kMoved: ++of.moved; break;
       case ChangeKind::kChanged: ++of.changed; break;
+      case ChangeKind::kReordered: ++of.reordered; break;
     }
   };
   one(total_);

@@ -2,8 +2,8 @@
 //
 // A line is the same in both if rule, action, fields, state and try are, at the same time. Of what is left in an instant two lines of one
 // id are one action that changed, two that differ in their rule alone as well; one that is found at another time within `moved_within` has
-// moved. The rest was added or removed. Pure: no session, no output. Not thread-safe. INVARIANT: the same lines give the same changes in
-// the same order.
+// moved. The rest was added or removed. What is the same in both but for its order in the instant is one change of its own. Pure: no
+// session, no output. Not thread-safe. INVARIANT: the same lines give the same changes in the same order.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct ActionLine {
   bool shadow = false;
 };
 
-enum class ChangeKind : std::uint8_t { kAdded, kRemoved, kMoved, kChanged };
+// kReordered: of one instant, lines that both have, in another order; `before` and `after` are those at the first place that differs.
+enum class ChangeKind : std::uint8_t { kAdded, kRemoved, kMoved, kChanged, kReordered };
 std::string_view to_string(ChangeKind kind);  // "added", …
 
 struct ActionChange {
@@ -44,7 +45,7 @@ struct ActionChange {
 // Counts of one rule's lines.
 struct RuleDifference {
   std::uint64_t before = 0, after = 0;  // lines
-  std::uint64_t added = 0, removed = 0, moved = 0, changed = 0;
+  std::uint64_t added = 0, removed = 0, moved = 0, changed = 0, reordered = 0;
 };
 
 // The minute of event time with the most lines; of several the first.
@@ -86,13 +87,14 @@ class Difference {
 
   const RuleDifference& total() const { return total_; }
   const std::map<std::string, RuleDifference>& rules() const { return rules_; }
-  std::uint64_t changes() const { return total_.added + total_.removed + total_.moved + total_.changed; }
+  std::uint64_t changes() const { return total_.added + total_.removed + total_.moved + total_.changed + total_.reordered; }
   const BusiestMinute& busiest_before() const { return busiest_before_; }
   const BusiestMinute& busiest_after() const { return busiest_after_; }
 
  private:
   // A line without a partner in its instant; `after`: of the new rules.
   void leave(ActionLine line, bool after);
+  void look_at_order(const std::vector<std::size_t>& places, std::vector<ActionLine> lines);
   void decide_front();
   void count(const ActionChange& change);
 

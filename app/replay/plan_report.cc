@@ -21,6 +21,7 @@ char sign(ChangeKind kind) {
     case ChangeKind::kRemoved: return '-';
     case ChangeKind::kMoved: return '@';
     case ChangeKind::kChanged: return '~';
+    case ChangeKind::kReordered: return '=';
   }
   return ' ';
 }
@@ -64,6 +65,11 @@ bool differs(const RuleDifference& rule) { return rule.added + rule.removed + ru
 std::string plan_moment(Timestamp t) { return format_timestamp(to_value(t)); }
 
 std::string change_text(const ActionChange& change) {
+  if (change.kind == ChangeKind::kReordered) {
+    const ActionLine &b = *change.before, &a = *change.after;
+    return fmt::format("= {}  the order of this instant's lines is another one\n    before: first {}: {}{}\n    after:  first {}: {}{}\n",
+                       plan_moment(a.time), b.rule, b.text, standing(b), a.rule, a.text, standing(a));
+  }
   const ActionLine& line = change.after ? *change.after : *change.before;
   // Of what has moved, where it was.
   const Timestamp place = change.kind == ChangeKind::kMoved ? change.before->time : change.time();
@@ -132,6 +138,7 @@ std::string summary_text(const PlanSummary& summary) {
   if (summary.not_shown > 0) out += fmt::format("{} not shown: `--limit 0` shows all\n", counted(summary.not_shown, "more change"));
   out += fmt::format("{}, {} -> {}: {} added, {} removed, {} moved, {} changed", counted(summary.inputs, "input"), d.total().before,
                      counted(d.total().after, "action line"), d.total().added, d.total().removed, d.total().moved, d.total().changed);
+  if (d.total().reordered > 0) out += fmt::format(", {} in another order", counted(d.total().reordered, "instant"));
   if (summary.questions > 0)
     out += fmt::format("; {} of {} answered otherwise", summary.answers_changed, counted(summary.questions, "question"));
   return out + "\n";
@@ -148,9 +155,10 @@ std::string summary_json(const PlanSummary& summary) {
   }
   const RuleDifference& t = d.total();
   return fmt::format(
-      "{{\"summary\":{{\"inputs\":{},\"before\":{},\"after\":{},\"added\":{},\"removed\":{},\"moved\":{},\"changed\":{},\"questions\":{},"
+      "{{\"summary\":{{\"inputs\":{},\"before\":{},\"after\":{},\"added\":{},\"removed\":{},\"moved\":{},\"changed\":{},\"reordered\":{},"
+      "\"questions\":{},"
       "\"answers_changed\":{},\"not_shown\":{},\"busiest_before\":{},\"busiest_after\":{},\"rules\":{{{}}}}}}}\n",
-      summary.inputs, t.before, t.after, t.added, t.removed, t.moved, t.changed, summary.questions, summary.answers_changed,
+      summary.inputs, t.before, t.after, t.added, t.removed, t.moved, t.changed, t.reordered, summary.questions, summary.answers_changed,
       summary.not_shown, busiest_json(d.busiest_before()), busiest_json(d.busiest_after()), rules);
 }
 

@@ -7,8 +7,8 @@
 
 #include "app/explain/lookup.h"
 #include "app/explain/render.h"
+#include "app/io/json.h"
 #include "bus/codec/json_lines.h"
-#include "bus/codec/json_reader.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -66,6 +66,13 @@ PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_n
       std::make_unique<LineFeeder>(std::move(lines_name), package_->program->schema(), package_->interner, *session_, *sink_, options, io);
 }
 PlanSide::~PlanSide() = default;
+
+Result<void> PlanSide::put(FactInput input, std::uint64_t number) {
+  input.origin = number;
+  if (const Result<engine::PutOutcome> done = session_->put(input); !done) return std::unexpected(done.error());
+  return {};
+}
+std::vector<RefusalSink::Refusal> PlanSide::take_refusals() { return std::exchange(sink_->refusals, {}); }
 
 void PlanSide::keep_derived() { sink_->keep_derived = true; }
 std::vector<PlanSide::DerivedLine> PlanSide::take_derived() { return std::exchange(sink_->derived, {}); }
@@ -171,20 +178,6 @@ void give_reason(ActionChange& change, const PlanSide& before, const PlanSide& a
     }
   }
   say(change.after ? "because" : "was because", side.because(line));
-}
-
-std::string json_member(std::string_view object, std::string_view name) {
-  bus::JsonReader reader(object);
-  if (reader.peek() != bus::JsonKind::kObject || !reader.enter_object()) return {};
-  std::string_view key;
-  while (reader.next_key(key)) {
-    const bool wanted = key == name;
-    (void)reader.peek();  // over the space in front
-    const std::size_t begin = reader.position();
-    if (!reader.skip_value()) return {};
-    if (wanted) return std::string(object.substr(begin, reader.position() - begin));
-  }
-  return {};
 }
 
 }  // namespace flyball::app

@@ -30,7 +30,17 @@ class PlanSide {
   void tick(Timestamp t) { session_->tick(t); }
 
   // Goes on where `other`, of the same rules, is. Only before the first line; on an error this one is of no use any more.
-  Result<void> copy(const PlanSide& other) { return session_->restore(other.session_->snapshot()); }
+  Result<void> copy(const PlanSide& other) { return restore(other.session_->snapshot()); }
+  // The same of a snapshot's bytes.
+  Result<void> restore(std::string_view snapshot) { return session_->restore(snapshot); }
+  // Goes on where `former` is, under these rules, as a reload does. Both packages share an interner; `former` is of no use afterwards.
+  void take_over(PlanSide& former) { session_->take_over(*former.session_); }
+  const CompiledPackage& package() const { return *package_; }
+  CompiledPackage& package() { return *package_; }
+
+  // One input beside the lines, by its number; what is refused at its turn is in take_refusals().
+  Result<void> put(FactInput input, std::uint64_t number);
+  std::vector<RefusalSink::Refusal> take_refusals();
 
   // A change of a derived fact, told from now on.
   struct DerivedLine {
@@ -74,8 +84,5 @@ class PlanSide {
 // by `not_before` or `not_after`.
 void give_reason(ActionChange& change, const PlanSide& before, const PlanSide& after, std::string_view not_before = "not before",
                  std::string_view not_after = "not now");
-
-// The text of member `name` of a JSON object, as it stands there; empty if there is none or it is no object.
-std::string json_member(std::string_view object, std::string_view name);
 
 }  // namespace flyball::app

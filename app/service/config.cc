@@ -230,6 +230,7 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"record", text(c.record)},
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
+      {"apply", flag(c.apply)},
       {"params", params(c.params, c.param_places, path)},
       {"endpoints.facts", endpoints(c.bus.facts_bind, c.face_places["facts"], path)},
       {"endpoints.plain", endpoints(c.bus.plain_bind, c.face_places["plain"], path)},

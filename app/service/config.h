@@ -36,6 +36,7 @@ struct ServiceConfig {
   std::vector<std::string> required_sources;   // until all have spoken, nothing is sent
   DurationNs status_every_ns = 0;              // 0: no status lines
   bool json_logs = false;
+  bool apply = true;                     // `flyball apply` may load other rules
   std::string record;                    // file that gets every input as it is applied; empty: none
   std::string actions;                   // file that gets every action line, as `replay` would write it; empty: none
   std::string data;                      // folder for the lock and the endpoints' file; empty: none

@@ -35,6 +35,12 @@ std::string endpoints_text(const bus::BusServer::Endpoints& e) {
   return out.empty() ? " nothing" : out;
 }
 
+std::string list_text(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "`" : ", `") + word + "`";
+  return out;
+}
+
 }  // namespace
 
 Service::Service(ServiceConfig config, Signals& signals, Io& io)
@@ -44,7 +50,7 @@ Service::~Service() = default;
 
 std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, Io& io, int* exit_code) {
   std::unique_ptr<Service> s(new Service(std::move(config), signals, io));
-  s->package_ = s->compile(io, exit_code);
+  s->package_ = s->compile_at_start(io, exit_code);
   if (s->package_ == nullptr) return nullptr;
   if (const Result<void> opened = s->next_recordings(); !opened) {
     io.error(opened.error().message, opened.error().help);
@@ -65,6 +71,10 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   // The first input: absence counts from here even if nobody ever says anything.
   s->tick(s->started_);
   s->log_.info(s->started_, fmt::format("listening:{}", endpoints_text(s->endpoints())));
+  if (s->running_.applied) {
+    s->log_.info(s->started_, fmt::format("running the rules that were applied at {} (digest {}), not those of {}; SIGHUP loads these",
+                                          format_timestamp(to_value(s->running_.since)), s->running_.digest, list_text(s->config_.rules)));
+  }
   s->say_recordings();
   if (s->cold()) {
     s->log_.info(s->started_, fmt::format("cold: sending nothing until these sources have spoken: {}", s->awaited_text()));
@@ -173,7 +183,7 @@ int Service::run() {
     }
     if (config_.status_every_ns > 0 && now - last_status_ >= config_.status_every_ns) say_status(now);
     collect_if_due();
-    stop_sampling_if_unwanted(now);
+    drop_what_is_unwanted(now);
   }
   if (code == kExitFine) {
     // What has arrived is taken and answered; what is still under way stays with its publisher, unacknowledged.
@@ -407,14 +417,13 @@ std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
   return package;
 }
 
-// What is wrong goes into `said`, so that it can be logged in one piece.
-std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
+std::unique_ptr<CompiledPackage> Service::quietly(std::string& said, const std::function<std::unique_ptr<CompiledPackage>(Io&)>& make) {
   char* text = nullptr;
   std::size_t size = 0;
   Io quiet = io_;
   quiet.err = open_memstream(&text, &size);
-  if (quiet.err == nullptr) return compile(io_);
-  std::unique_ptr<CompiledPackage> package = compile(quiet);
+  if (quiet.err == nullptr) return make(io_);
+  std::unique_ptr<CompiledPackage> package = make(quiet);
   std::fclose(quiet.err);
   said.assign(text, size);
   std::free(text);
@@ -424,28 +433,36 @@ std::unique_ptr<CompiledPackage> Service::compile_quietly(std::string& said) {
 void Service::reload() {
   session_->collect();
   std::string said;
-  std::unique_ptr<CompiledPackage> next = compile_quietly(said);
+  std::unique_ptr<CompiledPackage> next = quietly(said, [&](Io& io) { return compile(io); });
   if (next == nullptr) {
     ++reloads_failed_;
     if (!log_.json()) io_.message(said);
     log_.error(clock(), "reload: the new rules do not check; the old ones go on" + (log_.json() ? "\n" + said : std::string()));
     return;
   }
-  tick(clock());  // what has come is the old rules'
-  // Inputs of two programs in one file replay under neither.
-  if (const Result<void> opened = next_recordings(); !opened) {
+  const Result<engine::TakenOver> taken = take_on(std::move(next));
+  if (!taken) {
     ++reloads_failed_;
-    log_.error(clock(), fmt::format("reload: {}; the old rules go on", opened.error().message));
+    log_.error(clock(), fmt::format("reload: {}; the old rules go on", taken.error().message));
     return;
   }
+  now_running(false, config_.params, clock());
+  log_.info(clock(), "reloaded: " + loaded_text(*taken));
+}
+
+Result<engine::TakenOver> Service::take_on(std::unique_ptr<CompiledPackage> next) {
+  tick(clock());  // what has come is the old rules'
+  // Inputs of two programs in one file replay under neither.
+  if (const Result<void> opened = next_recordings(); !opened) return std::unexpected(opened.error());
   keep_explanations();
   const std::unique_ptr<CompiledPackage> old_package = std::exchange(package_, std::move(next));
   const std::unique_ptr<engine::Session> old_session = std::exchange(session_, new_session());
   plan_.clear();
+  copy_.drop();
   watch_session();
   lateness_ns_ = largest_lateness(program().schema());
   server_->set_schema(program().schema());
-  const engine::TakenOver taken = session_->take_over(*old_session);
+  engine::TakenOver taken = session_->take_over(*old_session);
   if (!muted_ && recording_.on()) {
     // The new file begins with what is known and what waits. What is under way has no form there.
     recording_.tick(last_tick_);
@@ -455,15 +472,19 @@ void Service::reload() {
   for (const std::string& id : taken.gone) server_->withdraw_action(id);
   tick(clock());
   ++reloads_;
-  std::string text = fmt::format("reloaded: {} rules; {} facts, {} episodes and {} actions go on", program().rules().rules.size(),
-                                 taken.facts, taken.episodes, taken.actions);
+  return taken;
+}
+
+std::string Service::loaded_text(const engine::TakenOver& taken) const {
+  std::string text = fmt::format("{} rules; {} facts, {} episodes and {} actions go on", program().rules().rules.size(), taken.facts,
+                                 taken.episodes, taken.actions);
   const auto add = [&](std::uint64_t n, std::string_view what) {
     if (n > 0) text += fmt::format("; {} {}", n, what);
   };
   add(taken.facts_dropped, "facts do not fit the new types and are dropped");
   add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
   add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
-  log_.info(clock(), text);
+  return text;
 }
 
 // The newest explanations, in words: their rules' text goes with the package.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@
 #include "app/service/config.h"
 #include "app/service/log.h"
 #include "app/service/recording.h"
+#include "app/service/session_copy.h"
 #include "app/service/signals.h"
 #include "bus/transport/server.h"
 #include "engine/session.h"
@@ -58,6 +60,9 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<std::string> on_facts(std::string_view type) override;
   Result<std::string> on_status() override;
   Result<std::string> on_insight(std::string_view by, bool nodes) override;
+  Result<std::string> on_rules(bool texts) override;
+  Result<std::string> on_apply(std::string_view request_json) override;
+  Result<std::string> on_snapshot(std::string_view id, std::uint64_t offset) override;
 
   Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason) override;
 
@@ -71,7 +76,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
 
   // service_insight.cc
   void watch_session();
-  void stop_sampling_if_unwanted(Timestamp now);
+  void drop_what_is_unwanted(Timestamp now);
 
   const engine::Program& program() const { return *package_->program; }
   std::unique_ptr<engine::Session> new_session();
@@ -110,8 +115,18 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void say_recordings();
   void record(const engine::WaitingInput& input);
   void reload();
+  // Other rules go on with what these are in the middle of. Error: the old ones go on.
+  Result<engine::TakenOver> take_on(std::unique_ptr<CompiledPackage> next);
+  std::string loaded_text(const engine::TakenOver& taken) const;
+  // service_rules.cc
+  std::unique_ptr<CompiledPackage> compile_at_start(Io& io, int* exit_code);
+  void now_running(bool applied, std::vector<std::string> params, Timestamp since);
+  std::string rules_text() const;
+  std::string rules_json() const;
+  std::string applied_path() const;
   std::unique_ptr<CompiledPackage> compile(Io& io, int* exit_code = nullptr);
-  std::unique_ptr<CompiledPackage> compile_quietly(std::string& said);
+  // What `make` says on err goes into `said`, so that it can be logged in one piece.
+  std::unique_ptr<CompiledPackage> quietly(std::string& said, const std::function<std::unique_ptr<CompiledPackage>(Io&)>& make);
   void keep_explanations();
   std::vector<FactInput> carried_inputs(const engine::Session& from);
   void hear_from(std::string_view source);
@@ -154,6 +169,22 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   static constexpr DurationNs kSampleFor = 30 * kNsPerSecond;  // after the last question
   Sampler sampler_;
   Timestamp insight_asked_;
+  struct Running {  // the rules that run
+    std::string digest;
+    bool applied = false;             // came by `apply`, not from the files
+    std::vector<std::string> params;  // NAME=VALUE
+    Timestamp since;
+  };
+  Running running_;
+  // A copy that a client fetches in parts.
+  static constexpr std::uint64_t kSnapshotFactsMax = 5'000'000;
+  static constexpr std::size_t kSnapshotPart = std::size_t{4} << 20;  // bytes in one answer
+  static constexpr DurationNs kSnapshotKept = 60 * kNsPerSecond;      // after its last part was asked for
+  SessionCopy copy_;
+  std::string copy_id_, copy_head_;  // of the copy; its rules and time, as JSON members
+  Timestamp copy_used_;
+  std::uint64_t copies_ = 0;
+
   std::string plan_;  // plan_name() of the program, once it was asked for
 
   engine::DecisionAnswer answer_;  // what the last AnswerView views

@@ -6,8 +6,10 @@ namespace flyball::app {
 
 void Service::watch_session() { sampler_.watch(session_->work_place(), session_->insight(), program().schema().decisions.size()); }
 
-void Service::stop_sampling_if_unwanted(Timestamp now) {
+void Service::drop_what_is_unwanted(Timestamp now) {
   if (sampler_.running() && now - insight_asked_ > kSampleFor) sampler_.stop();
+  // Nor is a copy kept for a client that went away; seen when something happens.
+  if (copy_.begun() && now - copy_used_ > kSnapshotKept) copy_.drop();
 }
 
 Result<std::string> Service::on_insight(std::string_view by, bool nodes) {

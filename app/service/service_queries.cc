@@ -167,6 +167,7 @@ Result<std::string> Service::on_status() {
   const Timestamp now = clock();
   std::string text = fmt::format("up {}, {} rules, {} reloads\n", format_duration_human((now - started_) / kNsPerSecond * kNsPerSecond),
                                  program().rules().rules.size(), reloads_);
+  text += rules_text();
   if (cold()) text += fmt::format("cold: nothing is sent until these required sources have spoken: {}\n", awaited_text());
   text += fmt::format("facts: {} taken, {} unchanged, {} late, {} refused; {} live, {} stale\n", c.facts_taken, c.facts_unchanged,
                       c.facts_late_applied + c.facts_late_dropped + c.facts_late_diverted,
@@ -198,6 +199,7 @@ std::string Service::status_json() const {
       "{{\"version\":\"{}\",\"uptime\":{},\"cold\":{},\"rules\":{},\"reloads\":{},\"reloads_failed\":{},\"engine_time\":", FLYBALL_VERSION,
       quote(format_duration(clock() - started_)), cold(), program().rules().rules.size(), reloads_, reloads_failed_);
   bus::append_time(out, session_->now());
+  out += ",\"program\":" + rules_json();
   out += ",\"awaited\":[";
   for (const std::string& source : awaited_) out += (out.back() == '[' ? "" : ",") + quote(source);
   out += ']';

@@ -32,18 +32,23 @@ class Recorder : public engine::OutputSink {
 
 class Runner {
  public:
-  Runner(const Plan& plan, const engine::Program& program, Interner& interner)
-      : plan_(plan), program_(program), interner_(interner), recorder_(result_.recording) {
+  Runner(const Plan& plan, const engine::Program& program, Interner& interner, const RunOptions& options)
+      : plan_(plan), program_(program), interner_(interner), options_(options), recorder_(result_.recording) {
     begin();
   }
 
-  RunResult run(const RunOptions& options) {
+  RunResult run() {
+    const RunOptions& options = options_;
     const Timestamp end = options.until.value_or(plan_.horizon);
-    for (std::size_t i = 0; i < plan_.inputs.size() && plan_.inputs[i].arrival <= end;) i = one_time(i, plan_.inputs.size());
+    Timestamp second = plan_.start;
+    for (std::size_t i = 0; i < plan_.inputs.size() && plan_.inputs[i].arrival <= end;) {
+      seconds_until(plan_.inputs[i].arrival, second);
+      i = one_time(i, plan_.inputs.size());
+    }
+    seconds_until(end, second);
     // As in replay: what waits for a later stamp is closed as if a tick came at the end plus the largest lateness.
     if (!down_) tick(end + lateness());
-    result_.runaways = session_->counters().runaways;
-    result_.effect_errors = session_->counters().effect_errors;
+    count();
     if (options.why_not_rule != kNoId) result_.why_not = session_->why_not(options.why_not_rule, options.why_not_with);
     return std::move(result_);
   }
@@ -55,6 +60,40 @@ class Runner {
     DurationNs largest = 0;
     for (const FactType& type : program_.schema().types) largest = std::max(largest, type.lateness_ns);
     return largest;
+  }
+
+  // Ticks up to `t`, but not of `t` itself: what comes then must not be late. `second` is the next one.
+  void seconds_until(Timestamp t, Timestamp& second) {
+    if (!options_.seconds) return;
+    const std::int64_t length = (plan_.horizon - plan_.start) / kNsPerSecond;
+    const DurationNs step = (length / kMaxSeconds + 1) * kNsPerSecond;
+    for (; second <= t; second = second + step) {
+      if (down_ || second <= plan_.start) continue;
+      tick(second - 1);
+      moment();
+    }
+  }
+
+  // Here a service could be stopped and started again.
+  void moment() {
+    const std::size_t number = result_.moments++;
+    if (!options_.restarts || !result_.not_restored.empty()) return;
+    if (options_.restarts->all ? number < options_.restarts->first : number != options_.restarts->first) return;
+    count();
+    const std::unique_ptr<engine::Session> former = std::move(session_);
+    begin();
+    if (options_.restarts->by == HandOver::kTakeOver) {
+      session_->take_over(*former);
+    } else if (const Result<void> done = session_->restore(former->snapshot()); !done) {
+      result_.not_restored = done.error().message;
+      begin();
+    }
+  }
+
+  // What the session counted that ends here.
+  void count() {
+    result_.runaways += session_->counters().runaways;
+    result_.effect_errors += session_->counters().effect_errors;
   }
 
   void tick(Timestamp t) {
@@ -93,6 +132,7 @@ class Runner {
   }
 
   void feed(std::size_t i) {
+    if (!recovering_) moment();
     const Input& input = plan_.inputs[i];
     if (const FactInput* given = std::get_if<FactInput>(&input.what)) {
       // Till it came there was time: what was due is done. What waited for the service to come back belongs to that moment.
@@ -143,6 +183,7 @@ class Runner {
   const Plan& plan_;
   const engine::Program& program_;
   Interner& interner_;
+  const RunOptions& options_;
   RunResult result_;
   Recorder recorder_;
   std::unique_ptr<engine::Session> session_;
@@ -156,7 +197,7 @@ class Runner {
 }  // namespace
 
 RunResult run_plan(const Plan& plan, const engine::Program& program, Interner& interner, const RunOptions& options) {
-  return Runner(plan, program, interner).run(options);
+  return Runner(plan, program, interner, options).run();
 }
 
 }  // namespace flyball::app::testing

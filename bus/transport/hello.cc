@@ -14,15 +14,18 @@ struct FaceOp {
   std::string_view op, face;
 };
 // Ops that only one face has.
-constexpr std::array<FaceOp, 9> kFaceOps = {{{"facts", "facts"},
-                                             {"done", "actions"},
-                                             {"ask", "queries"},
-                                             {"why", "queries"},
-                                             {"why-not", "queries"},
-                                             {"status", "queries"},
-                                             {"insight", "queries"},
-                                             {"approve", "queries"},
-                                             {"reject", "queries"}}};
+constexpr std::array<FaceOp, 12> kFaceOps = {{{"facts", "facts"},
+                                              {"done", "actions"},
+                                              {"ask", "queries"},
+                                              {"why", "queries"},
+                                              {"why-not", "queries"},
+                                              {"status", "queries"},
+                                              {"insight", "queries"},
+                                              {"rules", "queries"},
+                                              {"apply", "queries"},
+                                              {"snapshot", "queries"},
+                                              {"approve", "queries"},
+                                              {"reject", "queries"}}};
 
 std::string told(std::string_view op, std::string_view text) {
   std::string out;

@@ -17,6 +17,14 @@ constexpr std::size_t kMaxEnvelope = 8;  // parts before the body: routing id, R
 constexpr std::size_t kMaxWith = 64;     // keys of why-not's `with`
 constexpr std::size_t kAnswerEntries = 5;
 
+Result<std::string> whole_as_json(const Message& m) {
+  auto whole = m.at("op");
+  whole->seek(0);
+  std::string json;
+  if (auto ok = packed_to_json(*whole, json); !ok) return std::unexpected(ok.error());
+  return json;
+}
+
 }  // namespace
 
 void QueriesFace::set_schema() {
@@ -102,6 +110,25 @@ Result<void> QueriesFace::answer_message(const Message& m) {
     if (!by || !nodes) return std::unexpected(by ? nodes.error() : by.error());
     return write_document(c_.handler->on_insight(by->value_or(""), nodes->value_or(false)), m);
   }
+  if (m.op() == "rules") {
+    if (auto ok = m.only({"req", "json", "texts"}); !ok) return ok;
+    const auto texts = m.boolean("texts");
+    if (!texts) return std::unexpected(texts.error());
+    return write_document(c_.handler->on_rules(texts->value_or(false)), m);
+  }
+  if (m.op() == "snapshot") {
+    if (auto ok = m.only({"req", "json", "id", "offset"}); !ok) return ok;
+    const auto id = m.text("id");
+    const auto offset = m.uint("offset");
+    if (!id || !offset) return std::unexpected(id ? offset.error() : id.error());
+    return write_document(c_.handler->on_snapshot(id->value_or(""), offset->value_or(0)), m);
+  }
+  if (m.op() == "apply") {
+    if (auto ok = m.only({"req", "json", "files", "tables", "params", "expect", "digest"}); !ok) return ok;
+    const auto whole = whole_as_json(m);
+    if (!whole) return std::unexpected(whole.error());
+    return write_document(c_.handler->on_apply(*whole), m);
+  }
   if (m.op() == "why-not") {
     if (auto ok = m.only({"req", "json", "rule", "with"}); !ok) return ok;
     const auto rule = m.required_text("rule");
@@ -124,11 +151,9 @@ Result<void> QueriesFace::answer_message(const Message& m) {
   if (m.op() == "hello")
     return fail("nobody says hello on the queries face", "publishers do on the facts face, executors on the actions face");
   if (!face_of_op(m.op(), "queries").empty()) return std::unexpected(unknown_op(m.op(), "queries", {}));
-  auto whole = m.at("op");
-  whole->seek(0);
-  std::string json;
-  if (auto ok = packed_to_json(*whole, json); !ok) return ok;
-  return write_document(c_.handler->on_other(m.op(), json), m);
+  const auto whole = whole_as_json(m);
+  if (!whole) return std::unexpected(whole.error());
+  return write_document(c_.handler->on_other(m.op(), *whole), m);
 }
 
 Result<void> QueriesFace::write_document(Result<std::string> json, const Message& m) {

@@ -37,6 +37,9 @@ std::string random_epoch() {
 
 Result<std::string> ServerHandler::on_verdict(std::string_view, bool, std::string_view) { return fail("nothing waits for approval here"); }
 Result<std::string> ServerHandler::on_insight(std::string_view, bool) { return fail("nothing is counted here"); }
+Result<std::string> ServerHandler::on_rules(bool) { return fail("there are no rules here"); }
+Result<std::string> ServerHandler::on_apply(std::string_view) { return fail("no rules can be loaded here"); }
+Result<std::string> ServerHandler::on_snapshot(std::string_view, std::uint64_t) { return fail("nothing can be copied here"); }
 Result<std::string> ServerHandler::on_other(std::string_view op, std::string_view) { return fail(fmt::format("there is no op `{}`", op)); }
 
 struct BusServer::Impl {

@@ -95,6 +95,12 @@ class ServerHandler {
   virtual Result<std::string> on_insight(std::string_view by, bool nodes);
   // A person's word on an action that waits for approval.
   virtual Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason);
+  // The rules that run; `texts`: what they are made of, too.
+  virtual Result<std::string> on_rules(bool texts);
+  // Other rules are to run from now on; `request_json` is the whole request: `params files tables expect digest`.
+  virtual Result<std::string> on_apply(std::string_view request_json);
+  // A copy of all that the session is in the middle of, in parts: an empty `id` makes one, `offset` says which part of it.
+  virtual Result<std::string> on_snapshot(std::string_view id, std::uint64_t offset);
   // Any other `op`, with the whole request as JSON.
   virtual Result<std::string> on_other(std::string_view op, std::string_view request_json);
 };

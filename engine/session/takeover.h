@@ -26,6 +26,9 @@
 
 namespace flyball::engine {
 
+// Closures and judgements of one takeover; as many as derived facts hang on each other's holds, so some. Beyond, what stands stays.
+inline constexpr std::size_t kMaxPasses = 10'000;
+
 // The parts of a session that hold what it is in the middle of.
 struct SessionParts {
   const ProgramData& data;
@@ -85,7 +88,6 @@ class Takeover {
   std::vector<std::uint32_t> rules_;  // by old rule: the new one of its name
   std::vector<bool> goes_on_;         // by old rule: its episodes mean the same
   Tables holds_, absences_;
-  std::set<std::pair<TableId, std::uint32_t>> holds_done_, absences_done_;
   std::set<std::pair<std::uint32_t, EntryId>> episodes_done_;
   std::unordered_map<std::uint64_t, std::uint64_t> episode_of_;     // (rule, entry), old → new
   std::vector<std::pair<ActionNumber, std::uint64_t>> of_episode_;  // new action, old episode

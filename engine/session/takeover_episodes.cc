@@ -77,9 +77,11 @@ void Takeover::run(const std::function<void()>& settle) {
   take_samples();
   take_actions();
   // What holds now may bind what others remember, and what episodes derive may bind episodes. At last come those whose facts
-  // are gone: they end when the agenda runs.
+  // are gone: they end when the agenda runs. Until all holds are what they were, facts are derived that were not there and will not be:
+  // what they end in passing is put in its place again, each time, until nothing changes any more.
+  std::size_t passes = 0;
   for (const bool all : {false, true}) {
-    for (bool again = true; again;) {
+    for (bool again = true; again && passes < kMaxPasses; ++passes) {
       settle();
       again = take_holds();
       again = take_absences() || again;
@@ -104,24 +106,25 @@ bool Takeover::take_holds() {
     const HoldTable& from = from_.network.holds_[old_table];
     const HoldPlan& plan = to_.data.holds[new_table];
     for (std::uint32_t e = 0; e < from.end(); ++e) {
-      if (!from.in_use(e) || holds_done_.contains({new_table, e})) continue;
-      if (!handles(from_.data.holds[old_table].types, from.facts_of(e), facts)) continue;
+      if (!from.in_use(e) || !handles(from_.data.holds[old_table].types, from.facts_of(e), facts)) continue;
       const std::uint32_t mine = network.holds_[new_table].find(facts.data());
       if (mine == kNone || network.holds_[new_table][mine].unjudged) continue;
-      holds_done_.emplace(new_table, e);
-      any = true;
       const HoldEntry& before = from[e];
       HoldEntry& now = network.holds_[new_table][mine];
+      HoldEntry then = now;
       if (now.judged == Truth::kUnknown) {
-        now.was_held = before.held || before.was_held;
+        then.was_held = before.held || before.was_held;
       } else if (now.judged == Truth::kTrue && before.judged == Truth::kTrue) {
         const bool opens = !plan.in_until && from_.network.is_shut(from_.data.holds[old_table].rule) && !network.is_shut(plan.rule);
         const bool shut = !plan.in_until && network.is_shut(plan.rule);
-        now.onset = opens && !before.held ? network.now() : before.onset;
-        now.held = (before.held || !shut) && now.onset + plan.hold_ns <= network.now();
-        now.was_held = before.was_held && !now.held;
-        if (!now.held) to_.timers.add({now.onset + plan.hold_ns, TimerKind::kHold, new_table, mine});
+        then.onset = opens && !before.held ? network.now() : before.onset;
+        then.held = (before.held || !shut) && then.onset + plan.hold_ns <= network.now();
+        then.was_held = before.was_held && !then.held;
       }
+      if (then.onset == now.onset && then.held == now.held && then.was_held == now.was_held) continue;
+      any = true;
+      now = then;
+      if (now.judged == Truth::kTrue && !now.held) to_.timers.add({now.onset + plan.hold_ns, TimerKind::kHold, new_table, mine});
       network.settle_hold(new_table, mine);
     }
   }
@@ -134,19 +137,18 @@ bool Takeover::take_absences() {
   Network& network = to_.network;
   for (const auto& [old_table, new_table] : absences_) {
     const AbsenceTable& from = from_.network.absences_[old_table];
+    const AbsencePlan& plan = to_.data.absences[new_table];
+    const bool opens = !plan.in_until && from_.network.is_shut(from_.data.absences[old_table].rule) && !network.is_shut(plan.rule);
     for (std::uint32_t e = 0; e < from.end(); ++e) {
-      if (!from.in_use(e) || absences_done_.contains({new_table, e})) continue;
+      if (!from.in_use(e) || from[e].fresh || from[e].live_judged) continue;
       if (!handles(from_.data.absences[old_table].types, from.facts_of(e), facts)) continue;
       const std::uint32_t mine = network.absences_[new_table].find(facts.data());
       if (mine == kNone) continue;
       AbsenceEntry& now = network.absences_[new_table][mine];
-      if (now.unjudged || now.fresh) continue;
-      absences_done_.emplace(new_table, e);
+      const Timestamp base = opens && !from[e].output ? network.now() : from[e].base;
+      if (now.unjudged || now.fresh || now.live_judged || now.base == base) continue;
       any = true;
-      if (from[e].fresh || from[e].live_judged || now.live_judged) continue;
-      const AbsencePlan& plan = to_.data.absences[new_table];
-      const bool opens = !plan.in_until && from_.network.is_shut(from_.data.absences[old_table].rule) && !network.is_shut(plan.rule);
-      now.base = opens && !from[e].output ? network.now() : from[e].base;
+      now.base = base;
       network.settle_absence(new_table, mine);
       if (!now.output) network.arm_absence(new_table, mine);
     }

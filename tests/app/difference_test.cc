@@ -39,10 +39,23 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("the same lines are no difference, in whatever order of an instant") {
+TEST_CASE("the same lines in another order are one change of their instant") {
   Notes notes;
   Difference difference(60 * kSecond, notes);
-  difference.instant({line(1, "a", "1"), line(1, "b", "1")}, {line(1, "b", "1"), line(1, "a", "1")});
+  difference.instant({line(1, "a", "1"), line(1, "b", "1"), line(1, "c", "1"), line(1, "d", "1")},
+                     {line(1, "a", "1"), line(1, "c", "1"), line(1, "d", "1"), line(1, "b", "1")});
+  // What only one of them has is no matter of order.
+  difference.instant({line(2, "a", "1"), line(2, "b", "1")}, {line(2, "c", "1"), line(2, "a", "1"), line(2, "b", "1")});
+  difference.finish();
+  CHECK(notes.all == Lines{"reordered b1 1->1", "added c1 ->2"});
+  CHECK(difference.changes() == 2);
+  CHECK(difference.total().reordered == 1);
+}
+
+TEST_CASE("the same lines are no difference") {
+  Notes notes;
+  Difference difference(60 * kSecond, notes);
+  difference.instant({line(1, "a", "1"), line(1, "b", "1")}, {line(1, "a", "1"), line(1, "b", "1")});
   difference.instant({line(2, "a", "1"), line(2, "a", "1")}, {line(2, "a", "1"), line(2, "a", "1")});
   difference.finish();
   CHECK(notes.all.empty());

@@ -86,6 +86,20 @@ struct Recorder : ServerHandler {
     return std::string("{\"facts\":[]}");
   }
   Result<std::string> on_status() override { return std::string("{\"uptime\":\"1s\"}"); }
+  Result<std::string> on_rules(bool texts) override {
+    return std::string("{\"digest\":\"3f2a\",\"from\":\"files\",\"params\":[]") +
+           (texts ? ",\"files\":[{\"path\":\"web.fly\",\"text\":\"module web\"}],\"tables\":[]}" : "}");
+  }
+  Result<std::string> on_apply(std::string_view request) override {
+    applied.emplace_back(request);
+    if (request.find("\"expect\":\"3f2a\"") == std::string_view::npos) return fail("the service runs other rules");
+    return std::string("{\"digest\":\"77c1\",\"former\":\"3f2a\",\"loaded\":true}");
+  }
+  Result<std::string> on_snapshot(std::string_view id, std::uint64_t offset) override {
+    if (!id.empty() && id != "c-1") return fail("there is no such copy any more");
+    return "{\"id\":\"c-1\",\"bytes\":12,\"offset\":" + std::to_string(offset) + ",\"data\":\"Zmx5YmFsbA==\"}";
+  }
+  std::vector<std::string> applied;  // requests
   Result<std::string> on_insight(std::string_view by, bool nodes) override {
     if (by == "size") return fail("rules cannot be ordered by `size`", "by time, work, matches, memory, firings or name");
     return std::string("{\"rules\":[{\"rule\":\"net.drain\",\"work\":12}],\"rules_left_out\":") + (nodes ? "1}" : "0}");

@@ -15,6 +15,8 @@ In each page, in order, in one empty folder per page:
                            a line `…` stands for any lines, `…` within a line for any text; `[exit N]` as the last
                            line of an output says its status (0 otherwise)
   ```console norun         is not run (long-running or machine-dependent); keep these few
+  ```console needs=nab     is run beside the links `rules`, `tools` and `nab` (real series: what FLYBALL_NAB names, or
+                           ../shared/data/nab beside the source); where there are none it is skipped, which the summary says
 Anything else is prose. Links to files of the repository must lead somewhere, with their #heading, and the
 options of commands that a page names, in prose or in blocks that are not run, must exist.
 """
@@ -27,6 +29,8 @@ import sys
 import tempfile
 
 TIMEOUT_S = 120
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+NEEDS = {"nab": pathlib.Path(os.environ.get("FLYBALL_NAB", SOURCE.parent / "shared/data/nab"))}
 
 
 def blocks(page):
@@ -87,6 +91,17 @@ def console(text, folder, flyball):
             complaints.append(f"$ {command}\n--- the page says (exit {wanted_status})\n" + "\n".join(expected)
                               + f"\n--- it gives (exit {status})\n" + "\n".join(actual))
     return complaints
+
+
+def provided(info, folder):
+    """True if what a block needs is there; then it stands in the folder, beside what comes with the source."""
+    for need in (word[6:] for word in info if word.startswith("needs=")):
+        if not NEEDS[need].exists():
+            return False
+        for name, target in ((need, NEEDS[need]), ("rules", SOURCE / "rules"), ("tools", SOURCE / "tools")):
+            if not (link := pathlib.Path(folder, name)).exists():
+                link.symlink_to(target.resolve())
+    return True
 
 
 def fly(info, text, folder, flyball, number):
@@ -159,7 +174,7 @@ def unknown_options(page, known):
 
 def main():
     flyball, pages = sys.argv[1], sys.argv[2:]
-    passed = failed = 0
+    passed = failed = skipped = 0
     known = options_of_commands(flyball)
     for page in map(pathlib.Path, pages):
         for complaint in broken_links(page) + unknown_options(page, known):
@@ -175,6 +190,9 @@ def main():
                 elif kind == "console":
                     if "norun" in info:
                         continue
+                    if not provided(info, folder):
+                        skipped += 1
+                        continue
                     complaints = console(text, folder, flyball)
                 else:
                     for word in info[1:]:
@@ -189,8 +207,8 @@ def main():
                         print(f"{page}:{number}: {complaint}\n")
                 else:
                     passed += 1
-    print(f"{passed} snippets passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
+    print(f"{passed} snippets passed, {failed} failed" + (f", {skipped} skipped: their data are not here" if skipped else ""))
+    sys.exit(1 if failed or not (passed or skipped) else 0)
 
 
 if __name__ == "__main__":
