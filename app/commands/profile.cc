@@ -133,13 +133,13 @@ class Profile : public Command {
  private:
   // All lines through a new session; the seconds of this thread. `says`: also what is refused.
   std::optional<double> pass(Io& io, bool says) {
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return std::nullopt;
     }
     WritingSink sink(sampler_, package_->program->schema(), package_->interner);
-    auto next = std::make_unique<engine::Session>(*package_->program, package_->interner, sink);
+    auto next = std::make_unique<engine::Session>(*package_->program, package_->interner, sink, arguments_.limits(*lines, io));
     if (session_ == nullptr)
       sampler_.watch(next->work_place(), next->insight(), package_->program->schema().decisions.size());
     else

@@ -36,6 +36,16 @@ Set text(std::string& to) {
   };
 }
 
+Set choice(std::optional<std::string>& to, std::vector<std::string> words) {
+  return [&to, words = std::move(words)](const Node& node) -> Result<void> {
+    const auto v = node.value<std::string>();
+    if (!v || std::find(words.begin(), words.end(), *v) == words.end())
+      return wrong(fmt::format("{} or {}", quote(words.front()), quote(words.back())));
+    to = *v;
+    return {};
+  };
+}
+
 Set flag(bool& to) {
   return [&to](const Node& node) -> Result<void> {
     if (!node.is_boolean()) return wrong("true or false");
@@ -228,6 +238,7 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"rules", texts(rules)},
       {"data", text(c.data)},
       {"record", text(c.record)},
+      {"record_format", choice(c.record_format, {"compact", "jsonl"})},
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
       {"apply", flag(c.apply)},

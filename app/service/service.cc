@@ -10,6 +10,7 @@
 
 #include "app/explain/online.h"
 #include "app/explain/render.h"
+#include "app/replay/recorded_limits.h"
 #include "app/replay/replay.h"
 #include "app/service/carry_over.h"
 #include "model/text.h"
@@ -274,7 +275,9 @@ Result<void> Service::next_recordings() {
     if (!path.empty()) number = std::max(number, next_number(path));
   }
   if (!config_.record.empty()) {
-    if (Result<void> opened = recording_.prepare(config_.record, number); !opened) return opened;
+    const Result<RecordingForm> form = recording_form(config_.record, config_.record_format);
+    if (!form) return std::unexpected(form.error());
+    if (Result<void> opened = recording_.prepare(config_.record, number, *form, about_recording(config_.limits)); !opened) return opened;
   }
   if (!config_.actions.empty()) {
     if (Result<void> opened = actions_.prepare(config_.actions, number); !opened) {
@@ -400,8 +403,8 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& from) {
 
 // A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
 std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
-  std::unique_ptr<CompiledPackage> package =
-      compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places);
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places,
+                                                             engine::Trees::kFree, package_ != nullptr ? &*package_->program : nullptr);
   if (package == nullptr) return nullptr;
   const ast::RuleSet& rules = package->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {
@@ -484,6 +487,7 @@ std::string Service::loaded_text(const engine::TakenOver& taken) const {
   add(taken.facts_dropped, "facts do not fit the new types and are dropped");
   add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
   add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
+  text += taken.anew.empty() ? "; only what changed was matched" : "; all was matched anew: " + taken.anew;
   return text;
 }
 

@@ -47,6 +47,20 @@ void Network::note_closing_token(StageId stage, std::uint32_t item, TokenId toke
   if (plan.first == stage) closing_token(plan, item) = token;
 }
 
+// Of all rings, whatever stood there.
+void Network::note_closing_tokens() {
+  const auto opens_ring = [&](const Token& t) {
+    return t.alive && t.stage != kNone && t.item != kNone && stage_states_[t.stage].closing != kNone && t.parent == kNone;
+  };
+  for (TokenId t = 0; t < tokens_.end(); ++t) {
+    if (!opens_ring(tokens_[t])) continue;
+    for (std::uint32_t e = items_[tokens_[t].item].more; e != kNone; e = items_[e].more) items_[e].tokens = kNone;
+  }
+  for (TokenId t = 0; t < tokens_.end(); ++t) {
+    if (opens_ring(tokens_[t])) note_closing_token(tokens_[t].stage, tokens_[t].item, t);
+  }
+}
+
 template <typename Visit>
 void Network::each_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash, Visit visit) const {
   const BucketIndex& bucket = alphas_.index(alphas_[stage.alpha], index).bucket;

@@ -223,6 +223,7 @@ class Network {
 
  private:
   friend class Aggregates;
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;
@@ -357,6 +358,7 @@ class Network {
   void close_pairs(const ClosingPlan& plan, const Activation& activation);
   void keep_all_pairs(std::uint32_t closing);
   void settle_closings();
+  void note_closing_tokens();
   const ClosingPlan* closing_of(std::uint32_t closing) const {
     return closing == kNone || closings_[closing].keeps_all ? nullptr : &program_.closings[closing];
   }

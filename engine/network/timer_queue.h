@@ -66,6 +66,11 @@ class TimerQueue {
     std::make_heap(heap_.begin(), heap_.end(), later);
     kept_ = heap_.size();
   }
+  // `change` may say anew what each timer is about, but for its due time, and false of those that are to go.
+  template <typename Change>
+  void revise(Change change) {
+    if (std::erase_if(heap_, [&](Timer& timer) { return !change(timer); }) != 0) std::make_heap(heap_.begin(), heap_.end(), later);
+  }
 
  private:
   static bool later(const Timer& x, const Timer& y) { return x.due > y.due; }

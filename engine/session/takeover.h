@@ -49,6 +49,7 @@ class Takeover {
   void run(const std::function<void()>& settle);
   // Inputs that wait for their instant. Gives what was taken in all.
   const TakenOver& take_inbox();
+  static bool same_samples(const AggregateNode& before, const AggregateNode& now);
   // Handles that were kept for the taking.
   void unpin();
 

@@ -61,6 +61,9 @@ const std::vector<std::string>& environments() {
       "LC_ALL=de_DE.UTF-8 LC_NUMERIC=de_DE.UTF-8",
       "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=-1000000000",
       "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_SHIFT_S=500000000 TZ=Pacific/Kiritimati",
+      "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_MODE=frozen",
+      "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_MODE=backward",
+      "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_MODE=jumping",
       "MALLOC_PERTURB_=165 MALLOC_ARENA_MAX=1",
       "-i NO_COLOR=1 COLUMNS=20",
   };
@@ -107,6 +110,57 @@ TEST_CASE("test gives the same bytes whatever is around it") {
     INFO(environment);
     CHECK(under(folder, environment, command) == first);
   }
+}
+
+// The packages whose rules are about time: holds, silence, windows, calendars, rates, tries, an absence of the service, restarts.
+TEST_CASE("the clock is shifted, stands still, goes backward or jumps: the packages' tests and replays give the same bytes") {
+  const Folder folder;
+  const std::string rules = std::string(FLYBALL_SOURCE_DIR) + "/rules/";
+  std::ostringstream beats;  // a database that falls silent twice, the second time while the service is away
+  beats << R"({"time":0,"type":"Cluster","data":{"cluster":"db","primary":"db1","standby":"db2"}})" << '\n';
+  for (int i = 0; i < 400; ++i) {
+    if (i < 100 || i > 180)
+      beats << R"({"time":)" << i << R"(,"type":"Heartbeat","data":{"node":"db)" << (i < 150 ? 1 : 2) << R"("}})" << '\n';
+    if (i % 7 == 0)
+      beats << R"({"time":)" << i << R"(,"type":"Witness","data":{"witness":"w)" << i % 3 << R"(","node":"db1","sees":)"
+            << (i > 100 && i < 140 ? "false" : "true") << "}}\n";
+    if (i == 115) beats << R"({"time":115,"ack":{"action":"Fence","data":{"host":"db1"},"state":"acked"}})" << '\n';
+    if (i == 300) beats << R"({"time":300,"recovered":true})" << '\n';
+  }
+  folder.write("beats.jsonl", beats.str());
+  const std::string command =
+      "for p in failover rate_shield maintenance scale_out drain_floor provision canary flap_damping certificates; do $FLYBALL test '" +
+      rules + "'$p --json; done; $FLYBALL replay '" + rules + "rate_shield' --facts '" + rules +
+      "rate_shield/flood.jsonl' --until 4000 --derived /dev/stdout; $FLYBALL replay '" + rules + "maintenance' --facts '" + rules +
+      "maintenance/rack_r7_down.jsonl' --until 90000 --derived /dev/stdout; $FLYBALL replay '" + rules + "failover' --facts '" +
+      (folder / "beats.jsonl") + "' --until 900 --derived /dev/stdout; $FLYBALL why last '" + rules + "failover' --facts '" +
+      (folder / "beats.jsonl") + "'";
+  const std::string first = under(folder, "", command);
+  REQUIRE(first.find("\"passed\":true") != std::string::npos);
+  REQUIRE(first.find("\"passed\":false") == std::string::npos);
+  REQUIRE(first.find("\"action\":\"Fence\"") != std::string::npos);
+  REQUIRE(first.find("\"action\":\"RaiseShield\"") != std::string::npos);
+  for (const std::string mode :
+       {"CLOCK_SHIFT_S=-1000000000", "CLOCK_SHIFT_S=1000000000", "CLOCK_MODE=frozen", "CLOCK_MODE=backward", "CLOCK_MODE=jumping"}) {
+    INFO(mode);
+    CHECK(under(folder, "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " " + mode, command) == first);
+  }
+}
+
+// The preloaded clock is the one that is asked: else the tests above would say nothing. And a replay does not ask it once.
+TEST_CASE("who asks for the time is noticed, and a replay does not ask") {
+  const Folder folder;
+  folder.write("facts.jsonl", recording());
+  const std::string asked = folder / "asked";
+  const std::string spy = "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK " CLOCK_ASKED='" + asked + "'";
+  const auto times = [&] { return std::filesystem::exists(asked) ? std::filesystem::file_size(asked) : 0; };
+  under(folder, spy, "env " + spy + " date > /dev/null");
+  CHECK(times() > 0);
+  std::filesystem::remove(asked);
+  under(folder, spy, "$FLYBALL replay rules --facts \"$FACTS\" --quiet");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose runtimes may ask
+  CHECK(times() == 0);
+#endif
 }
 
 }  // namespace flyball::e2e
