@@ -117,6 +117,12 @@ class Profile : public Command {
       ++figures.passes;
     } while (again && figures.seconds * 1e9 < static_cast<double>(long_enough) && figures.passes < kPassesMax);
     sampler_.stop();
+    if (inputs_ == 0) {
+      io.error(
+          fmt::format("no line of `{}` is an input: nothing was measured", *arguments_.facts),
+          arguments_.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
+      return kExitFailed;
+    }
     figures.facts = inputs_;
     figures.samples = sampler_.samples().total;
     report = insight_report(*session_, sampler_.samples(), InsightOrder::kTime);

@@ -53,6 +53,10 @@ std::unique_ptr<CompiledPackage> finish(std::unique_ptr<CompiledPackage>& packag
     }
     return nullptr;
   }
+  for (std::uint32_t i = 0; i < package->rule_files; ++i) {
+    if (package->sources.text(i).find_first_not_of(" \t\r\n") == std::string_view::npos)
+      io.warning(fmt::format("`{}` is empty: it has no rules", package->sources.path(i)));
+  }
   const auto values = parse_params(params, package->rules.schema, package->interner);
   if (!values) {
     std::string place;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "app/io/json.h"
+#include "app/io/source_numbers.h"
 #include "app/replay/recorded_limits.h"
 #include "app/service/config.h"
 #include "bus/codec/recording_decoder.h"
@@ -43,7 +45,15 @@ std::string about(DurationNs ns) {
 struct LineFeeder::Impl {
   Impl(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
        const ReplayOptions& options, Io& io)
-      : name_(std::move(name)), schema_(schema), decoder_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+      : name_(std::move(name)),
+        schema_(schema),
+        interner_(interner),
+        decoder_(schema, interner),
+        session_(session),
+        sink_(sink),
+        options_(options),
+        io_(io),
+        lost_type_(lost_type(schema)) {}
 
   void oversize(std::uint64_t number) {
     line_number_ = number;
@@ -67,7 +77,10 @@ struct LineFeeder::Impl {
       return view.block != nullptr ? decoder_.read(*view.block, view.record, fact_, ack_, stamp)
                                    : decoder_.read_line(view.line, fact_, ack_, stamp);
     }();
-    if (!input) return refuse(line_number_, input.error().message, input.error().help);
+    if (!input) {
+      if (lost_type_ != kNoId) account_refused(view);
+      return refuse(line_number_, input.error().message, input.error().help);
+    }
     if (*input == bus::InputKind::kNothing) return;
     ended_by_tick_ = *input == bus::InputKind::kTick;
     if (options_.until && stamp > *options_.until) {
@@ -75,6 +88,7 @@ struct LineFeeder::Impl {
       return;
     }
     look_at(stamp, *input == bus::InputKind::kRecovered);
+    if (lost_type_ != kNoId) look_at_numbers(*input);
     ++counts_.inputs;
     ++given_;
     switch (*input) {
@@ -110,6 +124,31 @@ struct LineFeeder::Impl {
     io_.error(fmt::format("{}: {}{}", name_, damage.text,
                           damage.records > 0 ? fmt::format(" ({} record{} lost)", damage.records, damage.records == 1 ? "" : "s") : ""));
     counts_.stopped = counts_.stopped || options_.strict;
+  }
+
+  // Refused is not lost: its number was there.
+  void account_refused(const RecordedView& view) {
+    std::string made;
+    if (view.block != nullptr && !view.block->append_line(view.record, made)) return;
+    const std::string_view line = view.block != nullptr ? std::string_view(made) : view.line;
+    if (const std::optional<std::uint64_t> seq = json_number(line, "seq")) numbers_.account(json_text(line, "source"), *seq);
+  }
+
+  // A gap that a fact's number shows is an event right before it.
+  void look_at_numbers(bus::InputKind kind) {
+    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
+      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+    if (kind != bus::InputKind::kFact || fact_.seq == 0 || !fact_.source.is(Kind::kString)) return;
+    const std::string_view source = interner_.text(fact_.source);
+    if (fact_.type == lost_type_) return numbers_.account(source, gap_of(fact_).last);
+    const std::optional<SourceNumbers::Gap> gap = numbers_.note(source, fact_.seq);
+    if (!gap) return;
+    FactInput lost = lost_input(lost_type_, source, *gap, fact_.stamp, interner_);
+    lost.origin = line_number_;
+    if (const Result<engine::PutOutcome> done = session_.put(lost); done)
+      note(*done);
+    else
+      io_.refusal(name_, line_number_, done.error().message, done.error().help);
   }
 
   void look_at(Timestamp stamp, bool was_away) {
@@ -155,6 +194,7 @@ struct LineFeeder::Impl {
   std::string name_;
   std::uint64_t line_number_ = 0;
   const Schema& schema_;
+  Interner& interner_;
   bus::RecordingDecoder decoder_;
   FactInput fact_;  // reused
   AckInput ack_;
@@ -163,6 +203,8 @@ struct LineFeeder::Impl {
   const ReplayOptions options_;
   Io& io_;
   Sampler no_sampler_;
+  const FactTypeId lost_type_;  // kNoId: the rules do not ask
+  SourceNumbers numbers_;
   ReplayCounts counts_;
   std::uint64_t given_ = 0;  // to the session, refused or not
   std::optional<Timestamp> newest_;

@@ -160,6 +160,13 @@ void Recording::tick(Timestamp t) {
   done();
 }
 
+void Recording::accounted(Timestamp t, std::string_view source, std::uint64_t seq) {
+  if (!on()) return;
+  std::string text;
+  bus::append_accounted(text, t, source, seq);
+  line(text);
+}
+
 void Recording::line(std::string_view text) {
   if (!on()) return;
   if (writer_ != nullptr)

@@ -60,6 +60,8 @@ class Recording {
   void fact(const FactInput& fact, const Schema& schema, const Interner& interner);
   void ack(const AckInput& ack, const Schema& schema, const Interner& interner);
   void tick(Timestamp t);
+  // What no line has of this source's numbers up to `seq` was refused, not lost.
+  void accounted(Timestamp t, std::string_view source, std::uint64_t seq);
   // A whole line as it is, for what else a service writes down (its actions), and for what comes as a line.
   void line(std::string_view text);
   // Hands everything to the system.

@@ -98,6 +98,7 @@ Result<InputKind> RecordingDecoder::read(const RecordingBlock& block, const Reco
     }
   } else if (shape.kind == RecordKind::kTick && record.values.empty()) {
     time = record.time;
+    accounted_ = {};
     return InputKind::kTick;
   }
   line_.clear();
@@ -119,7 +120,10 @@ Result<InputKind> RecordingDecoder::read_line(std::string_view line, FactInput& 
     time = ack.stamp;
     return InputKind::kAck;
   }
-  if (const TickInput* t = std::get_if<TickInput>(&*input)) return time = t->time, InputKind::kTick;
+  if (TickInput* t = std::get_if<TickInput>(&*input)) {
+    accounted_ = std::move(*t);
+    return time = accounted_.time, InputKind::kTick;
+  }
   return time = std::get<RecoveredInput>(*input).time, InputKind::kRecovered;
 }
 

@@ -27,6 +27,9 @@ class RecordingDecoder {
   // One JSON line, likewise.
   Result<InputKind> read_line(std::string_view line, FactInput& fact, AckInput& ack, Timestamp& time);
 
+  // Of the tick that was read last: whose numbers it accounts for, if any (`seq` is 0 then).
+  const TickInput& accounted() const { return accounted_; }
+
   // After interned content was freed: handles that are remembered may be others' now.
   void forget() { block_ = 0; }
 
@@ -61,6 +64,7 @@ class RecordingDecoder {
   std::unordered_map<std::uint64_t, std::uint32_t> cache_of_;  // by type and field
   std::vector<std::vector<Value>> caches_;                     // by word; unknown: not looked at yet
   std::string line_;
+  TickInput accounted_;
 };
 
 }  // namespace flyball::bus

@@ -113,6 +113,10 @@ void Adoption::match_rules() {
     for (const TableId t : now_.parts[r].holds) kept_holds_[t] = true;
     for (const TableId t : now_.parts[r].absences) kept_absences_[t] = true;
   }
+  changed_.assign(rules_.size(), false);
+  for (const std::uint32_t r : namesakes_) {
+    if (r != kNoId) changed_[r] = rules_[r] == kNoId;
+  }
   same_rule_numbers_ = true;
   for (std::uint32_t r = 0; r < rules_.size(); ++r) same_rule_numbers_ = same_rule_numbers_ && (rules_[r] == kNoId || rules_[r] == r);
 }
@@ -135,22 +139,13 @@ bool Adoption::order_differs() const {
   return false;
 }
 
-// What a rule that does not stay as it is remembers, and would take along if it has its namesake.
+// What must go with a rule, and is not the session's alone to drop.
 std::string Adoption::memory_of(std::uint32_t rule) const {
-  const std::string name = "`" + from_.data.rules[rule].name + "`";
-  const bool goes_on = std::find(namesakes_.begin(), namesakes_.end(), rule) != namesakes_.end();
-  if (!goes_on) {
-    for (const auto& [number, record] : from_.actions.records_) {
-      if (record.rule == rule) return "actions of " + name + " are known";
-    }
-    return "";
+  if (changed_[rule]) return "";
+  for (const auto& [number, record] : from_.actions.records_) {
+    if (record.rule == rule) return "actions of `" + from_.data.rules[rule].name + "` are known";
   }
-  const RuleParts& parts = before_.parts[rule];
-  bool any = from_.episodes.table(rule).used() != 0 || !from_.episodes.groups_[rule].empty();
-  for (const TableId t : parts.holds) any = any || from_.network.hold_table(t).used() != 0;
-  for (const TableId t : parts.absences) any = any || from_.network.absence_table(t).used() != 0;
-  any = any || (from_.data.rules[rule].is_production() && from_.network.budgets_[rule].bytes != 0);
-  return any ? name + " is another, and has a memory" : "";
+  return "";
 }
 
 // A window that is new may yet be one that was there, but for what does not change its samples.
@@ -185,7 +180,8 @@ std::string Adoption::is_busy() const {
 
 // --- how it is done ---
 
-TakenOver Adoption::run() {
+TakenOver Adoption::run(const std::function<void()>& settle) {
+  note_under_way();
   remove();
   to_.timers = std::move(from_.timers);
   move_facts();
@@ -200,6 +196,17 @@ TakenOver Adoption::run() {
   move_timers();
   to_.inbox = std::move(from_.inbox);
   fill();
+  if (std::find(changed_.begin(), changed_.end(), true) == changed_.end()) {
+    settle();
+  } else {
+    Takeover changed(from_, to_, changed_, std::move(under_way_));
+    changed.run_changed(settle);
+    taken_.episodes += changed.taken().episodes;
+    taken_.episodes_dropped += changed.taken().episodes_dropped;
+    for (std::uint32_t r = 0; r < changed_.size(); ++r) {
+      if (changed_[r]) unpin_entries(r, to_.network);
+    }
+  }
   for (FactTypeId t = 0; t < from_.data.types.size(); ++t) {
     const Role role = from_.data.rule_set.schema.types[t].role;
     if ((role != Role::kFact && role != Role::kMutable) || from_.data.types[t].remembers != kNoId) continue;

@@ -11,6 +11,7 @@
 // moved.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ class Adoption {
   const std::string& obstacle() const { return obstacle_; }
   // Which of the old rules this one is, unchanged; kNoId: none.
   std::uint32_t former_of(std::uint32_t rule) const { return former_[rule]; }
-  // The new network's `now` is set. What is to be derived, judged and fired now is not done yet. `from` is of no use afterwards.
-  TakenOver run();
+  // The new network's `now` is set. What is to be fired now is not done yet. `from` is of no use afterwards.
+  // `settle` is derive closure and judgement of the new session.
+  TakenOver run(const std::function<void()>& settle);
 
  private:
   static constexpr std::size_t kFewRules = 16;  // as many may change in any program
@@ -47,7 +49,9 @@ class Adoption {
   // adoption_remove.cc
   void remove();
   void remove_tokens();
-  void remove_entries(std::uint32_t rule);
+  void note_under_way();
+  void drop_episodes(std::uint32_t rule);
+  void unpin_entries(std::uint32_t rule, Network& network);
   void remove_items();
   bool remove_item(FactTypeId type, std::uint32_t item);
   void remove_samples(NodeId node);
@@ -94,6 +98,8 @@ class Adoption {
   std::vector<bool> kept_alphas_, kept_nodes_;    // by number: the same in both
   std::vector<bool> kept_chains_;                 // by new number
   std::vector<bool> kept_holds_, kept_absences_;  // by number: of a rule that stays
+  std::vector<bool> changed_;                     // by old rule: its namesake is another
+  Takeover::UnderWay under_way_;                  // in those
   bool same_rule_numbers_ = true;
   std::vector<Waiting> waiting_;
   std::vector<FactGates> old_gates_;  // of the type that is filled

@@ -9,7 +9,9 @@ namespace flyball::engine {
 void Adoption::remove() {
   remove_tokens();
   for (std::uint32_t r = 0; r < rules_.size(); ++r) {
-    if (rules_[r] == kNoId) remove_entries(r);
+    if (rules_[r] != kNoId) continue;
+    drop_episodes(r);
+    if (!changed_[r]) unpin_entries(r, from_.network);
   }
   for (NodeId n = 0; n < from_.data.nodes.size(); ++n) {
     if (!from_.data.nodes[n].vacant && !kept_nodes_[n] && from_.data.nodes[n].sampled()) remove_samples(n);
@@ -25,14 +27,14 @@ void Adoption::remove_tokens() {
   bool any_roots = false;
   for (std::uint32_t r = 0; r < rules_.size(); ++r) {
     if (rules_[r] != kNoId) continue;
-    network.stop_rule(r);
     if (network.budgets_[r].bytes != 0) left.push_back(r);
     for (const ChainId c : before_.parts[r].chains) {
       const ChainPlan& chain = from_.data.chains[c];
       of_chain[c] = true;
       for (StageId s = chain.first; s < chain.first + chain.count; ++s) of_stage[s] = true;
-      any_roots = any_roots || chain.rooted || chain.bound != 0 || chain.count == 0;
+      any_roots = any_roots || chain.count == 0 || !network.stage_states_[chain.first].first;
     }
+    network.stop_rule(r);
   }
   for (TokenId t = network.tokens_.end(); t-- > 0 && (any_roots || !left.empty());) {
     const Token& token = network.tokens_[t];
@@ -44,39 +46,55 @@ void Adoption::remove_tokens() {
   }
 }
 
-void Adoption::remove_entries(std::uint32_t rule) {
-  Network& network = from_.network;
-  const RulePlan& plan = from_.data.rules[rule];
+void Adoption::drop_episodes(std::uint32_t rule) {
   const TupleTable<RuleEntry>& episodes = from_.episodes.tables_[rule];
-  const auto unpin = [&](const std::vector<FactTypeId>& types, const FactId* facts) {
-    for (std::size_t i = 0; i < types.size(); ++i) network.store(types[i]).unpin(facts[i]);
-  };
   for (EntryId e = 0; e < episodes.end(); ++e) {
     if (!episodes.in_use(e)) continue;
-    if (episodes[e].active) ++taken_.episodes_dropped;
+    if (episodes[e].active && !changed_[rule]) ++taken_.episodes_dropped;
     from_.derivation.drop_episode_reasons(rule, e);
-    unpin(plan.identity_types, episodes.facts_of(e));
   }
-  for (const TableId t : before_.parts[rule].holds) {
-    const HoldTable& table = network.holds_[t];
+}
+
+// The facts that entries of the old tables have pinned.
+void Adoption::unpin_entries(std::uint32_t rule, Network& network) {
+  const RulePlan& plan = from_.data.rules[rule];
+  const auto unpin = [&](const auto& table, const std::vector<FactTypeId>& types) {
     for (std::uint32_t e = 0; e < table.end(); ++e) {
-      if (table.in_use(e)) unpin(from_.data.holds[t].types, table.facts_of(e));
+      if (!table.in_use(e)) continue;
+      for (std::size_t i = 0; i < types.size(); ++i) network.store(types[i]).unpin(table.facts_of(e)[i]);
     }
-  }
-  for (const TableId t : before_.parts[rule].absences) {
-    const AbsenceTable& table = network.absences_[t];
-    for (std::uint32_t e = 0; e < table.end(); ++e) {
-      if (table.in_use(e)) unpin(from_.data.absences[t].types, table.facts_of(e));
-    }
-  }
+  };
+  unpin(from_.episodes.tables_[rule], plan.identity_types);
+  for (const TableId t : before_.parts[rule].holds) unpin(from_.network.holds_[t], from_.data.holds[t].types);
+  for (const TableId t : before_.parts[rule].absences) unpin(from_.network.absences_[t], from_.data.absences[t].types);
   for (const TableId t : before_.parts[rule].projections) {
-    const ProjectionTable& table = network.projections_[t];
     std::vector<FactTypeId> types;
     for (const std::uint32_t place : from_.data.projections[t].places) types.push_back(plan.identity_types[place]);
-    for (std::uint32_t e = 0; e < table.end(); ++e) {
-      if (table.in_use(e)) unpin(types, table.facts_of(e));
+    unpin(from_.network.projections_[t], types);
+  }
+}
+
+// What rules that are otherwise take along, and would be lost with their tokens.
+void Adoption::note_under_way() {
+  bool productions = false;
+  for (std::uint32_t r = 0; r < changed_.size(); ++r) {
+    if (!changed_[r]) continue;
+    productions = productions || from_.data.rules[r].is_production();
+    const TupleTable<RuleEntry>& episodes = from_.episodes.tables_[r];
+    for (EntryId e = 0; e < episodes.end(); ++e) {
+      if (!episodes.in_use(e)) continue;
+      for (auto& [effect, values] : from_.derivation.episode_reasons(r, e))
+        under_way_.reasons[{r, e}].push_back({from_.data.rules[r].then[effect].type, effect, std::move(values)});
     }
   }
+  if (productions) {
+    under_way_.standing = from_.productions.standing();
+    std::erase_if(under_way_.standing, [&](const Productions::Standing& s) { return !changed_[s.key.rule]; });
+  }
+  for (const auto& [number, record] : from_.actions.records_) {
+    if (record.episode != kNoEpisode && changed_[record.rule]) under_way_.of_episode.emplace_back(number, record.episode);
+  }
+  std::sort(under_way_.of_episode.begin(), under_way_.of_episode.end());  // in the order in which they were made
 }
 
 void Adoption::remove_samples(NodeId node) {

@@ -190,7 +190,7 @@ TakenOver Session::Impl::take_over(Impl& former, bool anew) {
   passed = former.passed;
   recovered_at = former.recovered_at;
   away_since = former.away_since;
-  std::string obstacle = "it was asked for";
+  std::string obstacle = anew ? "it was asked for" : passed == kTimestampMin ? "nothing has happened yet" : "something is under way";
   if (!anew && passed != kTimestampMin && former.is_between_inputs()) {
     Adoption adoption(former.parts(), parts());
     if (adoption.obstacle().empty()) return adopt(former, adoption);
@@ -229,14 +229,15 @@ TakenOver Session::Impl::adopt(Impl& former, Adoption& adoption) {
   const Timestamp t = decision_time();
   passed = t;
   network.set_now(t);
-  const TakenOver all = adoption.run();
   derivation.start_instant();
+  const TakenOver all = adoption.run([this] {
+    closure();
+    judge();
+  });
   productions.start_instant();
   for (std::uint32_t r = 0; r < rule_work.size(); ++r) {
     if (adoption.former_of(r) != kNoId) rule_work[r] = former.rule_work[adoption.former_of(r)];
   }
-  closure();
-  judge();
   run_agenda();
   end_instant(t);
   return all;

@@ -65,6 +65,7 @@ bool Takeover::convert(FactTypeId old_type, const Value* row, std::vector<Value>
 FactId Takeover::handle(FactTypeId old_type, FactId old_fact) {
   TypeMap& map = types_[old_type];
   if (map.id == kNoId) return kNone;
+  if (same_facts_) return old_fact;
   if (const auto known = map.facts.find(old_fact); known != map.facts.end()) return known->second;
   const FactStore& from = from_.network.store(old_type);
   FactStore& to = to_.network.store(map.id);

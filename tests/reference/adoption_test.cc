@@ -59,14 +59,26 @@ std::string facts_of(const engine::Session& session, const engine::Program& prog
   return out;
 }
 
-// The rules with some left out, and others in shadow or off.
+// The rules with some left out, others in shadow or off, of another priority, or with less to do.
 ast::RuleSet edited(const ast::RuleSet& rules, Random& random) {
   ast::RuleSet out = rules;
   for (std::size_t r = out.rules.size(); r-- > 0;) {
-    const std::uint64_t what = random.below(8);
-    if (what == 0 && out.rules.size() > 1) out.rules.erase(out.rules.begin() + static_cast<std::ptrdiff_t>(r));
-    if (what == 1) out.rules[r].mode_value = ast::Mode::kShadow;
-    if (what == 2) out.rules[r].mode_value = ast::Mode::kOff;
+    ast::RuleDecl& rule = out.rules[r];
+    switch (random.below(14)) {
+      case 0:
+      case 1:
+        if (out.rules.size() > 1) out.rules.erase(out.rules.begin() + static_cast<std::ptrdiff_t>(r));
+        break;
+      case 2: rule.mode_value = ast::Mode::kShadow; break;
+      case 3: rule.mode_value = ast::Mode::kOff; break;
+      case 4: rule.priority_value = static_cast<std::int64_t>(random.below(3)); break;
+      case 5:
+      case 6:
+        if (rule.then.size() > 1) rule.then.pop_back();
+        break;
+      case 7: rule.on_clear.clear(); break;
+      default: break;
+    }
   }
   return out;
 }
