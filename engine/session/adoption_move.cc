@@ -195,6 +195,14 @@ void Adoption::move_derivation() {
     }
     for (auto& [entry, reasons] : from.episode_reasons_) to.episode_reasons_.emplace(renamed(entry), std::move(reasons));
   }
+  for (FactTypeId t = 0; t < from_.data.types.size(); ++t) {
+    const bool was = from_.data.rule_set.schema.types[t].role == Role::kDerived;
+    if (!was || to_.data.rule_set.schema.types[t].role == Role::kDerived) continue;
+    for (FactId f = 0; f < to.derived_[t].size(); ++f) {
+      to.derived_[t][f].told = false;
+      to.told_otherwise_.erase(std::uint64_t{t} << 32 | f);
+    }
+  }
   // What lost a reason just now. Recursive types may be others.
   for (const auto& stratum : from.dirty_) {
     for (const auto& [type, fact] : stratum) {
@@ -261,6 +269,29 @@ void Adoption::move_actions() {
   for (auto& [episode, numbers] : from.of_episode_) {
     const std::uint64_t now = renamed(episode);
     if (now != kNoEpisode) to.of_episode_.emplace(now, std::move(numbers));
+  }
+}
+
+// Those whose rule is gone; in the order in which they were made.
+void Adoption::withdraw_actions() {
+  Actions& actions = to_.actions;
+  std::vector<ActionNumber> gone;
+  for (const auto& [number, record] : actions.records_) {
+    if (record.rule == kNoId) gone.push_back(number);
+  }
+  std::sort(gone.begin(), gone.end());
+  for (const ActionNumber number : gone) {
+    const ActionRecord& record = actions.records_.at(number);
+    const FactTypeId type = record.type;
+    const FactId fact = record.fact;
+    ++taken_.actions_dropped;
+    taken_.gone.push_back(record.id);
+    actions.forget(number);
+    FactStore& store = to_.network.store(type);
+    store.pin(fact);
+    store.make_absent(fact);
+    to_.network.fact_vanished(type, fact);
+    store.unpin(fact);
   }
 }
 
