@@ -80,6 +80,7 @@ class Adoption {
     Truth truth = Truth::kTrue;
   };
   void fill();
+  bool closings_moved() const;
   void fill_type(FactTypeId type);
   bool plan_work(FactTypeId type, TypeWork& work) const;
   bool same_seats(FactTypeId type) const;
