@@ -37,8 +37,8 @@ struct World {
     session = std::make_unique<engine::Session>(*program, interner, sink, limits);
   }
 
-  // Another program of the same interner.
-  std::unique_ptr<engine::Program> compile_text(const std::string& rules) {
+  // Another program of the same interner; see engine::compile() for `running`.
+  std::unique_ptr<engine::Program> compile_text(const std::string& rules, const engine::Program* running = nullptr) {
     SourceFiles sources;
     Diagnostics diagnostics;
     auto file = sources.add("bench.fly", rules);
@@ -52,7 +52,7 @@ struct World {
       }
       std::exit(1);
     }
-    auto compiled = engine::compile(std::move(set), interner);
+    auto compiled = engine::compile(std::move(set), interner, {}, engine::Trees::kKeep, running);
     if (!compiled) die(compiled.error().message);
     return std::make_unique<engine::Program>(std::move(*compiled));
   }

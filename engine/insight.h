@@ -41,7 +41,7 @@ class WorkPlace {
 
 // A stage of a rule's own; its alphas and aggregates may be shared, and stand by themselves.
 struct StageView {
-  std::uint32_t rule = kNoId;
+  std::uint32_t rule = kNoId;  // kNoId: a number that nothing has now
   std::uint32_t stage = 0;
   std::string what;  // "join Link by device", "no Link by device", "check"
   bool in_until = false;

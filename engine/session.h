@@ -134,6 +134,7 @@ struct TakenOver {
   std::uint64_t episodes = 0, episodes_dropped = 0;  // of rules that are gone, bind other facts, or have another mode
   std::uint64_t actions = 0, actions_dropped = 0;    // of rules or types that are gone
   std::vector<std::string> gone;                     // ids of the latter
+  std::string anew;                                  // why everything was matched anew; empty: only what changed was
 };
 
 class Session {
@@ -159,7 +160,9 @@ class Session {
 
   // Goes on where `former` is, under this session's program (semantics.md §10); what the new rules make of it happens at the
   // last instant of `former`, and is said. Only before the first input. `former` is of no use afterwards.
-  TakenOver take_over(Session& former);
+  // Where this session's program was compiled with `running` and what both have in common can be known, that changes hands untouched, at
+  // the cost of what changed; else, or if `anew`, all facts and what was going on are fed in again. Both come to the same.
+  TakenOver take_over(Session& former, bool anew = false);
 
   // All that this session is in the middle of, in bytes (docs/reference/snapshots.md). Between any two calls. O(what there is).
   std::string snapshot() const;

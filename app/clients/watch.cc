@@ -14,6 +14,7 @@ namespace flyball::app {
 
 int watch(const WatchOptions& options, Io& io) {
   constexpr int kLookMs = 100;  // how often signals and the time are looked at
+  constexpr auto kFlushEvery = std::chrono::seconds(1);
   Signals signals;
   Result<std::unique_ptr<bus::Subscriber>> opened =
       bus::Subscriber::connect(options.endpoint.value_or(std::string(bus::kDefaultOutEndpoint)), options.topics);
@@ -26,6 +27,11 @@ int watch(const WatchOptions& options, Io& io) {
   const Clock::time_point begin = Clock::now();
   std::uint64_t seen = 0;
   bool written = true;
+  Clock::time_point flushed = begin;
+  const auto flush = [&] {
+    flushed = Clock::now();
+    written = options.flush() && written;
+  };
   while (written && !(options.count && seen >= *options.count) && !signals.read().stop) {
     int wait = kLookMs;
     if (options.for_ns) {
@@ -35,17 +41,15 @@ int watch(const WatchOptions& options, Io& io) {
     }
     std::optional<bus::Subscriber::Message> message = subscriber.receive(wait);
     if (!message) {
-      written = std::fflush(options.to) == 0;
+      if (Clock::now() - flushed >= kFlushEvery) flush();
       continue;
     }
     if (!message->topic.substr(message->topic.rfind('.') + 1).starts_with(options.local_name)) continue;
     ++seen;
-    message->json += '\n';
-    written = std::fwrite(message->json.data(), 1, message->json.size(), options.to) == message->json.size();
-    // A terminal or a pipe sees each line at once.
-    if (options.to == io.out) written = std::fflush(options.to) == 0 && written;
+    written = options.line(message->json);
+    if (options.at_once) flush();
   }
-  written = std::fflush(options.to) == 0 && written;
+  flush();
   if (!written) io.error("the output cannot be written");
   if (subscriber.lost() > 0) io.warning(fmt::format("{} messages were lost: too slow", subscriber.lost()));
   if (subscriber.malformed() > 0) io.warning(fmt::format("{} messages could not be read", subscriber.malformed()));

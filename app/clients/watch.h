@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/io.h"
@@ -18,7 +19,11 @@ struct WatchOptions {
   std::string local_name;              // only topics whose last part begins so; "": all
   std::optional<std::uint64_t> count;  // stop after so many messages
   std::optional<DurationNs> for_ns;    // stop after so long
-  std::FILE* to = nullptr;             // one JSON object a line
+  // Gets each message, a JSON object without a line end; and is called now and then, for what a sudden end must not lose. False: it
+  // cannot be written.
+  std::function<bool(std::string_view)> line;
+  std::function<bool()> flush;
+  bool at_once = false;  // flush after each line: somebody looks on
 };
 
 // Until the count, the time or a signal; says what was lost. Gives the exit code.

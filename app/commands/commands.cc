@@ -8,7 +8,7 @@ namespace flyball::app {
 std::span<const CommandGroup> command_groups() {
   static constexpr std::array kRules = {&make_check, &make_explain, &make_fix,  &make_lint,   &make_test, &make_fmt,    &make_doc,
                                         &make_graph, &make_lsp,     &make_eval, &make_replay, &make_plan, &make_whatif, &make_profile};
-  static constexpr std::array kExplain = {&make_ask, &make_why, &make_why_not, &make_facts};
+  static constexpr std::array kExplain = {&make_ask, &make_why, &make_why_not, &make_facts, &make_shadow};
   static constexpr std::array kService = {&make_run,    &make_apply, &make_pub,     &make_sub,    &make_record,
                                           &make_status, &make_top,   &make_approve, &make_reject, &make_connect};
   static constexpr std::array kAbout = {&make_help, &make_completions, &make_version};

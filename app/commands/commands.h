@@ -42,6 +42,7 @@ std::unique_ptr<Command> make_profile();
 std::unique_ptr<Command> make_approve();
 std::unique_ptr<Command> make_reject();
 std::unique_ptr<Command> make_apply();
+std::unique_ptr<Command> make_shadow();
 std::unique_ptr<Command> make_connect();
 std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_check();

@@ -105,6 +105,8 @@ class Plan : public Command {
       if (const std::optional<int> usage = arguments_.wrong_usage("plan", {}, true, io)) return *usage;
     } else if (const auto time = parse_until(arguments_.until); !time) {
       return wrong(time.error().message, time.error().help);
+    } else if (const Result<void> read = arguments_.read_config(); !read) {
+      return wrong(read.error().message, read.error().help);
     }
 
     int exit_code = kExitFailed;
@@ -117,7 +119,7 @@ class Plan : public Command {
       file = std::move(*begun);
     }
     if (questions_file_ && !read_questions(io)) return kExitFailed;
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return kExitFailed;
@@ -127,8 +129,9 @@ class Plan : public Command {
     Io silent = io;
     if (nowhere != nullptr) silent.err = nowhere;
     const ReplayOptions options{.until = *parse_until(arguments_.until)};
-    PlanSide old_side(std::move(sides.before), lines->name(), options, silent);
-    PlanSide new_side(std::move(sides.after), lines->name(), options, io);
+    const engine::Limits limits = arguments_.limits(*lines, io);
+    PlanSide old_side(std::move(sides.before), lines->name(), options, silent, limits);
+    PlanSide new_side(std::move(sides.after), lines->name(), options, io, limits);
     old_ = &old_side;
     new_ = &new_side;
     io_ = &io;
@@ -144,7 +147,7 @@ class Plan : public Command {
       const std::uint64_t refused = new_side.feeder().counts().refused;
       io.error(fmt::format("no line of `{}` is an input{}: nothing was compared", lines->name(),
                            refused > 0 ? fmt::format(" ({} refused)", refused) : ""),
-               options.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
+               options.until ? "`--until` leaves out what is stamped later" : "`flyball record --info FILE` says what a recording holds");
     }
     if (!read || nothing) return kExitFailed;
     if (file) {
@@ -271,24 +274,29 @@ class Plan : public Command {
     return parse_instant(text.starts_with('"') ? unquoted(text) : text);
   }
 
-  bool feed(LineReader& lines) {
-    std::string_view line;
-    for (;;) {
-      const LineReader::Status status = lines.next(line);
-      if (status == LineReader::Status::kEnd) break;
-      if (status == LineReader::Status::kFailed) return io_->error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
-      const std::uint64_t number = lines.line_number();
-      if (out_) facts_digest_.add(line), facts_digest_.add("\n");
-      if (status == LineReader::Status::kOversize) {
-        old_->feeder().oversize(number);
-        new_->feeder().oversize(number);
-        continue;
+  bool feed(RecordedFile& lines) {
+    RecordedView view;
+    for (bool more = true; more;) {
+      switch (lines.next(view)) {
+        case RecordedFile::Status::kRecord:
+          if (out_) add_to_digest(view);
+          if (next_question_ < questions_.size()) ask_before(view.block != nullptr ? std::optional(view.record.time) : stamp_of(view.line));
+          old_->feeder().record(view);
+          new_->feeder().record(view);
+          compare();
+          if (teller_->first() && (view.block != nullptr || !bus::is_blank_line(view.line))) ++after_first_;
+          break;
+        case RecordedFile::Status::kOversize:
+          old_->feeder().oversize(view.number);
+          new_->feeder().oversize(view.number);
+          break;
+        case RecordedFile::Status::kDamaged:
+          old_->feeder().damaged(lines.damage());
+          new_->feeder().damaged(lines.damage());
+          break;
+        case RecordedFile::Status::kEnd: more = false; break;
+        case RecordedFile::Status::kFailed: return io_->error(lines.failure()), false;
       }
-      if (next_question_ < questions_.size()) ask_before(line);
-      old_->feeder().line(line, number);
-      new_->feeder().line(line, number);
-      compare();
-      if (teller_->first() && !bus::is_blank_line(line)) ++after_first_;
     }
     // Behind the last line time goes on to what is asked then.
     const std::optional<Timestamp> until = *parse_until(arguments_.until);
@@ -305,9 +313,16 @@ class Plan : public Command {
     return true;
   }
 
+  // A line as it is, a record as the line that it stands for.
+  void add_to_digest(const RecordedView& view) {
+    line_.clear();
+    if (view.block != nullptr) (void)view.block->append_line(view.record, line_);
+    facts_digest_.add(view.block != nullptr ? std::string_view(line_) : view.line);
+    facts_digest_.add("\n");
+  }
+
   // Questions of a time before this line's: nothing stamped then can come any more but what is late.
-  void ask_before(std::string_view line) {
-    const std::optional<Timestamp> stamp = stamp_of(line);
+  void ask_before(std::optional<Timestamp> stamp) {
     while (stamp && next_question_ < questions_.size() && questions_[next_question_].time && *questions_[next_question_].time < *stamp) {
       const Asked& asked = questions_[next_question_++];
       go_on(*asked.time);
@@ -401,6 +416,7 @@ class Plan : public Command {
   std::uint64_t unanswered_ = 0;
   std::string first_unanswered_;
   TextDigest facts_digest_;
+  std::string line_;
 };
 
 }  // namespace

@@ -117,6 +117,12 @@ class Profile : public Command {
       ++figures.passes;
     } while (again && figures.seconds * 1e9 < static_cast<double>(long_enough) && figures.passes < kPassesMax);
     sampler_.stop();
+    if (inputs_ == 0) {
+      io.error(
+          fmt::format("no line of `{}` is an input: nothing was measured", *arguments_.facts),
+          arguments_.until ? "`--until` leaves out what is stamped later" : "a recording is JSON lines, as `flyball record` writes them");
+      return kExitFailed;
+    }
     figures.facts = inputs_;
     figures.samples = sampler_.samples().total;
     report = insight_report(*session_, sampler_.samples(), InsightOrder::kTime);
@@ -133,13 +139,13 @@ class Profile : public Command {
  private:
   // All lines through a new session; the seconds of this thread. `says`: also what is refused.
   std::optional<double> pass(Io& io, bool says) {
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return std::nullopt;
     }
     WritingSink sink(sampler_, package_->program->schema(), package_->interner);
-    auto next = std::make_unique<engine::Session>(*package_->program, package_->interner, sink);
+    auto next = std::make_unique<engine::Session>(*package_->program, package_->interner, sink, arguments_.limits(*lines, io));
     if (session_ == nullptr)
       sampler_.watch(next->work_place(), next->insight(), package_->program->schema().decisions.size());
     else

@@ -8,7 +8,7 @@
 
 #include "app/clients/plain_body.h"
 #include "app/commands/commands.h"
-#include "app/io/files.h"
+#include "app/io/recorded_file.h"
 #include "app/service/signals.h"
 #include "bus/codec/json_lines.h"
 #include "bus/transport/fact_publisher.h"
@@ -61,8 +61,8 @@ class Pub : public Command {
                 "long\n64  wrong usage"};
   }
   void options(Options& options) override {
-    options.positional("FILE", file_, "recorded facts as JSON lines; `-` (the default) is standard input", false).complete =
-        Complete::kFile;
+    options.positional("FILE", file_, "recorded facts, as JSON lines or in the compact form; `-` (the default) is standard input", false)
+        .complete = Complete::kFile;
     options.value("--connect", "ENDPOINT", connect_,
                   "the service's facts endpoint (default tcp://127.0.0.1:7701; with `--plain` tcp://127.0.0.1:7702)");
     options.value("--source", "NAME", source_, "the identity the service knows this publisher by (default: one of this process)");
@@ -78,7 +78,7 @@ class Pub : public Command {
       io.error("pub: `--plain` has no `--source`", "plain publishers have no identity");
       return kExitUsage;
     }
-    Result<LineReader> lines = LineReader::open(file_.empty() ? "-" : file_, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(file_.empty() ? "-" : file_, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return kExitFailed;
@@ -88,25 +88,29 @@ class Pub : public Command {
 
  private:
   // The next line that is a record; false at the end. Says lines that cannot be read.
-  bool next(LineReader& lines, std::string_view& line, Io& io) {
+  bool next(RecordedFile& lines, std::string_view& line, Io& io) {
     for (;;) {
-      switch (lines.next(line)) {
-        case LineReader::Status::kLine:
+      switch (lines.next_line(line)) {
+        case RecordedFile::Status::kRecord:
           if (bus::is_blank_line(line)) continue;
           return true;
-        case LineReader::Status::kOversize:
+        case RecordedFile::Status::kOversize:
           refuse(lines, lines.line_number(), fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {}, io);
           continue;
-        case LineReader::Status::kFailed:
-          io.error(fmt::format("`{}` cannot be read to its end", lines.name()));
+        case RecordedFile::Status::kDamaged:
+          io.error(fmt::format("{}: {}", lines.name(), lines.damage().text));
+          unread_ = true;
+          continue;
+        case RecordedFile::Status::kFailed:
+          io.error(lines.failure());
           unread_ = true;
           return false;
-        case LineReader::Status::kEnd: return false;
+        case RecordedFile::Status::kEnd: return false;
       }
     }
   }
 
-  void refuse(const LineReader& lines, std::uint64_t number, const std::string& message, const std::string& help, Io& io) {
+  void refuse(const RecordedFile& lines, std::uint64_t number, const std::string& message, const std::string& help, Io& io) {
     ++refused_;
     io.refusal(lines.name(), number, message, help);
   }
@@ -117,7 +121,7 @@ class Pub : public Command {
                        left > 0 ? fmt::format(", {} not acknowledged", left) : "");
   }
 
-  int assured(LineReader& lines, Io& io) {
+  int assured(RecordedFile& lines, Io& io) {
     Signals signals;
     bus::PublisherConfig config;
     if (connect_) config.endpoint = *connect_;
@@ -186,7 +190,7 @@ class Pub : public Command {
     return left > 0 || refused_ > 0 || unread_ ? kExitFailed : kExitFine;
   }
 
-  int plain(LineReader& lines, Io& io) {
+  int plain(RecordedFile& lines, Io& io) {
     Signals signals;
     // Of its own, so that leaving waits until what was put has left.
     bus::Context context;

@@ -139,7 +139,7 @@ class Replay : public Command {
     const std::unique_ptr<CompiledPackage> package = compile_package(arguments_.rules, arguments_.params, io, nullptr, &exit_code);
     if (package == nullptr) return exit_code;
     const auto compiled = std::chrono::steady_clock::now();
-    Result<LineReader> lines = LineReader::open(*arguments_.facts, io.in);
+    Result<RecordedFile> lines = RecordedFile::open(*arguments_.facts, io.in);
     if (!lines) {
       io.error(lines.error().message, lines.error().help);
       return kExitFailed;
@@ -149,7 +149,7 @@ class Replay : public Command {
     if (actions == nullptr || (derived_ && derived == nullptr)) return kExitFailed;
 
     LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, quiet_, io);
-    engine::Session session(*package->program, package->interner, sink);
+    engine::Session session(*package->program, package->interner, sink, arguments_.limits(*lines, io));
     const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, sink, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);
     std::fflush(io.out);  // where both streams go to one place, the summary comes last

@@ -99,7 +99,7 @@ class Run : public Command {
                 "theirs is empty, the "
                 "old ones go on and the log says why.\n\n"
                 "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
-                "actions, byte for byte. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
+                "actions, byte for byte. The form is the compact one, or JSON lines if FILE ends in .jsonl. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
             .examples = {{"flyball run rules/", "on the default ports"},
                          {"flyball run --config /etc/flyball.toml", "everything from a file"},
                          {"flyball run rules/ --bind facts=tcp://127.0.0.1:0 --print-endpoints",
@@ -116,8 +116,11 @@ class Run : public Command {
         Complete::kFile;
     options.list("--bind", "FACE=ENDPOINT", bind_,
                  "bind a face (facts, plain, out, actions, queries) elsewhere; an empty endpoint turns it off");
-    options.value("--record", "FILE", record_, "write every input as it is applied, as JSON lines that `replay` reads").complete =
-        Complete::kFile;
+    options.value("--record", "FILE", record_, "write every input as it is applied, for `replay`").complete = Complete::kFile;
+    Option& form =
+        options.value("--record-format", "FORM", record_format_, "`compact` or `jsonl`; without it JSON lines if FILE ends in .jsonl");
+    form.choices = {"compact", "jsonl"};
+    form.complete = Complete::kChoice;
     options.value("--actions", "FILE", actions_, "write every action line, as `replay` would").complete = Complete::kFile;
     options.list("--param", "NAME=VALUE", config_.params, "run with this value of a param; may be given several times");
     options.list("--require-source", "NAME", require_, "send nothing until this source has spoken; may be given several times");
@@ -137,6 +140,7 @@ class Run : public Command {
     config.params.insert(config.params.end(), config_.params.begin(), config_.params.end());
     if (!require_.empty()) config.required_sources = require_;
     if (record_) config.record = *record_;
+    if (record_format_) config.record_format = *record_format_;
     if (actions_) config.actions = *actions_;
     if (data_) config.data = *data_;
     if (ahead_) config.ahead_max_ns = *ahead_;
@@ -176,7 +180,7 @@ class Run : public Command {
   }
 
   ServiceConfig config_;  // only what the command line gives
-  std::optional<std::string> file_, data_, record_, actions_;
+  std::optional<std::string> file_, data_, record_, record_format_, actions_;
   std::vector<std::string> bind_, require_;
   std::optional<DurationNs> ahead_, status_;
   bool json_logs_ = false, print_endpoints_ = false;

@@ -42,7 +42,11 @@ class Sub : public Command {
       const std::string topic = kind == "derived" ? kind : kind.substr(0, kind.size() - 1);
       watch_.topics.push_back(topic + "." + (qualified ? *type_ : ""));
     }
-    watch_.to = io.out;
+    watch_.line = [&io](std::string_view line) {
+      return std::fwrite(line.data(), 1, line.size(), io.out) == line.size() && std::fputc('\n', io.out) != EOF;
+    };
+    watch_.flush = [&io] { return std::fflush(io.out) == 0; };
+    watch_.at_once = true;
     return watch(watch_, io);
   }
 

@@ -6,7 +6,7 @@
 
 #include "app/commands/commands.h"
 #include "app/explain/render.h"
-#include "app/io/files.h"
+#include "app/io/recorded_file.h"
 #include "app/io/replace.h"
 #include "app/package/package.h"
 #include "app/testing/changes.h"
@@ -44,16 +44,17 @@ bool has_relative_time(std::string_view line) {
 Result<std::vector<testing::RecordedLine>> read_recorded(const std::string& path, const ast::Span& at, Timestamp zero, const Schema& schema,
                                                          const SourceFiles& sources, Interner& interner) {
   const std::filesystem::path file = std::filesystem::path(sources.path(at.file)).parent_path() / path;
-  Result<LineReader> lines = LineReader::open(file.string(), stdin);
+  Result<RecordedFile> lines = RecordedFile::open(file.string(), stdin);
   if (!lines) return std::unexpected(lines.error());
   bus::RecordedReader reader(schema, interner);
   std::vector<testing::RecordedLine> out;
   std::string_view line;
   for (;;) {
-    const LineReader::Status status = lines->next(line);
-    if (status == LineReader::Status::kEnd) return out;
-    if (status == LineReader::Status::kFailed) return fail(fmt::format("`{}` cannot be read to its end", file.string()));
-    if (status == LineReader::Status::kOversize)
+    const RecordedFile::Status status = lines->next_line(line);
+    if (status == RecordedFile::Status::kEnd) return out;
+    if (status == RecordedFile::Status::kFailed) return fail(lines->failure());
+    if (status == RecordedFile::Status::kDamaged) return fail(fmt::format("{}: {}", file.string(), lines->damage().text));
+    if (status == RecordedFile::Status::kOversize)
       return fail(fmt::format("{}:{}: the line is too long", file.string(), lines->line_number()));
     if (bus::is_blank_line(line)) continue;
     const DurationNs shift = has_relative_time(line) ? zero.ns : 0;

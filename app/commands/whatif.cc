@@ -77,6 +77,12 @@ class WhatIf : public Command {
 
     int exit_code = kExitFailed;
     if (live && !fetch(io)) return kExitFailed;
+    if (!live) {
+      Result<RecordedFile> opened = RecordedFile::open(*arguments_.facts, io.in);
+      if (!opened) return failed(opened.error(), io);
+      lines_.emplace(std::move(*opened));
+      limits_ = arguments_.limits(*lines_, io);
+    }
     std::unique_ptr<PlanSide> as_is = side({}, nullptr, io, exit_code);
     if (as_is == nullptr) return exit_code;
     as_is_ = as_is.get();
@@ -159,7 +165,7 @@ class WhatIf : public Command {
     if (package == nullptr) return nullptr;
     const std::string name = arguments_.facts.value_or("-");
     return std::make_unique<PlanSide>(std::move(package), name == "-" ? "<stdin>" : name,
-                                      ReplayOptions{.until = *parse_until(arguments_.until)}, io);
+                                      ReplayOptions{.until = *parse_until(arguments_.until)}, io, limits_);
   }
 
   // What was asked for: what goes, then what comes.
@@ -199,18 +205,15 @@ class WhatIf : public Command {
   }
 
   bool replay(Io& io) {
-    Result<LineReader> opened = LineReader::open(*arguments_.facts, io.in);
-    if (!opened) return failed(opened.error(), io), false;
-    LineReader& lines = *opened;
-    std::string_view line;
-    for (;;) {
-      const LineReader::Status status = lines.next(line);
-      if (status == LineReader::Status::kEnd) break;
-      if (status == LineReader::Status::kFailed) return io.error(fmt::format("`{}` cannot be read to its end", lines.name())), false;
-      if (status == LineReader::Status::kOversize)
-        as_is_->feeder().oversize(lines.line_number());
-      else
-        as_is_->feeder().line(line, lines.line_number());
+    RecordedView view;
+    for (bool more = true; more;) {
+      switch (lines_->next(view)) {
+        case RecordedFile::Status::kRecord: as_is_->feeder().record(view); break;
+        case RecordedFile::Status::kOversize: as_is_->feeder().oversize(view.number); break;
+        case RecordedFile::Status::kDamaged: as_is_->feeder().damaged(lines_->damage()); break;
+        case RecordedFile::Status::kEnd: more = false; break;
+        case RecordedFile::Status::kFailed: return io.error(lines_->failure()), false;
+      }
       as_is_->lines().clear();
     }
     as_is_->feeder().end();
@@ -298,6 +301,8 @@ class WhatIf : public Command {
 
   RunningService::Rules running_;
   RunningService::Copy copy_;
+  std::optional<RecordedFile> lines_;  // not of a service
+  engine::Limits limits_;
   std::string endpoint_;
   std::vector<std::string> given_;  // the facts as they were given, in the order in which they come
 

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
@@ -32,6 +33,9 @@ Nodes by_number(const InsightReport& live) {
   for (const NodeReport& n : live.nodes) out.emplace(std::pair<std::string_view, std::uint32_t>(n.kind, n.id), &n);
   return out;
 }
+
+// Of a rule that does nothing until the rules are loaded again.
+constexpr std::string_view kOff = " (off: in quarantine, see `flyball status`)";
 
 // As its author writes it, on one line.
 std::string on_one_line(std::string_view text) {
@@ -79,6 +83,7 @@ void put_on(Graph& graph, const engine::Outline& outline, const engine::Program&
         const auto r = of.id < program.rules().rules.size() ? rules.find(program.rules().rules[of.id].qualified) : rules.end();
         if (r == rules.end()) break;
         const RuleReport& rule = *r->second;
+        if (rule.off) box.label += kOff;
         say(rule.matches, fmt::format("{} matches, {} firings, {} tokens, {}{}", with_commas(rule.matches), with_commas(rule.firings()),
                                       with_commas(rule.standing()), bytes_text(rule.bytes), share(rule.time, live)));
         break;
@@ -97,7 +102,11 @@ std::string plan_text(const std::vector<engine::PlanStory>& stories, const Sourc
   };
   std::string out;
   for (const engine::PlanStory& story : stories) {
-    out += fmt::format("{}rule {}\n", out.empty() ? "" : "\n", story.rule);
+    const auto off = live == nullptr
+                         ? std::vector<RuleReport>::const_iterator()
+                         : std::find_if(live->rules.begin(), live->rules.end(), [&](const RuleReport& r) { return r.rule == story.rule; });
+    const bool is_off = live != nullptr && off != live->rules.end() && off->off;
+    out += fmt::format("{}rule {}{}\n", out.empty() ? "" : "\n", story.rule, is_off ? kOff : "");
     for (const engine::PlanWay& way : story.ways) {
       out += fmt::format("  {}\n", way.title);
       std::uint32_t number = 0, last = 0;

@@ -96,6 +96,7 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
     if (view.rules.size() != 1) out.shared_bytes += view.bytes;
   }
   for (const engine::AggregateView& view : insight.aggregates) {
+    if (view.what.empty()) continue;  // a number that nothing has now
     const std::uint64_t n = samples.of(WorkPart::kAggregate, view.node);
     if (view.rules.size() == 1)
       out.rules[view.rules.front()].time += samples.seconds(n);
@@ -106,6 +107,7 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
                          view.puts, view.removals, view.bytes});
   }
   for (const engine::StageView& view : insight.stages) {
+    if (view.rule == kNoId) continue;
     const double time = samples.seconds(samples.of(WorkPart::kStage, view.stage));
     out.rules[view.rule].time += time;
     out.nodes.push_back({"stage", view.stage, insight.rules[view.rule].name, view.what, line_number(view.line), 1, time,

@@ -118,6 +118,12 @@ bool LineReader::ready(int timeout_ms) const {
   return ::poll(&item, 1, timeout_ms) != 0;
 }
 
+std::string_view LineReader::peek(std::size_t n) {
+  while (buffer_.size() - at_ < n && fill()) {
+  }
+  return std::string_view(buffer_).substr(at_, n);
+}
+
 LineReader::Status LineReader::next(std::string_view& line) {
   const Status status = next_bytes(line);
   // What some editors put before the first line is no part of it.

@@ -32,12 +32,15 @@ class LineReader {
   enum class Status { kLine, kOversize, kEnd, kFailed };
   // `line` views the reader's buffer until the next call; without its line end and a byte order mark. Empty lines are given.
   Status next(std::string_view& line);
-  // True if the next line is here already; false if next() may wait for it.
-  bool has_line() const { return buffer_.find('\n', at_) != std::string::npos; }
   // True if next() need not wait: a whole line is here already.
   bool buffered() const { return buffer_.find('\n', at_) != std::string::npos; }
   // Waits up to timeout_ms for something to read; true if there is, or the end is. With a regular file always true.
   bool ready(int timeout_ms) const;
+  // For content that is no lines: the next `n` bytes, fewer at the end, valid until the next call; they stay. And passing over bytes that
+  // peek() gave.
+  std::string_view peek(std::size_t n);
+  void skip(std::size_t n) { at_ += n; }
+  bool failed() const { return failed_; }
   std::uint64_t line_number() const { return line_number_; }
   const std::string& name() const { return name_; }  // `<stdin>` for `-`
 

@@ -88,6 +88,7 @@ void Difference::instant(std::vector<ActionLine> before, std::vector<ActionLine>
     places.push_back(place);
     same.push_back(std::move(line));
   });
+  same_ += same.size();
   look_at_order(places, std::move(same));
   const auto changed = [&](ActionLine b, ActionLine a, std::size_t) {
     Open& open = open_.emplace_back();
@@ -145,6 +146,7 @@ void Difference::leave(ActionLine line, bool after) {
       if (numbers.empty()) others.erase(found);
       partner.single = false;
       partner.nothing = line.time == partner.change.time();
+      same_ += partner.nothing ? 1 : 0;
       partner.change.kind = ChangeKind::kMoved;
       (after ? partner.change.after : partner.change.before) = std::move(line);
       return;

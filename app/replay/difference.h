@@ -88,6 +88,8 @@ class Difference {
   const RuleDifference& total() const { return total_; }
   const std::map<std::string, RuleDifference>& rules() const { return rules_; }
   std::uint64_t changes() const { return total_.added + total_.removed + total_.moved + total_.changed + total_.reordered; }
+  // Pairs that are the same, at the same time.
+  std::uint64_t same() const { return same_; }
   const BusiestMinute& busiest_before() const { return busiest_before_; }
   const BusiestMinute& busiest_after() const { return busiest_after_; }
 
@@ -111,6 +113,7 @@ class Difference {
   std::uint64_t first_ = 0;                                                // number of open_.front()
   std::unordered_map<std::string, std::deque<std::uint64_t>> waiting_[2];  // key → numbers, by side
   RuleDifference total_;
+  std::uint64_t same_ = 0;
   std::map<std::string, RuleDifference> rules_;
   BusiestMinute busiest_before_, busiest_after_;
 };

@@ -59,9 +59,10 @@ class PlanSide::Sink : public RefusalSink {
   Io& io_;
 };
 
-PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_name, const ReplayOptions& options, Io& io)
+PlanSide::PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_name, const ReplayOptions& options, Io& io,
+                   const engine::Limits& limits)
     : package_(std::move(package)), sink_(std::make_unique<Sink>(*package_, io)) {
-  session_ = std::make_unique<engine::Session>(*package_->program, package_->interner, *sink_);
+  session_ = std::make_unique<engine::Session>(*package_->program, package_->interner, *sink_, limits);
   feeder_ =
       std::make_unique<LineFeeder>(std::move(lines_name), package_->program->schema(), package_->interner, *session_, *sink_, options, io);
 }

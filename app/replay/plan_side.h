@@ -19,7 +19,8 @@ class PlanSide {
   static constexpr std::size_t kReasonLines = 3;
 
   // `io` gets what this run says of lines and of trouble; all must outlive it.
-  PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_name, const ReplayOptions& options, Io& io);
+  PlanSide(std::unique_ptr<CompiledPackage> package, std::string lines_name, const ReplayOptions& options, Io& io,
+           const engine::Limits& limits = {});
   ~PlanSide();
   PlanSide(const PlanSide&) = delete;
   PlanSide& operator=(const PlanSide&) = delete;

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
-#include "bus/codec/json_lines.h"
+#include "app/io/json.h"
+#include "app/io/source_numbers.h"
+#include "app/replay/recorded_limits.h"
+#include "app/service/config.h"
+#include "bus/codec/recording_decoder.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -41,7 +45,15 @@ std::string about(DurationNs ns) {
 struct LineFeeder::Impl {
   Impl(std::string name, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
        const ReplayOptions& options, Io& io)
-      : name_(std::move(name)), schema_(schema), reader_(schema, interner), session_(session), sink_(sink), options_(options), io_(io) {}
+      : name_(std::move(name)),
+        schema_(schema),
+        interner_(interner),
+        decoder_(schema, interner),
+        session_(session),
+        sink_(sink),
+        options_(options),
+        io_(io),
+        lost_type_(lost_type(schema)) {}
 
   void oversize(std::uint64_t number) {
     line_number_ = number;
@@ -57,48 +69,86 @@ struct LineFeeder::Impl {
     counts_.unmatched = session_.counters().acks_unmatched;
   }
 
-  void one(std::string_view line, std::uint64_t number) {
-    line_number_ = number;
-    Result<bus::RecordedInput> input = [&] {
+  void one(const RecordedView& view) {
+    line_number_ = view.number;
+    Timestamp stamp;
+    const Result<bus::InputKind> input = [&] {
       const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kDecode);
-      return reader_.read(line);
+      return view.block != nullptr ? decoder_.read(*view.block, view.record, fact_, ack_, stamp)
+                                   : decoder_.read_line(view.line, fact_, ack_, stamp);
     }();
-    if (!input) return refuse(line_number_, input.error().message, input.error().help);
-    const bus::TickInput* tick = std::get_if<bus::TickInput>(&*input);
-    const bus::RecoveredInput* recovered = std::get_if<bus::RecoveredInput>(&*input);
-    FactInput* fact = std::get_if<FactInput>(&*input);
-    const Timestamp stamp = tick != nullptr        ? tick->time
-                            : recovered != nullptr ? recovered->time
-                            : fact != nullptr      ? fact->stamp
-                                                   : std::get<AckInput>(*input).stamp;
-    ended_by_tick_ = tick != nullptr;
+    if (!input) {
+      if (lost_type_ != kNoId) account_refused(view);
+      return refuse(line_number_, input.error().message, input.error().help);
+    }
+    if (*input == bus::InputKind::kNothing) return;
+    ended_by_tick_ = *input == bus::InputKind::kTick;
     if (options_.until && stamp > *options_.until) {
       ++counts_.left_out;
       return;
     }
-    look_at(stamp, recovered != nullptr);
+    look_at(stamp, *input == bus::InputKind::kRecovered);
+    if (lost_type_ != kNoId) look_at_numbers(*input);
     ++counts_.inputs;
     ++given_;
-    if (tick != nullptr) {
-      session_.tick(stamp);
-    } else if (recovered != nullptr) {
-      session_.recovered(stamp);
-    } else if (fact != nullptr) {
-      fact->origin = line_number_;
-      const Result<engine::PutOutcome> done = session_.put(*fact);
-      if (done)
-        note(*done);
-      else
-        take_back(line_number_, done.error());
-    } else {
-      const std::uint64_t unmatched = session_.counters().acks_unmatched;
-      const Result<void> done = session_.ack(std::get<AckInput>(*input));
-      if (!done && session_.counters().acks_unmatched == unmatched) take_back(line_number_, done.error());
+    switch (*input) {
+      case bus::InputKind::kFact: {
+        fact_.origin = line_number_;
+        const Result<engine::PutOutcome> done = session_.put(fact_);
+        if (done)
+          note(*done);
+        else
+          take_back(line_number_, done.error());
+        break;
+      }
+      case bus::InputKind::kAck: {
+        const std::uint64_t unmatched = session_.counters().acks_unmatched;
+        const Result<void> done = session_.ack(ack_);
+        if (!done && session_.counters().acks_unmatched == unmatched) take_back(line_number_, done.error());
+        break;
+      }
+      case bus::InputKind::kTick: session_.tick(stamp); break;
+      case bus::InputKind::kRecovered: session_.recovered(stamp); break;
+      case bus::InputKind::kNothing: break;
     }
-    say_refusals();
+    if (!sink_.refusals.empty()) say_refusals();
     if (given_ % kCollectEvery != 0) return;
     const Sampler::In in(options_.sampler != nullptr ? *options_.sampler : no_sampler_, AppPart::kCollect);
     session_.collect();
+    decoder_.forget();
+  }
+
+  void damaged(const RecordedFile::Damage& damage) {
+    ++counts_.damaged;
+    counts_.lost += damage.records;
+    io_.error(fmt::format("{}: {}{}", name_, damage.text,
+                          damage.records > 0 ? fmt::format(" ({} record{} lost)", damage.records, damage.records == 1 ? "" : "s") : ""));
+    counts_.stopped = counts_.stopped || options_.strict;
+  }
+
+  // Refused is not lost: its number was there.
+  void account_refused(const RecordedView& view) {
+    std::string made;
+    if (view.block != nullptr && !view.block->append_line(view.record, made)) return;
+    const std::string_view line = view.block != nullptr ? std::string_view(made) : view.line;
+    if (const std::optional<std::uint64_t> seq = json_number(line, "seq")) numbers_.account(json_text(line, "source"), *seq);
+  }
+
+  // A gap that a fact's number shows is an event right before it.
+  void look_at_numbers(bus::InputKind kind) {
+    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
+      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+    if (kind != bus::InputKind::kFact || fact_.seq == 0 || !fact_.source.is(Kind::kString)) return;
+    const std::string_view source = interner_.text(fact_.source);
+    if (fact_.type == lost_type_) return numbers_.account(source, gap_of(fact_).last);
+    const std::optional<SourceNumbers::Gap> gap = numbers_.note(source, fact_.seq);
+    if (!gap) return;
+    FactInput lost = lost_input(lost_type_, source, *gap, fact_.stamp, interner_);
+    lost.origin = line_number_;
+    if (const Result<engine::PutOutcome> done = session_.put(lost); done)
+      note(*done);
+    else
+      io_.refusal(name_, line_number_, done.error().message, done.error().help);
   }
 
   void look_at(Timestamp stamp, bool was_away) {
@@ -144,12 +194,17 @@ struct LineFeeder::Impl {
   std::string name_;
   std::uint64_t line_number_ = 0;
   const Schema& schema_;
-  bus::RecordedReader reader_;
+  Interner& interner_;
+  bus::RecordingDecoder decoder_;
+  FactInput fact_;  // reused
+  AckInput ack_;
   engine::Session& session_;
   RefusalSink& sink_;
   const ReplayOptions options_;
   Io& io_;
   Sampler no_sampler_;
+  const FactTypeId lost_type_;  // kNoId: the rules do not ask
+  SourceNumbers numbers_;
   ReplayCounts counts_;
   std::uint64_t given_ = 0;  // to the session, refused or not
   std::optional<Timestamp> newest_;
@@ -162,7 +217,17 @@ LineFeeder::LineFeeder(std::string name, const Schema& schema, Interner& interne
 LineFeeder::~LineFeeder() = default;
 
 bool LineFeeder::line(std::string_view text, std::uint64_t number) {
-  if (!bus::is_blank_line(text)) impl_->one(text, number);
+  RecordedView view;
+  view.line = text;
+  view.number = number;
+  return record(view);
+}
+bool LineFeeder::record(const RecordedView& view) {
+  impl_->one(view);
+  return !impl_->counts_.stopped;
+}
+bool LineFeeder::damaged(const RecordedFile::Damage& damage) {
+  impl_->damaged(damage);
   return !impl_->counts_.stopped;
 }
 bool LineFeeder::oversize(std::uint64_t number) {
@@ -182,6 +247,8 @@ DurationNs largest_lateness(const Schema& schema) {
 std::string ReplayCounts::summary() const {
   std::string out = fmt::format("{} input{}, {} refused", inputs, inputs == 1 ? "" : "s", refused);
   if (refused > 0) out += fmt::format(" (first: line {})", first_refused);
+  if (damaged > 0)
+    out += fmt::format(", {} damaged place{} ({} record{} lost)", damaged, damaged == 1 ? "" : "s", lost, lost == 1 ? "" : "s");
   if (late() > 0) {
     out += fmt::format(", {} late (", late());
     if (late_applied > 0) out += fmt::format("{} applied, ", late_applied);
@@ -194,22 +261,25 @@ std::string ReplayCounts::summary() const {
   return out;
 }
 
-ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+ReplayCounts replay_lines(RecordedFile& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
                           const ReplayOptions& options, Io& io) {
   LineFeeder feeder(lines.name(), schema, interner, session, sink, options, io);
-  std::string_view line;
+  RecordedView view;
   for (bool go = true; go;) {
     // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
     if (!lines.buffered()) std::fflush(io.out);
-    const LineReader::Status status = lines.next(line);
-    if (status == LineReader::Status::kEnd) break;
-    if (status == LineReader::Status::kFailed) {
-      io.error(fmt::format("`{}` cannot be read to its end", lines.name()));
-      ReplayCounts counts = feeder.counts();
-      counts.stopped = true;
-      return counts;
+    switch (lines.next(view)) {
+      case RecordedFile::Status::kRecord: go = feeder.record(view); break;
+      case RecordedFile::Status::kOversize: go = feeder.oversize(view.number); break;
+      case RecordedFile::Status::kDamaged: go = feeder.damaged(lines.damage()); break;
+      case RecordedFile::Status::kEnd: feeder.end(); return feeder.counts();
+      case RecordedFile::Status::kFailed: {
+        io.error(lines.failure());
+        ReplayCounts counts = feeder.counts();
+        counts.stopped = true;
+        return counts;
+      }
     }
-    go = status == LineReader::Status::kOversize ? feeder.oversize(lines.line_number()) : feeder.line(line, lines.line_number());
   }
   feeder.end();
   return feeder.counts();
@@ -217,21 +287,24 @@ ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& int
 
 void OfflineArguments::add_options(Options& options) {
   options.positionals("RULES", rules, "rule files, or folders whose *.fly files are taken", false).complete = Complete::kRules;
-  options.value("--facts", "FILE", facts, "recorded facts as JSON lines; `-` is standard input").complete = Complete::kFile;
+  options.value("--facts", "FILE", facts, "recorded facts, as JSON lines or in the compact form; `-` is standard input").complete =
+      Complete::kFile;
   options.value("--until", "TIME", until,
                 "leave out what is stamped later, and let time go on to TIME: RFC 3339, or seconds since the epoch");
   options.list("--param", "NAME=VALUE", params, "run with this value of a param; may be given several times");
+  options.value("--config", "FILE", config, "take `[limits]` and `[params]` from the configuration of the service that recorded the facts")
+      .complete = Complete::kFile;
 }
 
 std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts,
-                                                 Io& io) const {
+                                                 Io& io) {
   const auto wrong = [&](std::string_view message, std::string_view help) {
     io.error(fmt::format("{}: {}", command, message), help);
     return kExitUsage;
   };
   if (connect && !rules.empty()) return wrong("RULES and `--connect` exclude each other", "ask the service, or replay recorded facts");
   if (rules.empty()) {
-    const std::string_view option = facts ? "--facts" : until ? "--until" : !params.empty() ? "--param" : "";
+    const std::string_view option = facts ? "--facts" : until ? "--until" : !params.empty() ? "--param" : config ? "--config" : "";
     if (option.empty()) return std::nullopt;
     if (connect)
       return wrong(fmt::format("`{}` is for recorded facts, `--connect` asks a running service", option), "leave one of them out");
@@ -242,7 +315,26 @@ std::optional<int> OfflineArguments::wrong_usage(std::string_view command, const
   if (needs_facts && !facts)
     return wrong("`--facts FILE` is missing", "RULES are run over recorded facts; without RULES a running service is asked");
   if (const auto time = parse_until(until); !time) return wrong(time.error().message, time.error().help);
+  if (const Result<void> read = read_config(); !read) return wrong(read.error().message, read.error().help);
   return std::nullopt;
+}
+
+Result<void> OfflineArguments::read_config() {
+  if (!config) return {};
+  ServiceConfig service;
+  if (Result<void> read = app::read_config(*config, service); !read) return read;
+  config_limits_ = service.limits;
+  // The command line comes after the file.
+  params.insert(params.begin(), service.params.begin(), service.params.end());
+  return {};
+}
+
+engine::Limits OfflineArguments::limits(RecordedFile& recording, Io& io) const {
+  if (config_limits_) return *config_limits_;
+  recording.look_ahead();
+  Result<std::optional<engine::Limits>> recorded = recorded_limits(recording.about());
+  if (!recorded) io.warning(fmt::format("{}: {}: the limits are the default ones", recording.name(), recorded.error().message));
+  return recorded ? recorded->value_or(engine::Limits{}) : engine::Limits{};
 }
 
 Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text) {
@@ -267,19 +359,20 @@ std::unique_ptr<Offline> replay_offline(const OfflineArguments& arguments, Io& i
   exit_code = kExitFailed;
   CompiledPackage& package = *offline->package;
   offline->sink = std::make_unique<QuietSink>(io);
-  offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink);
   if (!arguments.facts) {
+    offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink);
     if (*until) offline->session->tick(**until);
     return offline;
   }
-  Result<LineReader> lines = LineReader::open(*arguments.facts, io.in);
+  Result<RecordedFile> lines = RecordedFile::open(*arguments.facts, io.in);
   if (!lines) {
     io.error(lines.error().message, lines.error().help);
     return nullptr;
   }
+  offline->session = std::make_unique<engine::Session>(*package.program, package.interner, *offline->sink, arguments.limits(*lines, io));
   const ReplayOptions options{.until = *until};
   offline->counts = replay_lines(*lines, package.program->schema(), package.interner, *offline->session, *offline->sink, options, io);
-  if (offline->counts.refused > 0 || offline->counts.late() > 0) io.warning(offline->counts.summary());
+  if (offline->counts.refused > 0 || offline->counts.late() > 0 || offline->counts.damaged > 0) io.warning(offline->counts.summary());
   if (offline->counts.stopped) return nullptr;
   return offline;
 }

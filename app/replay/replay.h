@@ -14,6 +14,7 @@
 #include "app/insight/sampler.h"
 #include "app/io/files.h"
 #include "app/io/instant.h"
+#include "app/io/recorded_file.h"
 #include "app/package/package.h"
 #include "engine/session.h"
 
@@ -29,9 +30,10 @@ struct ReplayCounts {
   std::uint64_t inputs = 0;                      // lines that were facts, acknowledgements, ticks or recoveries, and were not refused
   std::uint64_t refused = 0, first_refused = 0;  // first_…: the line's number, 0: none
   std::uint64_t late_applied = 0, late_dropped = 0, late_diverted = 0, first_late = 0;
-  std::uint64_t left_out = 0;   // stamped after `until`
-  std::uint64_t unmatched = 0;  // acknowledgements that met no waiting action: other rules than recorded do that; no bad input
-  bool stopped = false;         // strict met a refusal, or the file could not be read to its end
+  std::uint64_t left_out = 0;           // stamped after `until`
+  std::uint64_t damaged = 0, lost = 0;  // places of a recording that could not be read, and records that went with them
+  std::uint64_t unmatched = 0;          // acknowledgements that met no waiting action: other rules than recorded do that; no bad input
+  bool stopped = false;                 // strict met a refusal, or the file could not be read to its end
 
   std::uint64_t late() const { return late_applied + late_dropped + late_diverted; }
   // "5 inputs, 1 refused (the first at line 3), 2 late (…)": what is 0 is left out, but for inputs and refused.
@@ -62,7 +64,10 @@ class LineFeeder {
 
   // The next line of the lines, its number from 1. False if strict met a refusal.
   bool line(std::string_view text, std::uint64_t number);
+  // The next one of a file, whatever its form.
+  bool record(const RecordedView& view);
   bool oversize(std::uint64_t number);
+  bool damaged(const RecordedFile::Damage& damage);
   // Closes what is open; nothing is to be given afterwards.
   void end();
   const ReplayCounts& counts() const;
@@ -76,7 +81,7 @@ class LineFeeder {
 
 // Feeds all lines, then closes what is open. Says refusals on io.err, those at their turn (in `sink`, the session's) as well, and warns
 // of a stamp that leaps ahead: a recording has no limit for that, but what is stamped before it is late from there on.
-ReplayCounts replay_lines(LineReader& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
+ReplayCounts replay_lines(RecordedFile& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
                           const ReplayOptions& options, Io& io);
 
 // The largest lateness of any type: how far engine time lags behind the newest stamp.
@@ -88,11 +93,20 @@ struct OfflineArguments {
   std::vector<std::string> params;
   std::optional<std::string> facts;
   std::optional<std::string> until;
+  std::optional<std::string> config;
 
   void add_options(Options& options);
-  // Judges the words together, before anything is read: kExitUsage, said on err, or nothing. `command` asks a service without RULES, at
-  // `connect`; `needs_facts`: with RULES it has nothing to say without recorded facts.
-  std::optional<int> wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts, Io& io) const;
+  // Judges the words together and reads the configuration, before anything else is read: kExitUsage, said on err, or nothing. `command`
+  // asks a service without RULES, at `connect`; `needs_facts`: with RULES it has nothing to say without recorded facts.
+  std::optional<int> wrong_usage(std::string_view command, const std::optional<std::string>& connect, bool needs_facts, Io& io);
+  // The configuration alone, for who judges the words otherwise.
+  Result<void> read_config();
+  // Those of the configuration; without one those that the recording says its service ran with, else the defaults. Says what it cannot
+  // read.
+  engine::Limits limits(RecordedFile& facts, Io& io) const;
+
+ private:
+  std::optional<engine::Limits> config_limits_;
 };
 // `--until` as an instant; the error is wrong usage.
 Result<std::optional<Timestamp>> parse_until(const std::optional<std::string>& text);

@@ -36,6 +36,16 @@ Set text(std::string& to) {
   };
 }
 
+Set choice(std::optional<std::string>& to, std::vector<std::string> words) {
+  return [&to, words = std::move(words)](const Node& node) -> Result<void> {
+    const auto v = node.value<std::string>();
+    if (!v || std::find(words.begin(), words.end(), *v) == words.end())
+      return wrong(fmt::format("{} or {}", quote(words.front()), quote(words.back())));
+    to = *v;
+    return {};
+  };
+}
+
 Set flag(bool& to) {
   return [&to](const Node& node) -> Result<void> {
     if (!node.is_boolean()) return wrong("true or false");
@@ -100,7 +110,13 @@ Set duration(DurationNs& to) {
 Result<std::size_t> size_of(const Node& node) {
   const auto text = node.value<std::string>();
   const auto bytes = text && !node.is_integer() ? parse_size_bytes(*text) : std::nullopt;
-  if (!bytes || *bytes < 1) return fail("it must be a size, like \"512MiB\"");
+  if (!bytes || *bytes < 1) {
+    std::string tight = text.value_or("");
+    std::erase(tight, ' ');
+    const bool apart = text && !node.is_integer() && tight != *text && parse_size_bytes(tight).value_or(0) > 0;
+    return fail("it must be a size, like \"512MiB\"",
+                apart ? fmt::format("a number and its unit are written together: \"{}\"", tight) : "");
+  }
   return static_cast<std::size_t>(*bytes);
 }
 
@@ -114,20 +130,23 @@ Set size(std::size_t& to) {
 }
 
 // [limits.rules."package.rule"]: what is otherwise for one rule.
-Set rule_limits(std::map<std::string, engine::RuleLimits>& to) {
-  return [&to](const Node& node) -> Result<void> {
+// `line` is that of the entry being read: a section has many.
+Set rule_limits(std::map<std::string, engine::RuleLimits>& to, std::uint32_t& line) {
+  return [&to, &line](const Node& node) -> Result<void> {
     const toml::table* rules = node.as_table();
     if (rules == nullptr) return wrong("a table of rules by qualified name, each a table");
     for (const auto& [rule, of_rule] : *rules) {
+      line = rule.source().begin.line;
       const toml::table* table = of_rule.as_table();
       if (table == nullptr) return fail(fmt::format("`{}` must be a table; quote a name with a dot", rule.str()));
       engine::RuleLimits& limits = to[std::string(rule.str())];
       for (const auto& [key, value] : *table) {
+        line = key.source().begin.line;
         const auto known = [&](std::string_view name, std::optional<std::size_t>& one, bool is_size) -> Result<bool> {
           if (key.str() != name) return false;
           std::size_t n = 0;
           if (const Result<void> read = (is_size ? size(n) : count(n))(value); !read)
-            return fail(fmt::format("`{}.{}`: {}", rule.str(), name, read.error().message));
+            return fail(fmt::format("`{}.{}`: {}", rule.str(), name, read.error().message), read.error().help);
           one = n;
           return true;
         };
@@ -148,11 +167,12 @@ Set rule_limits(std::map<std::string, engine::RuleLimits>& to) {
 }
 
 // [limits.facts_of]: "package.Type" = n.
-Set type_limits(std::map<std::string, std::size_t>& to) {
-  return [&to](const Node& node) -> Result<void> {
+Set type_limits(std::map<std::string, std::size_t>& to, std::uint32_t& line) {
+  return [&to, &line](const Node& node) -> Result<void> {
     const toml::table* types = node.as_table();
     if (types == nullptr) return wrong("a table of types by qualified name");
     for (const auto& [type, value] : *types) {
+      line = type.source().begin.line;
       if (const Result<void> read = count(to[std::string(type.str())])(value); !read)
         return fail(fmt::format("`{}`: {}; quote a name with a dot", type.str(), read.error().message));
     }
@@ -184,20 +204,21 @@ Set params(std::vector<std::string>& to, ParamPlaces& places, const std::string&
   };
 }
 
-Result<void> apply(const toml::table& table, const std::string& prefix, const Keys& keys, const std::string& path) {
+Result<void> apply(const toml::table& table, const std::string& prefix, const Keys& keys, const std::string& path, std::uint32_t& line) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
     const auto found = keys.find(name);
     if (found != keys.end()) {
+      line = node.source().begin.line;
       if (const Result<void> done = found->second(node); !done) {
-        return fail(fmt::format("{}:{}: `{}`: {}", path, node.source().begin.line, name, done.error().message), done.error().help);
+        return fail(fmt::format("{}:{}: `{}`: {}", path, line, name, done.error().message), done.error().help);
       }
       continue;
     }
     if (const toml::table* inner = node.as_table()) {
       const auto after = keys.lower_bound(name + ".");
       if (after != keys.end() && after->first.starts_with(name + ".")) {
-        if (const Result<void> done = apply(*inner, name + ".", keys, path); !done) return done;
+        if (const Result<void> done = apply(*inner, name + ".", keys, path, line); !done) return done;
         continue;
       }
     }
@@ -223,11 +244,13 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
                             parsed.error().description()));
   }
   std::vector<std::string> rules;
+  std::uint32_t line = 0;  // of the setting being read
   bus::ServerLimits& limits = c.bus.limits;
   const Keys keys = {
       {"rules", texts(rules)},
       {"data", text(c.data)},
       {"record", text(c.record)},
+      {"record_format", choice(c.record_format, {"compact", "jsonl"})},
       {"actions", text(c.actions)},
       {"required_sources", texts(c.required_sources)},
       {"apply", flag(c.apply)},
@@ -260,15 +283,15 @@ Result<void> read_config(const std::string& path, ServiceConfig& c) {
       {"limits.firings_per_instant", count(c.limits.firings_per_instant)},
       {"limits.matches_per_instant", count(c.limits.matches_per_instant)},
       {"limits.rule_memory", size(c.limits.rule_bytes)},
-      {"limits.rules", rule_limits(c.limits.rules)},
-      {"limits.facts_of", type_limits(c.limits.facts_of_type)},
+      {"limits.rules", rule_limits(c.limits.rules, line)},
+      {"limits.facts_of", type_limits(c.limits.facts_of_type, line)},
       {"limits.derived_per_instant", count(c.limits.derived_per_instant)},
       {"limits.pending_inputs", count(c.limits.pending_inputs)},
       {"limits.samples_per_key", count(c.limits.samples_per_key)},
       {"limits.explanations", count(c.limits.explanations)},
       {"limits.facts_per_tick", count(c.drain_facts_max)},
   };
-  if (const Result<void> done = apply(parsed.table(), "", keys, path); !done) return done;
+  if (const Result<void> done = apply(parsed.table(), "", keys, path, line); !done) return done;
   for (std::string& rule : rules) {
     const std::filesystem::path p(rule);
     c.rules.push_back(p.is_absolute() || path == "-" ? rule : (std::filesystem::path(path).parent_path() / p).string());

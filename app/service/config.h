@@ -36,11 +36,12 @@ struct ServiceConfig {
   std::vector<std::string> required_sources;   // until all have spoken, nothing is sent
   DurationNs status_every_ns = 0;              // 0: no status lines
   bool json_logs = false;
-  bool apply = true;                     // `flyball apply` may load other rules
-  std::string record;                    // file that gets every input as it is applied; empty: none
-  std::string actions;                   // file that gets every action line, as `replay` would write it; empty: none
-  std::string data;                      // folder for the lock and the endpoints' file; empty: none
-  std::size_t drain_facts_max = 65'536;  // facts taken before a tick, however many still wait
+  bool apply = true;                         // `flyball apply` may load other rules
+  std::string record;                        // file that gets every input as it is applied; empty: none
+  std::optional<std::string> record_format;  // "compact" or "jsonl"; else its name says it
+  std::string actions;                       // file that gets every action line, as `replay` would write it; empty: none
+  std::string data;                          // folder for the lock and the endpoints' file; empty: none
+  std::size_t drain_facts_max = 65'536;      // facts taken before a tick, however many still wait
 };
 
 // Lays the TOML file over `config`. Relative rule paths in it count from the file's folder.

@@ -20,10 +20,21 @@ constexpr unsigned kNumberMax = 999'999'999;
 
 }  // namespace
 
+Result<RecordingForm> recording_form(const std::string& path, const std::optional<std::string>& format) {
+  if (format) {
+    if (*format == "compact") return RecordingForm::kCompact;
+    if (*format == "jsonl") return RecordingForm::kJsonLines;
+    return fail(fmt::format("there is no form `{}` of a recording", *format), "it is `compact` or `jsonl`");
+  }
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  const bool is_stream = path.empty() || path == "-" || (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
+  return is_stream || path.ends_with(".jsonl") ? RecordingForm::kJsonLines : RecordingForm::kCompact;
+}
+
 Recording::~Recording() {
   leave();
-  (void)flush();
-  if (file_ != nullptr) std::fclose(file_);
+  (void)close();
 }
 
 unsigned next_number(const std::string& path) {
@@ -68,7 +79,7 @@ Result<NewFile> begin_file(const std::string& path, unsigned number) {
   }
 }
 
-Result<void> Recording::prepare(const std::string& path, unsigned number) {
+Result<void> Recording::prepare(const std::string& path, unsigned number, RecordingForm form, std::string about) {
   if (const Result<void> done = flush(); !done) return done;
   path_ = path;
   std::error_code ignored;
@@ -78,15 +89,20 @@ Result<void> Recording::prepare(const std::string& path, unsigned number) {
   Result<NewFile> next = begin_file(path, number);
   if (!next) return std::unexpected(next.error());
   next_ = std::move(*next);
+  next_form_ = form;
+  next_about_ = std::move(about);
   return {};
 }
 
 void Recording::go_on() {
   if (next_.file == nullptr) return;
-  (void)flush();
-  if (file_ != nullptr) std::fclose(file_);
+  (void)close();
   file_ = std::exchange(next_.file, nullptr);
   current_ = next_.name;
+  form_ = next_form_;
+  if (form_ == RecordingForm::kJsonLines) return;
+  writer_ = std::make_unique<bus::RecordingWriter>();
+  writer_->begin(next_about_);
 }
 
 void Recording::leave() {
@@ -101,42 +117,88 @@ Result<void> Recording::open(const std::string& path, unsigned number) {
   return {};
 }
 
-void Recording::line_done() {
+void Recording::write(std::string_view bytes) {
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  if (!written && failed_ == 0) failed_ = errno != 0 ? errno : EIO;
+}
+
+void Recording::done() {
+  if (writer_ != nullptr) {
+    if (writer_->out().size() >= kFlushBytes) write(writer_->take());
+    return;
+  }
   buffer_ += '\n';
-  if (buffer_.size() >= kFlushBytes) (void)flush();
+  if (buffer_.size() < kFlushBytes) return;
+  write(buffer_);
+  buffer_.clear();
 }
 
 void Recording::fact(const FactInput& fact, const Schema& schema, const Interner& interner) {
   if (!on()) return;
-  bus::append_fact(buffer_, fact, schema, interner);
-  line_done();
+  if (writer_ != nullptr)
+    writer_->fact(fact, schema, interner);
+  else
+    bus::append_fact(buffer_, fact, schema, interner);
+  done();
 }
 
 void Recording::ack(const AckInput& ack, const Schema& schema, const Interner& interner) {
   if (!on()) return;
-  bus::append_ack(buffer_, ack, schema, interner);
-  line_done();
+  if (writer_ != nullptr)
+    writer_->ack(ack, schema, interner);
+  else
+    bus::append_ack(buffer_, ack, schema, interner);
+  done();
 }
 
 void Recording::tick(Timestamp t) {
   if (!on()) return;
-  bus::append_tick(buffer_, t);
-  line_done();
+  if (writer_ != nullptr)
+    writer_->tick(t);
+  else
+    bus::append_tick(buffer_, t);
+  done();
+}
+
+void Recording::accounted(Timestamp t, std::string_view source, std::uint64_t seq) {
+  if (!on()) return;
+  std::string text;
+  bus::append_accounted(text, t, source, seq);
+  line(text);
 }
 
 void Recording::line(std::string_view text) {
   if (!on()) return;
-  buffer_ += text;
-  line_done();
+  if (writer_ != nullptr)
+    writer_->line(text);
+  else
+    buffer_ += text;
+  done();
 }
 
 Result<void> Recording::flush() {
-  if (!on() || (buffer_.empty() && failed_ == 0)) return {};
-  const bool written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size() && std::fflush(file_) == 0;
-  if (!written && failed_ == 0) failed_ = errno != 0 ? errno : EIO;
-  buffer_.clear();
+  if (!on()) return {};
+  if (writer_ != nullptr) {
+    // What was promised must be there if this process dies: a block that is not full, if need be.
+    writer_->end_block();
+    if (!writer_->out().empty()) write(writer_->take());
+  } else if (!buffer_.empty()) {
+    write(buffer_);
+    buffer_.clear();
+  }
+  if (std::fflush(file_) != 0 && failed_ == 0) failed_ = errno != 0 ? errno : EIO;
   if (failed_ == 0) return {};
   return fail(fmt::format("`{}` cannot be written: {}", current_, std::strerror(failed_)), "free space, or run without `--record`");
+}
+
+Result<void> Recording::close() {
+  if (!on()) return {};
+  if (writer_ != nullptr) writer_->finish();
+  const Result<void> flushed = flush();
+  writer_.reset();
+  const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+  if (!flushed || closed) return flushed;
+  return fail(fmt::format("`{}` cannot be written: {}", current_, std::strerror(errno)));
 }
 
 }  // namespace flyball::app

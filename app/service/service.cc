@@ -10,6 +10,7 @@
 
 #include "app/explain/online.h"
 #include "app/explain/render.h"
+#include "app/replay/recorded_limits.h"
 #include "app/replay/replay.h"
 #include "app/service/carry_over.h"
 #include "model/text.h"
@@ -66,6 +67,7 @@ std::unique_ptr<Service> Service::start(ServiceConfig config, Signals& signals, 
   s->session_ = s->new_session();
   s->watch_session();
   s->lateness_ns_ = largest_lateness(s->program().schema());
+  s->lost_type_ = lost_type(s->program().schema());
   s->muted_ = s->cold();
   s->started_ = s->last_status_ = s->clock();
   // The first input: absence counts from here even if nobody ever says anything.
@@ -121,6 +123,7 @@ void Service::tick(Timestamp now) {
   if (!muted_) recording_.tick(now);
   if (server_->wanted("tick.")) server_->publish_tick(now);
   session_->tick(now);
+  if (shadow_->any()) shadow_->pass(session_->now());
 }
 
 void Service::note_stamp(Timestamp stamp) {
@@ -231,14 +234,31 @@ Result<void> Service::check_ahead(Timestamp stamp) {
       fmt::format("at most {} is allowed (`time.ahead_max`)", format_duration_human(config_.ahead_max_ns)));
 }
 
+// Of an assured source every number comes here, or was refused, or is said to be lost (on_gap).
 Result<void> Service::on_fact(FactInput& fact) {
-  Result<void> done = on_plain_fact(fact);
+  if (Result<void> in_time = check_in_time(fact); !in_time) return in_time;
+  const bool numbered = fact.seq > 0 && fact.source.is(Kind::kString);
+  if (numbered && !muted_ && recording_.on()) {
+    const std::string_view source = interner_.text(fact.source);
+    if (recorded_numbers_.note(source, fact.seq)) recording_.accounted(last_tick_, source, fact.seq - 1);
+  }
+  Result<void> done = put(fact);
   if (done && cold() && fact.source.is(Kind::kString)) hear_from(interner_.text(fact.source));
   return done;
 }
 
-// Whoever publishes plainly may write any name into a fact: that is nobody's word.
+// Whoever publishes plainly may write any name into a fact: that is nobody's word. What its numbers leave out got lost on the way, or was
+// refused: nobody was told.
 Result<void> Service::on_plain_fact(FactInput& fact) {
+  if (Result<void> in_time = check_in_time(fact); !in_time) return in_time;
+  if (lost_type_ != kNoId && fact.seq > 0 && fact.source.is(Kind::kString) && fact.type != lost_type_) {
+    const std::string source(interner_.text(fact.source));
+    if (const std::optional<SourceNumbers::Gap> gap = plain_numbers_.note(source, fact.seq)) tell_lost(source, *gap, fact.stamp);
+  }
+  return put(fact);
+}
+
+Result<void> Service::check_in_time(const FactInput& fact) {
   if (Result<void> in_time = check_ahead(fact.stamp); !in_time) return in_time;
   if (config_.behind_max_ns > 0 && fact.stamp < cached_now_ - config_.behind_max_ns) {
     ++refused_behind_;
@@ -246,7 +266,13 @@ Result<void> Service::on_plain_fact(FactInput& fact) {
                             format_duration_human(cached_now_ - fact.stamp)),
                 fmt::format("at most {} is allowed (`time.behind_max`)", format_duration_human(config_.behind_max_ns)));
   }
-  return put(fact);
+  return {};
+}
+
+// As an input like others: recorded, published, and so told again by a replay.
+void Service::tell_lost(std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp) {
+  if (const Result<void> told = put(lost_input(lost_type_, source, gap, stamp, interner_)); !told)
+    log_.trouble(clock(), told.error().message);
 }
 
 // One that is late is no less true, so `time.behind_max` does not hold for it.
@@ -265,6 +291,9 @@ Result<void> Service::on_ack(AckInput& ack) {
 
 void Service::on_gap(std::string_view source, std::uint64_t from, std::uint64_t through) {
   log_.trouble(clock(), fmt::format("`{}` lost its facts {}..{}", source, from, through));
+  recorded_numbers_.account(source, through);
+  if (lost_type_ == kNoId) return;
+  tell_lost(source, {from, through}, clock());
 }
 
 // Inputs and actions of one session have the same number. Both files go on, or neither does.
@@ -274,7 +303,9 @@ Result<void> Service::next_recordings() {
     if (!path.empty()) number = std::max(number, next_number(path));
   }
   if (!config_.record.empty()) {
-    if (Result<void> opened = recording_.prepare(config_.record, number); !opened) return opened;
+    const Result<RecordingForm> form = recording_form(config_.record, config_.record_format);
+    if (!form) return std::unexpected(form.error());
+    if (Result<void> opened = recording_.prepare(config_.record, number, *form, about_recording(config_.limits)); !opened) return opened;
   }
   if (!config_.actions.empty()) {
     if (Result<void> opened = actions_.prepare(config_.actions, number); !opened) {
@@ -311,6 +342,7 @@ void Service::on_action(const ActionOutput& action) {
     bus::append_action(line, action, program().schema(), interner_);
     actions_.line(line);
   }
+  if (shadow_->any()) shadow_->note(action);
   server_->publish_action(action);
 }
 
@@ -400,8 +432,8 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& from) {
 
 // A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
 std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
-  std::unique_ptr<CompiledPackage> package =
-      compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places);
+  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places,
+                                                             engine::Trees::kFree, package_ != nullptr ? &*package_->program : nullptr);
   if (package == nullptr) return nullptr;
   const ast::RuleSet& rules = package->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {
@@ -461,6 +493,7 @@ Result<engine::TakenOver> Service::take_on(std::unique_ptr<CompiledPackage> next
   copy_.drop();
   watch_session();
   lateness_ns_ = largest_lateness(program().schema());
+  lost_type_ = lost_type(program().schema());
   server_->set_schema(program().schema());
   engine::TakenOver taken = session_->take_over(*old_session);
   if (!muted_ && recording_.on()) {
@@ -484,6 +517,7 @@ std::string Service::loaded_text(const engine::TakenOver& taken) const {
   add(taken.facts_dropped, "facts do not fit the new types and are dropped");
   add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
   add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
+  text += taken.anew.empty() ? "; only what changed was matched" : "; all was matched anew: " + taken.anew;
   return text;
 }
 

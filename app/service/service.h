@@ -21,7 +21,9 @@
 
 #include "app/cli/io.h"
 #include "app/insight/sampler.h"
+#include "app/io/source_numbers.h"
 #include "app/package/package.h"
+#include "app/replay/shadow.h"
 #include "app/service/config.h"
 #include "app/service/log.h"
 #include "app/service/recording.h"
@@ -63,6 +65,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   Result<std::string> on_rules(bool texts) override;
   Result<std::string> on_apply(std::string_view request_json) override;
   Result<std::string> on_snapshot(std::string_view id, std::uint64_t offset) override;
+  Result<std::string> on_other(std::string_view op, std::string_view request_json) override;  // `shadow`
 
   Result<std::string> on_verdict(std::string_view action_id, bool approved, std::string_view reason) override;
 
@@ -110,6 +113,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   // How long poll may wait, ms: until the next deadline or status line; -1: for ever.
   int wait_ms(Timestamp now) const;
   Result<void> put(const FactInput& fact);
+  Result<void> check_in_time(const FactInput& fact);
+  void tell_lost(std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp);
   Result<void> flush();
   Result<void> next_recordings();
   void say_recordings();
@@ -156,6 +161,10 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   static constexpr std::size_t kErrorsMax = 4'096;
   std::deque<std::pair<std::string, std::string>> errors_;  // action's id → error, newest last
 
+  FactTypeId lost_type_ = kNoId;    // kNoId: the rules do not ask for what was lost
+  SourceNumbers plain_numbers_;     // of the plain face
+  SourceNumbers recorded_numbers_;  // of assured sources: the last that the recording has or that are lost
+
   std::vector<std::string> awaited_;  // required sources that have not spoken
   Timestamp started_, last_tick_, last_status_, cached_now_;
   DurationNs lateness_ns_ = 0;
@@ -180,6 +189,7 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   static constexpr std::uint64_t kSnapshotFactsMax = 5'000'000;
   static constexpr std::size_t kSnapshotPart = std::size_t{4} << 20;  // bytes in one answer
   static constexpr DurationNs kSnapshotKept = 60 * kNsPerSecond;      // after its last part was asked for
+  std::optional<ShadowWatch> shadow_;                                 // since the rules were loaded
   SessionCopy copy_;
   std::string copy_id_, copy_head_;  // of the copy; its rules and time, as JSON members
   Timestamp copy_used_;

@@ -183,6 +183,7 @@ Result<std::string> Service::on_status() {
                         q.text);
   }
   text += proposals_text();
+  text += shadow_text(shadow_->figures(), false);
   text += fmt::format("questions: {} answered, {} refused\n", b.questions, b.questions_refused);
   for (const bus::SourceStatus& s : shown(server_->sources()))
     text += fmt::format("source {}: {}, at {}\n", s.source, s.connected ? "connected" : "away", s.seq);
@@ -247,7 +248,9 @@ std::string Service::status_json() const {
     out += ",\"text\":" + quote(q.text) + "}";
     first = false;
   }
-  out += "],\"proposals\":" + proposals_json() + ",\"sources\":[";
+  std::vector<ShadowWatch::Figures> shadow = shadow_->figures();
+  for (ShadowWatch::Figures& figures : shadow) figures.examples = {};
+  out += "],\"shadow\":" + shadow_json(shadow) + ",\"proposals\":" + proposals_json() + ",\"sources\":[";
   first = true;
   for (const bus::SourceStatus& s : shown(server_->sources())) {
     out += fmt::format("{}{{\"source\":{},\"seq\":{},\"connected\":{}}}", first ? "" : ",", quote(s.source), s.seq, s.connected);

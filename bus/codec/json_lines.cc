@@ -162,8 +162,9 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
     return fail("a record is either a fact (`type`), an `ack`, a `tick` or `recovered`");
   if (has(kAck) || has(kTick) || has(kRecovered)) {
     const char* const alone = has(kAck) ? "ack" : has(kTick) ? "tick" : "recovered";
-    if (fact_keys || has(kSeq)) return fail(fmt::format("`{}` stands alone with `time` and `source`", alone));
-    if (has(kTick)) return TickInput{*stamp};
+    const bool accounts = has(kTick) && has(kSeq) && f.source.is(Kind::kString);
+    if (fact_keys || (has(kSeq) && !accounts)) return fail(fmt::format("`{}` stands alone with `time` and `source`", alone));
+    if (has(kTick)) return TickInput{*stamp, accounts ? std::string(interner.text(f.source)) : std::string(), accounts ? f.seq : 0};
     if (has(kRecovered)) return RecoveredInput{*stamp};
     reader.rewind(ack_place.position, ack_place.depth);
     auto a = ack(reader);

@@ -25,6 +25,9 @@ inline constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 
 struct TickInput {
   Timestamp time;
+  // Given: the numbers of this source up to `seq` are accounted for; those that no line has were refused, not lost.
+  std::string source;
+  std::uint64_t seq = 0;
 };
 
 // The engine was away since the last instant it closed, and is back at that time.
@@ -78,6 +81,8 @@ void append_log(std::string& out, const LogOutput& log, std::string_view rule_na
 void append_fact(std::string& out, const FactInput& fact, const Schema& schema, const Interner& interner);
 void append_ack(std::string& out, const AckInput& ack, const Schema& schema, const Interner& interner);
 void append_tick(std::string& out, Timestamp time);
+// {"time":…,"tick":true,"source":…,"seq":…}
+void append_accounted(std::string& out, Timestamp time, std::string_view source, std::uint64_t seq);
 void append_recovered(std::string& out, Timestamp time);
 
 // The answer to a question, as the engine's DecisionAnswer has it.

@@ -136,6 +136,11 @@ void append_tick(std::string& out, Timestamp time) {
   out += ",\"tick\":true}";
 }
 
+void append_accounted(std::string& out, Timestamp time, std::string_view source, std::uint64_t seq) {
+  begin_record(out, time);
+  out += ",\"tick\":true,\"source\":" + quote(source) + ",\"seq\":" + std::to_string(seq) + "}";
+}
+
 void append_recovered(std::string& out, Timestamp time) {
   begin_record(out, time);
   out += ",\"recovered\":true}";

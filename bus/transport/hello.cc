@@ -14,7 +14,7 @@ struct FaceOp {
   std::string_view op, face;
 };
 // Ops that only one face has.
-constexpr std::array<FaceOp, 12> kFaceOps = {{{"facts", "facts"},
+constexpr std::array<FaceOp, 13> kFaceOps = {{{"facts", "facts"},
                                               {"done", "actions"},
                                               {"ask", "queries"},
                                               {"why", "queries"},
@@ -22,6 +22,7 @@ constexpr std::array<FaceOp, 12> kFaceOps = {{{"facts", "facts"},
                                               {"status", "queries"},
                                               {"insight", "queries"},
                                               {"rules", "queries"},
+                                              {"shadow", "queries"},
                                               {"apply", "queries"},
                                               {"snapshot", "queries"},
                                               {"approve", "queries"},

@@ -75,10 +75,13 @@ std::string Program::dump() const {
       out += fmt::format(", {} stage{}\n", alpha.successors.size(), alpha.successors.size() == 1 ? "" : "s");
     }
   }
-  for (NodeId n = 0; n < data.nodes.size(); ++n)
+  for (NodeId n = 0; n < data.nodes.size(); ++n) {
+    if (data.nodes[n].vacant) continue;
     out += fmt::format("node {} {} for {} lines\n", n, data.nodes[n].text, data.nodes[n].consumers.size());
+  }
   for (ChainId c = 0; c < data.chains.size(); ++c) {
     const ChainPlan& chain = data.chains[c];
+    if (chain.vacant) continue;
     out += fmt::format("chain {}: {}\n", c, owner_of(data, chain));
     for (std::uint32_t i = 0; i < chain.count; ++i)
       out += fmt::format("  {} {}\n", chain.first + i, describe(data, data.stages[chain.first + i]));

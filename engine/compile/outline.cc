@@ -154,6 +154,7 @@ class Outliner {
 Outline outline(const Program& program, std::optional<std::uint32_t> rule) {
   Outliner outliner(program.data());
   for (const ChainPlan& chain : program.data().chains) {
+    if (chain.vacant) continue;
     if (!rule || rule_of(program.data(), chain) == *rule) outliner.chain(chain);
   }
   return std::move(outliner.out);

@@ -4,6 +4,7 @@
 //   ranks, strata
 #include "engine/program.h"
 
+#include "engine/compile/align.h"
 #include "engine/compile/decision_compiler.h"
 #include "engine/compile/plan_builder.h"
 
@@ -133,10 +134,12 @@ const ast::RuleSet& Program::rules() const { return data_->rules_written(); }
 void Program::hold(std::vector<Value> constants) { data_->constants = std::move(constants); }
 Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
 
-Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees) {
+Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees,
+                        const Program* running) {
   auto data = std::make_unique<ProgramData>(std::move(rules));
   PlanBuilder builder(*data, interner);
   if (Result<void> r = builder.run(params, trees); !r) return std::unexpected(r.error());
+  if (running != nullptr) align(*data, running->data());
   return Program(std::move(data));
 }
 

@@ -64,6 +64,7 @@ struct AlphaPlan {
   std::vector<StageId> successors;                  // descending, so that a fact never meets itself twice
   std::vector<NodeId> nodes;                        // aggregates over it
   std::string text;
+  bool vacant = false;  // see align.h
 };
 
 struct KeyPart {  // own field == something known on the left
@@ -127,6 +128,7 @@ struct ChainPlan {
   bool logical = false;              // kRule: of a rule that only derives
   std::uint32_t way = 0;             // kRule: through the `either`s, ExplainPlan::ways
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
+  bool vacant = false;  // see align.h
 };
 
 struct HoldPlan {
@@ -139,6 +141,7 @@ struct HoldPlan {
   std::uint32_t rule = 0;
   std::uint32_t line = 0;  // of its block
   bool in_until = false;
+  bool vacant = false;  // see align.h
 };
 
 struct AbsencePlan {
@@ -152,6 +155,7 @@ struct AbsencePlan {
   std::uint32_t rule = 0;
   std::uint32_t line = 0;
   bool in_until = false;
+  bool vacant = false;  // see align.h
 };
 
 // A pattern of a production by which nothing is joined, of a type that has one fact at most, such as the stage that a program is in.
@@ -161,6 +165,7 @@ struct GatePlan {
   std::uint32_t binding = 0;
   FactTypeId type = kNoId;
   ChainId chain = 0;
+  bool vacant = false;  // see align.h
 };
 
 // Facts of identities that lines of `until` read: counted per choice, so that a hold runs once for all of them.
@@ -169,6 +174,7 @@ struct ProjectionPlan {
   std::vector<std::uint32_t> places;  // into the identity
   ChainId chain = kNoId;              // a chain with kBound stages, bound per choice; else
   TableId absence = kNoId;            // an absence table, whose entries are made per choice
+  bool vacant = false;  // see align.h
 };
 
 // Accumulates over facts (or samples) of a type by group. Several rules' stages may read one node.
@@ -199,6 +205,7 @@ struct AggregateNode {
   std::vector<StageId> consumers;
   std::string text;
   bool sampled() const { return over_ns.has_value() || over_last.has_value(); }
+  bool vacant = false;  // see align.h
 };
 
 // A condition on `now`, asked again when its answer changes with time: when a calendar opens or closes, or, where it compares, at

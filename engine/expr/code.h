@@ -138,6 +138,7 @@ class Code {
   // For eval.cc and the compiler.
   std::span<const Instruction> instructions() const { return instructions_; }
   const Value* constants() const { return constants_.data(); }
+  std::size_t constant_count() const { return constants_.size(); }
   std::span<const Loop> loops() const { return more().loops; }
   const Pattern& pattern(std::uint32_t i) const;
   const CalendarClock& calendar(std::uint32_t i) const { return *more().calendars[i]; }

@@ -89,6 +89,7 @@ class Aggregates {
   void mark(Interner& in) const;
 
  private:
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

@@ -123,6 +123,8 @@ class FactStore {
   std::span<const std::uint32_t> key() const { return key_; }
   bool keyed() const { return keyed_; }
   std::size_t bytes() const;
+  // Another session goes on with these facts, which has totals of its own.
+  void count_into(FactTotals& totals) { totals_ = &totals; }
 
   // An event without a declared key is known by its source and sequence number, else by its place in its instant.
   void set_event_key(FactId f, Value source, std::uint64_t number);

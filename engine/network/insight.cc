@@ -34,6 +34,7 @@ void Network::look_into(Insight& out) const {
     const ChainPlan& chain = program_.chains[plan.chain];
     const StageState& state = stage_states_[id];
     StageView& view = out.stages[id];
+    if (chain.vacant) continue;
     view.rule = engine::rule_of(program_, chain);
     view.stage = id;
     view.what = stage_label(program_, plan);
@@ -72,6 +73,7 @@ void Network::look_into(Insight& out) const {
   for (NodeId id = 0; id < program_.nodes.size(); ++id) {
     AggregateView& view = out.aggregates.emplace_back();
     view.node = id;
+    if (program_.nodes[id].vacant) continue;
     view.type = program_.nodes[id].type;
     view.what = aggregate_label(program_, program_.nodes[id]);
     aggregates_.look_into(id, view);
@@ -83,6 +85,7 @@ void Network::look_into(Insight& out) const {
   }
   for (AlphaId id = 0; id < program_.alphas.size(); ++id) {
     const AlphaPlan& plan = program_.alphas[id];
+    if (plan.vacant) continue;
     AlphaView& view = out.alphas.emplace_back();
     view.alpha = id;
     view.type = plan.type;

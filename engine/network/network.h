@@ -224,6 +224,7 @@ class Network {
 
  private:
   friend class Aggregates;
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

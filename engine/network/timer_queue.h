@@ -72,6 +72,11 @@ class TimerQueue {
     }
     kept_ = heap_.size();
   }
+  // `change` may say anew what each timer is about, but for its due time, and false of those that are to go.
+  template <typename Change>
+  void revise(Change change) {
+    if (std::erase_if(heap_, [&](Timer& timer) { return !change(timer); }) != 0) std::make_heap(heap_.begin(), heap_.end(), later);
+  }
 
  private:
   static constexpr std::size_t kChildren = 4;

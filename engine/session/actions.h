@@ -90,6 +90,7 @@ class Actions {
   std::size_t bytes() const { return records_.size() * 256; }
 
  private:
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

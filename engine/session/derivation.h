@@ -61,6 +61,7 @@ class Derivation {
   std::size_t bytes() const;
 
  private:
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

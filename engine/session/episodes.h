@@ -144,6 +144,7 @@ class Episodes : public Identities {
   std::size_t bytes() const;
 
  private:
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

@@ -72,6 +72,7 @@ class Productions {
   void mark(Interner& in) const;
 
  private:
+  friend class Adoption;
   friend class Takeover;
   friend class SnapshotOut;
   friend class SnapshotIn;

@@ -65,9 +65,9 @@ void Session::finish() {
   const AtWork at(impl_->network.place());
   impl_->finish();
 }
-TakenOver Session::take_over(Session& former) {
+TakenOver Session::take_over(Session& former, bool anew) {
   const AtWork at(impl_->network.place());
-  return impl_->take_over(*former.impl_);
+  return impl_->take_over(*former.impl_, anew);
 }
 const WorkPlace& Session::work_place() const { return impl_->network.place(); }
 Timestamp Session::now() const { return impl_->engine_time(); }
@@ -177,7 +177,7 @@ std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) 
 
 // --- going on under other rules ---
 
-TakenOver Session::Impl::take_over(Impl& former) {
+TakenOver Session::Impl::take_over(Impl& former, bool anew) {
   FB_CHECK(!seen_any);
   counters = former.counters;
   position = former.position;
@@ -190,6 +190,12 @@ TakenOver Session::Impl::take_over(Impl& former) {
   passed = former.passed;
   recovered_at = former.recovered_at;
   away_since = former.away_since;
+  std::string obstacle = anew ? "it was asked for" : passed == kTimestampMin ? "nothing has happened yet" : "something is under way";
+  if (!anew && passed != kTimestampMin && former.is_between_inputs()) {
+    Adoption adoption(former.parts(), parts());
+    if (adoption.obstacle().empty()) return adopt(former, adoption);
+    obstacle = adoption.obstacle();
+  }
   Takeover takeover(former.parts(), parts());
   if (passed == kTimestampMin) {  // nothing has happened yet
     network.start(first_seen, first_seen - data.lateness_max_ns);
@@ -205,9 +211,34 @@ TakenOver Session::Impl::take_over(Impl& former) {
     closure();
     judge();
   });
-  const TakenOver all = takeover.take_inbox();
+  TakenOver all = takeover.take_inbox();
   run_agenda();
   takeover.unpin();
+  end_instant(t);
+  all.anew = std::move(obstacle);
+  return all;
+}
+
+// A rule in quarantine is on again under the new rules: it is matched anew, with everything else.
+bool Session::Impl::is_between_inputs() const {
+  return quarantined.empty() && events.empty() && numbered_events.empty() && pinned.empty() && due_later.empty() && due_actions.empty() &&
+         taken.empty() && outbox.empty() && journal.is_empty() && said_full.empty() && skipped.empty();
+}
+
+TakenOver Session::Impl::adopt(Impl& former, Adoption& adoption) {
+  const Timestamp t = decision_time();
+  passed = t;
+  network.set_now(t);
+  derivation.start_instant();
+  const TakenOver all = adoption.run([this] {
+    closure();
+    judge();
+  });
+  productions.start_instant();
+  for (std::uint32_t r = 0; r < rule_work.size(); ++r) {
+    if (adoption.former_of(r) != kNoId) rule_work[r] = former.rule_work[adoption.former_of(r)];
+  }
+  run_agenda();
   end_instant(t);
   return all;
 }

@@ -10,7 +10,12 @@ std::vector<const Explanation*> Session::explanations(std::size_t n) const { ret
 WhyNot Session::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const {
   // As of now: nothing has happened since the last instant, but time has passed.
   impl_->network.set_now(impl_->decision_time());
-  return impl_->explainer.why_not(rule, with);
+  WhyNot out = impl_->explainer.why_not(rule, with);
+  // Of a rule in quarantine: which limit it was, and the line or the rules that led there, as it was said then.
+  for (const Quarantined& q : impl_->quarantined) {
+    if (q.rule == rule && out.status == "off") out.sentence += ": " + q.text;
+  }
+  return out;
 }
 
 }  // namespace flyball::engine

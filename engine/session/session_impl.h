@@ -19,6 +19,7 @@
 #include "engine/network/timer_queue.h"
 #include "engine/session.h"
 #include "engine/session/actions.h"
+#include "engine/session/adoption.h"
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
 #include "engine/session/explainer.h"
@@ -63,7 +64,9 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
-  TakenOver take_over(Impl& former);
+  TakenOver take_over(Impl& former, bool anew);
+  bool is_between_inputs() const;
+  TakenOver adopt(Impl& former, Adoption& adoption);
   SessionParts parts() { return {data, network, episodes, productions, derivation, actions, inbox, timers}; }
 
   // session_snapshot.cc

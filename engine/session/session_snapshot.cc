@@ -149,7 +149,7 @@ Result<void> Session::Impl::restore(std::string_view bytes) {
   from.check(from.at_end(), "something follows its end");
   if (!from.ok()) return fail("the snapshot is not well formed: " + from.why());
   for (const Quarantined& q : former.quarantined) quarantine_quietly(q);
-  take_over(former);
+  take_over(former, true);
   if (std::min(next_due(), inbox.next()) < passed) return fail("the snapshot is not well formed: something was due before its time");
   return {};
 }

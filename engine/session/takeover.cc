@@ -65,6 +65,7 @@ bool Takeover::convert(FactTypeId old_type, const Value* row, std::vector<Value>
 FactId Takeover::handle(FactTypeId old_type, FactId old_fact) {
   TypeMap& map = types_[old_type];
   if (map.id == kNoId) return kNone;
+  if (same_facts_) return old_fact;
   if (const auto known = map.facts.find(old_fact); known != map.facts.end()) return known->second;
   const FactStore& from = from_.network.store(old_type);
   FactStore& to = to_.network.store(map.id);
@@ -178,22 +179,27 @@ void Takeover::take_facts() {
 
 // --- samples ---
 
-void Takeover::take_samples() {
-  to_.network.aggregates_.samples_dropped_ = from_.network.aggregates_.samples_dropped_;
+// Whether a window of the one plan has the samples that the other wants; of the same type.
+bool Takeover::same_samples(const AggregateNode& before, const AggregateNode& now) {
   const auto texts = [](const std::vector<Formula>& formulas) {
     std::set<std::string> all;
     for (const Formula& f : formulas) all.insert(f.text);
     return all;
   };
+  return before.fn == now.fn && before.group == now.group && before.over_ns == now.over_ns && before.over_last == now.over_last &&
+         before.value_type == now.value_type && before.number == now.number && before.value.has_value() == now.value.has_value() &&
+         (!before.value || before.value->text == now.value->text) && texts(before.tests) == texts(now.tests) &&
+         (before.keep_rows || !now.keep_rows);
+}
+
+void Takeover::take_samples() {
+  to_.network.aggregates_.samples_dropped_ = from_.network.aggregates_.samples_dropped_;
   for (NodeId now = 0; now < to_.data.nodes.size(); ++now) {
     const AggregateNode& n = to_.data.nodes[now];
     if (!n.sampled()) continue;
     for (NodeId old = 0; old < from_.data.nodes.size(); ++old) {
       const AggregateNode& o = from_.data.nodes[old];
-      const bool alike = o.sampled() && types_[o.type].id == n.type && types_[o.type].same && o.fn == n.fn && o.group == n.group &&
-                         o.over_ns == n.over_ns && o.over_last == n.over_last && o.value_type == n.value_type && o.number == n.number &&
-                         o.value.has_value() == n.value.has_value() && (!o.value || o.value->text == n.value->text) &&
-                         texts(o.tests) == texts(n.tests) && (o.keep_rows || !n.keep_rows);
+      const bool alike = o.sampled() && types_[o.type].id == n.type && types_[o.type].same && same_samples(o, n);
       if (!alike) continue;
       take_samples_of(old, now);
       break;

@@ -43,12 +43,31 @@ struct SessionParts {
 
 class Takeover {
  public:
-  Takeover(const SessionParts& from, const SessionParts& to) : from_(from), to_(to) { map_types(), map_rules(); }
+  Takeover(const SessionParts& from, const SessionParts& to) : from_(from), to_(to) { map_types(), map_rules({}); }
+  // What is under way in one rule, as it was in the old session when the rest changed hands (adoption.h).
+  struct Reason {  // of an episode
+    FactTypeId type = kNoId;
+    std::uint32_t effect = 0;
+    std::vector<Value> values;
+  };
+  struct UnderWay {
+    std::map<std::pair<std::uint32_t, EntryId>, std::vector<Reason>> reasons;
+    std::vector<Productions::Standing> standing;
+    std::vector<std::pair<ActionNumber, std::uint64_t>> of_episode;
+  };
+  // Of the rules that `only` says (by old number), whose tables are in `from` still, and no others; facts have the same handles in both.
+  Takeover(const SessionParts& from, const SessionParts& to, const std::vector<bool>& only, UnderWay under_way)
+      : from_(from), to_(to), same_facts_(true), under_way_(std::move(under_way)) {
+    map_types(), map_rules(only);
+  }
+  void run_changed(const std::function<void()>& settle);
+  const TakenOver& taken() const { return taken_; }
 
   // `settle` is derive closure and judgement of the new session. Its network has started.
   void run(const std::function<void()>& settle);
   // Inputs that wait for their instant. Gives what was taken in all.
   const TakenOver& take_inbox();
+  static bool same_samples(const AggregateNode& before, const AggregateNode& now);
   // Handles that were kept for the taking.
   void unpin();
 
@@ -62,7 +81,12 @@ class Takeover {
   using Tables = std::vector<std::pair<TableId, TableId>>;  // old, new
 
   void map_types();
-  void map_rules();
+  void map_rules(const std::vector<bool>& only);
+  // Whether the fact existed in the old session.
+  bool existed(FactTypeId old_type, FactId old_fact) const {
+    return (same_facts_ ? to_.network.store(types_[old_type].id) : from_.network.store(old_type)).exists(old_fact);
+  }
+  std::vector<Reason> reasons_of(std::uint32_t old_rule, EntryId old_entry) const;
   void map_lines(std::uint32_t old_rule, std::uint32_t new_rule);
   bool convert(FactTypeId old_type, const Value* row, std::vector<Value>& out) const;
   FactId handle(FactTypeId old_type, FactId old_fact);
@@ -83,6 +107,8 @@ class Takeover {
   void take_productions();
 
   SessionParts from_, to_;
+  bool same_facts_ = false;
+  UnderWay under_way_;  // if so
   TakenOver taken_;
   std::vector<TypeMap> types_;        // by old type
   std::vector<std::uint32_t> rules_;  // by old rule: the new one of its name

@@ -27,7 +27,7 @@ bool same_formulas(const std::vector<Formula>& a, const std::vector<Formula>& b)
 
 }  // namespace
 
-void Takeover::map_rules() {
+void Takeover::map_rules(const std::vector<bool>& only) {
   std::unordered_map<std::string, std::uint32_t> by_name;
   for (std::uint32_t r = 0; r < to_.data.rules.size(); ++r) by_name.emplace(to_.data.rules[r].name, r);
   for (std::uint32_t r = 0; r < from_.data.rules.size(); ++r) {
@@ -35,7 +35,10 @@ void Takeover::map_rules() {
     const auto found = by_name.find(before.name);
     rules_.push_back(found == by_name.end() ? kNoId : found->second);
     goes_on_.push_back(false);
-    if (found == by_name.end()) continue;
+    if (found == by_name.end() || (!only.empty() && !only[r])) {
+      rules_.back() = kNoId;
+      continue;
+    }
     map_lines(r, found->second);
     const RulePlan& now = to_.data.rules[found->second];
     bool alike = !before.logical && !now.logical && before.mode == now.mode && before.identity_types.size() == now.identity_types.size();
@@ -96,6 +99,22 @@ void Takeover::run(const std::function<void()>& settle) {
     take_stamps();
     take_productions();
   }
+}
+
+// Episodes come first: what they derive must not be withdrawn meanwhile.
+void Takeover::run_changed(const std::function<void()>& settle) {
+  take_episodes(true);
+  for (bool again = true; again;) {
+    settle();
+    again = take_holds();
+    again = take_absences() || again;
+  }
+  for (std::uint32_t r = 0; r < rules_.size(); ++r) {
+    if (goes_on_[r]) take_groups(r, rules_[r]);
+  }
+  of_episode_ = under_way_.of_episode;
+  give_episodes_to_actions();
+  if (!to_.productions.empty()) take_productions();
 }
 
 bool Takeover::take_holds() {
@@ -160,6 +179,7 @@ bool Takeover::take_episodes(bool all) {
   bool any = false;
   std::vector<FactId> facts;
   for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
+    if (same_facts_ && rules_[rule] == kNoId) continue;
     const RulePlan& plan = from_.data.rules[rule];
     const TupleTable<RuleEntry>& from = from_.episodes.table(rule);
     for (EntryId e = 0; e < from.end(); ++e) {
@@ -176,8 +196,8 @@ bool Takeover::take_episodes(bool all) {
         continue;
       }
       for (std::size_t i = 0; i < facts.size(); ++i) {
-        const bool existed = from_.network.store(plan.identity_types[i]).exists(from.facts_of(e)[i]);
-        there = there && (!existed || to_.network.store(types_[plan.identity_types[i]].id).exists(facts[i]));
+        there = there && (!existed(plan.identity_types[i], from.facts_of(e)[i]) ||
+                          to_.network.store(types_[plan.identity_types[i]].id).exists(facts[i]));
       }
       if (!there && !all) continue;
       episodes_done_.emplace(rule, e);
@@ -225,17 +245,27 @@ void Takeover::adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t ru
     if (!e.repeat_due) to_.timers.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
   }
   // Its derived facts stay as they were told, until what they follow is known.
-  const Derivation& from = from_.derivation;
-  if (const auto reasons = from.episode_reasons_.find(std::uint64_t{old_rule} << 32 | old_entry); reasons != from.episode_reasons_.end()) {
-    std::vector<Value> row;
-    for (const std::uint32_t reason : reasons->second) {
-      const Derivation::Reason& r = from.reasons_[reason];
-      const bool still = r.effect < plan.then.size() && plan.then[r.effect].kind == EffectKind::kDerive &&
-                         plan.then[r.effect].type == types_[r.type].id && plan.mode == RuleMode::kActive;
-      if (still && convert(r.type, from.episode_values_.at(reason).data(), row)) to_.derivation.set_episode_reason(rule, id, r.effect, row);
-    }
+  std::vector<Value> row;
+  for (const Reason& r : reasons_of(old_rule, old_entry)) {
+    const bool still = r.effect < plan.then.size() && plan.then[r.effect].kind == EffectKind::kDerive &&
+                       plan.then[r.effect].type == types_[r.type].id && plan.mode == RuleMode::kActive;
+    if (still && convert(r.type, r.values.data(), row)) to_.derivation.set_episode_reason(rule, id, r.effect, row);
   }
   to_.episodes.watched(rule, id);
+}
+
+std::vector<Takeover::Reason> Takeover::reasons_of(std::uint32_t old_rule, EntryId old_entry) const {
+  if (same_facts_) {
+    const auto known = under_way_.reasons.find({old_rule, old_entry});
+    return known == under_way_.reasons.end() ? std::vector<Reason>{} : known->second;
+  }
+  const Derivation& from = from_.derivation;
+  std::vector<Reason> out;
+  const auto reasons = from.episode_reasons_.find(std::uint64_t{old_rule} << 32 | old_entry);
+  if (reasons == from.episode_reasons_.end()) return out;
+  for (const std::uint32_t id : reasons->second)
+    out.push_back({from.reasons_[id].type, from.reasons_[id].effect, from.episode_values_.at(id)});
+  return out;
 }
 
 // Cooldowns with `per`.

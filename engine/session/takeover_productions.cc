@@ -32,13 +32,13 @@ void Takeover::take_productions() {
   Productions& from = from_.productions;
   Productions& to = to_.productions;
   std::vector<Productions::Standing> standing;
-  for (const Productions::Standing& before : from.standing()) {
+  for (const Productions::Standing& before : same_facts_ ? under_way_.standing : from.standing()) {
     const std::uint32_t rule = before.key.rule;
     if (!goes_on_[rule] || !to_.data.rules[rules_[rule]].is_production()) continue;
     Productions::Standing now{{rules_[rule], {}}, before.since, before.fired};
     if (handles(from_.data.rules[rule].identity_types, before.key.facts.data(), now.key.facts)) standing.push_back(std::move(now));
   }
-  to.go_on_from(standing);
+  if (!same_facts_ || !standing.empty()) to.go_on_from(standing);
   if (from.runs_at_ != to_.network.now()) return;  // this instant is another
   for (const auto& [run, count] : from.runs_) {
     if (goes_on_[run.rule]) to.runs_[{rules_[run.rule], run.identity}] = count;

@@ -29,6 +29,13 @@ Doc Layout::chain(const Node& n, Slot slot) {
     const Node* c = child < children.size() && at(children[child]) ? &children[child++] : nullptr;
     const bool op = c == nullptr || c->kind == Kind::kOp;
     if (op) {
+      // `7 %` at a line's end would be a percent: what is said of the operand stands before the mark.
+      if (peek() == "%" && next_ + 1 < tokens_.size() && !tokens_[next_ + 1].comments.empty()) {
+        d.add(text(" ")).add(comments());
+        ++next_;
+        d.add(comments()).add(text("% "));
+        continue;
+      }
       d.add(breaks ? line() : text(" ")).add(take(logic ? word_for(peek()) : std::string_view{})).add(text(" "));
     } else {
       Doc part = node(*c, inner);

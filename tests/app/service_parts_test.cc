@@ -92,9 +92,9 @@ TEST_CASE("configuration: mistakes are named with their line") {
   CHECK(error("[time]\nahead_max = \"soon\"") == ":2: `time.ahead_max`: it must be a duration, like \"5s\"|");
   CHECK(error("rules = [1]") == ":1: `rules`: it must be a list of strings|");
   CHECK(error("[log]\njson = 1") == ":2: `log.json`: it must be true or false|");
-  CHECK(error("[limits.rules.\"a.b\"]\nmemry = 3") == ":1: `limits.rules`: there is no limit `memry` of a rule|did you mean `memory`?");
-  CHECK(error("[limits.rules.\"a.b\"]\nmemory = 3") == ":1: `limits.rules`: `a.b.memory`: it must be a size, like \"512MiB\"|");
-  CHECK(error("[limits.facts_of]\na.b = 3") == ":1: `limits.facts_of`: `a`: it must be a whole number above 0; quote a name with a dot|");
+  CHECK(error("[limits.rules.\"a.b\"]\nmemry = 3") == ":2: `limits.rules`: there is no limit `memry` of a rule|did you mean `memory`?");
+  CHECK(error("[limits.rules.\"a.b\"]\nmemory = 3") == ":2: `limits.rules`: `a.b.memory`: it must be a size, like \"512MiB\"|");
+  CHECK(error("[limits.facts_of]\na.b = 3") == ":2: `limits.facts_of`: `a`: it must be a whole number above 0; quote a name with a dot|");
   CHECK(error("limits = 3").find("there is no setting `limits`") != std::string::npos);
   CHECK(error("rules = ").starts_with(":1:"));
   CHECK(error("[params]\na = \"80%\"\nb = 3\nc = true\nd = 1.5") == "none");

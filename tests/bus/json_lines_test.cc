@@ -105,6 +105,14 @@ TEST_CASE("acknowledgements and ticks") {
   const auto t = reader.read(R"({"time":900,"tick":true})");
   REQUIRE(t.has_value());
   CHECK(std::get<TickInput>(*t).time.ns == 900'000'000'000);
+  const auto accounted = reader.read(R"({"time":900,"tick":true,"source":"gnmi-1","seq":18})");
+  REQUIRE(accounted);
+  CHECK(std::get<TickInput>(*accounted).source == "gnmi-1");
+  CHECK(std::get<TickInput>(*accounted).seq == 18);
+  std::string again;
+  append_accounted(again, {900'000'000'000}, "gnmi-1", 18);
+  CHECK(again == R"({"time":900,"tick":true,"source":"gnmi-1","seq":18})");
+  CHECK_FALSE(reader.read(R"({"time":900,"tick":true,"seq":18})"));
 
   CHECK(error_of(w, R"({"time":1,"ack":{"action":"Fense"}})") == "there is no action `Fense`; did you mean `Fence`?");
   CHECK(error_of(w, R"({"time":1,"ack":{"action":"Fence","state":"sent"}})") ==

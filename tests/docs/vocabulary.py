@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-MODULES = ["network", "application", "environment", "virtual"]  # in this order; others behind them
+MODULES = ["network", "application", "environment", "virtual", "source"]  # in this order; others behind them
 HEAD = """# The standard vocabulary
 
 Names for what networks, applications, their surroundings and virtual machines tell and can be told to do. `import std.network` is enough: the program carries

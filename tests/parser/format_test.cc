@@ -287,6 +287,14 @@ TEST_CASE("comments stay where they stand", "[format]") {
   CHECK(holds("let c = !a # m\n# n\n.b == c\n"));
 }
 
+TEST_CASE("a comment behind the mark of a remainder does not end its line", "[format]") {
+  // `7 %` before a line's end or a comment would be a percent that is written apart.
+  for (const char* text : {"let f = 7\n  % // why\n  \"x\"\n", "let f = 7 # so\n  % # why\n  (3)\n", "let f = a % # why\n  3\n"}) {
+    INFO(text);
+    CHECK(holds(text));
+  }
+}
+
 TEST_CASE("a file with a mistake is not formatted", "[format]") {
   CHECK(!formatted("rule r { when { check a = 1 } then { } }"));
   CHECK(!formatted("rule {"));

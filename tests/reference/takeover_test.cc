@@ -24,11 +24,13 @@ class Sink final : public engine::OutputSink {
   Transcript transcript;
 };
 
-enum class By : std::uint8_t { kTakeover, kSnapshot };
+enum class By : std::uint8_t { kAdoption, kTakeover, kSnapshot };
+
+std::uint64_t adopted = 0, fed_anew = 0;  // of all that may adopt what there is
 
 // One in `every` steps is taken by a session that has just taken over; `between`: and not directly, but from one of those rules.
 std::string play(const Loaded& package, const engine::Program& program, const std::vector<Step>& steps, std::uint64_t every, Random& random,
-                 const engine::Program* between = nullptr, By by = By::kTakeover) {
+                 const engine::Program* between = nullptr, By by = By::kAdoption) {
   Sink sink;
   engine::Limits limits;
   if (by == By::kSnapshot) limits.firings_per_instant = kFiringsMax;  // who ran away stays in quarantine
@@ -43,8 +45,9 @@ std::string play(const Loaded& package, const engine::Program& program, const st
         session = std::move(middle);
       }
       auto next = std::make_unique<engine::Session>(program, *package.interner, sink, limits);
-      if (by == By::kTakeover) {
-        next->take_over(*session);
+      if (by != By::kSnapshot) {
+        const engine::TakenOver taken = next->take_over(*session, by == By::kTakeover);
+        if (by == By::kAdoption && between == nullptr) ++(taken.anew.empty() ? adopted : fed_anew);
       } else if (const Result<void> restored = next->restore(session->snapshot()); !restored) {
         return restored.error().message;
       }
@@ -140,6 +143,8 @@ TEST_CASE("what was proposed waits on, also while the rules ask nobody") {
 }
 
 TEST_CASE("a session goes on in another one of the same rules as if nothing had happened") {
+  const bool by_feeding = GENERATE(false, true);
+  adopted = fed_anew = 0;
   std::uint64_t compared = 0, firings = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const SeedCase c = make_case(seed);
@@ -153,7 +158,7 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
     Random random(seed);
     const std::string expected = play(*c.package, *program, c.steps, 0, random);
     for (const std::uint64_t every : {std::uint64_t{1}, std::uint64_t{7}}) {
-      const std::string got = play(*c.package, *program, c.steps, every, random);
+      const std::string got = play(*c.package, *program, c.steps, every, random, nullptr, by_feeding ? By::kTakeover : By::kAdoption);
       if (got == expected) continue;
       UNSCOPED_INFO("seed " << seed << ", one in " << every << "\n"
                             << write_case(text_of(c)) << "=== expected\n"
@@ -167,6 +172,7 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
   }
   CHECK(compared > kSeeds / 2);
   CHECK(firings > compared);
+  if (!by_feeding) CHECK(adopted > 8 * fed_anew);
 }
 
 TEST_CASE("a session restored from its snapshot has the same future, whatever happened before") {

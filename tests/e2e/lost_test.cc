@@ -1,0 +1,140 @@
+// `Lost`: gaps in the numbers of a source as an event: in recordings, on both faces of a service, and the same again in what it recorded.
+#include <catch2/catch.hpp>
+
+#include "tests/e2e/service.h"
+
+namespace flyball::e2e {
+namespace {
+
+const std::string kAsks = R"(
+fact Probe key (backend) { backend: string  ok: bool }
+action Resync { source: string  first: int  last: int }
+rule resync { when { l: Lost where l.source != "deaf" } then { do Resync { source: l.source, first: l.first, last: l.last } } }
+)";
+
+std::string line(double t, const std::string& source, int seq, const std::string& ok = "true") {
+  return "{\"time\":" + std::to_string(t) + R"(,"type":"Probe","data":{"backend":"b1","ok":)" + ok + "},\"source\":\"" + source +
+         "\",\"seq\":" + std::to_string(seq) + "}\n";
+}
+
+// "gnmi 7..8" of each Resync.
+std::vector<std::string> resyncs(const std::string& actions) {
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  const auto value = [&](const std::string& key) {
+    const std::size_t begin = actions.find("\"" + key + "\":", at) + key.size() + 3;
+    return actions.substr(begin, actions.find_first_of(",}", begin) - begin);
+  };
+  while ((at = actions.find("\"data\":{\"source\"", at)) != std::string::npos) {
+    out.push_back(value("source") + " " + value("first") + ".." + value("last"));
+    ++at;
+  }
+  return out;
+}
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("lost: what the numbers of recorded lines leave out, each gap once, before the line that shows it") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kAsks);
+  const auto replay = [&](const std::string& lines) {
+    const Finished done = flyball({"replay", rules, "--facts", folder.write("facts.jsonl", lines)});
+    INFO(done.err);
+    CHECK(done.status == 0);
+    return resyncs(done.out);
+  };
+  // The first number of a source is where it begins; sources are apart.
+  CHECK(replay(line(1, "a", 5) + line(2, "a", 6) + line(3, "b", 9) + line(4, "a", 9) + line(5, "b", 11)) ==
+        Texts{"\"a\" 7..8", "\"b\" 10..10"});
+  // Twice, and older: nothing is lost. 1: the numbering begins anew.
+  CHECK(replay(line(1, "a", 5) + line(2, "a", 5) + line(3, "a", 4) + line(4, "a", 6) + line(5, "a", 1) + line(6, "a", 2)).empty());
+  CHECK(replay(line(1, "a", 5) + line(2, "a", 1) + line(3, "a", 4)) == Texts{"\"a\" 2..3"});
+  // Refused is not lost, nor what a tick accounts for; a line that tells a gap tells it once.
+  CHECK(replay(line(1, "a", 5) + line(2, "a", 6, "7") + line(3, "a", 7)).empty());
+  CHECK(replay(line(1, "a", 5) + "{\"time\":2,\"tick\":true,\"source\":\"a\",\"seq\":8}\n" + line(3, "a", 9)).empty());
+  CHECK(replay(line(1, "a", 5) + R"({"time":2,"type":"Lost","data":{"source":"a","first":6,"last":8},"source":"a","seq":8})" + "\n" +
+               line(3, "a", 9)) == Texts{"\"a\" 6..8"});
+  CHECK(replay(line(1, "deaf", 5) + line(2, "deaf", 7)).empty());
+}
+
+TEST_CASE("lost: a package has its own `Lost`, names it in words only, or does not ask") {
+  const Folder folder;
+  const std::string facts = folder.write("facts.jsonl", line(1, "a", 5) + line(2, "a", 7));
+  const std::string probe = "fact Probe key (backend) { backend: string  ok: bool }\n";
+  const auto replay = [&](const std::string& rules) {
+    return flyball({"replay", folder.write("own.fly", rules), "--facts", facts, "--quiet"});
+  };
+  CHECK(
+      replay(probe + "# Lost is what we are.\nrule r { when { p: Probe where p.backend == \"Lost\" } then { log \"x\" } }\n").out.empty());
+  const Finished own = replay(probe +
+                              "event Lost { what: string }\naction Note { what: string }\nrule r { when { l: Lost } then { do Note { what: "
+                              "l.what } } }\n");
+  CHECK(own.status == 0);
+  CHECK(own.out.empty());
+  // With the import and without, in one package and in several files.
+  CHECK(count_lines(replay("module m\nimport std.source as s\n" + probe +
+                           "action Note { n: int }\nrule r { when { l: s.Lost } then { do Note { n: l.first } } }\n")
+                        .out) == 1);
+}
+
+TEST_CASE("lost: tests send it as any event") {
+  const Folder folder;
+  const Finished done = flyball({"test", folder.write("t.fly", kAsks + R"(test "a gap" {
+  at 1s send Lost { source: "gnmi-1", first: 3, last: 5 }
+  at 1s expect Resync { source: "gnmi-1", first: 3, last: 5 } from resync
+})")});
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+}
+
+TEST_CASE("lost: on the assured face what a publisher does not have any more, on the plain one what does not come; replayed the same") {
+  const Folder folder;
+  Service service(folder, kAsks, {"--actions", folder / "actions.jsonl", "--record", folder / "record.jsonl"});
+  REQUIRE(service.listening());
+  const std::string python = folder.write("p.py", R"(
+import sys, time, zmq, msgpack
+def assured(endpoint):
+    s = zmq.Context.instance().socket(zmq.DEALER); s.connect(endpoint); return s
+def say(s, **m): s.send(msgpack.packb(m))
+def hear(s):
+    assert s.poll(20000), "no answer"
+    return msgpack.unpackb(s.recv())
+def fact(ok): return {"type": "Probe", "data": {"backend": "b1", "ok": ok}}
+a = assured(sys.argv[1])
+say(a, op="hello", source="gnmi-1", v=1, instance="x"); assert hear(a)["op"] == "welcome"
+say(a, op="facts", seq=1, facts=[fact(True), fact(7), fact(False)])   # the second is refused
+assert hear(a)["refused"][0]["seq"] == 2
+a.close(0)
+a = assured(sys.argv[1])
+say(a, op="hello", source="gnmi-1", v=1, instance="x", first=7)       # 4 to 6 are gone
+while True:
+    w = hear(a)
+    if w["op"] == "welcome": break
+    time.sleep(0.1); say(a, op="hello", source="gnmi-1", v=1, instance="x", first=7)
+assert w["resume"]
+say(a, op="facts", seq=7, facts=[fact(True)]); assert hear(a)["op"] == "ack"
+p = zmq.Context.instance().socket(zmq.PUB); p.connect(sys.argv[2])
+def plain(n): p.send_multipart([b"Probe", msgpack.packb({"backend": "b%d" % n, "ok": True, "@source": "tap", "@seq": n})])
+for n in range(1, 41):                                               # the first ones get lost before the subscription: that begins it
+    plain(n); time.sleep(0.05)
+time.sleep(0.3)
+plain(n + 3)
+time.sleep(0.3)
+plain(n + 4)
+time.sleep(0.3)
+)");
+  const Finished done = run("/usr/bin/python3", {python, service.endpoint("facts"), service.endpoint("plain")});
+  INFO(done.out << done.err << service.child().err());
+  REQUIRE(done.status == 0);
+  REQUIRE(eventually([&] { return count_lines(slurp(folder / "actions.jsonl")) >= 2; }));
+  CHECK(service.child().stop() == 0);
+  const std::string sent = slurp(folder / "actions.jsonl");
+  CHECK(resyncs(sent) == Texts{"\"gnmi-1\" 4..6", "\"tap\" 41..42"});
+  const Finished again = flyball({"replay", folder / "rules.fly", "--facts", folder / "record.jsonl", "--quiet"});
+  CHECK(again.out == sent);
+  // Rules that ask only later find the same gaps in what rules recorded that did not ask.
+  CHECK(slurp(folder / "record.jsonl").find("\"tick\":true,\"source\":\"gnmi-1\",\"seq\":2}") != std::string::npos);
+}
+
+}  // namespace flyball::e2e
