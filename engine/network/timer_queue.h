@@ -67,19 +67,22 @@ class TimerQueue {
   void compact(Pointless is_pointless) {
     if (!may_need_compacting()) return;
     std::erase_if(heap_, is_pointless);
-    for (std::size_t at = heap_.size() / kChildren + 1; at-- > 0;) {
-      if (at < heap_.size()) sink(at, Timer{heap_[at]});
-    }
+    order();
     kept_ = heap_.size();
   }
   // `change` may say anew what each timer is about, but for its due time, and false of those that are to go.
   template <typename Change>
   void revise(Change change) {
-    if (std::erase_if(heap_, [&](Timer& timer) { return !change(timer); }) != 0) std::make_heap(heap_.begin(), heap_.end(), later);
+    if (std::erase_if(heap_, [&](Timer& timer) { return !change(timer); }) != 0) order();
   }
 
  private:
   static constexpr std::size_t kChildren = 4;
+  void order() {
+    for (std::size_t at = heap_.size() / kChildren + 1; at-- > 0;) {
+      if (at < heap_.size()) sink(at, Timer{heap_[at]});
+    }
+  }
   // Puts `timer` where `at` is, or below.
   void sink(std::size_t at, Timer timer) {
     for (;;) {
