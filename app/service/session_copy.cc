@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,8 +39,11 @@ Result<void> SessionCopy::begin(const engine::Session& session) {
     drop();
     return failed("a process");
   }
-  // No destructor runs in the child: what it has is the parent's.
-  if (child_ == 0) ::_exit(write_all(file_, session.snapshot()) ? 0 : 1);
+  // No destructor runs in the child: what it has is the parent's. Nor does it outlive that one, with its sockets and its lock.
+  if (child_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::_exit(write_all(file_, session.snapshot()) ? 0 : 1);
+  }
   return {};
 }
 

@@ -166,8 +166,10 @@ class Aligner {
         const AlphaPlan& before = running_.alphas[alphas_.of(id)];
         for (std::size_t b = 0; b < before.indexes.size(); ++b) {
           for (std::size_t i = 0; i < to.size(); ++i) {
-            if (to[i] == kNoId && alpha.indexes[i] == before.indexes[b] && alpha.index_null_joins[i] == before.index_null_joins[b])
-              to[i] = next++;
+            if (to[i] != kNoId || alpha.indexes[i] != before.indexes[b] || alpha.index_null_joins[i] != before.index_null_joins[b])
+              continue;
+            to[i] = next++;
+            break;  // another of the same fields is somebody's own
           }
         }
       }
@@ -182,6 +184,13 @@ class Aligner {
       }
       alpha.indexes = std::move(indexes);
       alpha.index_null_joins = std::move(null_joins);
+      for (AlphaPlan::Order& order : alpha.orders) order.index = to[order.index];
+    }
+    for (ClosingPlan& closing : data_.closings) {
+      const auto renumber = [&](std::uint32_t stage, std::uint32_t& index) { index = new_index_[data_.stages[stage].alpha][index]; };
+      for (std::uint32_t* index : {&closing.a_by_c, &closing.a_by_both}) renumber(closing.first, *index);
+      for (std::uint32_t* index : {&closing.b_by_c, &closing.b_by_both}) renumber(closing.first + 1, *index);
+      for (std::uint32_t* index : {&closing.c_by_a, &closing.c_by_b}) renumber(closing.first + 2, *index);
     }
     for (StagePlan& stage : data_.stages) {
       if (stage.index != kNoId) stage.index = new_index_[stage.alpha][stage.index];
@@ -213,6 +222,7 @@ class Aligner {
       chains_.rename(p.watch_chain);
       stages_.rename(p.consumers);
     }
+    for (ClosingPlan& p : data_.closings) stages_.rename(p.first);
     for (GatePlan& p : data_.gates) chains_.rename(p.chain);
     for (ProjectionPlan& p : data_.projections) {
       chains_.rename(p.chain);

@@ -141,7 +141,7 @@ Operand ExprCompiler::compile_unary(const Expr& e) {
       return constant(negate(value(a), in_));
     }
     const std::uint32_t t = result_temp(mark);
-    emit({.op = Opcode::kNegate, .dst = t, .a = a});
+    emit({.op = Opcode::kNegate, .kind = kind_of(e.args[0].type), .dst = t, .a = a});
     return temp(t);
   }
   if (is_constant(a) && value(a).is(Kind::kBool)) return constant(Value::boolean(!value(a).as_bool()));
@@ -213,8 +213,9 @@ Operand ExprCompiler::compile_arithmetic(const Expr& e, Arithmetic op) {
   const Operand a = compile(e.args[0]);
   const Operand b = compile(e.args[1]);
   if (is_constant(a) && is_constant(b)) return constant(arithmetic(op, value(a), value(b), in_));
-  const bool ints = kind_of(e.args[0].type) == Kind::kInt && kind_of(e.args[1].type) == Kind::kInt;
-  Instruction i{.op = Opcode::kArithmetic, .sub = static_cast<std::uint8_t>(op), .a = a, .b = b};
+  const Kind kind = kind_of(e.args[0].type) == kind_of(e.args[1].type) ? kind_of(e.args[0].type) : Kind::kNull;
+  const bool ints = kind == Kind::kInt;
+  Instruction i{.op = Opcode::kArithmetic, .sub = static_cast<std::uint8_t>(op), .kind = kind, .a = a, .b = b};
   if (ints && op == Arithmetic::kAdd) i.op = Opcode::kAddInt;
   if (ints && op == Arithmetic::kSubtract) i.op = Opcode::kSubtractInt;
   if (ints && op == Arithmetic::kMultiply) i.op = Opcode::kMultiplyInt;

@@ -1,5 +1,6 @@
 // What finished code reads, and whether the evaluator's shortest path can run it. See expr_walk.h.
 #include "engine/compile/expr_walk.h"
+#include "engine/expr/kernel.h"
 #include "model/check.h"
 
 namespace flyball::engine {
@@ -7,6 +8,7 @@ namespace flyball::engine {
 // What the finished instructions read.
 void ExprCompiler::describe() {
   code_.is_comparisons_ = only_comparisons();
+  if (!code_.is_comparisons_ && code_.instructions_.size() > 1) code_.kernel_ = Kernel::make(code_);
   const auto add_read = [&](std::uint32_t binding, std::uint64_t fields) {
     for (Read& r : code_.reads_) {
       if (r.binding == binding) {
@@ -68,7 +70,8 @@ bool ExprCompiler::only_comparisons() const {
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     const Instruction& x = all[i];
     if (x.op != Opcode::kCompareBits && x.op != Opcode::kCompareSame && x.op != Opcode::kCompareDouble) return false;
-    if (x.a.space != Space::kRow || x.b.space != Space::kConstant || code_.constants_[x.b.index].kind != x.kind) return false;
+    if (x.a.space != Space::kRow || (x.b.space != Space::kRow && !is_constant(x.b))) return false;
+    if (is_constant(x.b) && value(x.b).kind != x.kind) return false;
     if (i > 0 && x.mode != (conjunction ? Mode::kAndNext : Mode::kOrNext)) return false;
     if (x.mode != Mode::kPlain && x.target != all.size() - 1) return false;
   }

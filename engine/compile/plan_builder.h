@@ -93,6 +93,9 @@ class PlanBuilder {
   SplitWhere split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
   std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
+  void order_for(StagePlan& stage);
+  void plan_closing(ChainDraft& chain);
+  std::uint32_t closing_index(AlphaId alpha, std::vector<std::uint32_t> fields, bool is_private = false);
   void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
   DurationNs duration(const ast::OptionalExpr& e) const;
 

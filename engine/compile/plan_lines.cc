@@ -53,6 +53,7 @@ Result<ChainId> PlanBuilder::finish(ChainDraft& chain, const RuleScope& scope) {
     return fail("`" + scope.where + "` has more than " + std::to_string(Network::kMaxStages) + " lines and aggregates",
                 "split it with `derive`");
   }
+  plan_closing(chain);
   const ChainId id = static_cast<ChainId>(out_.chains.size());
   chain.plan.first = static_cast<StageId>(out_.stages.size());
   chain.plan.count = static_cast<std::uint32_t>(chain.stages.size());
@@ -203,6 +204,7 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   const bool first = chain.stages.empty() && !chain.driven && stage.kind == StageKind::kPattern;
   if (!first) stage.index = index_for(stage.alpha, keys);
   stage.keys = std::move(keys);
+  order_for(stage);
   chain.stages.push_back(std::move(stage));
   if (!after.residual.empty()) {
     if (Result<void> r = need_aggregates(chain, aggregates_after, scope); !r) return r;

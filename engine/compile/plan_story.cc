@@ -152,7 +152,14 @@ class Teller {
       if (const std::string who = others(readers_[stage.alpha], stage.line, stage.index); !who.empty())
         step.notes.push_back("the index is shared with " + who);
     }
+    if (stage.closing != kNoId && data_.closings[stage.closing].first + 1 == &stage - data_.stages.data())
+      step.notes.emplace_back("a pair is kept only while there is a fact of the next line that closes the ring");
     tell_residual(stage, "tested for each pair: ", step);
+    if (stage.order != kNoId) {
+      const AlphaPlan::Order& order = data_.alphas[stage.alpha].orders[stage.order];
+      step.notes.push_back("the " + std::string(order.greatest ? "greatest `" : "least `") + fact_type(stage.type).fields[order.field].name +
+                           "` is asked first, and answers for all");
+    }
     if (stage.kind == StageKind::kExists)
       step.notes.push_back("one of them is enough, and kept in mind; goes on while there " +
                            std::string(stage.negated ? "is none" : "is one"));

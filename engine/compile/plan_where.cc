@@ -259,6 +259,29 @@ std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& key
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }
 
+// Where `some` or `no` compares a field of its own with one of an earlier line, by order: the greatest, or the least, is asked first.
+void PlanBuilder::order_for(StagePlan& stage) {
+  if (stage.kind != StageKind::kExists || stage.index == kNoId) return;
+  for (std::uint32_t i = 0; i < stage.residual.size(); ++i) {
+    const Code& code = stage.residual[i].code;
+    if (!code.is_comparisons() || code.instructions().size() != 2) continue;
+    const Instruction& test = code.instructions()[0];
+    if (test.op != Opcode::kCompareBits || test.a.space != Space::kRow || test.b.space != Space::kRow) continue;
+    const bool own_left = test.a.binding == stage.binding;
+    if (own_left == (test.b.binding == stage.binding)) continue;
+    const auto op = static_cast<Compare>(test.sub);
+    const bool greater = op == Compare::kGreater || op == Compare::kGreaterEqual, less = op == Compare::kLess || op == Compare::kLessEqual;
+    if (!greater && !less) continue;
+    const AlphaPlan::Order order{stage.index, own_left ? test.a.index : test.b.index, test.kind, own_left ? greater : less};
+    std::vector<AlphaPlan::Order>& orders = out_.alphas[stage.alpha].orders;
+    const auto at = std::find(orders.begin(), orders.end(), order);
+    stage.order = static_cast<std::uint32_t>(at - orders.begin());
+    stage.order_test = i;
+    if (at == orders.end()) orders.push_back(order);
+    return;
+  }
+}
+
 DurationNs PlanBuilder::duration(const ast::OptionalExpr& e) const {
   if (!e) return 0;
   const Value v = constant_value(*e, context_);

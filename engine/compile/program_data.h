@@ -61,8 +61,17 @@ struct AlphaPlan {
   Threshold threshold;
   std::vector<std::vector<std::uint32_t>> indexes;  // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;      // by index: bit k set: a null in part k joins a null
-  std::vector<StageId> successors;                  // descending, so that a fact never meets itself twice
-  std::vector<NodeId> nodes;                        // aggregates over it
+  // Fields of which the greatest (or least) of each bucket of an index is known.
+  struct Order {
+    std::uint32_t index = 0;
+    std::uint32_t field = 0;
+    Kind kind = Kind::kNull;
+    bool greatest = false;
+    friend bool operator==(const Order&, const Order&) = default;
+  };
+  std::vector<Order> orders;
+  std::vector<StageId> successors;  // descending, so that a fact never meets itself twice
+  std::vector<NodeId> nodes;        // aggregates over it
   std::string text;
   bool vacant = false;  // see align.h
 };
@@ -98,12 +107,31 @@ struct StagePlan {
   std::uint32_t index = kNoId;    // of the alpha's indexes; kNoId: the first stage, nothing to join
   std::vector<KeyPart> keys;      // hashed parts first, in the order of the index's fields
   std::vector<Formula> residual;
+  std::uint32_t order = kNoId;       // kExists: of the alpha's orders: if its best fact fails `order_test`, all do
+  std::uint32_t order_test = 0;      // of `residual`
+  std::uint32_t closing = kNoId;     // the cycle of three patterns that it is of
   std::uint64_t own_reads = 0;       // own fields read by keys and residual
   std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
   std::uint32_t node = kNoId;        // kAggregate: the use
   TableId table = kNoId;             // kHold, kAbsence
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings looked up, without the line's own fact
   std::uint32_t line = kNoId;        // index into the block's lines
+};
+
+// The first three stages of a chain, patterns a, b and c, where b is joined to a, and c to both. Indexes are of the alphas of those stages.
+struct ClosingPlan {
+  struct Pair {  // fields that must be equal: of the earlier one, of the later one
+    std::uint32_t left = 0, right = 0;
+  };
+  struct Part {  // of c's key, in the order of its index
+    bool of_a = false;
+    std::uint32_t field = 0;
+    bool null_joins = false;
+  };
+  StageId first = 0;
+  std::vector<Pair> ab, bc, ac;
+  std::vector<Part> c_key;
+  std::uint32_t a_by_c = 0, a_by_both = 0, b_by_c = 0, b_by_both = 0, c_by_a = 0, c_by_b = 0;
 };
 
 enum class ChainEnd : std::uint8_t {
@@ -342,6 +370,7 @@ struct ProgramData {
   std::vector<HoldPlan> holds;
   std::vector<AbsencePlan> absences;
   std::vector<GatePlan> gates;
+  std::vector<ClosingPlan> closings;
   std::vector<ProjectionPlan> projections;
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;  // of stages (by StagePlan::node) and of decisions

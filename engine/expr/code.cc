@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/expr/kernel.h"
 #include "engine/expr/pattern.h"
 
 namespace flyball::engine {

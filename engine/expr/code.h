@@ -17,6 +17,7 @@
 namespace flyball::engine {
 
 class CalendarClock;  // calendar_clock.h
+class Kernel;         // kernel.h: the same without kinds, where it can be
 class Pattern;        // pattern.h: a compiled RE2 pattern or glob
 
 // Where an operand lives.
@@ -143,8 +144,10 @@ class Code {
   const Pattern& pattern(std::uint32_t i) const;
   const CalendarClock& calendar(std::uint32_t i) const { return *more().calendars[i]; }
   std::uint32_t temp_count() const { return temp_count_; }
-  // Nothing but fields compared with constants of their kind, alone or under one `and` or one `or`.
+  // Nothing but fields compared with constants of their kind or with fields, alone or under one `and` or one `or`.
   bool is_comparisons() const { return is_comparisons_; }
+  // Null: it has none.
+  const Kernel* kernel() const { return kernel_.get(); }
 
  private:
   friend class ExprCompiler;
@@ -161,6 +164,7 @@ class Code {
   std::vector<Value> constants_;
   std::vector<Read> reads_;
   std::unique_ptr<More> more_;  // absent if all of it is empty
+  std::unique_ptr<const Kernel> kernel_;
   std::uint32_t temp_count_ = 0;
   bool uses_now_ = false;
   bool is_comparisons_ = false;

@@ -11,6 +11,7 @@
 #include "engine/expr/compare_bits.h"
 #include "engine/expr/count_interval.h"
 #include "engine/expr/functions.h"
+#include "engine/expr/kernel.h"
 #include "engine/expr/operators.h"
 #include "engine/expr/pattern.h"
 #include "model/compare.h"
@@ -434,7 +435,7 @@ Value Machine::optional_mapped(Macro macro, const Loop& loop, const Value& over)
 
 }  // namespace
 
-Value evaluate(const Code& code, const Frame& frame) {
+Value evaluate_by_machine(const Code& code, const Frame& frame) {
   if (code.temp_count() <= kInlineTemps) [[likely]] {
     // Not initialised: every temp is written before it is read.
     alignas(Value) std::byte temps[kInlineTemps * sizeof(Value)];
@@ -444,17 +445,25 @@ Value evaluate(const Code& code, const Frame& frame) {
   return Machine(code, frame, temps.data()).run(0);
 }
 
+Value evaluate(const Code& code, const Frame& frame) {
+  if (const Kernel* kernel = code.kernel()) {
+    std::int64_t bits = 0;
+    if (kernel->run(frame, bits)) return {kernel->kind(), 0, 0, 0, bits};
+  }
+  return evaluate_by_machine(code, frame);
+}
+
 namespace {
 
-// Code::is_comparisons(): fields against constants, joined by one `and` or one `or`, without the machine.
+// Code::is_comparisons(): fields against constants or fields, joined by one `and` or one `or`, without the machine.
 Truth run_comparisons(const Code& code, const Frame& frame) {
   const Value* constants = code.constants();
   Truth all = Truth::kUnknown;
   for (const Instruction* i = code.instructions().data(); i->op != Opcode::kReturn; ++i) {
     const Value& a = frame.rows[i->a.binding][i->a.index];
-    const Value& b = constants[i->b.index];
+    const Value& b = i->b.space == Space::kRow ? frame.rows[i->b.binding][i->b.index] : constants[i->b.index];
     Truth t = Truth::kUnknown;
-    if (a.kind != i->kind) [[unlikely]] {
+    if (a.kind != i->kind || b.kind != i->kind) [[unlikely]] {
       t = truth_of(compare(static_cast<Compare>(i->sub), a, b, *frame.interner));
     } else if (i->op == Opcode::kCompareBits) {
       t = compares(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
@@ -484,6 +493,11 @@ Truth run_comparisons(const Code& code, const Frame& frame) {
 
 Truth test(const Code& code, const Frame& frame) {
   if (code.is_comparisons()) return run_comparisons(code, frame);
+  if (const Kernel* kernel = code.kernel(); kernel != nullptr && kernel->kind() == Kind::kBool) {
+    std::int64_t bits = 0;
+    if (kernel->run(frame, bits)) return bits != 0 ? Truth::kTrue : Truth::kFalse;
+    return truth_of(evaluate_by_machine(code, frame));
+  }
   return truth_of(evaluate(code, frame));
 }
 

@@ -17,6 +17,8 @@ inline constexpr std::size_t kMaxValueItems = 1'000'000;  // of a list or map bu
 
 // kError = unknown.
 Value evaluate(const Code& code, const Frame& frame);
+// The same without the code's kernel (kernel.h), which leaves to this what is not the usual case.
+Value evaluate_by_machine(const Code& code, const Frame& frame);
 
 enum class Truth : std::uint8_t { kFalse, kUnknown, kTrue };
 

@@ -47,11 +47,18 @@ Network::KeyStatus Network::right_key(const AlphaIndex& index, const Value* row,
 
 void Network::place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row) {
   AlphaItemRecords records{items_};
+  leave_closings(index, entry);
   index.bucket.remove(records, entry);
   std::uint32_t hash = 0;
   switch (right_key(index, row, hash)) {
-    case KeyStatus::kKnown: index.bucket.insert(records, entry, hash); break;
-    case KeyStatus::kUnknown: index.bucket.insert_unknown(records, entry); break;
+    case KeyStatus::kKnown:
+      index.bucket.insert(records, entry, hash);
+      for (AlphaIndex::Order& order : index.orders) order.best.add(hash, order.key(row[order.field]), entry, standing(order));
+      break;
+    case KeyStatus::kUnknown:
+      index.bucket.insert_unknown(records, entry);
+      opened_.insert(opened_.end(), index.closings.begin(), index.closings.end());
+      break;
     case KeyStatus::kNever: break;
   }
 }
@@ -79,7 +86,11 @@ void Network::leave_indexes(std::uint32_t id) {
   AlphaItemRecords records{items_};
   const AlphaState& alpha = alphas_[items_[id].alpha];
   std::uint32_t entry = id;
-  for (std::uint32_t i = 0; i < alpha.index_count; ++i, entry = items_[entry].more) alphas_.index(alpha, i).bucket.remove(records, entry);
+  for (std::uint32_t i = 0; i < alpha.index_count; ++i, entry = items_[entry].more) {
+    AlphaIndex& index = alphas_.index(alpha, i);
+    leave_closings(index, entry);
+    index.bucket.remove(records, entry);
+  }
 }
 
 void Network::free_item(std::uint32_t id) {
@@ -359,6 +370,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   }
   for (const std::uint32_t id : dropped_items_) free_item(id);
 
+  if (!unclosed_.empty() || !opened_.empty()) settle_closings();
   if (activations_.size() > 1) {
     std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
   }

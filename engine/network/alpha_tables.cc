@@ -32,9 +32,19 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       index.fields = plan.indexes[i];
       index.null_joins = plan.index_null_joins[i];
       for (const std::uint32_t field : index.fields) index.mask |= std::uint64_t{1} << field;
+      for (std::uint32_t number = 0; number < plan.orders.size(); ++number) {
+        const AlphaPlan::Order& order = plan.orders[number];
+        if (order.index != i) continue;
+        index.orders.push_back({number, order.field, order.kind, order.greatest, {}});
+        index.mask |= std::uint64_t{1} << order.field;  // its entry is placed anew
+      }
       alpha.deep |= index.mask;
       indexes_.push_back(std::move(index));
     }
+  }
+  for (std::uint32_t id = 0; id < program.closings.size(); ++id) {
+    const StagePlan& c = program.stages[program.closings[id].first + 2];
+    index(alphas_[c.alpha], c.index).closings.push_back(id);
   }
   types_.resize(program.types.size());
   for (FactTypeId id = 0; id < program.types.size(); ++id) plan_type(id);
@@ -58,7 +68,8 @@ void AlphaTables::add_tests(AlphaId id) {
         test.form = AlphaTest::Form::kField;
       } else if (instructions.size() == 2 && instructions[0].op == Opcode::kNot && instructions[0].mode == Mode::kPlain) {
         test.form = AlphaTest::Form::kNotField;
-      } else if (instructions.size() == 2 && code.is_comparisons() && instructions[0].mode == Mode::kPlain) {
+      } else if (instructions.size() == 2 && code.is_comparisons() && instructions[0].mode == Mode::kPlain &&
+                 instructions[0].b.space == Space::kConstant) {
         test.op = instructions[0].sub;
         test.constant = code.constants()[instructions[0].b.index];
         test.form = instructions[0].op == Opcode::kCompareBits     ? AlphaTest::Form::kBits
@@ -192,7 +203,10 @@ std::uint32_t AlphaTables::Type::concerned(std::uint64_t changed) const {
 
 std::size_t AlphaTables::bytes() const {
   std::size_t n = 0;
-  for (const AlphaIndex& index : indexes_) n += index.bucket.bytes();
+  for (const AlphaIndex& index : indexes_) {
+    n += index.bucket.bytes();
+    for (const AlphaIndex::Order& order : index.orders) n += order.best.bytes();
+  }
   return n;
 }
 

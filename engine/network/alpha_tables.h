@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/compile/program_data.h"
+#include "engine/network/best_first.h"
 #include "engine/network/bucket_index.h"
 #include "engine/network/dispatch.h"
 #include "engine/network/frame_buffer.h"
@@ -35,6 +36,20 @@ struct AlphaIndex {
   std::uint64_t mask = 0;  // of its fields
   std::uint32_t null_joins = 0;
   std::vector<std::uint32_t> fields;
+  struct Order {
+    std::uint32_t number = 0;  // AlphaPlan::orders
+    std::uint32_t field = 0;
+    Kind kind = Kind::kNull;
+    bool greatest = false;
+    BestFirst best;
+    // One that cannot be compared is in the way of every conclusion: it comes first.
+    BestFirst::Key key(const Value& v) const {
+      if (v.kind != kind) return INT64_MAX;
+      return greatest ? v.bits : ~v.bits;
+    }
+  };
+  std::vector<Order> orders;
+  std::vector<std::uint32_t> closings;  // cycles of which it holds the key of the third pattern
 };
 
 struct alignas(64) AlphaState {

@@ -2,6 +2,8 @@
 //
 // A key part that is unknown may be equal to anything, so records with unknown keys stand aside in a list of their own
 // and meet everything; their pairs are judged part by part.
+#include <algorithm>
+
 #include "engine/network/network.h"
 #include "model/compare.h"
 
@@ -60,16 +62,24 @@ void Network::right_activate(const Activation& activation) {
     make_token(activation.stage, kNone, activation.fact, activation.item, activation.truth, false);
     return;
   }
+  meet_lefts(activation);
+  if (const ClosingPlan* closing = closing_of(state.closing); closing != nullptr && activation.stage == closing->first + 2)
+    close_pairs(*closing, activation);
+}
+
+void Network::meet_lefts(const Activation& activation) {
+  StageState& state = stage_states_[activation.stage];
   if (state.left.empty()) return;
-  const StagePlan& stage = program_.stages[activation.stage];
-  const bool exists = stage.kind == StageKind::kExists;
-  const Value* row = stores_[stage.type].row(activation.fact);
   // Its place in the index says what it joins by.
   std::uint32_t entry = activation.item;
-  for (std::uint32_t i = 0; i < stage.index; ++i) entry = items_[entry].more;
+  for (std::uint32_t i = 0; i < state.index; ++i) entry = items_[entry].more;
   const AlphaItem& own = items_[entry];
   if (own.place == Place::kOut) return;
   const std::uint32_t hash = own.link.hash;
+  if (own.place == Place::kHashed && state.left.bucket(hash) == kNone && state.left.unknown() == kNone) return;  // most meet nobody
+  const StagePlan& stage = program_.stages[activation.stage];
+  const bool exists = stage.kind == StageKind::kExists;
+  const Value* row = stores_[stage.type].row(activation.fact);
 
   matches_.clear();
   LeftKey& key = left_key_;
@@ -81,7 +91,12 @@ void Network::right_activate(const Activation& activation) {
     if (pair == Truth::kFalse) return;
     matches_.push_back({t, exists || stage.fresh_truth ? pair : truth_and(pair, tokens_[t].truth)});
   };
-  if (own.place == Place::kHashed) {
+  const ClosingPlan* const closing = closing_of(state.closing);
+  if (own.place == Place::kHashed && closing != nullptr && activation.stage == closing->first + 1) {
+    candidates_.clear();
+    closing_lefts(*closing, row, hash, candidates_);
+    for (const TokenId t : candidates_) meet(t);
+  } else if (own.place == Place::kHashed) {
     for (TokenId t = state.left.bucket(hash); t != kNone; t = tokens_[t].left.next) {
       if (tokens_[t].left.hash == hash) meet(t);
     }
@@ -144,14 +159,41 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   const FactStore& store = stores_[stage.type];
   const Truth so_far = stage.fresh_truth ? Truth::kTrue : tokens_[t].truth;
   const std::size_t base = matches_.size();
-  each_right(stage, key, [&](std::uint32_t e) {
+  const auto meet = [&](std::uint32_t e) {
     ++state.work.pairs;
     const AlphaItem& entry = items_[e];
     const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
     if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
     return false;
-  });
+  };
+  const ClosingPlan* const closing = closing_of(state.closing);
+  if (closing != nullptr && id == closing->first + 1 && key.status == KeyStatus::kKnown) {
+    candidates_.clear();
+    closing_rights(*closing, stores_[program_.stages[closing->first].type].row(tokens_[t].fact), key.hash, candidates_);
+    for (const std::uint32_t item : candidates_) meet(item);
+    const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
+    for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) meet(e);
+  } else {
+    each_right(stage, key, meet);
+  }
   take_matches(base, [&](const Match& match) { make_token(id, t, items_[match.id].fact, match.id, match.truth, false); });
+}
+
+// Where the line compares by order: the entry of a true witness, kNone if there is none at all; nothing if all must be looked at.
+std::optional<std::uint32_t> Network::best_witness(const StagePlan& stage, const LeftKey& key) {
+  AlphaIndex& index = alphas_.index(alphas_[stage.alpha], stage.index);
+  if (key.status != KeyStatus::kKnown || index.bucket.unknown() != kNone) return std::nullopt;
+  AlphaIndex::Order& order =
+      *std::find_if(index.orders.begin(), index.orders.end(), [&](const AlphaIndex::Order& o) { return o.number == stage.order; });
+  const std::uint32_t e = order.best.best(key.hash, standing(order));
+  if (e == kNone) return kNone;
+  ++stage_states_[&stage - program_.stages.data()].work.pairs;
+  const AlphaItem& entry = items_[e];
+  const Value* row = stores_[stage.type].row(entry.fact);
+  frame_.set_row(stage.binding, row);
+  if (frame_.truth(stage.residual[stage.order_test], program_.chains[stage.chain].scope) == Truth::kFalse) return kNone;
+  if (entry.alpha != stage.alpha || truth_and(pair_truth(stage, key, row), entry.truth) != Truth::kTrue) return std::nullopt;
+  return e;
 }
 
 // Looks for a true witness of the left side in the frame; where there is none, for one that is unknown.
@@ -159,13 +201,17 @@ void Network::find_witness(TokenId t, const StagePlan& stage, StageId id, const 
   StageState& state = stage_states_[id];
   const FactStore& store = stores_[stage.type];
   Match best{kNone, tokens_[t].met};
-  each_right(stage, key, [&](std::uint32_t e) {
+  std::optional<std::uint32_t> known;
+  if (stage.order != kNoId) known = best_witness(stage, key);
+  if (known && *known != kNone) best = {items_[*known].item == kNone ? *known : items_[*known].item, Truth::kTrue};
+  const auto consider = [&](std::uint32_t e) {
     ++state.work.pairs;
     const AlphaItem& entry = items_[e];
     const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
     if (pair > best.truth) best = {entry.item == kNone ? e : entry.item, pair};
     return best.truth == Truth::kTrue;
-  });
+  };
+  if (!known) each_right(stage, key, consider);
   if (best.id == kNone) return;
   if (tokens_[t].met == Truth::kUnknown) delete_witness(t);
   if (make_token(id, t, items_[best.id].fact, best.id, best.truth, true) != kNone) set_met(t, best.truth);

@@ -36,6 +36,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.type = plan.type;
     stage.binding = plan.binding;
     stage.kind = plan.kind;
+    stage.index = plan.index;
+    stage.closing = plan.closing;
     stage.first = plan.alpha != kNoId && plan.index == kNoId;
     stage.last = plan.last;
     const ChainPlan& chain = program.chains[plan.chain];
@@ -44,6 +46,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.cost = cost_of(plan);
     stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }
+  closings_.resize(program.closings.size());
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());
   calendar_rules_.resize(program.calendars.size());

@@ -241,6 +241,8 @@ class Network {
     bool last = false;
     bool gated = false;  // of a rule with gates
     Verb verb = Verb::kNothing;
+    std::uint32_t index = kNone;  // of its alpha's
+    std::uint32_t closing = kNone;
     std::uint64_t seen = 0;
     RuleBudget* budget = nullptr;  // of its rule
     std::uint64_t cost = 0;        // of a token, in bytes, with what the session or a table keeps for it
@@ -290,6 +292,19 @@ class Network {
   std::uint32_t add_item(const Update& u, AlphaId alpha, Truth truth);
   void leave_indexes(std::uint32_t item);
   void free_item(std::uint32_t item);
+  // Whether an entry is in the bucket of that hash with that key of the order, for BestFirst.
+  auto standing(const AlphaIndex::Order& order) const {
+    return [this, &order](std::uint32_t entry, std::uint32_t hash, BestFirst::Key key) {
+      const AlphaItem& item = items_[entry];
+      if (item.place != Place::kHashed || item.link.hash != hash) return false;
+      const AlphaPlan& alpha = program_.alphas[item.alpha];
+      return order.number < alpha.orders.size() && order.key(stores_[alpha.type].row(item.fact)[order.field]) == key;
+    };
+  }
+  void leave_closings(const AlphaIndex& index, std::uint32_t entry) {
+    if (index.closings.empty() || items_[entry].place != Place::kHashed) return;
+    for (const std::uint32_t closing : index.closings) unclosed_.emplace_back(closing, items_[entry].link.hash);
+  }
   void place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row);
   static KeyStatus right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash);
   Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
@@ -302,6 +317,7 @@ class Network {
   void set_met(TokenId left, Truth truth);
   void find_witness(TokenId left);
   void find_witness(TokenId t, const StagePlan& stage, StageId id, const LeftKey& key);
+  std::optional<std::uint32_t> best_witness(const StagePlan& stage, const LeftKey& key);
   void delete_witness(TokenId left);
   // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
   template <typename Meet>
@@ -318,6 +334,34 @@ class Network {
       make(match);
     }
     matches_.resize(base);
+  }
+
+  void meet_lefts(const Activation& activation);
+
+  // closing.cc
+  std::uint32_t entry_in(std::uint32_t item, std::uint32_t index) const;
+  TokenId& closing_token(const ClosingPlan& plan, std::uint32_t item);
+  void note_closing_token(StageId stage, std::uint32_t item, TokenId token);
+  template <typename Visit>
+  void each_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash, Visit visit) const;
+  bool has_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash) const;
+  bool is_closed(const ClosingPlan& plan, const Value* a, const Value* b) const;
+  bool is_closed_by(const ClosingPlan& plan, FactId a, FactId b, std::uint32_t hash) const;
+  template <typename Next, typename OtherNext>
+  static bool is_shorter(std::uint32_t first, Next next, std::uint32_t other, OtherNext other_next);
+  bool is_pending(StageId stage) const;
+  static void only_once(std::vector<std::uint32_t>& of);
+  void closing_rights(const ClosingPlan& plan, const Value* a, std::uint32_t hash, std::vector<std::uint32_t>& out) const;
+  void closing_lefts(const ClosingPlan& plan, const Value* b, std::uint32_t hash, std::vector<std::uint32_t>& out);
+  bool is_guarded(const ClosingPlan& plan, TokenId pair) const;
+  TokenId guarded_pair(const ClosingPlan& plan, std::uint32_t hash) const;
+  void make_pair(const ClosingPlan& plan, TokenId a, std::uint32_t item);
+  void close_pairs(const ClosingPlan& plan, const Activation& activation);
+  void keep_all_pairs(std::uint32_t closing);
+  void settle_closings();
+  void note_closing_tokens();
+  const ClosingPlan* closing_of(std::uint32_t closing) const {
+    return closing == kNone || closings_[closing].keeps_all ? nullptr : &program_.closings[closing];
   }
 
   // tokens.cc
@@ -430,6 +474,14 @@ class Network {
   Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
   Aggregates aggregates_;
 
+  struct Closing {
+    bool keeps_all = false;
+  };
+  std::vector<Closing> closings_;
+  // In this update: hashes that left the index of the third pattern, and cycles of which it got an unknown key.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> unclosed_;
+  std::vector<std::uint32_t> opened_;
+
   std::vector<CalendarState> calendars_;
   std::vector<std::vector<StageId>> calendar_stages_;  // that ask whether it is open
   std::vector<std::vector<std::uint32_t>> calendar_rules_;
@@ -465,6 +517,7 @@ class Network {
   LeftKey left_key_;  // scratch: of the side that is being matched, until the matches are taken
   std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;
+  std::vector<std::uint32_t> candidates_;
 };
 
 }  // namespace flyball::engine

@@ -36,6 +36,7 @@ TokenId Network::make_token(StageId stage, TokenId parent, FactId fact, std::uin
     if (first != kNone) tokens_[first].fact_prev = t;
     first = t;
   }
+  if (state.closing != kNone && parent == kNone) note_closing_token(stage, item, t);
   if (witness) return t;
   if (token.next == kNone) {
     end_made(t);
@@ -82,6 +83,7 @@ void Network::delete_token(TokenId t) {
     if (token.next_sibling != kNone) tokens_[token.next_sibling].prev_sibling = token.prev_sibling;
   }
   if (token.stage != kNone) {
+    if (stage_states_[token.stage].closing != kNone && token.parent == kNone) note_closing_token(token.stage, token.item, kNone);
     stage_states_[token.stage].budget->bytes -= stage_states_[token.stage].cost;
     ++stage_states_[token.stage].work.deleted;
     if (token.value != kNone) free_value(token.value);

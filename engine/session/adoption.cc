@@ -30,9 +30,7 @@ void Adoption::look() {
     obstacle_ = "the order of the rules is another";
     return;
   }
-  for (std::uint32_t r = 0; r < rules_.size() && obstacle_.empty(); ++r) {
-    if (rules_[r] == kNoId) obstacle_ = memory_of(r);
-  }
+  obstacle_ = derived_no_more();
   if (obstacle_.empty()) obstacle_ = windows_differ();
   if (obstacle_.empty()) obstacle_ = is_busy();
 }
@@ -139,11 +137,14 @@ bool Adoption::order_differs() const {
   return false;
 }
 
-// What must go with a rule, and is not the session's alone to drop.
-std::string Adoption::memory_of(std::uint32_t rule) const {
-  if (changed_[rule]) return "";
-  for (const auto& [number, record] : from_.actions.records_) {
-    if (record.rule == rule) return "actions of `" + from_.data.rules[rule].name + "` are known";
+// A type that no rule derives any more is another to the Takeover: its facts go, and nothing is told. Nobody who stays may read it.
+std::string Adoption::derived_no_more() const {
+  for (FactTypeId t = 0; t < from_.data.types.size(); ++t) {
+    const bool was = from_.data.rule_set.schema.types[t].role == Role::kDerived;
+    if (!was || to_.data.rule_set.schema.types[t].role == Role::kDerived || from_.network.store(t).end() == 0) continue;
+    bool read = !to_.data.types[t].sample_nodes.empty();
+    for (const AlphaId a : to_.data.types[t].alphas) read = read || kept_alphas_[a];
+    if (read) return "type `" + from_.data.rule_set.schema.types[t].name + "` is derived no more";
   }
   return "";
 }
@@ -196,6 +197,7 @@ TakenOver Adoption::run(const std::function<void()>& settle) {
   move_timers();
   to_.inbox = std::move(from_.inbox);
   fill();
+  withdraw_actions();
   if (std::find(changed_.begin(), changed_.end(), true) == changed_.end()) {
     settle();
   } else {

@@ -41,7 +41,7 @@ class Adoption {
   void match_rules();
   bool is_same(std::uint32_t before, std::uint32_t now) const;
   bool same_chain(ChainId before, ChainId now) const;
-  std::string memory_of(std::uint32_t rule) const;
+  std::string derived_no_more() const;
   std::string windows_differ() const;
   std::string is_busy() const;
   bool order_differs() const;
@@ -68,6 +68,7 @@ class Adoption {
   void move_derivation();
   void move_productions();
   void move_actions();
+  void withdraw_actions();
   std::uint64_t renamed(std::uint64_t rule_and_entry) const;
 
   // adoption_fill.cc
@@ -79,6 +80,7 @@ class Adoption {
     Truth truth = Truth::kTrue;
   };
   void fill();
+  bool closings_moved() const;
   void fill_type(FactTypeId type);
   bool plan_work(FactTypeId type, TypeWork& work) const;
   bool same_seats(FactTypeId type) const;

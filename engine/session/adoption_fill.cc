@@ -31,10 +31,12 @@ void Adoption::fill() {
   Network& network = to_.network;
   network.start_calendars();
   for (FactTypeId t = 0; t < to_.data.types.size(); ++t) fill_type(t);
+  if (closings_moved()) network.note_closing_tokens();
   for (const Waiting& w : waiting_) {
     ++network.stage_states_[w.stage].work.right;
     network.make_token(w.stage, kNone, w.fact, w.item, w.truth, false);
   }
+  network.settle_closings();
   for (ChainId c = 0; c < to_.data.chains.size(); ++c) {
     if (to_.data.chains[c].rooted && !kept_chains_[c]) network.bind(c, nullptr, kNone);
   }
@@ -47,6 +49,18 @@ void Adoption::fill() {
     e.base = network.now();
     network.arm_absence(t, entry);
   }
+}
+
+// Entries of indexes that have other numbers now name tokens of rings that stay.
+bool Adoption::closings_moved() const {
+  for (ChainId c = 0; c < kept_chains_.size(); ++c) {
+    if (!kept_chains_[c] || to_.data.chains[c].count == 0) continue;
+    const StageId first = to_.data.chains[c].first;
+    const std::uint32_t closing = to_.data.stages[first].closing, before = from_.data.stages[first].closing;
+    if (closing == kNoId) continue;
+    if (to_.data.closings[closing].a_by_c != from_.data.closings[before].a_by_c || must_reindex(to_.data.stages[first].alpha)) return true;
+  }
+  return false;
 }
 
 // The facts of a type know its alphas by the same bits and places as before.

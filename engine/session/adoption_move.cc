@@ -1,5 +1,6 @@
 // What changes hands as it lies. Whole arrays are moved; what is by rule, table, alpha or node goes to the same number, rules to theirs.
 #include <algorithm>
+#include <iterator>
 
 #include "engine/session/adoption.h"
 
@@ -32,17 +33,38 @@ void Adoption::move_alphas() {
     to.alpha_work_[a] = from.alpha_work_[a];
     if (must_reindex(a)) continue;
     const AlphaState& before = from.alphas_[a];
-    for (std::uint32_t i = 0; i < before.index_count; ++i)
-      to.alphas_.index(to.alphas_[a], i).bucket = std::move(from.alphas_.index(before, i).bucket);
+    for (std::uint32_t i = 0; i < before.index_count; ++i) {
+      AlphaIndex& mine = to.alphas_.index(to.alphas_[a], i);
+      AlphaIndex& theirs = from.alphas_.index(before, i);
+      mine.bucket = std::move(theirs.bucket);
+      for (std::size_t o = 0; o < mine.orders.size(); ++o) mine.orders[o].best = std::move(theirs.orders[o].best);
+    }
   }
 }
+
+namespace {
+
+// Of the indexes that were there.
+bool same_orders(const AlphaPlan& before, const AlphaPlan& now) {
+  for (std::uint32_t i = 0; i < before.indexes.size(); ++i) {
+    std::vector<AlphaPlan::Order> theirs, mine;
+    const auto of_index = [i](const AlphaPlan::Order& o) { return o.index == i; };
+    std::copy_if(before.orders.begin(), before.orders.end(), std::back_inserter(theirs), of_index);
+    std::copy_if(now.orders.begin(), now.orders.end(), std::back_inserter(mine), of_index);
+    if (theirs != mine) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 // Indexes are only added behind those that were there.
 bool Adoption::must_reindex(AlphaId alpha) const {
   const AlphaPlan& before = from_.data.alphas[alpha];
   const AlphaPlan& now = to_.data.alphas[alpha];
   return before.indexes.size() > now.indexes.size() || !std::equal(before.indexes.begin(), before.indexes.end(), now.indexes.begin()) ||
-         !std::equal(before.index_null_joins.begin(), before.index_null_joins.end(), now.index_null_joins.begin());
+         !std::equal(before.index_null_joins.begin(), before.index_null_joins.end(), now.index_null_joins.begin()) ||
+         !same_orders(before, now);
 }
 
 void Adoption::move_chains() {
@@ -61,6 +83,7 @@ void Adoption::move_chains() {
       now.left = std::move(before.left);
       now.met = std::move(before.met);
       now.work = before.work;
+      if (now.closing != kNoId) to.closings_[now.closing].keeps_all = from.closings_[before.closing].keeps_all;
     }
   }
   for (std::uint32_t r = 0; r < former_.size(); ++r) {
@@ -172,6 +195,14 @@ void Adoption::move_derivation() {
     }
     for (auto& [entry, reasons] : from.episode_reasons_) to.episode_reasons_.emplace(renamed(entry), std::move(reasons));
   }
+  for (FactTypeId t = 0; t < from_.data.types.size(); ++t) {
+    const bool was = from_.data.rule_set.schema.types[t].role == Role::kDerived;
+    if (!was || to_.data.rule_set.schema.types[t].role == Role::kDerived) continue;
+    for (FactId f = 0; f < to.derived_[t].size(); ++f) {
+      to.derived_[t][f].told = false;
+      to.told_otherwise_.erase(std::uint64_t{t} << 32 | f);
+    }
+  }
   // What lost a reason just now. Recursive types may be others.
   for (const auto& stratum : from.dirty_) {
     for (const auto& [type, fact] : stratum) {
@@ -238,6 +269,29 @@ void Adoption::move_actions() {
   for (auto& [episode, numbers] : from.of_episode_) {
     const std::uint64_t now = renamed(episode);
     if (now != kNoEpisode) to.of_episode_.emplace(now, std::move(numbers));
+  }
+}
+
+// Those whose rule is gone; in the order in which they were made.
+void Adoption::withdraw_actions() {
+  Actions& actions = to_.actions;
+  std::vector<ActionNumber> gone;
+  for (const auto& [number, record] : actions.records_) {
+    if (record.rule == kNoId) gone.push_back(number);
+  }
+  std::sort(gone.begin(), gone.end());
+  for (const ActionNumber number : gone) {
+    const ActionRecord& record = actions.records_.at(number);
+    const FactTypeId type = record.type;
+    const FactId fact = record.fact;
+    ++taken_.actions_dropped;
+    taken_.gone.push_back(record.id);
+    actions.forget(number);
+    FactStore& store = to_.network.store(type);
+    store.pin(fact);
+    store.make_absent(fact);
+    to_.network.fact_vanished(type, fact);
+    store.unpin(fact);
   }
 }
 

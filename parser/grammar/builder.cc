@@ -20,6 +20,12 @@ std::size_t special_blank(std::string_view text) {
   return 0;
 }
 
+// `- -` and then a comment, before what is negated.
+bool is_negated_twice(std::string_view rest) {
+  const std::size_t at = rest.find_first_not_of(' ', 2);
+  return at != std::string_view::npos && rest[at] == '#';
+}
+
 }  // namespace
 
 void Builder::back(const Mark& m) {
@@ -66,7 +72,7 @@ const char* Builder::skip(const char* at) {
       report_intact(error(codes::kUnexpected, at, at + 2, "`/* … */` is no comment", "begin each line of it with `#`"));
       // One without an end would swallow the file.
       at = stop == rest.size() ? std::find(at, end(), '\n') : past;
-    } else if (rest.starts_with("-- ") && begins_line(at)) {
+    } else if (rest.starts_with("-- ") && begins_line(at) && !is_negated_twice(rest)) {
       Diagnostic d = error(codes::kUnexpected, at, at + 2, "`--` begins no comment", "comments begin with `#`");
       d.fix = Fix{d.span, "#"};
       report_intact(std::move(d));

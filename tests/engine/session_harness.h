@@ -66,11 +66,11 @@ class World {
   }
 
   // Another session, of other rules, goes on where this one is.
-  TakenOver reload(const std::string& text) {
-    std::unique_ptr<Program> next_program = load(text);
+  TakenOver reload(const std::string& text, bool anew = false) {
+    std::unique_ptr<Program> next_program = load(text, anew ? nullptr : program.get());
     said.schema = &next_program->schema();
     auto next = std::make_unique<Session>(*next_program, in, said, limits_);
-    TakenOver taken = next->take_over(*session);
+    TakenOver taken = next->take_over(*session, anew);
     session = std::move(next);
     program = std::move(next_program);
     return taken;
@@ -177,7 +177,7 @@ class World {
       present |= std::uint64_t{1} << index;
     }
   }
-  std::unique_ptr<Program> load(const std::string& text) {
+  std::unique_ptr<Program> load(const std::string& text, const Program* running = nullptr) {
     Diagnostics diagnostics;
     Interner::Notes notes(in);
     const auto file = sources_.add("test.fly", text);
@@ -185,7 +185,7 @@ class World {
     files.push_back(parse_file(sources_, *file, in, diagnostics));
     ast::RuleSet rules = check_package(std::move(files), sources_, in, diagnostics);
     if (diagnostics.has_errors()) FAIL(render_all(diagnostics, sources_));
-    Result<Program> compiled = compile(std::move(rules), in);
+    Result<Program> compiled = compile(std::move(rules), in, {}, Trees::kKeep, running);
     if (!compiled) FAIL(compiled.error().message);
     compiled->hold(notes.take());
     return std::make_unique<Program>(std::move(*compiled));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -159,10 +160,18 @@ TEST_CASE("rule files and snippets are formatted", "[format]") {
   }
 }
 
+TEST_CASE("a comment behind two signs is one, and the signs are none", "[format]") {
+  CHECK(holds("let m = 2\nlet n =\n  # a comment\n  - - # another\n  m\n"));
+}
+
 TEST_CASE("formatting keeps every comment and the tree, wherever comments and line ends stand", "[format]") {
-  std::mt19937 random(20261122);
   std::size_t held = 0;
   for (const Source& s : corpus()) {
+    // Of its own text: another file more changes nothing for the others.
+    std::uint32_t seed =
+        std::getenv("FORMAT_SEED") == nullptr ? 20261122 : static_cast<std::uint32_t>(std::atoi(std::getenv("FORMAT_SEED")));
+    for (const char c : s.text) seed = (seed ^ static_cast<unsigned char>(c)) * 16777619U;
+    std::mt19937 random(seed);
     std::vector<format::Token> tokens;
     if (!dump_of(s.text, &tokens) || tokens.empty() || s.text.size() > 6000) continue;
     for (int round = 0; round < 24; ++round) {
