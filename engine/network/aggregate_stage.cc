@@ -3,6 +3,10 @@
 
 namespace flyball::engine {
 
+namespace {
+constexpr std::size_t kForeseenMax = 4;  // groups: of more at once the first are not near any more when they are asked for
+}  // namespace
+
 void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   const AggregateUse& use = program_.uses[stage.node];
   load(t);
@@ -29,10 +33,10 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   make_token(id, t, kNone, kNone, tokens_[t].truth, false, slot);
 }
 
-void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id) {
+void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group) {
   load(left);
   if (const NodeId node = program_.uses[stage.node].node; node != kNoId) place_.at(WorkPart::kAggregate, node);
-  const Value v = aggregates_.value(stage.node, frame_, *this);
+  const Value v = aggregates_.value(stage.node, frame_, *this, group);
   const TokenId output = tokens_[left].output();
   if (output != kNone) {
     if (values_[tokens_[output].value] == v) return;
@@ -58,6 +62,21 @@ void Network::fill_aggregates(const Formula& formula, std::uint32_t scope) {
   }
 }
 
+// The left sides of groups that changed will be asked for soon: their index is on the way from memory meanwhile, then they are.
+void Network::foresee_aggregates(bool index) const {
+  if (aggregates_.dirty_count() > kForeseenMax) return;
+  aggregates_.for_each_dirty([&](NodeId node, std::uint32_t hash) {
+    for (const StageId id : program_.nodes[node].consumers) {
+      const BucketIndex& lefts = stage_states_[id].left;
+      if (index) {
+        lefts.prefetch(hash);
+      } else if (const TokenId t = lefts.bucket(hash); t != kNone) {
+        __builtin_prefetch(&tokens_[t]);
+      }
+    }
+  });
+}
+
 bool Network::settle_aggregates() {
   bool any = false;
   while (aggregates_.has_dirty()) {
@@ -77,7 +96,7 @@ bool Network::settle_aggregates() {
           }
         }
         for (TokenId t = lefts.unknown(); t != kNone; t = tokens_[t].left.next) matches_.push_back({t, Truth::kTrue});
-        take_matches(0, [&](const Match& match) { settle_aggregate(match.id, stage, id); });
+        take_matches(0, [&](const Match& match) { settle_aggregate(match.id, stage, id, dirty.group); });
       }
     }
   }

@@ -22,8 +22,10 @@ Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
   for (NodeId node = 0; node < nodes_.size(); ++node) {
     const AggregateNode& plan = program.nodes[node];
     nodes_[node].groups.push_back(std::make_unique<Group>());
+    const FactType& type = program.rule_set.schema.types[plan.type];
+    nodes_[node].by_key = plan.sampled() && std::ranges::all_of(plan.group, [&](std::uint32_t f) { return type.is_key_field(f); });
     // A count counts what was seen, and events are never stale.
-    nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !program.rule_set.schema.types[plan.type].is_event();
+    nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
   }
 }
 
@@ -36,6 +38,14 @@ std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan,
     key_.push_back(row[field]);
   }
   return group_of_key(state, key_);
+}
+
+// Where the other samples of this one's fact are, if there are any: near, and they are needed anyway.
+std::uint32_t Aggregates::group_of_others(const NodeState& state, std::uint32_t item) {
+  if (!state.by_key) return kNone;
+  const std::span<const std::uint32_t> mine = state.samples.of(state.items[item].fact);
+  if (mine.size() < 2) return kNone;
+  return state.items[mine.back() != item ? mine.back() : mine[mine.size() - 2]].group;
 }
 
 std::uint32_t Aggregates::find_group(const NodeState& state, std::span<const Value> key) {
@@ -80,7 +90,8 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
     const bool adds = plan.fn == AggregateFn::kSum || plan.fn == AggregateFn::kAvg;
     if (!adds && item.value.is(Kind::kDouble) && std::isnan(item.value.as_double())) item.value = Value::unknown();
   }
-  enter_group(node, id, group_for(state, plan, row));
+  const std::uint32_t near = group_of_others(state, id);
+  enter_group(node, id, near != kNone && near != kUnknownGroup ? near : group_for(state, plan, row));
 }
 
 void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_id) {
@@ -217,10 +228,12 @@ void Aggregates::unlist_sample(NodeId node, std::uint32_t id, Network& network) 
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   const Item& item = state.items[id];
-  state.samples.erase(item.fact, place_in(state, state.samples.of(item.fact), item.stamp));
+  const std::span<const std::uint32_t> mine = state.samples.of(item.fact);
+  const bool last = mine.size() == 1;
+  state.samples.erase(item.fact, mine.front() == id ? 0 : place_in(state, mine, item.stamp));
   if (plan.over_ns) state.by_stamp.erase(id, item.stamp, item.in_node);
   if (routes_.by_content(plan.type)) --sampled_[plan.type][item.fact].count;
-  if (!state.samples.contains(item.fact)) network.store(plan.type).unpin(item.fact);
+  if (last) network.store(plan.type).unpin(item.fact);
 }
 
 // `where` is judged once: nothing that it may read of a sample changes. A window of time does without samples of which it is
@@ -345,7 +358,9 @@ void Aggregates::liveness_changed(FactTypeId type, FactId fact, const Value* key
     const NodeState& state = nodes_[node];
     if (!state.asks_newest) continue;
     for (const std::uint32_t id : state.samples.of(fact)) {
-      if (state.items[id].group != kNone) touch(node, state.items[id].group);
+      if (state.items[id].group == kNone) continue;
+      touch(node, state.items[id].group);
+      if (state.by_key) break;
     }
   }
 }
@@ -428,7 +443,7 @@ void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
   }
 }
 
-Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network& network) const {
+Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network& network, std::uint32_t likely) const {
   const AggregateUse& use = program_.uses[use_id];
   if (use.clock) return frame.value(use.clock->condition, use.scope);
   const AggregateNode& plan = program_.nodes[use.node];
@@ -445,7 +460,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   }
   const Group& loose = *state.groups[kUnknownGroup];
   if (known && use.residual.empty() && loose.first == kNone) {
-    const std::uint32_t found = find_group(state, left);
+    const bool is_it = likely != kNone && std::ranges::equal(state.groups[likely]->key, left);
+    const std::uint32_t found = is_it ? likely : find_group(state, left);
     if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
     const Group& group = *state.groups[found];
     const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
@@ -473,8 +489,9 @@ std::vector<Aggregates::Dirty> Aggregates::take_dirty() {
     NodeState& state = nodes_[node];
     Group& g = *state.groups[group];
     g.dirty = false;
-    out.push_back({node, state.all_dirty, g.hash});
-    if (group != kUnknownGroup && g.first == kNone) {
+    const bool empty = group != kUnknownGroup && g.first == kNone;
+    out.push_back({node, state.all_dirty, g.hash, empty || group == kUnknownGroup ? kNone : group});
+    if (empty) {
       state.group_of.erase(g.hash, group);
       state.free_groups.push_back(group);
     }

@@ -59,14 +59,21 @@ class Aggregates {
   // The fact became live, stale or absent: values whose newest sample is its may change.
   void liveness_changed(FactTypeId type, FactId fact, const Value* key);
 
-  // For the left side in `frame`. Count: see count_interval.h.
-  Value value(std::uint32_t use, FrameBuffer& frame, const Network& network) const;
+  // For the left side in `frame`. Count: see count_interval.h. `group`: the one that it is likely to ask for.
+  Value value(std::uint32_t use, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone) const;
 
   struct Dirty {
     NodeId node = 0;
     bool all = false;        // any left side may be concerned
     std::uint32_t hash = 0;  // else those whose group has it
+    std::uint32_t group = kNone;
   };
+  std::size_t dirty_count() const { return dirty_.size(); }
+  // f(node, hash) of each group that changed since then.
+  template <typename F>
+  void for_each_dirty(F f) const {
+    for (const auto& [node, group] : dirty_) f(node, nodes_[node].groups[group]->hash);
+  }
   // What changed since the last call.
   std::vector<Dirty> take_dirty();
   bool has_dirty() const { return !dirty_.empty(); }
@@ -99,14 +106,16 @@ class Aggregates {
   };
   static_assert(sizeof(Item) == 64);  // one line
   static Observation observation(const Item& item, std::uint32_t id) { return {item.value, item.fact, item.stamp, item.arrival, id}; }
+  // What every put needs stands together.
   struct Group {
     std::vector<Value> key;
     std::uint32_t hash = 0;
     std::uint32_t first = kNone;
-    std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
+    std::int64_t count_true = 0, count_unknown = 0;
+    bool dirty = false;
     Accumulator values;
     StampQueue by_stamp;  // samples of what may be stale
-    bool dirty = false;
+    std::int64_t value_unknown = 0;
   };
   static std::uint32_t hash_of(std::span<const Value> key) {
     std::uint64_t h = 0;
@@ -126,12 +135,14 @@ class Aggregates {
     bool all_dirty = false;
     bool dropped = false;      // samples, for want of room
     bool asks_newest = false;  // whether the newest sample is of a stale fact decides something
+    bool by_key = false;       // the group fields are of the key: all samples of a fact are in one group
     mutable AggregateWork work;
   };
 
   static std::uint32_t live_item(const NodeState& state, FactId fact);
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
   void displace(NodeId node, std::uint32_t item);
+  static std::uint32_t group_of_others(const NodeState& state, std::uint32_t item);
   std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
   static std::uint32_t find_group(const NodeState& state, std::span<const Value> key);
   std::uint32_t group_of_key(NodeState& state, std::span<const Value> key);

@@ -101,7 +101,9 @@ void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value*
   for (const NodeId node : aggregates_.concerned_by_sample(type, fact, stamp, row)) {
     std::vector<Aggregates::SavedSample> gone;
     place_.at(WorkPart::kAggregate, node);
+    const bool foreseen = aggregates_.has_dirty();  // a sample that leaves as the next one comes
     aggregates_.sample(node, fact, stamp, row, *this, journal_.open() ? &gone : nullptr);
+    foresee_aggregates(!foreseen);
     journal_.add([this, node, fact, stamp, gone = std::move(gone)] {
       aggregates_.take_out_sample(node, fact, stamp, *this);
       aggregates_.put_back_samples(node, gone, *this);

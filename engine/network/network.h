@@ -99,6 +99,7 @@ class Network {
   void evict_samples(NodeId node) {
     place_.at(WorkPart::kAggregate, node);
     aggregates_.evict(node, now_, *this);
+    foresee_aggregates(true);
   }
   void absence_due(TableId table, std::uint32_t entry);
   void hold_due(TableId table, std::uint32_t entry);
@@ -434,7 +435,8 @@ class Network {
   // aggregate_stage.cc
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_aggregates();
-  void settle_aggregate(TokenId left, const StagePlan& stage, StageId id);
+  void settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group = kNone);
+  void foresee_aggregates(bool index) const;
 
   const ProgramData& program_;
   Interner& interner_;
