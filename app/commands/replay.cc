@@ -113,7 +113,7 @@ class Replay : public Command {
                       "from a pipe, with the derived facts beside"},
                      {"flyball replay rules/ --facts morning.jsonl --until 2030-01-15T12:00:00Z --param high_util=85%",
                       "with another threshold, and time going on until noon"},
-                     {"flyball replay rules/ --facts morning.rec --at 2030-01-15T08:00:00Z", "what was the case at eight o'clock"}},
+                     {"flyball replay rules/ --facts morning.jsonl --at 2030-01-15T08:00:00Z", "what was the case at eight o'clock"}},
         .exit_codes =
             "0   the lines were read to their end (refused ones are said and counted)\n1   the rules do not check, a file cannot be read "
             "or written, or `--strict` met a refusal\n64  wrong usage"};
