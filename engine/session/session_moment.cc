@@ -66,6 +66,15 @@ class Looker {
       const bool by_identity = kind != DeadlineKind::kCooldown || plan.cooldown_by_identity;
       if (by_identity) out.facts = named(plan.identity_types, episodes_.identity_of(timer.a, timer.b), plan.identity_types.size());
     };
+    const auto of_line = [&](DeadlineKind kind, const auto& plan, Timestamp from, const FactId* facts) {
+      out.kind = kind;
+      out.rule = plan.rule;
+      out.line = plan.line;
+      out.in_until = plan.in_until;
+      out.span = span_of(plan.rule, plan.line, plan.in_until);
+      out.from = from;
+      out.facts = named(plan.types, facts, plan.arity);
+    };
     const auto of_action = [&](DeadlineKind kind) {
       out.kind = kind;
       const ActionRecord& record = actions_.record(timer.a);
@@ -86,25 +95,13 @@ class Looker {
       case TimerKind::kHold: {
         const HoldPlan& plan = data_.holds[timer.a];
         const HoldTable& table = network_.hold_table(timer.a);
-        out.kind = DeadlineKind::kHold;
-        out.rule = plan.rule;
-        out.line = plan.line;
-        out.in_until = plan.in_until;
-        out.span = span_of(plan.rule, plan.line, plan.in_until);
-        out.from = table[timer.b].onset;
-        out.facts = named(plan.types, table.facts_of(timer.b), plan.arity);
+        of_line(DeadlineKind::kHold, plan, table[timer.b].onset, table.facts_of(timer.b));
         break;
       }
       case TimerKind::kAbsence: {
         const AbsencePlan& plan = data_.absences[timer.a];
         const AbsenceTable& table = network_.absence_table(timer.a);
-        out.kind = DeadlineKind::kSilence;
-        out.rule = plan.rule;
-        out.line = plan.line;
-        out.in_until = plan.in_until;
-        out.span = span_of(plan.rule, plan.line, plan.in_until);
-        out.from = table[timer.b].base;
-        out.facts = named(plan.types, table.facts_of(timer.b), plan.arity);
+        of_line(DeadlineKind::kSilence, plan, table[timer.b].base, table.facts_of(timer.b));
         break;
       }
       case TimerKind::kKeep: of_entry(DeadlineKind::kKeep); break;

@@ -6,25 +6,14 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/app/folder.h"
+
 namespace flyball::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "flyball-app-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-};
+using testing::Folder;
 
 std::vector<std::string> read_all(const std::string& file) {
   Result<LineReader> reader = LineReader::open(file, stdin);

@@ -11,25 +11,14 @@
 #include "app/replay/recording_info.h"
 #include "bus/codec/crc32.h"
 #include "bus/codec/recording_writer.h"
+#include "tests/app/folder.h"
 
 namespace flyball::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "flyball-rec-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path / name, std::ios::binary) << bytes;
-    return (path / name).string();
-  }
-};
+using testing::Folder;
 
 struct Read {
   std::vector<std::string> lines;

@@ -6,29 +6,14 @@
 
 #include "app/service/config.h"
 #include "app/service/recording.h"
+#include "tests/app/folder.h"
 
 namespace flyball::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "flyball-app-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream in(path / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-};
+using testing::Folder;
 
 TEST_CASE("the documented configuration is one, and says the defaults") {
   std::ifstream page(std::string(FLYBALL_SOURCE_DIR) + "/docs/reference/configuration.md");
