@@ -154,6 +154,17 @@ class Aligner {
     }
   }
 
+  // The first entry of an item is the item itself: no ring may call it its own. Where there is a private index there is another, too.
+  static void keep_private_behind(const AlphaPlan& alpha, std::vector<std::uint32_t>& to) {
+    const auto is_private = [&](std::size_t i) { return (alpha.index_null_joins[i] & AlphaPlan::kPrivate) != 0; };
+    std::size_t first = kNoId, shared = kNoId;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (to[i] == 0) first = i;
+      if (!is_private(i) && (shared == kNoId || to[i] < to[shared])) shared = i;
+    }
+    if (first != kNoId && is_private(first)) std::swap(to[first], to[shared]);
+  }
+
   // Those that the running program has come first, in its order.
   void order_indexes() {
     new_index_.resize(data_.alphas.size());
@@ -176,6 +187,7 @@ class Aligner {
       for (std::uint32_t& place : to) {
         if (place == kNoId) place = next++;
       }
+      keep_private_behind(alpha, to);
       std::vector<std::vector<std::uint32_t>> indexes(to.size());
       std::vector<std::uint32_t> null_joins(to.size());
       for (std::size_t i = 0; i < to.size(); ++i) {

@@ -16,7 +16,7 @@ bool is_plain(const KeyPart& key) { return key.hashed && !key.left; }
 // An index in which null equals null: what is found by it is judged anyway.
 std::uint32_t PlanBuilder::closing_index(AlphaId id, std::vector<std::uint32_t> fields, bool is_private) {
   AlphaPlan& alpha = out_.alphas[id];
-  const std::uint32_t null_joins = (std::uint32_t{1} << fields.size()) - 1;
+  const std::uint32_t null_joins = ((std::uint32_t{1} << fields.size()) - 1) | (is_private ? AlphaPlan::kPrivate : 0);
   for (std::uint32_t i = 0; !is_private && i < alpha.indexes.size(); ++i) {
     if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins) return i;
   }

@@ -59,8 +59,9 @@ struct AlphaPlan {
     std::uint64_t other_reads = 0;  // fields that the other tests read
   };
   Threshold threshold;
-  std::vector<std::vector<std::uint32_t>> indexes;  // own fields of each hash index
-  std::vector<std::uint32_t> index_null_joins;      // by index: bit k set: a null in part k joins a null
+  std::vector<std::vector<std::uint32_t>> indexes;                   // own fields of each hash index
+  std::vector<std::uint32_t> index_null_joins;                       // by index: bit k set: a null in part k joins a null; and kPrivate
+  static constexpr std::uint32_t kPrivate = std::uint32_t{1} << 31;  // of one ring: shared with nobody, never the first
   // Fields of which the greatest (or least) of each bucket of an index is known.
   struct Order {
     std::uint32_t index = 0;
@@ -156,7 +157,7 @@ struct ChainPlan {
   bool logical = false;              // kRule: of a rule that only derives
   std::uint32_t way = 0;             // kRule: through the `either`s, ExplainPlan::ways
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
-  bool vacant = false;  // see align.h
+  bool vacant = false;               // see align.h
 };
 
 struct HoldPlan {
@@ -202,7 +203,7 @@ struct ProjectionPlan {
   std::vector<std::uint32_t> places;  // into the identity
   ChainId chain = kNoId;              // a chain with kBound stages, bound per choice; else
   TableId absence = kNoId;            // an absence table, whose entries are made per choice
-  bool vacant = false;  // see align.h
+  bool vacant = false;                // see align.h
 };
 
 // Accumulates over facts (or samples) of a type by group. Several rules' stages may read one node.

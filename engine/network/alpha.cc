@@ -53,7 +53,7 @@ void Network::place_entry(AlphaIndex& index, std::uint32_t entry, const Value* r
   switch (right_key(index, row, hash)) {
     case KeyStatus::kKnown:
       index.bucket.insert(records, entry, hash);
-      for (AlphaIndex::Order& order : index.orders) order.best.add(hash, order.key(row[order.field]), entry, standing(order));
+      for (AlphaIndex::Order& order : index.orders) order.best.add(hash, order.key(row[order.field]), entry, standing(index, order));
       break;
     case KeyStatus::kUnknown:
       index.bucket.insert_unknown(records, entry);

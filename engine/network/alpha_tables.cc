@@ -29,6 +29,7 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
     alpha.index_count = static_cast<std::uint16_t>(plan.indexes.size());
     for (std::size_t i = 0; i < plan.indexes.size(); ++i) {
       AlphaIndex index;
+      index.alpha = id;
       index.fields = plan.indexes[i];
       index.null_joins = plan.index_null_joins[i];
       for (const std::uint32_t field : index.fields) index.mask |= std::uint64_t{1} << field;
@@ -43,6 +44,7 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
     }
   }
   for (std::uint32_t id = 0; id < program.closings.size(); ++id) {
+    FB_CHECK(program.closings[id].a_by_c != 0);  // the first entry is the item, whose tokens are a list
     const StagePlan& c = program.stages[program.closings[id].first + 2];
     index(alphas_[c.alpha], c.index).closings.push_back(id);
   }

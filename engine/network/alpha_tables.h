@@ -32,6 +32,7 @@ struct AlphaTest {
 };
 
 struct AlphaIndex {
+  AlphaId alpha = 0;  // whose it is
   BucketIndex bucket;
   std::uint64_t mask = 0;  // of its fields
   std::uint32_t null_joins = 0;
@@ -42,9 +43,10 @@ struct AlphaIndex {
     Kind kind = Kind::kNull;
     bool greatest = false;
     BestFirst best;
-    // One that cannot be compared is in the way of every conclusion: it comes first.
+    // One that cannot be compared is in the way of every conclusion: it comes first, beside what is the best there can be.
+    static constexpr BestFirst::Key kFirst = INT64_MAX;
     BestFirst::Key key(const Value& v) const {
-      if (v.kind != kind) return INT64_MAX;
+      if (v.kind != kind) return kFirst;
       return greatest ? v.bits : ~v.bits;
     }
   };

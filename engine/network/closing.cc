@@ -137,8 +137,9 @@ void Network::closing_rights(const ClosingPlan& plan, const Value* a, std::uint3
   // A b whose field towards c is unknown has a key that is unknown: the pair is always there.
   const BucketIndex& open = alphas_.index(alphas_[b.alpha], plan.b_by_c).bucket;
   for (std::uint32_t e = open.unknown(); e != kNone; e = items_[e].link.next) {
-    const std::uint32_t own = entry_in(items_[e].item, b.index);
-    if (items_[own].place == Place::kHashed && items_[own].link.hash == hash) out.push_back(items_[e].item);
+    const std::uint32_t item = items_[e].item == kNone ? e : items_[e].item;  // the first index is the item's own
+    const std::uint32_t own = entry_in(item, b.index);
+    if (items_[own].place == Place::kHashed && items_[own].link.hash == hash) out.push_back(item);
   }
 }
 

@@ -185,14 +185,15 @@ std::optional<std::uint32_t> Network::best_witness(const StagePlan& stage, const
   if (key.status != KeyStatus::kKnown || index.bucket.unknown() != kNone) return std::nullopt;
   AlphaIndex::Order& order =
       *std::find_if(index.orders.begin(), index.orders.end(), [&](const AlphaIndex::Order& o) { return o.number == stage.order; });
-  const std::uint32_t e = order.best.best(key.hash, standing(order));
+  const std::uint32_t e = order.best.best(key.hash, standing(index, order));
   if (e == kNone) return kNone;
   ++stage_states_[&stage - program_.stages.data()].work.pairs;
   const AlphaItem& entry = items_[e];
   const Value* row = stores_[stage.type].row(entry.fact);
+  if (order.key(row[order.field]) == AlphaIndex::Order::kFirst) return std::nullopt;  // it cannot be compared, or hides one that cannot
   frame_.set_row(stage.binding, row);
   if (frame_.truth(stage.residual[stage.order_test], program_.chains[stage.chain].scope) == Truth::kFalse) return kNone;
-  if (entry.alpha != stage.alpha || truth_and(pair_truth(stage, key, row), entry.truth) != Truth::kTrue) return std::nullopt;
+  if (truth_and(pair_truth(stage, key, row), entry.truth) != Truth::kTrue) return std::nullopt;
   return e;
 }
 

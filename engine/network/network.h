@@ -292,13 +292,13 @@ class Network {
   std::uint32_t add_item(const Update& u, AlphaId alpha, Truth truth);
   void leave_indexes(std::uint32_t item);
   void free_item(std::uint32_t item);
-  // Whether an entry is in the bucket of that hash with that key of the order, for BestFirst.
-  auto standing(const AlphaIndex::Order& order) const {
-    return [this, &order](std::uint32_t entry, std::uint32_t hash, BestFirst::Key key) {
+  // Whether an entry is of that alpha, in a bucket of that hash, with that key of the order, for BestFirst. What its place was given to
+  // meanwhile may be of another alpha, and its fact of another type.
+  auto standing(const AlphaIndex& index, const AlphaIndex::Order& order) const {
+    return [this, &index, &order](std::uint32_t entry, std::uint32_t hash, BestFirst::Key key) {
       const AlphaItem& item = items_[entry];
-      if (item.place != Place::kHashed || item.link.hash != hash) return false;
-      const AlphaPlan& alpha = program_.alphas[item.alpha];
-      return order.number < alpha.orders.size() && order.key(stores_[alpha.type].row(item.fact)[order.field]) == key;
+      if (item.alpha != index.alpha || item.place != Place::kHashed || item.link.hash != hash) return false;
+      return order.key(stores_[program_.alphas[item.alpha].type].row(item.fact)[order.field]) == key;
     };
   }
   void leave_closings(const AlphaIndex& index, std::uint32_t entry) {

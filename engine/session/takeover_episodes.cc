@@ -104,7 +104,8 @@ void Takeover::run(const std::function<void()>& settle) {
 // Episodes come first: what they derive must not be withdrawn meanwhile.
 void Takeover::run_changed(const std::function<void()>& settle) {
   take_episodes(true);
-  for (bool again = true; again;) {
+  bool again = true;
+  for (std::size_t passes = 0; again && passes < kMaxPasses; ++passes) {
     settle();
     again = take_holds();
     again = take_absences() || again;

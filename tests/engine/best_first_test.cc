@@ -46,6 +46,62 @@ TEST_CASE("the best that is there, whatever has gone or changed", "[best]") {
   CHECK(best.bytes() < 1'000'000);
 }
 
+// The places of what has gone are given to memberships of other types.
+TEST_CASE("the best of a bucket is never of another type", "[best]") {
+  testing::World world(R"(
+module t
+fact Device key (dev) { dev: string  base: int }
+fact T1 key (dev, port) { dev: string  port: int  util: int }
+fact T2 key (dev, port) { dev: string  port: int  util: int }
+fact Alone1 key (dev) { dev: string }
+fact Alone2 key (dev) { dev: string }
+rule one {
+  when {
+    d: Device
+    no T1 where dev == d.dev and util > d.base
+  }
+  then { derive Alone1 { dev: d.dev } }
+}
+rule two {
+  when {
+    d: Device
+    no T2 where dev == d.dev and util > d.base
+  }
+  then { derive Alone2 { dev: d.dev } }
+}
+)");
+  REQUIRE(world.put("1s", "T1", "dev: \"e1\", port: 1, util: 95"));
+  REQUIRE(world.put("1s", "T1", "dev: \"e1\", port: 2, util: 93"));
+  REQUIRE(world.put("1s", "T1", "dev: \"e9\", port: 1, util: 5"));
+  REQUIRE(world.put("1s", "T2", "dev: \"x\", port: 1, util: 1"));
+  REQUIRE(world.put("1s", "T2", "dev: \"x\", port: 2, util: 1"));
+  REQUIRE(world.retract("2s", "T1", "dev: \"e1\", port: 1"));
+  REQUIRE(world.put("3s", "T2", "dev: \"e1\", port: 1, util: 95"));
+  REQUIRE(world.put("4s", "Device", "dev: \"e1\", base: 90"));
+  world.tick("4s");
+  CHECK(world.facts("Alone1").empty());  // its port 2 is above
+  CHECK(world.facts("Alone2").empty());
+}
+
+TEST_CASE("the greatest number there is hides nothing that is unknown", "[best]") {
+  testing::World world(R"(
+module t
+fact L key (k) ttl 7s { k: int  x: int }
+fact D key (k) { k: int }
+rule r {
+  when {
+    a: L
+    no L where x > a.x
+  }
+  then { derive D { k: a.k } }
+}
+)");
+  REQUIRE(world.put("1s", "L", "k: 1, x: 5"));
+  REQUIRE(world.put("20s", "L", "k: 2, x: 9223372036854775807"));
+  world.tick("21s");
+  for (const std::string& fact : world.facts("D")) CHECK(fact.find("k: 2") == std::string::npos);  // whether 1 is greater is not known
+}
+
 // The one is told to look at the best first; the other, which adds nothing, has to look at all.
 TEST_CASE("`some` and `no` that compare by order find what is there", "[best]") {
   const auto rules = [](const std::string& plus) {

@@ -130,6 +130,99 @@ TEST_CASE("cycles go on under other rules", "[closing]") {
   }
 }
 
+// The index by which a stale fact is found may be the first, whose entries are the items themselves.
+TEST_CASE("a ring beside a rule that joins by the field that is unknown", "[closing]") {
+  testing::World world(R"(
+module t
+fact A key (k) ttl 4s { k: int  j: int }
+fact L key (k, j) { k: int  j: int  p: int }
+fact X key (k) { k: int }
+fact Y key (k) { k: int }
+rule r0 {
+  when {
+    a: L
+    some A where j == a.j
+  }
+  then { derive X { k: a.k } }
+}
+rule r1 {
+  when {
+    a: L
+    b: A where k == a.j
+    c: L where k == b.j and j == a.k
+    check c.p > a.p
+  }
+  then { derive Y { k: a.k } }
+}
+)");
+  REQUIRE(world.put("1s", "A", "k: 1, j: 1"));
+  REQUIRE(world.put("22s", "A", "k: 2, j: 2"));
+  REQUIRE(world.put("25s", "L", "k: 0, j: 2, p: 2"));
+  world.tick("26s");
+  CHECK(world.facts("X").size() == 1);
+  CHECK(world.facts("Y").empty());
+  REQUIRE(world.put("26s", "L", "k: 2, j: 0, p: 3"));
+  REQUIRE(world.put("26s", "A", "k: 2, j: 2"));
+  world.tick("26s");
+  CHECK(world.facts("Y").size() == 1);
+}
+
+// The running rule's index by `to` is the same as the one by which the ring finds its first: they must not become one.
+TEST_CASE("a ring above a rule that reads the same facts", "[closing]") {
+  const std::string types = R"(
+module t
+fact Node key (id) { id: int }
+fact Link key (from, to) { from: int  to: int }
+fact Road key (from, to) { from: int  to: int }
+fact Lonely key (id) { id: int }
+fact Detour key (from, to) { from: int  to: int }
+)";
+  const std::string lonely = R"(
+rule lonely {
+  when {
+    n: Node
+    no Link where to == n.id
+  }
+  then { derive Lonely { id: n.id } }
+}
+)";
+  const std::string detour = R"(
+rule detour {
+  when {
+    l: Link
+    a: Road where from == l.from
+    b: Road where from == a.to and to == l.to
+  }
+  then { derive Detour { from: l.from, to: l.to } }
+}
+)";
+  for (const bool with_facts : {false, true}) {
+    testing::World world(types + lonely);
+    const auto put = [&] {
+      REQUIRE(world.put("1s", "Node", "id: 5"));
+      REQUIRE(world.put("1s", "Link", "from: 1, to: 5"));
+      REQUIRE(world.put("1s", "Road", "from: 1, to: 3"));
+      REQUIRE(world.put("1s", "Road", "from: 3, to: 5"));
+    };
+    if (with_facts) put();
+    world.tick("1s");
+    world.reload(types + detour + lonely);
+    if (!with_facts) put();
+    world.tick("2s");
+    CHECK(world.facts("Detour").size() == 1);
+    CHECK(world.facts("Lonely").empty());
+    REQUIRE(world.retract("3s", "Link", "from: 1, to: 5"));
+    world.tick("3s");
+    CHECK(world.facts("Detour").empty());
+    CHECK(world.facts("Lonely").size() == 1);
+    world.reload(types + lonely + detour);
+    REQUIRE(world.put("4s", "Link", "from: 1, to: 5"));
+    world.tick("4s");
+    CHECK(world.facts("Detour").size() == 1);
+    CHECK(world.facts("Lonely").empty());
+  }
+}
+
 TEST_CASE("a hub costs its cycles, and not its pairs", "[closing]") {
   testing::World world(R"(
 module t
