@@ -15,19 +15,12 @@
 #include "app/package/texts.h"
 #include "app/service/service.h"
 #include "bus/codec/base64.h"
-#include "bus/codec/json_lines.h"
 #include "model/text.h"
 
 namespace flyball::app {
 namespace {
 
 constexpr std::size_t kAppliedBytesMax = std::size_t{256} << 20;
-
-std::string time_json(Timestamp t) {
-  std::string out;
-  bus::append_time(out, t);
-  return out;
-}
 
 // Members with a checksum behind them.
 std::string sealed(const std::string& members) { return fmt::format("{{{},\"checksum\":\"{}\"}}\n", members, text_digest(members)); }
