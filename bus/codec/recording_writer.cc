@@ -305,7 +305,7 @@ bool RecordingWriter::json_record(std::string_view json) {
         break;
       case kSeq: {
         const auto n = kind == JsonKind::kNumber && reader.read_number(view) ? exact_uint(view) : std::nullopt;
-        if (!n || *n == 0) return false;
+        if (!n || *n == 0 || *n > kMaxSeq) return false;
         seq = *n;
         break;
       }
