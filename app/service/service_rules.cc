@@ -15,7 +15,6 @@
 #include "app/package/texts.h"
 #include "app/service/service.h"
 #include "bus/codec/base64.h"
-#include "bus/codec/json_lines.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -26,12 +25,6 @@ constexpr std::size_t kAppliedBytesMax = std::size_t{256} << 20;
 class NoSink : public engine::OutputSink {
   void on_action(const ActionOutput&) override {}
 };
-
-std::string time_json(Timestamp t) {
-  std::string out;
-  bus::append_time(out, t);
-  return out;
-}
 
 // Members with a checksum behind them.
 std::string sealed(const std::string& members) { return fmt::format("{{{},\"checksum\":\"{}\"}}\n", members, text_digest(members)); }
