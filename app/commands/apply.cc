@@ -18,6 +18,7 @@ namespace flyball::app {
 namespace {
 
 constexpr DurationNs kMaxAge = 24 * 3600 * kNsPerSecond;
+constexpr DurationNs kMaxAhead = 60 * kNsPerSecond;  // two clocks differ by less
 
 class Apply : public Command {
  public:
@@ -88,6 +89,12 @@ class Apply : public Command {
     if (!plan) return fail(fmt::format("`{}`: {}", words_[0], plan.error().message), plan.error().help);
     const Timestamp now{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
     const DurationNs age = now - plan->made, allowed = max_age_.value_or(kMaxAge);
+    // It would never be too old.
+    if (age < -kMaxAhead) {
+      return fail(
+          fmt::format("`{}` was made at {}, which is {} ahead of this clock", words_[0], plan_moment(plan->made), rough_duration(-age)),
+          "one of the two clocks is wrong: set it, and make the plan anew");
+    }
     if (age > allowed) {
       return fail(fmt::format("`{}` was made at {}, {} ago: too old (`--max-age {}`)", words_[0], plan_moment(plan->made),
                               rough_duration(age), format_duration_human(allowed)),

@@ -1,4 +1,4 @@
-// See digest.h. The only file of the program that sees libsodium.
+// See digest.h. The only file of app/ that sees libsodium; the engine has its own use of it (action ids, snapshots).
 #include "app/io/digest.h"
 
 #include <fmt/core.h>

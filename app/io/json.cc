@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "bus/codec/json_lines.h"
 #include "bus/codec/json_reader.h"
 
 namespace flyball::app {
@@ -39,6 +40,12 @@ std::optional<std::uint64_t> json_number(std::string_view object, std::string_vi
   const auto [end, error] = std::from_chars(member.data(), member.data() + member.size(), number);
   if (member.empty() || error != std::errc() || end != member.data() + member.size()) return std::nullopt;
   return number;
+}
+
+std::string time_json(Timestamp t) {
+  std::string out;
+  bus::append_time(out, t);
+  return out;
 }
 
 }  // namespace flyball::app

@@ -1,9 +1,11 @@
-// Members of a JSON object by name, for objects that are our own and small enough to read over for each. Pure functions.
+// JSON of our own: members of an object by name, small enough to read over for each; a time as it stands in one. Pure functions.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "model/time.h"
 
 namespace flyball::app {
 
@@ -13,5 +15,7 @@ std::string json_member(std::string_view object, std::string_view name);
 std::string json_text(std::string_view object, std::string_view name);
 // The same of a number without sign and point.
 std::optional<std::uint64_t> json_number(std::string_view object, std::string_view name);
+
+std::string time_json(Timestamp t);
 
 }  // namespace flyball::app

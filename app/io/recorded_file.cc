@@ -187,8 +187,8 @@ RecordedFile::Status RecordedFile::next_line(std::string_view& line) {
     return status;
   }
   line_.clear();
-  if (!view.block->append_line(view.record, line_))
-    return damaged(block_at_, fmt::format("record {} of this block makes no sense", number_), 1);
+  if (const auto made = view.block->append_line(view.record, line_); !made)
+    return damaged(block_at_, fmt::format("record {} of this block {}", number_, made.error().message), 1);
   line = line_;
   return status;
 }

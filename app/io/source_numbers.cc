@@ -12,6 +12,7 @@ constexpr std::size_t kFields = 3;  // source, first, last
 }  // namespace
 
 std::optional<SourceNumbers::Gap> SourceNumbers::note(std::string_view source, std::uint64_t number) {
+  if (number > kMaxNumber) return std::nullopt;
   const auto found = greatest_.find(source);
   if (found == greatest_.end()) {
     if (greatest_.size() < kMaxSources) greatest_.emplace(source, number);
@@ -19,10 +20,11 @@ std::optional<SourceNumbers::Gap> SourceNumbers::note(std::string_view source, s
   }
   const std::uint64_t before = found->second;
   if (number > before || number == 1) found->second = number;
-  return number > before + 1 ? std::optional(Gap{before + 1, number - 1}) : std::nullopt;
+  return number > before && number - before > 1 ? std::optional(Gap{before + 1, number - 1}) : std::nullopt;
 }
 
 void SourceNumbers::account(std::string_view source, std::uint64_t number) {
+  if (number > kMaxNumber) return;
   const auto found = greatest_.find(source);
   if (found != greatest_.end())
     found->second = std::max(found->second, number);

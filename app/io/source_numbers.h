@@ -1,9 +1,11 @@
 // SourceNumbers: the numbers that sources give their facts, and the gaps in them (semantics.md §2). For whoever takes facts from outside:
 // the service and replay; the engine knows nothing of gaps, only of the event `Lost` that is made of one here. Limits: kMaxSources; further
-// ones are not watched. Not thread-safe. Pure: what it says depends on the order of calls alone.
+// ones are not watched; kMaxNumber; greater numbers are passed over. Not thread-safe. Pure: what it says depends on the order of calls
+// alone.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@ namespace flyball::app {
 class SourceNumbers {
  public:
   static constexpr std::size_t kMaxSources = 65'536;
+  static constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();  // `Lost` tells numbers as integers
 
   struct Gap {
     std::uint64_t first = 0, last = 0;

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "app/explain/render.h"
-#include "bus/codec/json_lines.h"
+#include "app/io/json.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -37,12 +37,6 @@ std::string standing(const ActionLine& line) {
 }
 
 std::string counted(std::uint64_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
-
-std::string time_json(Timestamp t) {
-  std::string out;
-  bus::append_time(out, t);
-  return out;
-}
 
 std::string line_json(const ActionLine& line) {
   return fmt::format("{{\"time\":{},\"rule\":{},\"action\":{},\"id\":{},\"data\":{},\"state\":{},\"try\":{}{}}}", time_json(line.time),

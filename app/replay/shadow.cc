@@ -5,18 +5,13 @@
 
 #include <algorithm>
 
+#include "app/io/json.h"
 #include "app/replay/plan_report.h"
 #include "bus/codec/json_lines.h"
 #include "model/text.h"
 
 namespace flyball::app {
 namespace {
-
-std::string time_json(Timestamp t) {
-  std::string out;
-  bus::append_time(out, t);
-  return out;
-}
 
 constexpr std::array<std::string_view, 3> kKinds = {"only_shadow", "only_active", "other_time"};
 

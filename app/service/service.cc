@@ -210,7 +210,11 @@ int Service::run() {
 
 Result<void> Service::put(const FactInput& fact) {
   const Result<engine::PutOutcome> done = session_->put(fact);
-  if (!done) return std::unexpected(done.error());
+  if (!done) {
+    // No line has it, and it is not lost: its number is in the recording all the same, else a replay tells a gap that was none.
+    if (!muted_ && fact.seq > 0 && fact.source.is(Kind::kString)) recording_.accounted(last_tick_, interner_.text(fact.source), fact.seq);
+    return std::unexpected(done.error());
+  }
   inputs_since_tick_ = true;
   note_stamp(fact.stamp);
   if (!muted_ && recording_.on()) {

@@ -24,6 +24,7 @@
 #include "app/insight/sampler.h"
 #include "app/io/source_numbers.h"
 #include "app/package/package.h"
+#include "app/package/texts.h"
 #include "app/replay/shadow.h"
 #include "app/service/config.h"
 #include "app/service/log.h"
@@ -117,6 +118,8 @@ class Service : private bus::ServerHandler, private engine::OutputSink {
   void reload();
   // Other rules go on with what these are in the middle of. Error: the old ones go on.
   Result<engine::TakenOver> take_on(std::unique_ptr<CompiledPackage> next);
+  void keep_former(const std::string& kept);
+  std::optional<std::string> snapshot_anew(const RuleTexts& texts);
   std::string loaded_text(const engine::TakenOver& taken) const;
   // service_rules.cc
   std::unique_ptr<CompiledPackage> compile_at_start(Io& io, int* exit_code);

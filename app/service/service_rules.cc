@@ -15,7 +15,6 @@
 #include "app/package/texts.h"
 #include "app/service/service.h"
 #include "bus/codec/base64.h"
-#include "bus/codec/json_lines.h"
 #include "model/text.h"
 
 namespace flyball::app {
@@ -23,11 +22,9 @@ namespace {
 
 constexpr std::size_t kAppliedBytesMax = std::size_t{256} << 20;
 
-std::string time_json(Timestamp t) {
-  std::string out;
-  bus::append_time(out, t);
-  return out;
-}
+class NoSink : public engine::OutputSink {
+  void on_action(const ActionOutput&) override {}
+};
 
 // Members with a checksum behind them.
 std::string sealed(const std::string& members) { return fmt::format("{{{},\"checksum\":\"{}\"}}\n", members, text_digest(members)); }
@@ -102,6 +99,22 @@ Result<std::string> Service::on_rules(bool texts) {
   return fmt::format("{{{},{}}}", members, rule_texts_json(*of));
 }
 
+// What was kept before rules were refused, or that nothing was.
+void Service::keep_former(const std::string& kept) {
+  if (config_.data.empty()) return;
+  std::error_code error;
+  const auto holds = [&] {
+    const Result<std::string> now = read_text(applied_path(), io_.in, kAppliedBytesMax);
+    return now && *now == kept;
+  };
+  if (kept.empty())
+    std::filesystem::remove(applied_path(), error);
+  else if (!holds() && !keep_file(applied_path(), kept) && !holds())
+    error = std::make_error_code(std::errc::io_error);
+  if (error)
+    log_.error(clock(), fmt::format("`{}` cannot be put back: a restart runs the rules in it, which were refused", applied_path()));
+}
+
 Result<std::string> Service::on_apply(std::string_view request) {
   const Sampler::In in(sampler_, AppPart::kAnswer);
   if (!config_.apply) return fail("this service takes no rules over the bus", "its configuration says `apply = false`: SIGHUP loads files");
@@ -144,13 +157,14 @@ Result<std::string> Service::on_apply(std::string_view request) {
       before = *kept;
     }
     const std::string members = fmt::format("\"applied\":{},{}", time_json(now), rule_texts_json(*texts));
-    if (const Result<void> kept = keep_file(applied_path(), sealed(members)); !kept) return refused(kept.error());
+    if (const Result<void> kept = keep_file(applied_path(), sealed(members)); !kept) {
+      keep_former(before);  // an error may come when the file has its name already
+      return refused(kept.error());
+    }
   }
   const Result<engine::TakenOver> taken = take_on(std::move(next));
   if (!taken) {
-    std::error_code error;
-    if (!config_.data.empty() && before.empty()) std::filesystem::remove(applied_path(), error);
-    if (!before.empty()) (void)keep_file(applied_path(), before);
+    keep_former(before);
     return refused(taken.error());
   }
   now_running(true, std::move(texts->params), now);
@@ -167,6 +181,17 @@ Result<std::string> Service::on_apply(std::string_view request) {
       people);
 }
 
+// In the child of a copy: this session is of no use there afterwards.
+std::optional<std::string> Service::snapshot_anew(const RuleTexts& texts) {
+  std::string unsaid;
+  const std::unique_ptr<CompiledPackage> alone = quietly(unsaid, [&](Io& io) { return compile_texts(texts, io, &interner_); });
+  if (alone == nullptr) return std::nullopt;
+  NoSink sink;
+  engine::Session copy(*alone->program, interner_, sink, config_.limits);
+  copy.take_over(*session_, true);
+  return copy.snapshot();
+}
+
 Result<std::string> Service::on_snapshot(std::string_view id, std::uint64_t offset) {
   const Sampler::In in(sampler_, AppPart::kAnswer);
   if (cold()) return cold_error();
@@ -175,7 +200,17 @@ Result<std::string> Service::on_snapshot(std::string_view id, std::uint64_t offs
     if (facts > kSnapshotFactsMax)
       return fail(fmt::format("the service has {} facts, and copies at most {}", facts, kSnapshotFactsMax),
                   "replay a recording instead: RULES and `--facts`");
-    if (const Result<void> begun = copy_.begin(*session_); !begun) return std::unexpected(begun.error());
+    // Whoever gets the copy compiles the texts alone; after a reload this program has the numbers of those before it.
+    // Taking over ends a quarantine, so with one the copy keeps these numbers.
+    RuleTexts texts;
+    const bool anew = reloads_ > 0 && session_->counters().quarantined == 0;
+    if (anew) {
+      Result<RuleTexts> of = texts_of(*package_, running_.params);
+      if (!of) return std::unexpected(of.error());
+      texts = std::move(*of);
+    }
+    const auto make = [&]() -> std::optional<std::string> { return anew ? snapshot_anew(texts) : session_->snapshot(); };
+    if (const Result<void> begun = copy_.begin(make); !begun) return std::unexpected(begun.error());
     copy_id_ = fmt::format("{}-{}", server_->epoch(), ++copies_);
     copy_head_ =
         fmt::format("\"id\":{},\"digest\":{},\"engine_time\":{}", quote(copy_id_), quote(running_.digest), time_json(session_->now()));

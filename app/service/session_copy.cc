@@ -30,7 +30,7 @@ std::unexpected<Error> failed(std::string_view what) {
 
 }  // namespace
 
-Result<void> SessionCopy::begin(const engine::Session& session) {
+Result<void> SessionCopy::begin(const std::function<std::optional<std::string>()>& make) {
   drop();
   file_ = ::memfd_create("flyball-copy", MFD_CLOEXEC);
   if (file_ < 0) return failed("a file in memory");
@@ -42,7 +42,8 @@ Result<void> SessionCopy::begin(const engine::Session& session) {
   // No destructor runs in the child: what it has is the parent's. Nor does it outlive that one, with its sockets and its lock.
   if (child_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::_exit(write_all(file_, session.snapshot()) ? 0 : 1);
+    const std::optional<std::string> bytes = make();
+    ::_exit(bytes && write_all(file_, *bytes) ? 0 : 1);
   }
   return {};
 }

@@ -1,14 +1,16 @@
-// SessionCopy: a snapshot of the running session, made beside it. The process forks, which takes milliseconds whatever the session holds;
-// the child has the memory as it was, writes the snapshot into a file without a name, and ends. Meanwhile the service goes on. One at a
-// time. Not thread-safe. The child touches nothing but the session: sockets and threads are the parent's.
+// SessionCopy: a snapshot of the running session, made beside it. The process forks; the child has the memory as it was, writes the
+// snapshot into a file without a name, and ends. Meanwhile the service goes on. It stands still for the fork alone, which copies page
+// tables and so grows with the memory in use: milliseconds for a gigabyte or so. One at a time. Not thread-safe. The child touches nothing
+// but the session and what it is made of: sockets and threads are the parent's.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
-#include "engine/session.h"
 #include "model/result.h"
 
 namespace flyball::app {
@@ -20,8 +22,8 @@ class SessionCopy {
   SessionCopy(const SessionCopy&) = delete;
   SessionCopy& operator=(const SessionCopy&) = delete;
 
-  // What was there before is dropped.
-  Result<void> begin(const engine::Session& session);
+  // `make` runs in the child and gives the snapshot, or nothing if it cannot be made. What was there before is dropped.
+  Result<void> begin(const std::function<std::optional<std::string>()>& make);
   bool begun() const { return file_ >= 0; }
   // True once it is whole; an error if it never will be.
   Result<bool> ready();

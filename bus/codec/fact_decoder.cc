@@ -40,7 +40,9 @@ Result<std::string_view> read_word(MsgpackReader& reader, std::string_view key) 
 Result<std::uint64_t> read_seq(MsgpackReader& reader, std::string_view key) {
   WireScalar s;
   if (!reader.read_scalar(s)) return fail(fmt::format("{}: {}", code(key), reader.error()));
-  if (s.form == WireScalar::Form::kUint) return s.uinteger;
+  if (s.form == WireScalar::Form::kUint) {  // what no signed one holds
+    return fail(fmt::format("{}: {} is too large: at most {}", code(key), s.uinteger, kMaxSeq));
+  }
   if (s.form != WireScalar::Form::kInt || s.integer < 1) return fail(fmt::format("{}: expected a whole number from 1 on", code(key)));
   return static_cast<std::uint64_t>(s.integer);
 }

@@ -6,6 +6,7 @@
 #include "bus/codec/shapes.h"
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
+#include "bus/codec/wire_scalar.h"
 #include "model/text.h"
 
 namespace flyball::bus {
@@ -160,6 +161,7 @@ Result<RecordedInput> RecordedReader::Impl::read(std::string_view line, std::opt
         const auto n = reader.peek() == JsonKind::kNumber && reader.read_number(raw) ? exact_uint(raw) : std::nullopt;
         if (reader.failed()) return fail(reader.error());
         if (!n || *n == 0) return fail("`seq`: expected a whole number from 1 on");
+        if (*n > kMaxSeq) return fail(fmt::format("`seq`: {} is too large: at most {}", *n, kMaxSeq));
         f.seq = *n;
         break;
       }

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <atomic>
 #include <utility>
 
 #include "bus/codec/json_lines.h"
@@ -17,9 +17,12 @@
 namespace flyball::bus {
 namespace {
 
+constexpr const char* kSenseless = "makes no sense";
+static_assert(kMaxRecordBytes == std::size_t{8} << 20 && kMaxRecordJsonBytes == std::size_t{48} << 20, "texts below say them");
+
 std::uint64_t next_id() {
-  thread_local std::uint64_t last = 0;
-  return ++last;
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 // Small whole numbers of words and shapes.
@@ -66,6 +69,7 @@ Result<RecordingBlock> RecordingBlock::parse(const BlockHead& head, std::string 
   block.words_.resize(n);
   for (std::string_view& word : block.words_) {
     if (!reader.read_string(word)) return fail("its words cannot be read");
+    if (word.size() > kMaxWordBytes) return fail(fmt::format("it has a word of more than {} bytes", kMaxWordBytes));
   }
   if (!reader.read_array(n)) return fail("its shapes cannot be read");
   if (n > kMaxShapes) return fail(fmt::format("it has more than {} shapes", kMaxShapes));
@@ -91,20 +95,28 @@ bool RecordingBlock::next(Record& record) {
   BytesAt inside(std::string_view(payload_).substr(begin, static_cast<std::size_t>(length)));
   std::uint64_t shape = 0;
   std::int64_t delta = 0;
-  record.broken = !inside.whole(shape) || shape >= shapes_.size() || !inside.integer(delta);
+  const bool begins = inside.whole(shape) && shape < shapes_.size() && inside.integer(delta);
+  record.broken = begins ? nullptr : kSenseless;
   record.time = last_;
-  if (record.broken) return true;
+  if (!begins) return true;
   last_.ns = static_cast<std::int64_t>(static_cast<std::uint64_t>(last_.ns) + static_cast<std::uint64_t>(delta));
   record.shape = static_cast<std::uint32_t>(shape);
   record.time = last_;
   record.values = inside.rest();
+  if (record.values.size() > kMaxRecordBytes) record.broken = "is longer than 8 MiB";
   return true;
 }
 
-bool RecordingBlock::append_line(const Record& record, std::string& out) const {
-  if (record.broken) return false;
-  const std::size_t start = out.size();
-  const auto undo = [&] { return out.resize(start), false; };
+Result<void> RecordingBlock::append_line(const Record& record, std::string& out) const {
+  if (record.broken != nullptr) return fail(record.broken);
+  const std::size_t start = out.size(), bytes_max = start + kMaxRecordJsonBytes;
+  if (append_json(record, bytes_max, out)) return {};
+  const bool too_long = out.size() > bytes_max;
+  out.resize(start);
+  return fail(too_long ? "is longer than 48 MiB as JSON" : kSenseless);
+}
+
+bool RecordingBlock::append_json(const Record& record, std::size_t bytes_max, std::string& out) const {
   const RecordShape& shape = shapes_[record.shape];
   BytesAt at(record.values);
   if (shape.kind == RecordKind::kText) {
@@ -119,11 +131,11 @@ bool RecordingBlock::append_line(const Record& record, std::string& out) const {
   else
     append_time(out, record.time);
   switch (shape.kind) {
-    case RecordKind::kTick: return out += ",\"tick\":true}", at.left() == 0 || undo();
-    case RecordKind::kRecovered: return out += ",\"recovered\":true}", at.left() == 0 || undo();
+    case RecordKind::kTick: return out += ",\"tick\":true}", at.left() == 0;
+    case RecordKind::kRecovered: return out += ",\"recovered\":true}", at.left() == 0;
     case RecordKind::kAck:
       out += ",\"ack\":";
-      if (!append_value_json(at, words_, out) || at.left() != 0) return undo();
+      if (!append_value_json(at, words_, bytes_max, out) || at.left() != 0) return false;
       out += '}';
       return true;
     default: break;
@@ -132,15 +144,15 @@ bool RecordingBlock::append_line(const Record& record, std::string& out) const {
   out += quote(words_[shape.type]);
   if (shape.kind != RecordKind::kPut) out += shape.kind == RecordKind::kPatch ? ",\"op\":\"patch\"" : ",\"op\":\"retract\"";
   std::uint64_t seq = 0;
-  if (shape.seq && !at.whole(seq)) return undo();
+  if (shape.seq && !at.whole(seq)) return false;
   out += ",\"data\":{";
   for (std::size_t i = 0; i < shape.fields.size(); ++i) {
     if (i > 0) out += ',';
     out += quote(words_[shape.fields[i]]);
     out += ':';
-    if (!append_value_json(at, words_, out)) return undo();
+    if (!append_value_json(at, words_, bytes_max, out)) return false;
   }
-  if (at.left() != 0) return undo();
+  if (at.left() != 0) return false;
   out += '}';
   if (shape.source) out += ",\"source\":" + quote(words_[*shape.source]);
   if (shape.seq) out += fmt::format(",\"seq\":{}", seq);

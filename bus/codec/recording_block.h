@@ -2,7 +2,7 @@
 // the JSON line it stands for. It knows no schema; recording_decoder.h makes inputs of records.
 //
 // The bytes are trusted in nothing: a checksum says that they arrived as they were written, not who wrote them. A record that makes no
-// sense says so by itself, and the next one is read all the same. Limits: recording_format.h's. Not thread-safe.
+// sense says so by itself, and the next one is read all the same. Limits: recording_format.h's, whoever wrote it. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class RecordingBlock {
     std::uint32_t shape = 0;
     Timestamp time;
     std::string_view values;
-    bool broken = false;  // there is nothing to be made of it
+    const char* broken = nullptr;  // why there is nothing to be made of it: "makes no sense"
   };
 
   // The payload of a block of records, its checksum being right. The error says what is wrong with words or shapes: nothing of it is known
@@ -48,10 +48,12 @@ class RecordingBlock {
   // No two blocks of a process have the same.
   std::uint64_t id() const { return id_; }
 
-  // The record as `replay` reads lines; false if its values make no sense (`out` is as before then).
-  bool append_line(const Record& record, std::string& out) const;
+  // The record as `replay` reads lines; or what is wrong with it, behind "the record" (`out` is as before then).
+  Result<void> append_line(const Record& record, std::string& out) const;
 
  private:
+  bool append_json(const Record& record, std::size_t bytes_max, std::string& out) const;
+
   BlockHead head_;
   std::string payload_;
   std::size_t at_ = 0;

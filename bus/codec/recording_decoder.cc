@@ -1,6 +1,8 @@
 // The usual forms are read right here; everything else goes by way of its JSON, and so is judged as JSON is.
 #include "bus/codec/recording_decoder.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "bus/codec/suggest.h"
@@ -87,7 +89,7 @@ void RecordingDecoder::make_plan(const RecordingBlock& block, const RecordShape&
 
 Result<InputKind> RecordingDecoder::read(const RecordingBlock& block, const RecordingBlock::Record& record, FactInput& fact, AckInput& ack,
                                          Timestamp& time) {
-  if (record.broken) return fail("the record makes no sense");
+  if (record.broken != nullptr) return fail(fmt::format("the record {}", record.broken));
   if (block_ != block.id()) begin(block);
   const RecordShape& shape = block.shapes()[record.shape];
   if (shape.kind <= RecordKind::kRetract) {
@@ -102,7 +104,7 @@ Result<InputKind> RecordingDecoder::read(const RecordingBlock& block, const Reco
     return InputKind::kTick;
   }
   line_.clear();
-  if (!block.append_line(record, line_)) return fail("the record makes no sense");
+  if (const auto made = block.append_line(record, line_); !made) return fail(fmt::format("the record {}", made.error().message));
   return read_line(line_, fact, ack, time);
 }
 
@@ -189,7 +191,7 @@ bool RecordingDecoder::read_word(const RecordingBlock& block, std::uint32_t word
 
 bool RecordingDecoder::read_by_json(const RecordingBlock& block, BytesAt& at, const Type& type, Value& out) {
   line_.clear();
-  if (!append_value_json(at, block.words(), line_, 2)) return false;
+  if (!append_value_json(at, block.words(), kMaxRecordJsonBytes, line_, 2)) return false;
   JsonReader reader(line_, kMaxNesting - 2);
   Mismatch ignored;
   return read_typed(reader, type, interner_, out, ignored) && reader.at_end();

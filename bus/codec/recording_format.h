@@ -31,9 +31,13 @@ inline constexpr std::size_t kBlockBytes = std::size_t{64} << 10;     // a block
 inline constexpr std::size_t kMaxBlockBytes = std::size_t{16} << 20;  // a longer one is taken for damage
 inline constexpr std::size_t kMaxIndexBytes = std::size_t{64} << 20;  // beyond it there is no index
 inline constexpr std::size_t kMaxBlockRecords = 65'536;
-inline constexpr std::size_t kMaxWords = 32'768;   // of one block
-inline constexpr std::size_t kMaxWordBytes = 256;  // a longer string stands where it is used
-inline constexpr std::size_t kMaxShapes = 4'096;   // of one block
+inline constexpr std::size_t kMaxWords = 32'768;                      // of one block
+inline constexpr std::size_t kMaxWordBytes = 256;                     // a longer string stands where it is used
+inline constexpr std::size_t kMaxShapes = 4'096;                      // of one block
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{8} << 20;  // of the values of one record
+// A record of three bytes may name a word of 256: what it stands for is limited, too. So much can be made of the longest record without
+// any words, each of its bytes being written as \u00XX.
+inline constexpr std::size_t kMaxRecordJsonBytes = 6 * kMaxRecordBytes;
 
 enum class BlockKind : std::uint8_t { kRecords = 1, kAbout = 2, kIndex = 3 };  // a reader passes over others
 

@@ -204,9 +204,14 @@ void RecordingWriter::fact(const FactInput& fact, const Schema& schema, const In
   const std::uint64_t all = declared >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << declared) - 1;
   const std::uint64_t present = fact.op == FactOp::kPut ? all : fact.present & all;
   const bool has_source = fact.source.is(Kind::kString);
+  if (has_source && interner.text(fact.source).size() > kMaxWordBytes) return fact_as_text(fact, schema, interner);
   const FactShapeKey key{fact.type, has_source ? word(interner.text(fact.source)) : kNoId, present, fact.op, fact.seq != 0};
   auto known = fact_shapes_.find(key);
   if (known == fact_shapes_.end()) {
+    const auto is_long = [](const Field& field) { return field.name.size() > kMaxWordBytes; };
+    const auto fields_end = type.fields.begin() + static_cast<std::ptrdiff_t>(declared);
+    if (type.name.size() > kMaxWordBytes || std::any_of(type.fields.begin(), fields_end, is_long))
+      return fact_as_text(fact, schema, interner);
     std::string packed;
     MsgpackWriter w(packed);
     w.array(4 + static_cast<std::size_t>(__builtin_popcountll(present)));
@@ -228,6 +233,13 @@ void RecordingWriter::fact(const FactInput& fact, const Schema& schema, const In
     if ((present >> i & 1) != 0) value(w, fact.values[i], interner);
   }
   record(known->second, fact.stamp);
+}
+
+// A name that is longer than a word may be: the line says it in full.
+void RecordingWriter::fact_as_text(const FactInput& fact, const Schema& schema, const Interner& interner) {
+  std::string json;
+  append_fact(json, fact, schema, interner);
+  text(json);
 }
 
 void RecordingWriter::ack(const AckInput& ack, const Schema& schema, const Interner& interner) {
@@ -293,7 +305,7 @@ bool RecordingWriter::json_record(std::string_view json) {
         break;
       case kSeq: {
         const auto n = kind == JsonKind::kNumber && reader.read_number(view) ? exact_uint(view) : std::nullopt;
-        if (!n || *n == 0) return false;
+        if (!n || *n == 0 || *n > kMaxSeq) return false;
         seq = *n;
         break;
       }

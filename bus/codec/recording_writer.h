@@ -25,7 +25,6 @@ namespace flyball::bus {
 
 class RecordingWriter {
  public:
-  static constexpr std::size_t kMaxRecordBytes = std::size_t{8} << 20;
   // Blocks of an index; a file of more has none.
   static constexpr std::size_t kMaxIndexed = 1'000'000;
 
@@ -75,13 +74,14 @@ class RecordingWriter {
     BlockHead head;
   };
 
-  std::uint32_t word(std::string_view text);
+  std::uint32_t word(std::string_view text);  // of at most kMaxWordBytes
   void value_string(MsgpackWriter& w, std::string_view text);
   void value(MsgpackWriter& w, const Value& v, const Interner& interner);
   void json_value(MsgpackWriter& w, JsonReader& reader);
   bool json_record(std::string_view json);
   bool json_fact(JsonReader& reader, FactOp op, std::string_view type, std::string_view source, std::uint64_t seq, Timestamp time,
                  unsigned flags);
+  void fact_as_text(const FactInput& fact, const Schema& schema, const Interner& interner);
   std::uint32_t shape(std::string_view packed);
   void make_room();
   std::uint32_t bare_shape(RecordKind kind, unsigned flags);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "bus/codec/json_reader.h"
 #include "model/text.h"
@@ -27,6 +28,39 @@ void append_decimal_text(std::string& out, std::int64_t mantissa, int scale) {
   if (after == 0) return;
   out += '.';
   out.append(digits, digits.size() - after);
+}
+
+// What is no container; nullopt if a container, or nothing, stands there.
+std::optional<bool> append_scalar_json(BytesAt& at, const std::vector<std::string_view>& words, std::string& out) {
+  std::int64_t i = 0;
+  std::uint64_t u = 0;
+  int scale = 0;
+  std::uint32_t n = 0;
+  double d = 0;
+  std::string_view text;
+  switch (at.head()) {
+    case 0xC0: return out += "null", at.pass(1), true;
+    case 0xC2: return out += "false", at.pass(1), true;
+    case 0xC3: return out += "true", at.pass(1), true;
+    default: break;
+  }
+  if (at.integer(i)) return out += std::to_string(i), true;
+  if (at.whole(u)) return out += std::to_string(u), true;
+  if (at.word(n)) {
+    if (n >= words.size()) return false;
+    return out += quote(words[n]), true;
+  }
+  if (at.decimal(i, scale)) return append_decimal_text(out, i, scale), true;
+  if (at.real(d)) return out += std::isfinite(d) ? format_double(d) : quote(format_double(d)), true;
+  if (at.number(text)) {
+    if (!is_number_text(text)) return false;
+    return out += text, true;
+  }
+  if (at.text(text)) {
+    if (!is_utf8(text)) return false;
+    return out += quote(text), true;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -81,43 +115,19 @@ bool BytesAt::container(std::uint8_t fix, std::uint8_t first, std::size_t each, 
   return true;
 }
 
-bool append_value_json(BytesAt& at, const std::vector<std::string_view>& words, std::string& out, std::size_t depth) {
-  std::int64_t i = 0;
-  std::uint64_t u = 0;
-  int scale = 0;
+bool append_value_json(BytesAt& at, const std::vector<std::string_view>& words, std::size_t bytes_max, std::string& out,
+                       std::size_t depth) {
+  if (const std::optional<bool> scalar = append_scalar_json(at, words, out)) return *scalar && out.size() <= bytes_max;
   std::uint32_t n = 0;
-  double d = 0;
   std::string_view text;
-  switch (at.head()) {
-    case 0xC0: return out += "null", at.pass(1), true;
-    case 0xC2: return out += "false", at.pass(1), true;
-    case 0xC3: return out += "true", at.pass(1), true;
-    default: break;
-  }
-  if (at.integer(i)) return out += std::to_string(i), true;
-  if (at.whole(u)) return out += std::to_string(u), true;
-  if (at.word(n)) {
-    if (n >= words.size()) return false;
-    return out += quote(words[n]), true;
-  }
-  if (at.decimal(i, scale)) return append_decimal_text(out, i, scale), true;
-  if (at.real(d)) return out += std::isfinite(d) ? format_double(d) : quote(format_double(d)), true;
-  if (at.number(text)) {
-    if (!is_number_text(text)) return false;
-    return out += text, true;
-  }
-  if (at.text(text)) {
-    if (!is_utf8(text)) return false;
-    return out += quote(text), true;
-  }
   if (depth >= kMaxNesting) return false;
   if (at.array(n)) {
     out += '[';
     for (std::uint32_t k = 0; k < n; ++k) {
       if (k > 0) out += ',';
-      if (!append_value_json(at, words, out, depth + 1)) return false;
+      if (!append_value_json(at, words, bytes_max, out, depth + 1)) return false;
     }
-    return out += ']', true;
+    return out += ']', out.size() <= bytes_max;
   }
   if (!at.map(n)) return false;
   out += '{';
@@ -132,9 +142,9 @@ bool append_value_json(BytesAt& at, const std::vector<std::string_view>& words, 
     }
     out += quote(text);
     out += ':';
-    if (!append_value_json(at, words, out, depth + 1)) return false;
+    if (!append_value_json(at, words, bytes_max, out, depth + 1)) return false;
   }
-  return out += '}', true;
+  return out += '}', out.size() <= bytes_max;
 }
 
 }  // namespace flyball::bus

@@ -104,7 +104,9 @@ class BytesAt {
   const std::uint8_t* end_;
 };
 
-// The value that stands there, as JSON. False if it makes no sense or nests too deep; `out` then has half of it.
-bool append_value_json(BytesAt& at, const std::vector<std::string_view>& words, std::string& out, std::size_t depth = 0);
+// The value that stands there, as JSON. False if it makes no sense, nests too deep or makes `out` longer than `bytes_max`; `out` then has
+// half of it, and is longer only in the last case (by no more than one string).
+bool append_value_json(BytesAt& at, const std::vector<std::string_view>& words, std::size_t bytes_max, std::string& out,
+                       std::size_t depth = 0);
 
 }  // namespace flyball::bus

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace flyball::bus {
 
 // Bare ratios beyond it are refused: a percent of more than 1000 % is written with its unit ("1200%").
 inline constexpr std::int64_t kRatioMaxE9 = 10'000'000'000;
+
+// The greatest number of a fact: rules have them as integers (`Lost`).
+inline constexpr std::uint64_t kMaxSeq = std::numeric_limits<std::int64_t>::max();
 
 struct WireScalar {
   enum class Form : std::uint8_t { kNull, kBool, kInt, kUint, kDouble, kDecimal, kString, kBytes, kTimestamp };

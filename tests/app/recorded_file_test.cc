@@ -10,6 +10,7 @@
 #include "app/replay/recorded_limits.h"
 #include "app/replay/recording_info.h"
 #include "bus/codec/crc32.h"
+#include "bus/codec/msgpack_writer.h"
 #include "bus/codec/recording_writer.h"
 #include "tests/app/folder.h"
 
@@ -144,6 +145,44 @@ TEST_CASE("a block that was taken out is missed by its number") {
   CHECK(read.lines == std::vector<std::string>{line(1), line(2), line(5), line(6)});
   CHECK(read.numbers == std::vector<std::uint64_t>{1, 2, 5, 6});
   CHECK(read.lost == 2);
+}
+
+TEST_CASE("a record that its words make too long costs itself, and a word that is too long its block; both are said") {
+  const auto block = [](std::string_view word, std::size_t references, std::uint64_t first) {
+    std::string payload;
+    bus::MsgpackWriter w(payload);
+    w.array(1);
+    w.string(word);
+    w.array(2);
+    for (const int kind : {3, 4}) w.array(2), w.integer(kind), w.integer(0);
+    std::string values;
+    bus::MsgpackWriter v(values);
+    v.integer(0);
+    v.integer(0);
+    v.array(references);
+    for (std::size_t i = 0; i < references; ++i) values += std::string_view("\xD4\x01\x00", 3);
+    w.uinteger(values.size());
+    payload += values;
+    for (const int i : {2, 1, 0}) w.integer(i);
+    bus::BlockHead head{bus::BlockKind::kRecords, static_cast<std::uint32_t>(payload.size()), 2, first, {}, {}, {}, bus::crc32(payload)};
+    std::string out;
+    bus::append_block_head(out, head);
+    return out + payload;
+  };
+  std::string bytes;
+  bus::append_file_head(bytes);
+  bytes += block(std::string(256, '\x01'), 60'000, 1);
+  const std::size_t second = bytes.size();
+  bytes += block(std::string(200'000, 'x'), 20'000, 3);
+  bytes += block("e1", 1, 5);
+  const Folder folder;
+  const Read read = read_all(folder.write("expanding.rec", bytes));
+  const std::vector<std::string> damage = {
+      "byte 16: record 1 of this block is longer than 48 MiB as JSON",
+      "byte " + std::to_string(second) + ": this block cannot be read: it has a word of more than 256 bytes"};
+  CHECK(read.damage == damage);
+  CHECK(read.lost == 3);
+  CHECK(read.numbers == std::vector<std::uint64_t>{2, 5, 6});
 }
 
 TEST_CASE("a recording of a newer form is refused in words") {

@@ -27,6 +27,28 @@ TEST_CASE("source numbers: where a source begins, gaps, what comes twice, and nu
   CHECK(told(numbers.note("c", 5)) == "4..4");
 }
 
+TEST_CASE("source numbers: what no integer holds is passed over, and hides nothing that follows") {
+  constexpr std::uint64_t kMax = SourceNumbers::kMaxNumber;
+  SourceNumbers numbers;
+  for (const auto& [number, gap] : std::vector<std::pair<std::uint64_t, std::string>>{{5, "none"},
+                                                                                      {UINT64_MAX, "none"},
+                                                                                      {UINT64_MAX, "none"},
+                                                                                      {6, "none"},
+                                                                                      {kMax + 1, "none"},
+                                                                                      {8, "7..7"},
+                                                                                      {kMax, "9..9223372036854775806"},
+                                                                                      {kMax, "none"},
+                                                                                      {9, "none"}}) {
+    INFO(number);
+    CHECK(told(numbers.note("a", number)) == gap);
+  }
+  numbers.account("b", 3);
+  numbers.account("b", UINT64_MAX);
+  CHECK(told(numbers.note("b", 5)) == "4..4");
+  CHECK(told(numbers.note("c", UINT64_MAX)) == "none");
+  CHECK(told(numbers.note("c", 7)) == "none");
+}
+
 TEST_CASE("source numbers: of too many sources the further ones are not watched") {
   SourceNumbers numbers;
   for (std::size_t i = 0; i < SourceNumbers::kMaxSources; ++i) REQUIRE_FALSE(numbers.note(std::to_string(i), 1));

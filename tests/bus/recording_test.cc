@@ -1,5 +1,6 @@
 // The compact form of recordings, in memory: what goes in comes out, by the same words as JSON lines where it is refused.
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "bus/codec/crc32.h"
 #include "bus/codec/json_lines.h"
@@ -210,6 +211,101 @@ TEST_CASE("limits of a block: many words, many shapes, long strings, long number
   lines.push_back(R"({"time":1,"type":"T","data":{"a":0.)" + std::string(300, '3') + "}}");
   lines.push_back(R"({"time":1,"type":")" + std::string(300, 'T') + R"(","data":{}})");
   CHECK(lines_of(recorded(lines)) == lines);
+}
+
+TEST_CASE("a fact given directly whose names are longer than words may be is recorded as its line") {
+  World w;
+  RecordedReader reader(w.schema, w.in);
+  const auto input = reader.read(R"({"time":1,"type":"net.types.LinkStats","data":{"device":"e1","port":"p","util":0.5},"source":")" +
+                                 std::string(300, 's') + "\"}");
+  REQUIRE(input.has_value());
+  std::string line;
+  append_fact(line, std::get<FactInput>(*input), w.schema, w.in);
+  RecordingWriter writer;
+  writer.begin();
+  writer.fact(std::get<FactInput>(*input), w.schema, w.in);
+  writer.finish();
+  CHECK(lines_of(writer.take()) == std::vector<std::string>{line});
+}
+
+// A block of an acknowledgement that is an array of one word, `references` times; and of a tick.
+struct Expanding {
+  BlockHead head;
+  std::string payload;
+  Expanding(const std::string& word, std::size_t references) {
+    MsgpackWriter w(payload);
+    w.array(1);
+    w.string(word);
+    w.array(2);
+    for (const int kind : {3, 4}) w.array(2), w.integer(kind), w.integer(0);
+    std::string values;
+    MsgpackWriter v(values);
+    v.integer(0);
+    v.integer(0);
+    v.array(references);
+    for (std::size_t i = 0; i < references; ++i) values += std::string_view("\xD4\x01\x00", 3);
+    w.uinteger(values.size());
+    payload += values;
+    for (const int i : {2, 1, 0}) w.integer(i);
+    head.records = 2;
+    head.bytes = static_cast<std::uint32_t>(payload.size());
+  }
+};
+
+TEST_CASE("a word that is longer than words may be is no word: each reference would repeat it") {
+  CHECK(RecordingBlock::parse(Expanding(std::string(kMaxWordBytes, 'x'), 1).head, Expanding(std::string(kMaxWordBytes, 'x'), 1).payload));
+  const Expanding bytes(std::string(kMaxWordBytes + 1, 'x'), 1);
+  const auto block = RecordingBlock::parse(bytes.head, bytes.payload);
+  REQUIRE(!block.has_value());
+  CHECK(block.error().message == "it has a word of more than 256 bytes");
+}
+
+TEST_CASE("what a record's words make of it is limited; the next record is read") {
+  World w;
+  RecordingDecoder decoder(w.schema, w.in);
+  const Expanding bytes(std::string(kMaxWordBytes, '\x01'), 60'000);  // 180 kB, 92 MB as JSON
+  auto block = RecordingBlock::parse(bytes.head, bytes.payload);
+  REQUIRE(block.has_value());
+  RecordingBlock::Record record;
+  FactInput fact;
+  AckInput ack;
+  Timestamp time;
+  REQUIRE(block->next(record));
+  std::string line = "kept";
+  const auto made = block->append_line(record, line);
+  REQUIRE(!made.has_value());
+  CHECK(made.error().message == "is longer than 48 MiB as JSON");
+  CHECK(line == "kept");
+  CHECK(line.capacity() < 2 * kMaxRecordJsonBytes + 8 * kMaxWordBytes);
+  const auto read = decoder.read(*block, record, fact, ack, time);
+  REQUIRE(!read.has_value());
+  CHECK(read.error().message == "the record is longer than 48 MiB as JSON");
+  REQUIRE(block->next(record));
+  CHECK(decoder.read(*block, record, fact, ack, time) == InputKind::kTick);
+  CHECK(!block->next(record));
+  CHECK(block->missing() == 0);
+}
+
+TEST_CASE("a record that is longer than a writer makes them is refused by itself") {
+  const Expanding bytes("x", kMaxRecordBytes / 3 + 1);
+  auto block = RecordingBlock::parse(bytes.head, bytes.payload);
+  REQUIRE(block.has_value());
+  RecordingBlock::Record record;
+  std::string line;
+  REQUIRE(block->next(record));
+  const auto made = block->append_line(record, line);
+  REQUIRE(!made.has_value());
+  CHECK(made.error().message == "is longer than 8 MiB");
+  REQUIRE(block->next(record));
+  CHECK(block->append_line(record, line));
+}
+
+TEST_CASE("no two blocks have the same id, whichever thread takes them apart") {
+  const Expanding bytes("x", 1);
+  std::vector<std::uint64_t> ids;
+  const auto parse = [&] { ids.push_back(RecordingBlock::parse(bytes.head, bytes.payload)->id()); };
+  for (int i = 0; i < 2; ++i) std::thread(parse).join();
+  CHECK(ids.at(0) != ids.at(1));
 }
 
 TEST_CASE("a payload of any bytes with a right checksum is read or refused, and nothing worse") {

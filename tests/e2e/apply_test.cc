@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdlib>
 
 #include "tests/e2e/service.h"
 
@@ -248,6 +249,62 @@ TEST_CASE("apply: when the next recording cannot be begun, the old rules go on, 
   CHECK(refused.status == 1);
   CHECK(digest_of(service) == digest);
   CHECK(!std::filesystem::exists(folder / "data/applied.json"));
+}
+
+TEST_CASE("apply: when the folder cannot be written for good, the old rules go on, and are what a restart runs") {
+  const Folder folder;
+  const std::string marker = folder / "failing";
+  setenv("LD_PRELOAD", FLYBALL_FAILING_FSYNC, 1);
+  setenv("FSYNC_FAILS_WHILE", marker.c_str(), 1);
+  const char* const asan = std::getenv("ASAN_OPTIONS");
+  const std::string former = asan == nullptr ? "" : asan;
+  setenv("ASAN_OPTIONS", (former + ":verify_asan_link_order=0").c_str(), 1);
+  Service service(folder, rules("not ok"), {"--data", folder / "data"});
+  for (const char* name : {"LD_PRELOAD", "FSYNC_FAILS_WHILE"}) unsetenv(name);
+  setenv("ASAN_OPTIONS", former.c_str(), 1);
+  REQUIRE(service.listening());
+  const std::string applied = folder / "data/applied.json", first = digest_of(service);
+  const auto refused = [&](const std::string& running) {
+    folder.write("failing", "");
+    const Finished done = service.query({"apply", "--set", "most=8"});
+    INFO(done.out << done.err);
+    CHECK(done.status == 1);
+    CHECK(has(done.err, "cannot be written"));
+    CHECK(digest_of(service) == running);
+    std::filesystem::remove(marker);
+  };
+  refused(first);
+  CHECK(!std::filesystem::exists(applied));
+  REQUIRE(service.query({"apply", "--set", "most=7"}).status == 0);
+  const std::string kept = slurp(applied), second = digest_of(service);
+  CHECK(has(kept, "most=7"));
+  refused(second);
+  CHECK(slurp(applied) == kept);
+  CHECK(!has(service.child().err(), "cannot be put back"));
+}
+
+TEST_CASE("apply: a plan that says it was made in the future is refused: it would never be too old") {
+  const Folder folder;
+  Service service(folder, rules("not ok"));
+  REQUIRE(service.listening());
+  const std::string before = digest_of(service), facts = folder.write("facts.jsonl", kFacts);
+  const std::string after = folder.write("after.fly", rules("not ok or load > most")), file = folder / "p.plan";
+  const auto plan_ahead = [&](const std::string& seconds) {
+    std::filesystem::remove(file);
+    return run("/usr/bin/env", {"ASAN_OPTIONS=verify_asan_link_order=0", "LD_PRELOAD=" FLYBALL_SHIFTED_CLOCK, "CLOCK_SHIFT_S=" + seconds,
+                                FLYBALL_BINARY, "plan", after, "--against", folder / "rules.fly", "--facts", facts, "--out", file})
+        .status;
+  };
+  REQUIRE(plan_ahead("86400") == 2);
+  const Finished done = service.query({"apply", file});
+  INFO(done.out << done.err);
+  CHECK(done.status == 1);
+  CHECK(has(done.err, "ahead of this clock"));
+  CHECK(has(done.err, "make the plan anew"));
+  CHECK(digest_of(service) == before);
+  // Clocks that differ by a little are no reason.
+  REQUIRE(plan_ahead("30") == 2);
+  CHECK(service.query({"apply", file}).status == 0);
 }
 
 }  // namespace flyball::e2e

@@ -58,6 +58,20 @@ TEST_CASE("lost: what the numbers of recorded lines leave out, each gap once, be
   CHECK(replay(line(1, "deaf", 5) + line(2, "deaf", 7)).empty());
 }
 
+TEST_CASE("lost: a number that no integer holds is refused, and tells no gap of all that follows") {
+  const Folder folder;
+  const auto numbered = [](int t, const std::string& seq) {
+    return "{\"time\":" + std::to_string(t) + R"(,"type":"Probe","data":{"backend":"b1","ok":true},"source":"a","seq":)" + seq + "}\n";
+  };
+  const std::string facts = folder.write("facts.jsonl", line(1, "a", 5) + numbered(2, "18446744073709551615") + line(3, "a", 6) +
+                                                            numbered(4, "9223372036854775808") + line(5, "a", 7));
+  const Finished done = flyball({"replay", folder.write("rules.fly", kAsks), "--facts", facts});
+  CHECK(resyncs(done.out).empty());
+  INFO(done.err);
+  CHECK(done.err.find("`seq`: 18446744073709551615 is too large: at most 9223372036854775807") != std::string::npos);
+  CHECK(done.err.find("`seq`: 9223372036854775808 is too large") != std::string::npos);
+}
+
 TEST_CASE("lost: a package has its own `Lost`, names it in words only, or does not ask") {
   const Folder folder;
   const std::string facts = folder.write("facts.jsonl", line(1, "a", 5) + line(2, "a", 7));
@@ -135,6 +149,58 @@ time.sleep(0.3)
   CHECK(again.out == sent);
   // Rules that ask only later find the same gaps in what rules recorded that did not ask.
   CHECK(slurp(folder / "record.jsonl").find("\"tick\":true,\"source\":\"gnmi-1\",\"seq\":2}") != std::string::npos);
+}
+
+// Three wait for their instant, what comes then is refused: told to the publisher, and no gap, neither live nor in the recording.
+TEST_CASE("lost: what the session refuses keeps its number in the recording, on both faces") {
+  const Folder folder;
+  const std::string config = folder.write("flyball.toml", "[limits]\npending_inputs = 3\n");
+  std::string rules = kAsks;
+  rules.replace(rules.find("key (backend) {"), 15, "key (backend) lateness 3s {");
+  Service service(folder, rules, {"--config", config, "--actions", folder / "actions.jsonl", "--record", folder / "record.jsonl"});
+  INFO(service.child().err());
+  REQUIRE(service.listening());
+  const std::string python = folder.write("p.py", R"(
+import sys, time, zmq, msgpack
+s = zmq.Context.instance().socket(zmq.DEALER); s.connect(sys.argv[1])
+def say(**m): s.send(msgpack.packb(m))
+def hear():
+    assert s.poll(20000), "no answer"
+    return msgpack.unpackb(s.recv())
+p = zmq.Context.instance().socket(zmq.PUB); p.connect(sys.argv[2])
+say(op="hello", source="gnmi-1", v=1, instance="x"); assert hear()["op"] == "welcome"
+seq, refused = 0, []
+def some(n):
+    global seq
+    say(op="facts", seq=seq + 1, facts=[{"type": "Probe", "data": {"backend": "b%d" % i, "ok": True}} for i in range(n)])
+    seq += n
+    while True:
+        m = hear(); assert m["op"] == "ack", m
+        refused.extend(r["seq"] for r in m.get("refused", []))
+        if m["seq"] == seq: return
+some(6)
+assert refused == [4, 5, 6], refused
+def plain(n): p.send_multipart([b"Probe", msgpack.packb({"backend": "b%d" % n, "ok": True, "@source": "tap", "@seq": n})])
+time.sleep(1)
+for n in range(1, 4): plain(n)                     # refused: the three are waiting still
+time.sleep(4)
+some(2)                                            # 7 and 8
+plain(4); time.sleep(0.2); plain(5)                # one is taken, one refused
+time.sleep(4)
+plain(6)
+time.sleep(4)
+assert refused == [4, 5, 6], refused
+)");
+  const Finished done = run("/usr/bin/python3", {python, service.endpoint("facts"), service.endpoint("plain")});
+  INFO(done.out << done.err << service.child().err());
+  REQUIRE(done.status == 0);
+  CHECK(service.child().stop() == 0);
+  const std::string record = slurp(folder / "record.jsonl");
+  INFO(record);
+  CHECK(record.find("\"source\":\"gnmi-1\",\"seq\":8}") != std::string::npos);
+  CHECK(record.find("\"source\":\"tap\",\"seq\":6}") != std::string::npos);
+  CHECK(slurp(folder / "actions.jsonl").empty());
+  CHECK(flyball({"replay", folder / "rules.fly", "--config", config, "--facts", folder / "record.jsonl", "--quiet"}).out.empty());
 }
 
 }  // namespace flyball::e2e
