@@ -99,7 +99,7 @@ rule r {
   REQUIRE(world.put("1s", "L", "k: 1, x: 5"));
   REQUIRE(world.put("20s", "L", "k: 2, x: 9223372036854775807"));
   world.tick("21s");
-  for (const std::string& fact : world.facts("D")) CHECK(fact.find("k: 2") == std::string::npos);  // whether 1 is greater is not known
+  for (const std::string& line : world.heard()) CHECK(line.find("k: 2") == std::string::npos);  // whether 1 is greater is not known
 }
 
 // The one is told to look at the best first; the other, which adds nothing, has to look at all.
