@@ -28,6 +28,20 @@ bool add_hash(std::uint64_t& h, const Value* row, const Fields& pairs, std::uint
   return true;
 }
 
+// What a and b say that c must be.
+enum class KeyOfThird : std::uint8_t { kKnown, kUnknown, kNever };
+KeyOfThird key_of_third(const ClosingPlan& plan, const Value* a, const Value* b, std::uint32_t& hash) {
+  std::uint64_t h = 0;
+  for (const ClosingPlan::Part& part : plan.c_key) {
+    const Value& v = (part.of_a ? a : b)[part.field];
+    if (v.is_error()) return KeyOfThird::kUnknown;
+    if (v.is_null() && !part.null_joins) return KeyOfThird::kNever;
+    h = mix(h, hash_value(v));
+  }
+  hash = fold(h);
+  return KeyOfThird::kKnown;
+}
+
 constexpr auto kLeft = &ClosingPlan::Pair::left;
 constexpr auto kRight = &ClosingPlan::Pair::right;
 
@@ -80,15 +94,14 @@ bool Network::has_entry(const StagePlan& stage, std::uint32_t index, std::uint32
 
 // Whether the pair is to be there.
 bool Network::is_closed(const ClosingPlan& plan, const Value* a, const Value* b) const {
-  std::uint64_t h = 0;
-  for (const ClosingPlan::Part& part : plan.c_key) {
-    const Value& v = (part.of_a ? a : b)[part.field];
-    if (v.is_error()) return true;
-    if (v.is_null() && !part.null_joins) return false;
-    h = mix(h, hash_value(v));
+  std::uint32_t hash = 0;
+  switch (key_of_third(plan, a, b, hash)) {
+    case KeyOfThird::kUnknown: return true;
+    case KeyOfThird::kNever: return false;
+    case KeyOfThird::kKnown: break;
   }
   const StagePlan& c = program_.stages[plan.first + 2];
-  return has_entry(c, c.index, fold(h));
+  return has_entry(c, c.index, hash);
 }
 
 // Goes along both lists at once: true if the first ends first.
@@ -260,14 +273,10 @@ void Network::close_pairs(const ClosingPlan& plan, const Activation& activation)
 }
 
 bool Network::is_closed_by(const ClosingPlan& plan, FactId a, FactId b, std::uint32_t hash) const {
-  std::uint64_t h = 0;
-  for (const ClosingPlan::Part& part : plan.c_key) {
-    const Value& v =
-        (part.of_a ? stores_[program_.stages[plan.first].type].row(a) : stores_[program_.stages[plan.first + 1].type].row(b))[part.field];
-    if (v.is_error() || (v.is_null() && !part.null_joins)) return false;
-    h = mix(h, hash_value(v));
-  }
-  return fold(h) == hash;
+  const Value* const a_row = stores_[program_.stages[plan.first].type].row(a);
+  const Value* const b_row = stores_[program_.stages[plan.first + 1].type].row(b);
+  std::uint32_t mine = 0;
+  return key_of_third(plan, a_row, b_row, mine) == KeyOfThird::kKnown && mine == hash;
 }
 
 // A c comes whose key is unknown: all pairs from now on.
