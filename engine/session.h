@@ -148,6 +148,10 @@ class Session {
 
   // O(changes) amortised. Errors: unknown key on patch, stamp too far ahead, a limit; nothing is changed then.
   Result<PutOutcome> put(const FactInput& input);
+  // A hint that this input will be put when kForesight others have been: whoever has a batch says it of each, ahead of putting them, and
+  // among many facts no put waits for memory. It changes nothing; what was said need not come. O(1).
+  static constexpr std::size_t kForesight = 10;
+  void foresee(const FactInput& input);
   // Error when certainly no such action is waiting at its turn (counted; nothing is changed then); what finds none at its
   // turn is counted, too; a second acknowledgement of the same action changes nothing.
   Result<void> ack(const AckInput& input);

@@ -80,6 +80,7 @@ class Aggregates {
   bool timer_is_live(NodeId node, Timestamp due) const;
   std::uint64_t samples_dropped() const { return samples_dropped_; }
   // Nodes that began to drop samples since the last call; each comes once in a session.
+  bool has_dropping() const { return !dropping_.empty(); }
   std::vector<NodeId> take_dropping() { return std::exchange(dropping_, {}); }
   void set_samples_max(std::size_t n) { samples_per_key_max_ = n; }
 

@@ -11,22 +11,6 @@
 
 namespace flyball::engine {
 
-void Network::fact_appeared(FactTypeId type, FactId fact) {
-  if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, true, true);
-  update(type, fact, kEveryField, true);
-}
-
-void Network::fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) {
-  if (!program_.types[type].stamp_masks.empty())
-    stamp_fact(type, fact, changed == kEveryField ? ~stores_[type].key_fields() : changed, false, true);
-  update(type, fact, changed, true);
-}
-
-void Network::fact_vanished(FactTypeId type, FactId fact) {
-  if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, false, false);
-  update(type, fact, kEveryField, false);
-}
-
 Truth Network::alpha_truth(const Update& u, AlphaId alpha) {
   ++alpha_work_[alpha].tests;
   return truth_and(u.meta->suspended ? Truth::kUnknown : Truth::kTrue, alphas_.truth(alpha, u.row, frame_));
@@ -112,7 +96,9 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
   if (truth == Truth::kFalse) return kNone;
   const std::uint32_t item = add_item(u, id, truth);
   ++alpha_work_[id].came;
-  for (const StageId stage : alphas_.successors(alpha)) activations_.push_back({stage, u.fact, item, truth});
+  for (const StageId stage : alphas_.successors(alpha)) {
+    if (is_awaited(stage_states_[stage])) activations_.push_back({stage, u.fact, item, truth});
+  }
   for (const NodeId node : alphas_.nodes(alpha)) {
     place_.at(WorkPart::kAggregate, node);
     aggregates_.put(node, u.fact, truth, u.row, *this);
@@ -157,7 +143,7 @@ bool Network::visit_item(const Update& u, std::uint32_t id) {
     StageState& s = stage_states_[stage];
     if (after != before || (s.own_reads & u.changed) != 0) {
       s.verb = Verb::kRejoin;
-      activations_.push_back({stage, u.fact, id, after});
+      if (is_awaited(s)) activations_.push_back({stage, u.fact, id, after});
     } else if ((s.later_reads & u.changed) != 0) {
       s.verb = Verb::kRefresh;
     } else {
@@ -295,9 +281,9 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   if (!plan.clocks.empty()) arm_fact_clock(type, fact, exists);
   const AlphaTables::Type& ways = alphas_.type(type);
   FactStore& store = stores_[type];
-  if (ways.is_empty() && store.meta(fact).tokens == kNone) return;  // such as what is only told
-  const Update u{type, fact, &store.meta(fact), store.row(fact), changed, exists};
-  FactMeta& meta = *u.meta;
+  FactMeta& meta = store.meta(fact);
+  if (ways.is_empty() && meta.tokens == kNone) return;  // such as what is only told
+  const Update u{type, fact, &meta, FactStore::row_of(meta), changed, exists};
   ++epoch_;
   activations_.clear();
   dropped_items_.clear();
@@ -351,7 +337,10 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     for (std::size_t i = 0; i < ways.by_order.size(); ++i) update_gates(u, ways.by_order[i], gates[first + i]);
   }
 
-  update_given(u);
+  if (meta.tokens != kNone) update_given(u);
+  if (activations_.empty() && to_delete_.empty() && to_refresh_.empty() && dropped_items_.empty() && unclosed_.empty() && opened_.empty()) {
+    return;  // most mean nothing to anybody
+  }
   for (const TokenId t : to_delete_) {
     const Token& token = tokens_[t];
     for (const TokenId near : {token.parent, token.next_sibling, token.prev_sibling}) {

@@ -85,10 +85,9 @@ void AlphaTables::add_tests(AlphaId id) {
 
 Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const {
   const AlphaState& alpha = alphas_[id];
+  const AlphaTest* const first = tests_.data() + alpha.first_test;
   Truth truth = Truth::kTrue;
-  bool framed = false;
-  for (std::uint32_t i = 0; i < alpha.test_count; ++i) {
-    const AlphaTest& test = tests_[alpha.first_test + i];
+  for (const AlphaTest& test : std::span(first, alpha.test_count)) {
     Truth t = Truth::kUnknown;
     bool known = true;
     switch (test.form) {
@@ -113,16 +112,18 @@ Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const
       }
       case AlphaTest::Form::kFormula: known = false; break;
     }
-    if (!known) {
-      const AlphaPlan& plan = program_.alphas[id];
-      if (!framed) frame.set_row(plan.binding, row);
-      framed = true;
-      t = frame.truth(plan.tests[test.formula], plan.scope);
-    }
+    if (!known) t = formula_truth(id, test.formula, row, frame);
     truth = truth_and(truth, t);
     if (truth == Truth::kFalse) break;
   }
   return truth;
+}
+
+// Kept apart: what most facts need is short.
+[[gnu::noinline]] Truth AlphaTables::formula_truth(AlphaId id, std::uint32_t formula, const Value* row, FrameBuffer& frame) const {
+  const AlphaPlan& plan = program_.alphas[id];
+  frame.set_row(plan.binding, row);
+  return frame.truth(plan.tests[formula], plan.scope);
 }
 
 void AlphaTables::plan_type(FactTypeId id) {

@@ -111,6 +111,7 @@ class AlphaTables {
   std::size_t bytes() const;
 
  private:
+  Truth formula_truth(AlphaId id, std::uint32_t formula, const Value* row, FrameBuffer& frame) const;
   void add_tests(AlphaId id);
   void plan_type(FactTypeId id);
 

@@ -100,9 +100,8 @@ void FactStore::grow_index() {
   }
 }
 
-std::uint64_t FactStore::write(FactId f, const Value* values) {
-  FactMeta& meta = this->meta(f);
-  Value* mine = row_for_update(f);
+std::uint64_t FactStore::write(FactId f, FactMeta& meta, const Value* values) {
+  Value* mine = reinterpret_cast<Value*>(&meta + 1);
   std::uint64_t changed = 0;
   if (meta.status == FactStatus::kLive) {
     for (std::uint32_t i = 0; i < width_; ++i) {

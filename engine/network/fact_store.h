@@ -72,6 +72,8 @@ class FactStore {
     for (const std::uint32_t field : key_) h = mix(h, hash_value(row[field]));
     return fold(h);
   }
+  // Whether its facts are so many that most are far away: then hints pay.
+  bool is_spread() const { return index_.size() >= kSpread; }
   // Hints that a fact with this hash will be looked for: its place in the index; when that is here, its record. The
   // second gives the likely fact, or kNone.
   void prefetch_index(std::uint32_t hash) const { __builtin_prefetch(&index_[hash & (index_.size() - 1)]); }
@@ -88,7 +90,8 @@ class FactStore {
 
   FactMeta& meta(FactId f) { return *record_of(f); }
   const FactMeta& meta(FactId f) const { return *record_of(f); }
-  const Value* row(FactId f) const { return reinterpret_cast<const Value*>(record_of(f) + 1); }
+  const Value* row(FactId f) const { return row_of(meta(f)); }
+  static const Value* row_of(const FactMeta& meta) { return reinterpret_cast<const Value*>(&meta + 1); }
   Value* row_for_update(FactId f) { return reinterpret_cast<Value*>(record_of(f) + 1); }
   // For types with a ttl.
   bool timed() const { return timed_; }
@@ -97,7 +100,8 @@ class FactStore {
   bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
-  std::uint64_t write(FactId f, const Value* values);
+  std::uint64_t write(FactId f, const Value* values) { return write(f, meta(f), values); }
+  std::uint64_t write(FactId f, FactMeta& meta, const Value* values);  // where its record is known already
   // Live → stale: hides the fields that are not key; returns their mask.
   std::uint64_t make_stale(FactId f);
   void make_absent(FactId f);
@@ -105,8 +109,8 @@ class FactStore {
   const Value* last_row(FactId f) const;
 
   void pin(FactId f) { ++meta(f).pins; }
-  void unpin(FactId f) {
-    FactMeta& m = meta(f);
+  void unpin(FactId f) { unpin(f, meta(f)); }
+  void unpin(FactId f, FactMeta& m) {
     FB_CHECK(m.pins > 0);
     if (--m.pins == 0 && m.status == FactStatus::kAbsent) release_if_unused(f);
   }
@@ -142,6 +146,7 @@ class FactStore {
     std::uint32_t hash = 0;
     FactId fact = kNone;  // kNone: empty
   };
+  static constexpr std::size_t kSpread = 1U << 14;    // places of the index
   static constexpr std::uint32_t kLinesAheadMax = 4;  // of a record, that are fetched beforehand
 
   FactMeta* record_of(FactId f) const {

@@ -66,9 +66,19 @@ class Network {
   // Rows are written before, by the store. `changed` is what write() or make_stale() said; kEveryField where
   // liveness itself changed.
   static constexpr std::uint64_t kEveryField = ~std::uint64_t{0};
-  void fact_appeared(FactTypeId type, FactId fact);
-  void fact_changed(FactTypeId type, FactId fact, std::uint64_t changed);
-  void fact_vanished(FactTypeId type, FactId fact);
+  void fact_appeared(FactTypeId type, FactId fact) {
+    if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, true, true);
+    update(type, fact, kEveryField, true);
+  }
+  void fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) {
+    if (!program_.types[type].stamp_masks.empty())
+      stamp_fact(type, fact, changed == kEveryField ? ~stores_[type].key_fields() : changed, false, true);
+    update(type, fact, changed, true);
+  }
+  void fact_vanished(FactTypeId type, FactId fact) {
+    if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, false, false);
+    update(type, fact, kEveryField, false);
+  }
   // Moments number what changes facts, one after the other: an input, a deadline, an effect, a closure. A fact's stamp is the moment
   // of its last change in the fields of TypePlan::stamp_masks[which].
   std::uint64_t moment() const { return moment_; }
@@ -141,6 +151,7 @@ class Network {
   // A timer that meant nothing was dropped.
   void disarmed(const Timer& timer);
   // Aggregates that dropped samples for want of room, each once.
+  bool has_dropping() const { return aggregates_.has_dropping(); }
   std::vector<NodeId> take_dropping() { return aggregates_.take_dropping(); }
   void set_samples_max(std::size_t n) { aggregates_.set_samples_max(n); }
 
@@ -211,10 +222,18 @@ class Network {
   std::size_t type_bytes(FactTypeId type) const;
   WorkPlace& place() { return place_; }
   void mark() const;
-  // A hint that this fact will be changed next.
-  void prefetch(FactTypeId type, FactId fact) const {
+  // Hints that this fact will be changed: its first alpha item, kNone if it has none; when that is here, what hangs on it.
+  std::uint32_t prefetch(FactTypeId type, FactId fact) const {
     const std::uint32_t item = stores_[type].meta(fact).items;
     if (item != kNone) __builtin_prefetch(&items_[item]);
+    return item;
+  }
+  void prefetch_behind(std::uint32_t item) const {
+    const AlphaItem& of = items_[item];
+    if (of.tokens != kNone) __builtin_prefetch(&tokens_[of.tokens]);
+    for (const std::uint32_t near : {of.next, of.link.next, of.link.prev}) {
+      if (near != kNone) __builtin_prefetch(&items_[near]);
+    }
   }
 
   const HoldTable& hold_table(TableId t) const { return holds_[t]; }
@@ -250,6 +269,9 @@ class Network {
     BucketIndex met;  // of some/no: left sides that have a true witness, which no new fact need meet
     StageWork work;
   };
+  // Whether a fact that comes may mean something to the stage. Where nobody waits on the left nobody comes before its turn: lefts are
+  // made by earlier stages, whose turn is later. Rings ask what is on its way.
+  static bool is_awaited(const StageState& s) { return s.first || s.closing != kNone || !s.left.empty() || !s.met.empty(); }
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
     Link& link(std::uint32_t id) { return tokens[id].left; }

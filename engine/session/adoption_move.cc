@@ -208,7 +208,7 @@ void Adoption::move_derivation() {
     for (const auto& [type, fact] : stratum) {
       Derivation::Derived& d = to.derived_[type][fact];
       d.dirty = d.lost = false;
-      to.set_dirty(type, fact, true);
+      to.set_dirty(type, fact, d, true);
       to_.network.store(type).unpin(fact);  // it was dirty before, too
     }
   }

@@ -60,11 +60,12 @@ void Derivation::plan_derives(std::uint32_t rule_id) {
       }
       fields_.push_back(field);
     }
+    if (scratch_.size() < effect.fields.size()) scratch_.resize(effect.fields.size());
   }
 }
 
-// Appends one Value per field; those that cannot be evaluated are errors.
-void Derivation::evaluate(const DerivePlan& plan, std::vector<Value>& out) {
+// One Value per field; those that cannot be evaluated are errors.
+void Derivation::evaluate(const DerivePlan& plan, Value* out) {
   FrameBuffer& frame = network_.frame();
   for (std::uint32_t i = 0; i < plan.field_count; ++i) {
     const FieldPlan& field = fields_[plan.first_field + i];
@@ -74,14 +75,8 @@ void Derivation::evaluate(const DerivePlan& plan, std::vector<Value>& out) {
     } else if (field.form == FieldPlan::Form::kFormula) {
       v = frame.value(*field.formula, plan.scope);
     }
-    out.push_back(field.to_double && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v);
+    out[i] = field.to_double && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v;
   }
-}
-
-Derivation::Derived& Derivation::derived(FactTypeId type, FactId fact) {
-  std::vector<Derived>& all = derived_[type];
-  if (all.size() <= fact) all.resize(std::max<std::size_t>(fact + 1, all.size() * 2));
-  return all[fact];
 }
 
 // --- reasons ---
@@ -94,7 +89,7 @@ std::uint32_t Derivation::add_reason(Reason reason) {
   d.reasons = id;
   reasons_[id] = reason;
   network_.store(reason.type).pin(reason.fact);
-  set_dirty(reason.type, reason.fact, false);
+  set_dirty(reason.type, reason.fact, d, false);
   return id;
 }
 
@@ -103,13 +98,13 @@ void Derivation::remove_reason(std::uint32_t id) {
   Derived& d = derived(reason.type, reason.fact);
   (reason.prev != kNone ? reasons_[reason.prev].next : d.reasons) = reason.next;
   if (reason.next != kNone) reasons_[reason.next].prev = reason.prev;
-  set_dirty(reason.type, reason.fact, true);  // pins
+  set_dirty(reason.type, reason.fact, d, true);  // pins
   network_.store(reason.type).unpin(reason.fact);
+  if (scratch_of_ == id) scratch_of_ = kNone;
   reasons_.free(id);
 }
 
-void Derivation::set_dirty(FactTypeId type, FactId fact, bool lost) {
-  Derived& d = derived(type, fact);
+void Derivation::set_dirty(FactTypeId type, FactId fact, Derived& d, bool lost) {
   if (lost && !d.lost && program_.types[type].recursive) {
     d.lost = true;
     ++lost_[program_.types[type].stratum];
@@ -133,12 +128,12 @@ void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
   std::uint32_t first = kNone;
   for (std::uint32_t i = 0; i < rule.count; ++i) {
     const DerivePlan& effect = derives_[rule.first + i];
-    scratch_.clear();
-    evaluate(effect, scratch_);
+    scratch_of_ = kNone;
+    evaluate(effect, scratch_.data());
     FactStore& store = network_.store(effect.type);
     Truth truth = network_.token(token).truth;
     bool key_known = true;
-    for (std::uint32_t f = 0; f < scratch_.size(); ++f) {
+    for (std::uint32_t f = 0; f < effect.field_count; ++f) {
       if (!scratch_[f].is_error()) continue;
       truth = truth_and(truth, Truth::kUnknown);
       key_known = key_known && (store.key_fields() >> f & 1U) == 0;
@@ -152,7 +147,7 @@ void Derivation::token_made(std::uint32_t rule_id, TokenId token) {
     reason.token = token;
     reason.truth = truth;
     reason.sibling = first;
-    first = add_reason(reason);
+    first = scratch_of_ = add_reason(reason);
   }
   network_.token(token).entry = first;
 }
@@ -178,7 +173,7 @@ void Derivation::set_episode_reason(std::uint32_t rule, std::uint32_t entry, std
     if (reasons_[mine[i]].fact == fact) {
       if (episode_values_[mine[i]] != values) {
         episode_values_[mine[i]] = values;
-        set_dirty(plan.type, fact, false);
+        set_dirty(plan.type, fact, derived(plan.type, fact), false);
       }
       network_.store(plan.type).unpin(fact);
       return;
@@ -243,10 +238,16 @@ std::uint32_t Derivation::best_reason(FactTypeId type, FactId fact) const {
   return best;
 }
 
-void Derivation::values_of(const Reason& reason, std::vector<Value>& out) {
-  out.clear();
-  network_.load(reason.token);
-  evaluate(derives_[rules_[reason.rule].first + reason.effect], out);
+// The record, until another is evaluated.
+const Value* Derivation::values_of(std::uint32_t id) {
+  const Reason& reason = reasons_[id];
+  if (reason.token == kNone) return episode_values_.at(id).data();
+  if (scratch_of_ != id) {
+    network_.load(reason.token);
+    evaluate(derives_[rules_[reason.rule].first + reason.effect], scratch_.data());
+    scratch_of_ = id;
+  }
+  return scratch_.data();
 }
 
 // --- the limit of one instant ---
@@ -289,13 +290,12 @@ void Derivation::switch_off(std::uint32_t rule) {
 
 // --- facts ---
 
-void Derivation::touch(FactTypeId type, FactId fact) {
-  Derived& d = derived(type, fact);
+void Derivation::touch(FactTypeId type, FactId fact, FactStore& store, Derived& d) {
   if (d.touched) return;
   d.touched = true;
-  FactStore& store = network_.store(type);
-  d.known = store.exists(fact);
-  store.pin(fact);
+  FactMeta& meta = store.meta(fact);
+  d.known = meta.status != FactStatus::kAbsent;
+  ++meta.pins;
   Touched touched{type, fact, d.told, told_values_.size()};
   if (d.told) {
     const Value* row = store.last_row(fact);
@@ -311,7 +311,7 @@ void Derivation::touch(FactTypeId type, FactId fact) {
 void Derivation::withdraw(FactTypeId type, FactId fact) {
   FactStore& store = network_.store(type);
   if (!store.exists(fact)) return;
-  touch(type, fact);
+  touch(type, fact, store, derived(type, fact));
   store.make_absent(fact);
   network_.fact_vanished(type, fact);
 }
@@ -327,25 +327,20 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
   FactMeta& meta = store.meta(fact);
   const Truth truth = reasons_[best].truth;
   if (truth == Truth::kUnknown && meta.suspended) return;
-  touch(type, fact);
-  const bool existed = store.exists(fact);
+  Derived& d = derived(type, fact);
+  touch(type, fact, store, d);
+  const bool existed = meta.status != FactStatus::kAbsent;
   if (truth == Truth::kUnknown && existed) {
     store.make_stale(fact);
     meta.suspended = true;
     network_.fact_changed(type, fact, Network::kEveryField);
     return;
   }
-  Derived& d = derived(type, fact);
-  if (truth == Truth::kUnknown && d.known) {  // withdrawn on the way to the fixpoint: what was known last stays so
-    scratch_.assign(store.row(fact), store.row(fact) + store.width());
-  } else if (reasons_[best].token != kNone) {
-    values_of(reasons_[best], scratch_);
-  } else {
-    scratch_ = episode_values_.at(best);
-  }
+  // Withdrawn on the way to the fixpoint: what was known last stays so.
+  const Value* values = truth == Truth::kUnknown && d.known ? FactStore::row_of(meta) : values_of(best);
   d.known = true;
   const bool was_suspended = meta.suspended;
-  const std::uint64_t changed = store.write(fact, scratch_.data());
+  const std::uint64_t changed = store.write(fact, meta, values);
   meta.suspended = truth == Truth::kUnknown;
   meta.stamp = network_.now();
   if (meta.suspended) store.make_stale(fact);
@@ -377,21 +372,21 @@ std::uint32_t Derivation::first_dirty_stratum() const {
 }
 
 void Derivation::settle_stratum(std::uint32_t stratum) {
-  if (dirty_[stratum].empty()) {
-    dirty_strata_[stratum / 64] &= ~(std::uint64_t{1} << stratum % 64);
-    --dirty_strata_count_;
-    return;
+  std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
+  if (!dirty.empty()) {
+    if (program_.types[dirty.front().first].recursive) {
+      settle_recursive(stratum);
+    } else {
+      const auto [type, fact] = dirty.back();
+      dirty.pop_back();
+      derived(type, fact).dirty = false;
+      apply_best(type, fact);
+      network_.store(type).unpin(fact);
+    }
   }
-  if (program_.types[dirty_[stratum].front().first].recursive) {
-    settle_recursive(stratum);
-    return;
-  }
-  const auto [type, fact] = dirty_[stratum].back();
-  dirty_[stratum].pop_back();
-  Derived& d = derived(type, fact);
-  d.dirty = false;
-  apply_best(type, fact);
-  network_.store(type).unpin(fact);
+  if (!dirty.empty()) return;
+  dirty_strata_[stratum / 64] &= ~(std::uint64_t{1} << stratum % 64);
+  --dirty_strata_count_;
 }
 
 void Derivation::settle_recursive(std::uint32_t stratum) {
@@ -439,11 +434,21 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
 
 // --- subscribers ---
 
-void Derivation::tell(Timestamp now, Outbox& outbox) {
-  std::sort(touched_.begin(), touched_.end(), [&](const Touched& a, const Touched& b) {
-    if (a.type != b.type) return a.type < b.type;
-    return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;
-  });
+void Derivation::tell(Timestamp now, OutputSink& sink) {
+  if (touched_.size() > 1) {
+    std::sort(touched_.begin(), touched_.end(), [&](const Touched& a, const Touched& b) {
+      if (a.type != b.type) return a.type < b.type;
+      return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;
+    });
+  }
+  const auto say = [&](FactTypeId type, bool present, const Value* values, std::uint32_t width) {
+    if (!program_.is_written(type)) return;
+    output_.time = now;
+    output_.type = type;
+    output_.present = present;
+    output_.values.assign(values, values + width);
+    sink.on_derived(output_);
+  };
   for (const Touched& t : touched_) {
     FactStore& store = network_.store(t.type);
     Derived& d = derived(t.type, t.fact);
@@ -451,20 +456,20 @@ void Derivation::tell(Timestamp now, Outbox& outbox) {
     const Value* told = told_values_.data() + t.values;
     const std::uint32_t width = store.width();
     if (!told_otherwise_.empty()) told_otherwise_.erase(pair_key(t.type, t.fact));
-    if (!store.exists(t.fact)) {
-      if (t.told && program_.is_written(t.type)) outbox.add(DerivedOutput{now, t.type, false, std::vector<Value>(told, told + width)});
+    FactMeta& meta = store.meta(t.fact);
+    if (meta.status == FactStatus::kAbsent) {
+      if (t.told) say(t.type, false, told, width);
       d.told = false;
-    } else if (store.meta(t.fact).suspended) {
+    } else if (meta.suspended) {
       // Nothing is told of it; what was told may differ from what is known last.
       const Value* last = store.last_row(t.fact);
       if (t.told && !std::equal(told, told + width, last)) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
     } else {
-      const Value* row = store.row(t.fact);
-      if (program_.is_written(t.type) && (!t.told || !std::equal(told, told + width, row)))
-        outbox.add(DerivedOutput{now, t.type, true, std::vector<Value>(row, row + width)});
+      const Value* row = FactStore::row_of(meta);
+      if (!t.told || !std::equal(told, told + width, row)) say(t.type, true, row, width);
       d.told = true;
     }
-    store.unpin(t.fact);
+    store.unpin(t.fact, meta);
   }
   touched_.clear();
   told_values_.clear();

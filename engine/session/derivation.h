@@ -10,6 +10,7 @@
 // Not thread-safe. INVARIANT: after closure() every derived fact is what its reasons say.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -55,8 +56,8 @@ class Derivation {
   void switch_off(std::uint32_t rule);
 
   bool has_news() const { return !touched_.empty(); }
-  // Net changes since the last call, in order of (type, key).
-  void tell(Timestamp now, Outbox& outbox);
+  // Net changes since the last call, in order of (type, key), to the sink itself: nothing else is said in between.
+  void tell(Timestamp now, OutputSink& sink);
   void mark(Interner& in) const;
   std::size_t bytes() const;
 
@@ -114,22 +115,27 @@ class Derivation {
   };
 
   void plan_derives(std::uint32_t rule);
-  void evaluate(const DerivePlan& plan, std::vector<Value>& out);
+  void evaluate(const DerivePlan& plan, Value* out);
   void forget_makers();
   std::optional<std::uint32_t> take_runaway();
-  Derived& derived(FactTypeId type, FactId fact);
+  Derived& derived(FactTypeId type, FactId fact) {
+    std::vector<Derived>& all = derived_[type];
+    if (fact >= all.size()) [[unlikely]]
+      all.resize(std::max<std::size_t>(std::size_t{fact} + 1, all.size() * 2));
+    return all[fact];
+  }
   std::uint32_t add_reason(Reason reason);
   void remove_reason(std::uint32_t id);
-  void set_dirty(FactTypeId type, FactId fact, bool lost);
+  void set_dirty(FactTypeId type, FactId fact, Derived& d, bool lost);
   std::uint32_t first_dirty_stratum() const;
   void settle_stratum(std::uint32_t stratum);
   void settle_recursive(std::uint32_t stratum);
   void apply_best(FactTypeId type, FactId fact);
   std::uint32_t best_reason(FactTypeId type, FactId fact) const;
   bool better(const Reason& a, const Reason& b) const;
-  void values_of(const Reason& reason, std::vector<Value>& out);
+  const Value* values_of(std::uint32_t reason);
   void withdraw(FactTypeId type, FactId fact);
-  void touch(FactTypeId type, FactId fact);
+  void touch(FactTypeId type, FactId fact, FactStore& store, Derived& d);
 
   const ProgramData& program_;
   Network& network_;
@@ -145,7 +151,10 @@ class Derivation {
   std::vector<Touched> touched_;
   std::vector<Value> told_values_;
   std::unordered_map<std::uint64_t, std::vector<Value>> told_otherwise_;  // (type, fact): told, but not the last known row
-  std::vector<Value> scratch_;
+  // The record of the reason evaluated last: mostly it is what the closure asks for next.
+  std::vector<Value> scratch_;  // as wide as the widest
+  std::uint32_t scratch_of_ = kNone;
+  DerivedOutput output_;
   std::vector<RuleDerives> rules_;
   std::vector<DerivePlan> derives_;
   std::vector<FieldPlan> fields_;

@@ -48,9 +48,12 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
   if (ahead != kNone) network.prefetch(ahead_type, ahead);
   ahead = kNone;
-  ahead_type = store.keyed() ? input.type : kNoId;
-  ahead_hash = hash;
-  if (store.keyed()) store.prefetch_index(hash);
+  ahead_type = kNoId;
+  if (store.keyed() && store.is_spread()) {
+    ahead_type = input.type;
+    ahead_hash = hash;
+    store.prefetch_index(hash);
+  }
   if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
       store.find(input.values.data(), hash) == kNone) {
     return refuse("too many facts", "the limit is " + std::to_string(limits.facts));
@@ -65,12 +68,19 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
     return PutOutcome::kLateDiverted;
   }
   inbox.add_fact(late ? engine_time() : input.stamp, late, input, hash);
-  look_ahead();
+  if (ahead_type != kNoId) look_ahead();
   if (late) {
     ++counters.facts_late_applied;
     return PutOutcome::kLateApplied;
   }
   return input.stamp > engine_time() ? PutOutcome::kPending : PutOutcome::kTaken;
+}
+
+void Session::Impl::foresee(const FactInput& input) {
+  if (input.type >= data.rule_set.schema.types.size()) return;
+  const FactStore& store = network.store(input.type);
+  if (store.keyed() && store.is_spread() && input.values.size() == store.width())
+    foresight.see(input.type, store.key_hash(input.values.data()));
 }
 
 // The input last put, whose place in the index has come meanwhile: its record is fetched, once.
@@ -253,25 +263,22 @@ std::string Session::Impl::too_many(const FactType& type, FactTypeId id) const {
 }
 
 // True if the fact has news newer than `stamp`: then nothing but the windows learns of what comes late.
-static bool is_outdated(const FactStore& store, FactId fact, Timestamp stamp) {
-  return store.exists(fact) && store.meta(fact).stamp > stamp;
-}
+static bool is_outdated(const FactMeta& meta, Timestamp stamp) { return meta.status != FactStatus::kAbsent && meta.stamp > stamp; }
 
 // A put, from outside or by a rule.
 void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values, Timestamp stamp) {
-  const FactType& type = data.rule_set.schema.types[type_id];
   FactStore& store = network.store(type_id);
-  store.pin(f);
+  FactMeta& meta = store.meta(f);  // records never move
+  ++meta.pins;
   if (journal.open()) journal_fact(type_id, f);
-  const bool outdated = is_outdated(store, f, stamp);
+  const bool outdated = is_outdated(meta, stamp);
   if (!outdated) {
-    const bool existed = store.exists(f);
-    const bool was_stale = existed && store.meta(f).status == FactStatus::kStale;
-    const std::uint64_t changed = store.write(f, values);
-    FactMeta& meta = store.meta(f);
+    const bool existed = meta.status != FactStatus::kAbsent;
+    const bool was_stale = meta.status == FactStatus::kStale;
+    const std::uint64_t changed = store.write(f, meta, values);
     meta.stamp = stamp;
-    if (type.ttl_ns) {
-      store.times(f).expires = stamp + *type.ttl_ns;
+    if (store.timed()) {
+      store.times(f).expires = stamp + *data.rule_set.schema.types[type_id].ttl_ns;
       arm_expiry(type_id, f);
     }
     if (!existed) {
@@ -286,8 +293,8 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   }
   if (!data.types[type_id].sample_nodes.empty()) network.sample(type_id, f, stamp, values);
   // A stamp so old that its ttl is over already.
-  if (type.ttl_ns && !outdated && store.meta(f).status == FactStatus::kLive && store.times(f).expires <= network.now()) expire(type_id, f);
-  store.unpin(f);
+  if (store.timed() && !outdated && meta.status == FactStatus::kLive && store.times(f).expires <= network.now()) expire(type_id, f);
+  store.unpin(f, meta);
 }
 
 void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
@@ -295,7 +302,7 @@ void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
   pin_for_instant(type, f);
   journal_fact(type, f);
   network.end_samples(type, f, stamp);
-  if (!store.exists(f) || is_outdated(store, f, stamp)) return;
+  if (!store.exists(f) || is_outdated(store.meta(f), stamp)) return;
   store.make_absent(f);
   network.fact_vanished(type, f);
 }

@@ -90,6 +90,7 @@ void Session::Impl::run_due(Timestamp t) {
   due_actions.clear();
   next_moment();
   network.place().at(WorkPart::kInputs);
+  if (timers.empty() && !network.has_calendars()) return;
   // Before all else: whether a hold or an absence may fall due depends on it.
   if (network.has_calendars()) {
     for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
@@ -120,7 +121,7 @@ void Session::Impl::run_due(Timestamp t) {
 
 // Step 1, too; at a recovery after step 2: an acknowledgement that came while the engine was away is in time.
 void Session::Impl::run_due_actions() {
-  if (due_actions.empty() && !actions.has_waiting()) return;
+  if (!has_due_actions()) return;
   std::vector<ActionNumber> numbers;
   for (const Timer& timer : due_actions) {
     if (timer.kind != TimerKind::kRetain) {
@@ -180,7 +181,7 @@ void Session::Impl::run_instant(Timestamp t) {
   productions.start_instant();
 
   run_due(t);
-  if (!network.recovering()) run_due_actions();
+  if (!network.recovering() && has_due_actions()) run_due_actions();
   inbox.take(t, in, taken);
   exhausted_after.clear();
   for (const PendingId input : taken) {
@@ -193,7 +194,7 @@ void Session::Impl::run_instant(Timestamp t) {
     run_due_actions();
   }
   inbox.release(taken);
-  look_ahead();
+  if (ahead_type != kNoId) look_ahead();
   // Most inputs change nothing that anybody waits for.
   if (!is_quiet()) run_steps();
   if (!skipped.empty()) say_skipped();
@@ -205,6 +206,7 @@ void Session::Impl::run_instant(Timestamp t) {
 void Session::Impl::run_steps() {
   closure();
   judge();
+  if (is_quiet()) return;  // it was all about derived facts
   if (!due_later.empty()) {
     for (const Timer& timer : due_later) {
       // What arrived in step 2 may have ended the hold.
@@ -224,12 +226,17 @@ void Session::Impl::run_steps() {
 // What happened is said, and what was kept for the instant is let go.
 void Session::Impl::end_instant(Timestamp t) {
   network.place().at(WorkPart::kAgenda);
-  if (derivation.has_news()) derivation.tell(t, outbox);
+  if (derivation.has_news()) {
+    if (!outbox.empty()) outbox.flush();
+    derivation.tell(t, outbox.sink());
+  }
   counters.samples_dropped = network.aggregates().samples_dropped();
-  for (const NodeId node : network.take_dropping()) {
-    trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
-            "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
-            " of one key are dropped, and its values are computed without them");
+  if (network.has_dropping()) {
+    for (const NodeId node : network.take_dropping()) {
+      trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
+              "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
+              " of one key are dropped, and its values are computed without them");
+    }
   }
   if (!outbox.empty()) outbox.flush();
   for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);

@@ -63,7 +63,6 @@ class Outbox {
 
  private:
   void say(const std::unique_ptr<ActionOutput>& o) { sink_.on_action(*o); }
-  void say(const DerivedOutput& o) { sink_.on_derived(o); }
   void say(const LogOutput& o) { sink_.on_log(o); }
   void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
   void say(const GoneOutput& o) { sink_.on_action_gone(o.id); }
@@ -78,8 +77,8 @@ class Outbox {
   void say(const UnmatchedOutput& o) { sink_.on_unmatched(o.origin); }
 
   OutputSink& sink_;
-  std::vector<std::variant<FiringOutput, std::unique_ptr<ActionOutput>, DerivedOutput, LogOutput, TroubleOutput, RefusedOutput,
-                           UnmatchedOutput, GoneOutput>>
+  std::vector<
+      std::variant<FiringOutput, std::unique_ptr<ActionOutput>, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>>
       waiting_;
 };
 

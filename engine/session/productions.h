@@ -57,7 +57,7 @@ class Productions {
   void end_cascade();
   // An instant may be gone through twice.
   void start_instant() {
-    if (runs_at_ != network_.now()) runs_.clear();
+    if (runs_at_ != network_.now() && !runs_.empty()) runs_.clear();
     runs_at_ = network_.now();
   }
   void switch_off(std::uint32_t rule);
@@ -118,6 +118,7 @@ class Productions {
     Productions& productions;
     bool by_time;
     std::uint32_t& place(ActivationId id) const { return productions.activations_[id].place; }
+    std::uint64_t key(ActivationId id) const { return productions.heap_key(id, by_time); }
     bool goes_before(ActivationId a, ActivationId b) const { return productions.goes_before(a, b, by_time); }
   };
   // A match as its rule's text knows it.
@@ -178,6 +179,7 @@ class Productions {
   void write_stamps(Activation& a);
   void place(ActivationId id);
   void displace(ActivationId id);
+  std::uint64_t heap_key(ActivationId id, bool by_time) const;
   bool goes_before(ActivationId a, ActivationId b, bool by_time) const;
   bool goes_before_by_text(ActivationId a, ActivationId b) const;
   bool goes_before_across(ActivationId a, ActivationId b) const;

@@ -131,6 +131,14 @@ std::uint64_t Productions::time_of(const Activation& a, std::uint64_t since, std
   return 0;
 }
 
+// What goes_before() asks first: the time where that can differ in one heap, else the greatest stamp.
+std::uint64_t Productions::heap_key(ActivationId id, bool by_time) const {
+  const Activation& a = activations_[id];
+  const Strategy strategy = queue_of(a.rule).strategy;
+  if (strategy == Strategy::kMea || (by_time && strategy != Strategy::kLex)) return time_of(a, a.since, a.first);
+  return widths_[a.rule] == 0 ? 0 : *stamps(a);
+}
+
 // Of one heap. Where gates are, their stamps stand in both lists and decide nothing: adding the same number to two sorted lists of one
 // length changes nothing in their order.
 bool Productions::goes_before(ActivationId a, ActivationId b, bool by_time) const {

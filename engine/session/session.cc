@@ -19,7 +19,8 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       actions(data, network, timers, journal, outbox, counters),
       explainer(data, network, episodes, productions, l.explanations),
       decider(*data.decisions, this, interner),
-      asked(data, interner) {
+      asked(data, interner),
+      foresight(network) {
   network.set_samples_max(l.samples_per_key);
   set_rule_limits();
   rule_work.resize(data.rules.size());
@@ -49,6 +50,7 @@ Result<PutOutcome> Session::put(const FactInput& input) {
   const AtWork at(impl_->network.place());
   return impl_->put(input);
 }
+void Session::foresee(const FactInput& input) { impl_->foresee(input); }
 Result<void> Session::ack(const AckInput& input) {
   const AtWork at(impl_->network.place());
   return impl_->ack(input);

@@ -23,6 +23,7 @@
 #include "engine/session/derivation.h"
 #include "engine/session/episodes.h"
 #include "engine/session/explainer.h"
+#include "engine/session/foresight.h"
 #include "engine/session/inbox.h"
 #include "engine/session/outbox.h"
 #include "engine/session/productions.h"
@@ -45,6 +46,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool is_too_far_ahead(Timestamp stamp) const { return limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns; }
   Error too_far_ahead(Timestamp stamp) const;
   bool admit(Timestamp stamp);
+  void foresee(const FactInput& input);
   void look_ahead();
   void apply(const Pending& input);
   void apply_event(const FactType& type, const Pending& input);
@@ -79,6 +81,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   }
   void begin_moment();
   void run_due(Timestamp t);
+  bool has_due_actions() const { return !due_actions.empty() || actions.has_waiting(); }
   void run_due_actions();
   void expire(FactTypeId type, FactId fact);
   void closure();
@@ -206,6 +209,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
   std::vector<Timer> due_actions;                                                          // time-outs, tries and retains of this instant
   std::vector<Timer> due_later;                                                            // step 3 of this instant
+  Foresight foresight;
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;
   FactId ahead = kNone;

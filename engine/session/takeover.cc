@@ -125,7 +125,7 @@ void Takeover::take_told() {
       if (now == kNone) continue;
       to_.derivation.derived(types_[old].id, now).told = true;
       to_.derivation.told_otherwise_[std::uint64_t{types_[old].id} << 32 | now] = std::move(told);
-      to_.derivation.touch(types_[old].id, now);
+      to_.derivation.touch(types_[old].id, now, to_.network.store(types_[old].id), to_.derivation.derived(types_[old].id, now));
       to_.derivation.derived(types_[old].id, now).known = true;  // the handle's row, also for as long as it is suspended
     }
   }
