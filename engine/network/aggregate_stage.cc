@@ -33,7 +33,7 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
     state.left.insert_unknown(records, t);
   }
   if (use.node != kNoId) place_.at(WorkPart::kAggregate, use.node);
-  const Value v = aggregates_.value(stage.node, frame_, *this);
+  const Value v = aggregates_.value_for(stage.node, t, frame_, *this);
   if (use.clock) arm_clock(t, id);
   const std::uint32_t slot = values_.make();
   values_[slot] = v;
@@ -69,7 +69,7 @@ bool Network::stays_false(TokenId t, std::uint32_t binding, const Value& v) {
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group) {
   load(left);
   if (const NodeId node = program_.uses[stage.node].node; node != kNoId) place_.at(WorkPart::kAggregate, node);
-  const Value v = aggregates_.value(stage.node, frame_, *this, group);
+  const Value v = aggregates_.value_for(stage.node, left, frame_, *this, group);
   const TokenId output = tokens_[left].output();
   if (output != kNone) {
     Value& before = values_[tokens_[output].value];
@@ -130,7 +130,7 @@ bool Network::settle_aggregates() {
           }
         } else {
           for (TokenId t = lefts.bucket(dirty.hash); t != kNone; t = tokens_[t].left.next) {
-            if (tokens_[t].left.hash == dirty.hash) matches_.push_back({t, Truth::kTrue});
+            if (tokens_[t].left.hash == dirty.hash && aggregates_.has_news(stage.node, t)) matches_.push_back({t, Truth::kTrue});
           }
         }
         for (TokenId t = lefts.unknown(); t != kNone; t = tokens_[t].left.next) matches_.push_back({t, Truth::kTrue});

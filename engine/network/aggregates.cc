@@ -13,8 +13,8 @@ namespace flyball::engine {
 
 namespace {
 constexpr std::uint32_t kUnknownGroup = 0;
+constexpr std::size_t kBytesOfTotal = 64;  // beside it: its place in the table, and what it keeps in order
 constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
-constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
 }  // namespace
 
 Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
@@ -26,6 +26,10 @@ Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
     nodes_[node].by_key = plan.sampled() && std::ranges::all_of(plan.group, [&](std::uint32_t f) { return type.is_key_field(f); });
     // A count counts what was seen, and events are never stale.
     nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
+  }
+  for (const AggregateUse& use : program.uses) {
+    keeps_totals_.push_back(may_keep_totals(use));
+    if (keeps_totals_.back()) nodes_[use.node].keeps_totals = true;
   }
 }
 
@@ -91,10 +95,10 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
     if (!adds && item.value.is(Kind::kDouble) && std::isnan(item.value.as_double())) item.value = Value::unknown();
   }
   const std::uint32_t near = group_of_others(state, id);
-  enter_group(node, id, near != kNone && near != kUnknownGroup ? near : group_for(state, plan, row));
+  enter_group(node, id, near != kNone && near != kUnknownGroup ? near : group_for(state, plan, row), network);
 }
 
-void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_id) {
+void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_id, Network& network) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   Item& item = state.items[id];
@@ -118,6 +122,7 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
   if (state.asks_newest) {
     group.by_stamp.push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_group; });
   }
+  if (state.keeps_totals) judge_for_totals(node, id, true, network);
   touch(node, item.group);
 }
 
@@ -131,11 +136,12 @@ void Aggregates::begin_ordered(NodeId node, Group& group) {
   }
 }
 
-void Aggregates::displace(NodeId node, std::uint32_t id) {
+void Aggregates::displace(NodeId node, std::uint32_t id, Network& network) {
   NodeState& state = nodes_[node];
   Item& item = state.items[id];
   if (item.group == kNone) return;
   ++state.work.removals;
+  if (state.keeps_totals) judge_for_totals(node, id, false, network);
   Group& group = *state.groups[item.group];
   (item.prev != kNone ? state.items[item.prev].next : group.first) = item.next;
   if (item.next != kNone) state.items[item.next].prev = item.prev;
@@ -162,16 +168,22 @@ void Aggregates::put(NodeId node, FactId fact, Truth truth, const Value* row, Ne
     state.items[id].fact = fact;
     state.live.insert(hash_of_fact(fact), id);
   } else {
-    displace(node, id);
+    displace(node, id, network);
+  }
+  // What it is judged by when it leaves: the fact's own row is another then.
+  if (state.keeps_totals) {
+    const FactStore& store = network.store(program_.nodes[node].type);
+    state.rows[id].assign(row, row + store.width() + (store.has_liveness_slot() ? 1 : 0));
   }
   place(node, id, truth, row, network);
 }
 
-void Aggregates::remove(NodeId node, FactId fact) {
+void Aggregates::remove(NodeId node, FactId fact, Network& network) {
   NodeState& state = nodes_[node];
   const std::uint32_t id = live_item(state, fact);
   if (id == kNone) return;
-  displace(node, id);
+  displace(node, id, network);
+  if (state.keeps_totals) state.rows.erase(id);
   state.live.erase(hash_of_fact(fact), id);
   state.items.free(id);
 }
@@ -287,7 +299,7 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
 void Aggregates::drop_sample(NodeId node, std::uint32_t id, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   if (gone != nullptr) gone->push_back(saved(node, id));
-  displace(node, id);
+  displace(node, id, network);
   unlist_sample(node, id, network);
   if (!state.rows.empty()) state.rows.erase(id);
   state.items.free(id);
@@ -319,7 +331,7 @@ void Aggregates::put_back_samples(NodeId node, const std::vector<SavedSample>& s
     if (!saved.row.empty()) state.rows[id] = saved.row;
     list_sample(node, id, network);
     if (saved.item.group == kNone) continue;  // its `where` is false
-    enter_group(node, id, saved.item.group == kUnknownGroup ? kUnknownGroup : group_of_key(state, saved.group));
+    enter_group(node, id, saved.item.group == kUnknownGroup ? kUnknownGroup : group_of_key(state, saved.group), network);
   }
   if (program_.nodes[node].over_ns) arm(node);
 }
@@ -384,105 +396,6 @@ Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std
   return values.result(plan, observed);
 }
 
-struct Aggregates::Total {
-  Total() { values.begin_ordered(); }
-  std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
-  Accumulator values;
-  Timestamp newest = kTimestampMin;
-  bool newest_stale = false;
-};
-
-// Judges one item for one left side, key fields included where `judge_keys`.
-void Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id,
-                           std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const {
-  const Item& item = state.items[id];
-  const Value* row = nullptr;
-  if (plan.sampled()) {
-    if (const auto kept = state.rows.find(id); kept != state.rows.end()) row = kept->second.data();
-  } else {
-    row = network.store(plan.type).row(item.fact);
-  }
-  Truth truth = item.truth;
-  if (judge_keys) {
-    // A sample's row is its own; without one its group fields are known from its group.
-    const std::vector<Value>& known = state.groups[item.group]->key;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      const Value mine = row != nullptr ? row[plan.group[i]] : known.empty() ? Value::unknown() : known[i];
-      if (left[i].is_error() || mine.is_error()) {
-        truth = truth_and(truth, Truth::kUnknown);
-      } else if (left[i] != mine) {
-        return;
-      }
-    }
-  }
-  if (!use.residual.empty()) {
-    frame.set_row(use.binding, row);
-    for (const Formula& test : use.residual) {
-      truth = truth_and(truth, frame.truth(test, use.scope));
-      if (truth == Truth::kFalse) return;
-    }
-  }
-  if (truth == Truth::kTrue) {
-    ++total.count_true;
-    if (item.value.is_error()) {
-      ++total.value_unknown;
-    } else if (!item.value.is_null()) {
-      const bool kept = total.values.add(plan, observation(item, id));
-      FB_CHECK(kept);  // in any order
-    }
-  } else {
-    ++total.count_unknown;
-  }
-  if (!plan.sampled()) return;
-  const bool stale = network.store(plan.type).meta(item.fact).status == FactStatus::kStale;
-  if (item.stamp > total.newest) {
-    total.newest = item.stamp;
-    total.newest_stale = stale;
-  } else if (item.stamp == total.newest) {
-    total.newest_stale = total.newest_stale || stale;
-  }
-}
-
-Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network& network, std::uint32_t likely) const {
-  const AggregateUse& use = program_.uses[use_id];
-  if (use.clock) return frame.value(use.clock->condition, use.scope);
-  const AggregateNode& plan = program_.nodes[use.node];
-  const NodeState& state = nodes_[use.node];
-  ++state.work.values;
-  const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
-  std::array<Value, kGroupFieldsMax> fields;
-  const std::span<Value> left(fields.data(), use.keys.size());
-  bool known = true;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    const KeyPart& part = use.keys[i];
-    left[i] = part.left ? frame.value(*part.left, use.scope) : frame.row(part.left_binding)[part.left_field];
-    known = known && !left[i].is_error();
-  }
-  const Group& loose = *state.groups[kUnknownGroup];
-  if (known && use.residual.empty() && loose.first == kNone) {
-    const bool is_it = likely != kNone && std::ranges::equal(state.groups[likely]->key, left);
-    const std::uint32_t found = is_it ? likely : find_group(state, left);
-    if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
-    const Group& group = *state.groups[found];
-    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
-    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
-  }
-  Total total;
-  const auto take_group = [&](const Group& group, bool judge_keys) {
-    for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next)
-      take_item(use, plan, state, id, left, judge_keys, frame, network, total);
-  };
-  if (known) {
-    const std::uint32_t found = find_group(state, left);
-    if (found != kNone) take_group(*state.groups[found], false);
-    take_group(loose, true);
-  } else {
-    for (const auto& group : state.groups) take_group(*group, true);
-  }
-  const bool stale = plan.sampled() && total.newest_stale;
-  return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);
-}
-
 const std::vector<Aggregates::Dirty>& Aggregates::take_dirty(std::vector<Dirty>& out) {
   out.clear();
   for (const auto& [node, group] : dirty_) {
@@ -509,7 +422,8 @@ std::size_t Aggregates::bytes() const {
 
 std::size_t Aggregates::node_bytes(NodeId node) const {
   const NodeState& state = nodes_[node];
-  return state.items.bytes() + state.groups.size() * sizeof(Group) + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes();
+  return state.items.bytes() + state.groups.size() * sizeof(Group) + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes() +
+         state.totals.size() * (sizeof(Total) + kBytesOfTotal);
 }
 
 void Aggregates::mark(Interner& in) const {

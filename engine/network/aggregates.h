@@ -7,7 +7,8 @@
 //   fact or sample → item (group, truth, value) → group (counts, sum, ordered values) → value for one left side
 //
 // Items whose group field is unknown may belong to any group: they stand in a group of their own and are judged against
-// each left side. Where a use has residual tests, its value is computed by going over the group's items.
+// each left side. Where a use has residual tests, each left side has a total of its own, and an item that comes or leaves is judged
+// once for each (totals.cc).
 //
 // Thread safety: none.
 // INVARIANT: a fact with samples is pinned in its store until the last of them leaves.
@@ -29,6 +30,7 @@
 #include "engine/network/sample_table.h"
 #include "engine/network/slab.h"
 #include "engine/network/stamp_queue.h"
+#include "engine/network/token.h"
 #include "engine/network/work.h"
 
 namespace flyball::engine {
@@ -42,7 +44,7 @@ class Aggregates {
 
   // A live fact passes the node's own tests (with `truth`), or no longer.
   void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);
-  void remove(NodeId node, FactId fact);
+  void remove(NodeId node, FactId fact, Network& network);
   // Which nodes a put concerns: those that take it, and those in which it takes the place of another. Ascending; the list is
   // overwritten by the next call.
   std::span<const NodeId> concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row);
@@ -61,6 +63,13 @@ class Aggregates {
 
   // For the left side in `frame`. Count: see count_interval.h. `group`: the one that it is likely to ask for.
   Value value(std::uint32_t use, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone) const;
+  // For a left side that stands: as value(), but of a use with residual tests what is in is judged once and remembered.
+  Value value_for(std::uint32_t use, TokenId left, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone);
+  // Whether what changed in the left side's group, and nowhere else, may mean something to it.
+  bool has_news(std::uint32_t use, TokenId left) const;
+  void forget_total(std::uint32_t use, TokenId left) {
+    if (keeps_totals_[use]) nodes_[program_.uses[use].node].totals.erase(left);
+  }
 
   struct Dirty {
     NodeId node = 0;
@@ -123,6 +132,16 @@ class Aggregates {
     for (const Value& v : key) h = mix(h, hash_value(v));
     return fold(h);
   }
+  // What a use comes to for one left side; what newest_stale needs is known only where all items were looked at.
+  struct Total {
+    Total() { values.begin_ordered(); }
+    std::vector<Value> key;  // of its group; of those that are kept
+    bool news = false;
+    std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
+    Accumulator values;
+    Timestamp newest = kTimestampMin;
+    bool newest_stale = false;
+  };
   struct NodeState {
     Slab<Item> items;
     std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
@@ -131,7 +150,9 @@ class Aggregates {
     IdTable live;                                                // items by fact
     SampleTable samples;                                         // fact → items by stamp, each stamp once
     StampQueue by_stamp;                                         // all samples of a window
-    std::unordered_map<std::uint32_t, std::vector<Value>> rows;  // item → the sample's row, where uses need it
+    std::unordered_map<std::uint32_t, std::vector<Value>> rows;  // item → its row as it came, where uses need it
+    std::unordered_map<TokenId, Total> totals;                   // by left side
+    bool keeps_totals = false;                                   // a use of it does
     Timestamp armed = kTimestampMax;                             // a timer is set for then
     bool all_dirty = false;
     bool dropped = false;      // samples, for want of room
@@ -142,12 +163,12 @@ class Aggregates {
 
   static std::uint32_t live_item(const NodeState& state, FactId fact);
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
-  void displace(NodeId node, std::uint32_t item);
+  void displace(NodeId node, std::uint32_t item, Network& network);
   static std::uint32_t group_of_others(const NodeState& state, std::uint32_t item);
   std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
   static std::uint32_t find_group(const NodeState& state, std::span<const Value> key);
   std::uint32_t group_of_key(NodeState& state, std::span<const Value> key);
-  void enter_group(NodeId node, std::uint32_t item, std::uint32_t group);
+  void enter_group(NodeId node, std::uint32_t item, std::uint32_t group, Network& network);
   void touch(NodeId node, std::uint32_t group);
   void drop_sample(NodeId node, std::uint32_t item, Network& network, std::vector<SavedSample>* gone = nullptr);
   SavedSample saved(NodeId node, std::uint32_t item) const;
@@ -158,9 +179,13 @@ class Aggregates {
   void unlist_sample(NodeId node, std::uint32_t item, Network& network);
   void begin_ordered(NodeId node, Group& group);
   void arm(NodeId node);
-  struct Total;
-  void take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
-                 std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total) const;
+  // totals.cc
+  bool may_keep_totals(const AggregateUse& use) const;
+  void judge_for_totals(NodeId node, std::uint32_t item, bool comes, Network& network);
+  bool left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out) const;
+  bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
+                 std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
+                 bool comes = true) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
                const Accumulator& values, bool newest_stale, const Observed& observed) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
@@ -168,6 +193,7 @@ class Aggregates {
   const ProgramData& program_;
   TimerQueue& timers_;
   std::vector<NodeState> nodes_;
+  std::vector<bool> keeps_totals_;  // by use
   std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
   // How many samples of a fact there are, and since there are some the greatest stamp: of types whose windows ask for what may
   // differ from sample to sample. A put with a greater stamp takes the place of none.

@@ -122,7 +122,7 @@ bool Network::visit_item(const Update& u, std::uint32_t id) {
     for (TokenId t = item.tokens; t != kNone; t = tokens_[t].fact_next) to_delete_.push_back(t);
     for (const NodeId node : alphas_.nodes(alpha)) {
       place_.at(WorkPart::kAggregate, node);
-      aggregates_.remove(node, u.fact);
+      aggregates_.remove(node, u.fact, *this);
       place_.at(WorkPart::kAlpha, u.type);
     }
     leave_indexes(id);

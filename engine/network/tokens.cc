@@ -97,6 +97,7 @@ void Network::leave_left(TokenId t) {
   Token& token = tokens_[t];
   TokenRecords records{tokens_};
   StageState& next = stage_states_[token.next];
+  if (next.kind == StageKind::kAggregate) aggregates_.forget_total(program_.stages[token.next].node, t);
   (token.met == Truth::kTrue ? next.met : next.left).remove(records, t);
   token.met = Truth::kFalse;
 }
@@ -157,6 +158,14 @@ FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
     }
   }
   return kNone;
+}
+
+bool Network::is_of(TokenId t, FactTypeId type, FactId fact) const {
+  for (; t != kNone; t = tokens_[t].parent) {
+    if (tokens_[t].stage == kNone) return false;
+    if (tokens_[t].fact == fact && stage_states_[tokens_[t].stage].type == type) return true;
+  }
+  return false;
 }
 
 void Network::load(TokenId t) {

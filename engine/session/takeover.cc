@@ -240,7 +240,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
     if (before.group == kNone) continue;  // its `where` was false
     const std::vector<Value>& key = from.groups[before.group]->key;
     for (std::size_t i = 0; i < plan.group.size(); ++i) row[plan.group[i]] = i < key.size() ? key[i] : Value::unknown();
-    aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()));
+    aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()), to_.network);
   }
   if (plan.over_ns) aggregates.arm(new_node);
 }

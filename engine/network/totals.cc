@@ -1,0 +1,188 @@
+// The value of an aggregate for one left side: its group's, or, where a use has tests of its own, what passes them.
+//
+// A left side that stands keeps such a total, and what comes to its group or leaves it is judged once for each: O(left sides of the
+// group) for a change, where going over the items for each would be O(left sides × items). Rows are judged as they came, so that what is
+// taken away is what was added. A left side whose facts change is another: it leaves, and its total with it. Items whose group is unknown
+// are in nobody's total: while there are any, all are looked at.
+#include <algorithm>
+#include <array>
+
+#include "engine/network/network.h"
+#include "model/check.h"
+
+namespace flyball::engine {
+
+namespace {
+constexpr std::uint32_t kUnknownGroup = 0;
+constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
+}  // namespace
+
+// Whether its tests say the same of the same facts for as long as those stand.
+bool Aggregates::may_keep_totals(const AggregateUse& use) const {
+  if (use.node == kNoId || use.clock || use.residual.empty() || nodes_[use.node].asks_newest) return false;
+  const auto lasts = [&](const Formula& f) {
+    const auto& lets = program_.scopes[use.scope].lets;
+    return f.aggregates.empty() && !f.code.uses_now() &&
+           std::ranges::none_of(f.lets, [&](std::uint32_t let) { return lets[let].code.uses_now(); });
+  };
+  return std::ranges::all_of(use.residual, lasts) &&
+         std::ranges::all_of(use.keys, [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); });
+}
+
+// Judges one item that comes, or leaves, for one left side, key fields included where `judge_keys`. False: it means nothing to it.
+bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id,
+                           std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
+                           bool comes) const {
+  const Item& item = state.items[id];
+  const Value* row = nullptr;
+  if (const auto kept = plan.sampled() || state.keeps_totals ? state.rows.find(id) : state.rows.end(); kept != state.rows.end()) {
+    row = kept->second.data();
+  } else if (!plan.sampled()) {
+    row = network.store(plan.type).row(item.fact);
+  }
+  Truth truth = item.truth;
+  if (judge_keys) {
+    // A sample's row is its own; without one its group fields are known from its group.
+    const std::vector<Value>& known = state.groups[item.group]->key;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const Value mine = row != nullptr ? row[plan.group[i]] : known.empty() ? Value::unknown() : known[i];
+      if (left[i].is_error() || mine.is_error()) {
+        truth = truth_and(truth, Truth::kUnknown);
+      } else if (left[i] != mine) {
+        return false;
+      }
+    }
+  }
+  if (!use.residual.empty()) {
+    frame.set_row(use.binding, row);
+    for (const Formula& test : use.residual) {
+      truth = truth_and(truth, frame.truth(test, use.scope));
+      if (truth == Truth::kFalse) return false;
+    }
+  }
+  const std::int64_t one = comes ? 1 : -1;
+  if (truth == Truth::kTrue) {
+    total.count_true += one;
+    if (item.value.is_error()) {
+      total.value_unknown += one;
+    } else if (!item.value.is_null()) {
+      const Observation o = observation(item, id);
+      const bool kept = comes ? total.values.add(plan, o) : total.values.subtract(plan, o);
+      FB_CHECK(kept);  // in any order
+    }
+  } else {
+    total.count_unknown += one;
+  }
+  if (!plan.sampled()) return true;
+  const bool stale = network.store(plan.type).meta(item.fact).status == FactStatus::kStale;
+  if (item.stamp > total.newest) {
+    total.newest = item.stamp;
+    total.newest_stale = stale;
+  } else if (item.stamp == total.newest) {
+    total.newest_stale = total.newest_stale || stale;
+  }
+  return true;
+}
+
+// The left side's part of the group's key; false: something of it is unknown.
+bool Aggregates::left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out) const {
+  bool known = true;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const KeyPart& part = use.keys[i];
+    out[i] = part.left ? frame.value(*part.left, use.scope) : frame.row(part.left_binding)[part.left_field];
+    known = known && !out[i].is_error();
+  }
+  return known;
+}
+
+Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network& network, std::uint32_t likely) const {
+  const AggregateUse& use = program_.uses[use_id];
+  if (use.clock) return frame.value(use.clock->condition, use.scope);
+  const AggregateNode& plan = program_.nodes[use.node];
+  const NodeState& state = nodes_[use.node];
+  ++state.work.values;
+  const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
+  std::array<Value, kGroupFieldsMax> fields;
+  const std::span<Value> left(fields.data(), use.keys.size());
+  const bool known = left_key(use, frame, left);
+  const Group& loose = *state.groups[kUnknownGroup];
+  if (known && use.residual.empty() && loose.first == kNone) {
+    const bool is_it = likely != kNone && std::ranges::equal(state.groups[likely]->key, left);
+    const std::uint32_t found = is_it ? likely : find_group(state, left);
+    if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
+    const Group& group = *state.groups[found];
+    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
+    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
+  }
+  Total total;
+  const auto take_group = [&](const Group& group, bool judge_keys) {
+    for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next)
+      take_item(use, plan, state, id, left, judge_keys, frame, network, total);
+  };
+  if (known) {
+    const std::uint32_t found = find_group(state, left);
+    if (found != kNone) take_group(*state.groups[found], false);
+    take_group(loose, true);
+  } else {
+    for (const auto& group : state.groups) take_group(*group, true);
+  }
+  const bool stale = plan.sampled() && total.newest_stale;
+  return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);
+}
+
+Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer& frame, const Network& network, std::uint32_t likely) {
+  if (!keeps_totals_[use_id]) return value(use_id, frame, network, likely);
+  const AggregateUse& use = program_.uses[use_id];
+  const AggregateNode& plan = program_.nodes[use.node];
+  NodeState& state = nodes_[use.node];
+  std::array<Value, kGroupFieldsMax> fields;
+  const std::span<Value> left(fields.data(), use.keys.size());
+  if (!left_key(use, frame, left) || state.groups[kUnknownGroup]->first != kNone) return value(use_id, frame, network, likely);
+  ++state.work.values;
+  const auto [at, is_new] = state.totals.try_emplace(left_side);
+  Total& total = at->second;
+  total.news = false;
+  if (is_new) {
+    total.key.assign(left.begin(), left.end());
+    if (const std::uint32_t found = find_group(state, left); found != kNone) {
+      for (std::uint32_t id = state.groups[found]->first; id != kNone; id = state.items[id].next)
+        take_item(use, plan, state, id, left, false, frame, network, total);
+    }
+  }
+  const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
+  return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, false, observed);
+}
+
+bool Aggregates::has_news(std::uint32_t use, TokenId left) const {
+  if (!keeps_totals_[use]) return true;
+  const NodeState& state = nodes_[program_.uses[use].node];
+  const auto total = state.totals.find(left);
+  return total == state.totals.end() || total->second.news || state.groups[kUnknownGroup]->first != kNone;
+}
+
+// An item has come to its group, or is about to leave it: the totals of the left sides that have that group.
+void Aggregates::judge_for_totals(NodeId node, std::uint32_t id, bool comes, Network& network) {
+  NodeState& state = nodes_[node];
+  const std::uint32_t group_id = state.items[id].group;
+  if (group_id == kUnknownGroup || state.totals.empty()) return;
+  const Group& group = *state.groups[group_id];
+  const AggregateNode& plan = program_.nodes[node];
+  for (const StageId stage : plan.consumers) {
+    const std::uint32_t use = program_.stages[stage].node;
+    if (!keeps_totals_[use]) continue;
+    const BucketIndex& lefts = network.stage_states_[stage].left;
+    for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
+      const auto at = network.tokens_[t].left.hash == group.hash ? state.totals.find(t) : state.totals.end();
+      if (at == state.totals.end() || !std::ranges::equal(at->second.key, group.key)) continue;
+      // The fact is on its left side, too: what was judged there was another row. It is looked at again from the beginning.
+      if (!plan.sampled() && network.is_of(t, plan.type, state.items[id].fact)) {
+        state.totals.erase(at);
+        continue;
+      }
+      network.load(t);
+      if (take_item(program_.uses[use], plan, state, id, {}, false, network.frame(), network, at->second, comes)) at->second.news = true;
+    }
+  }
+}
+
+}  // namespace flyball::engine
