@@ -157,8 +157,8 @@ class Teller {
     tell_residual(stage, "tested for each pair: ", step);
     if (stage.order != kNoId) {
       const AlphaPlan::Order& order = data_.alphas[stage.alpha].orders[stage.order];
-      step.notes.push_back("the " + std::string(order.greatest ? "greatest `" : "least `") + fact_type(stage.type).fields[order.field].name +
-                           "` is asked first, and answers for all");
+      step.notes.push_back("the " + std::string(order.greatest ? "greatest `" : "least `") +
+                           fact_type(stage.type).fields[order.field].name + "` is asked first, and answers for all");
     }
     if (stage.kind == StageKind::kExists)
       step.notes.push_back("one of them is enough, and kept in mind; goes on while there " +
@@ -167,6 +167,19 @@ class Teller {
     if (stage.kind == StageKind::kPattern) {
       step.notes.push_back(reads == 0 ? "changes of its fields are passed over: nobody reads them"
                                       : "looked at anew when " + fields(stage.type, reads) + " changes; other fields are passed over");
+    }
+  }
+
+  // Where the lines are not joined as they are written.
+  void tell_order(const ChainPlan& chain, PlanStep& step) const {
+    if (chain.end != ChainEnd::kRule) return;
+    for (const JoinRun& run : data_.join_runs) {
+      if (run.rule != rule_ || !run.main || run.way != chain.way || std::is_sorted(run.order.begin(), run.order.end())) continue;
+      std::string lines;
+      for (const std::uint32_t p : run.order) lines += fmt::format("{}{}", lines.empty() ? "" : ", ", run.patterns[p].line + 1);
+      step.notes.push_back(
+          fmt::format("lines are joined in the order {}: by {} figures about {:.0f} times fewer pairs than as they are written", lines,
+                      run.measured ? "measured" : "assumed", run.gain));
     }
   }
 
@@ -234,6 +247,7 @@ class Teller {
         break;
       }
     }
+    bool order_told = false;
     for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
       const StagePlan& stage = data_.stages[id];
       if (stage.kind == StageKind::kBound) continue;
@@ -248,6 +262,8 @@ class Teller {
         case StageKind::kPattern:
         case StageKind::kExists:
           if (first) step.title = local(stage.type);
+          if (!order_told) tell_order(chain, step);
+          order_told = true;
           tell_alpha(stage.alpha, step);
           tell_join(stage, first, step);
           break;
