@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <span>
 
 #include "app/clients/running.h"
 #include "app/commands/commands.h"
@@ -15,6 +16,8 @@
 #include "app/replay/plan_file.h"
 #include "app/replay/plan_report.h"
 #include "app/replay/plan_side.h"
+#include "app/replay/record_batch.h"
+#include "app/replay/twin_feed.h"
 #include "bus/codec/json_lines.h"
 #include "model/text.h"
 
@@ -275,29 +278,28 @@ class Plan : public Command {
   }
 
   bool feed(RecordedFile& lines) {
-    RecordedView view;
-    for (bool more = true; more;) {
-      switch (lines.next(view)) {
-        case RecordedFile::Status::kRecord:
-          if (out_) add_to_digest(view);
-          if (next_question_ < questions_.size()) ask_before(view.block != nullptr ? std::optional(view.record.time) : stamp_of(view.line));
-          old_->feeder().record(view);
-          new_->feeder().record(view);
+    RecordBatch batch;
+    {
+      TwinFeed twins(old_->feeder(), new_->feeder(), true);
+      while (batch.fill(lines)) {
+        const std::span<const RecordBatch::Entry> entries = batch.entries();
+        for (std::size_t i = 0; i < entries.size();) {
+          const std::size_t n = turn(entries.subspan(i));
+          const std::span<const RecordBatch::Entry> these = entries.subspan(i, n);
+          i += n;
+          if (out_) add_to_digest(these);
+          if (next_question_ < questions_.size() && these[0].status == RecordedFile::Status::kRecord) {
+            const RecordedView& view = these[0].view;
+            ask_before(view.block != nullptr ? std::optional(view.record.time) : stamp_of(view.line));
+          }
+          const bool differed = teller_->first().has_value();
+          twins.feed(these);
           compare();
-          if (teller_->first() && (view.block != nullptr || !bus::is_blank_line(view.line))) ++after_first_;
-          break;
-        case RecordedFile::Status::kOversize:
-          old_->feeder().oversize(view.number);
-          new_->feeder().oversize(view.number);
-          break;
-        case RecordedFile::Status::kDamaged:
-          old_->feeder().damaged(lines.damage());
-          new_->feeder().damaged(lines.damage());
-          break;
-        case RecordedFile::Status::kEnd: more = false; break;
-        case RecordedFile::Status::kFailed: return io_->error(lines.failure()), false;
+          if (teller_->first()) after_first_ += inputs_among(differed ? these : these.last(1));
+        }
       }
     }
+    if (batch.failed()) return io_->error(lines.failure()), false;
     // Behind the last line time goes on to what is asked then.
     const std::optional<Timestamp> until = *parse_until(arguments_.until);
     while (next_question_ < questions_.size() && questions_[next_question_].time &&
@@ -313,12 +315,34 @@ class Plan : public Command {
     return true;
   }
 
+  // How many of these both are given before they are compared. Lines come when an instant closes, so that of records that join an open one
+  // only the last can differ; and once no reason is asked for, the lines alone say it all.
+  std::size_t turn(std::span<const RecordBatch::Entry> entries) const {
+    if (next_question_ < questions_.size()) return 1;
+    if (teller_->all_reasons_given()) return entries.size();
+    const auto is_open = [&](const PlanSide& side) { return side.session().now() == entries[0].view.record.time - side.lateness(); };
+    std::size_t n = 0;
+    if (entries[0].joins && is_open(*old_) && is_open(*new_)) {
+      while (n < entries.size() && entries[n].joins) ++n;
+    }
+    return std::min(n + 1, entries.size());
+  }
+
+  static std::uint64_t inputs_among(std::span<const RecordBatch::Entry> entries) {
+    return static_cast<std::uint64_t>(std::count_if(entries.begin(), entries.end(), [](const RecordBatch::Entry& entry) {
+      return entry.status == RecordedFile::Status::kRecord && (entry.view.block != nullptr || !bus::is_blank_line(entry.view.line));
+    }));
+  }
+
   // A line as it is, a record as the line that it stands for.
-  void add_to_digest(const RecordedView& view) {
-    line_.clear();
-    if (view.block != nullptr) (void)view.block->append_line(view.record, line_);
-    facts_digest_.add(view.block != nullptr ? std::string_view(line_) : view.line);
-    facts_digest_.add("\n");
+  void add_to_digest(std::span<const RecordBatch::Entry> entries) {
+    for (const RecordBatch::Entry& entry : entries) {
+      if (entry.status != RecordedFile::Status::kRecord) continue;
+      line_.clear();
+      if (entry.view.block != nullptr) (void)entry.view.block->append_line(entry.view.record, line_);
+      facts_digest_.add(entry.view.block != nullptr ? std::string_view(line_) : entry.view.line);
+      facts_digest_.add("\n");
+    }
   }
 
   // Questions of a time before this line's: nothing stamped then can come any more but what is late.

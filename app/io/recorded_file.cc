@@ -153,7 +153,7 @@ std::optional<RecordedFile::Status> RecordedFile::next_block() {
   }
   ++blocks_;
   block_at_ = at;
-  block_ = std::make_unique<bus::RecordingBlock>(std::move(*parsed));
+  block_ = std::make_shared<bus::RecordingBlock>(std::move(*parsed));
   return std::nullopt;
 }
 

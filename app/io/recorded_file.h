@@ -59,6 +59,8 @@ class RecordedFile {
   bool closed() const { return closed_; }
   std::uint64_t blocks() const { return blocks_; }
   std::uint64_t bytes() const { return at_; }
+  // The block at hand, for who needs its records longer than until the next one is asked for.
+  std::shared_ptr<const bus::RecordingBlock> block() const { return block_; }
   // The head of the block at hand.
   const bus::BlockHead* block_head() const { return block_ != nullptr ? &block_->head() : nullptr; }
 
@@ -78,7 +80,7 @@ class RecordedFile {
   std::uint64_t number_ = 0;  // of the last record
   std::uint64_t base_ = 0;    // records of the files before this one, where several were put together
   std::uint64_t blocks_ = 0;
-  std::unique_ptr<bus::RecordingBlock> block_;
+  std::shared_ptr<bus::RecordingBlock> block_;
   std::uint64_t block_at_ = 0;
   std::string about_, failure_, line_;
   Damage damage_;

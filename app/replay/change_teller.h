@@ -25,6 +25,8 @@ class ChangeTeller : public Difference::Listener {
   // Whether one more may be told, which is counted.
   bool room();
   std::uint64_t not_shown() const { return not_shown_; }
+  // The runs are not asked for reasons any more: what will be told has its own.
+  bool all_reasons_given() const { return limit_ != 0 && found_ >= limit_; }
   // When the first was found to be.
   std::optional<Timestamp> first() const { return first_; }
 

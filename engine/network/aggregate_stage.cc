@@ -1,10 +1,17 @@
 // The stage of an aggregate: the token carries on with the value its line will read, whatever that is.
+#include <algorithm>
+
 #include "engine/network/network.h"
 
 namespace flyball::engine {
 
 namespace {
 constexpr std::size_t kForeseenMax = 4;  // groups: of more at once the first are not near any more when they are asked for
+
+// No other aggregate has a part in what it is.
+bool is_of_facts_alone(const AggregateUse& use) {
+  return !use.clock && use.residual.empty() && std::ranges::all_of(use.keys, [](const KeyPart& part) { return part.left == nullptr; });
+}
 }  // namespace
 
 void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
@@ -33,13 +40,44 @@ void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   make_token(id, t, kNone, kNone, tokens_[t].truth, false, slot);
 }
 
+// Whether nothing comes of the token's chain, neither with the value that it has nor with `v`: then the value is all that changes. Most
+// values of a window that slides are below what somebody waits for. What stands left of it, and it, are in the frame.
+bool Network::stays_false(TokenId t, std::uint32_t binding, const Value& v) {
+  frame_.set_aggregate(binding, v);
+  for (;;) {
+    const Token& token = tokens_[t];
+    if (token.next == kNone) return false;
+    const StagePlan& stage = program_.stages[token.next];
+    if (stage.kind == StageKind::kCheck) {
+      if (token.output() != kNone) return false;
+      Truth truth = stage.fresh_truth ? Truth::kTrue : token.truth;
+      for (const Formula& test : stage.residual) {
+        truth = truth_and(truth, frame_.truth(test, program_.chains[stage.chain].scope));
+        if (truth == Truth::kFalse) return true;
+      }
+      return truth == Truth::kFalse;
+    }
+    // Another value, of a group that facts alone name: it is as it was.
+    if (stage.kind != StageKind::kAggregate || !is_of_facts_alone(program_.uses[stage.node])) return false;
+    const TokenId output = token.output();
+    if (output == kNone) return false;
+    frame_.set_aggregate(stage.binding, values_[tokens_[output].value]);
+    t = output;
+  }
+}
+
 void Network::settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group) {
   load(left);
   if (const NodeId node = program_.uses[stage.node].node; node != kNoId) place_.at(WorkPart::kAggregate, node);
   const Value v = aggregates_.value(stage.node, frame_, *this, group);
   const TokenId output = tokens_[left].output();
   if (output != kNone) {
-    if (values_[tokens_[output].value] == v) return;
+    Value& before = values_[tokens_[output].value];
+    if (before == v) return;
+    if (stays_false(output, stage.binding, v)) {
+      before = v;
+      return;
+    }
     delete_token(output);
   }
   const std::uint32_t slot = values_.make();
@@ -81,7 +119,7 @@ bool Network::settle_aggregates() {
   bool any = false;
   while (aggregates_.has_dirty()) {
     any = true;
-    for (const Aggregates::Dirty& dirty : aggregates_.take_dirty()) {
+    for (const Aggregates::Dirty& dirty : aggregates_.take_dirty(settling_)) {
       for (const StageId id : program_.nodes[dirty.node].consumers) {
         const StagePlan& stage = program_.stages[id];
         const BucketIndex& lefts = stage_states_[id].left;

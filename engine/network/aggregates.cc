@@ -483,8 +483,8 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);
 }
 
-std::vector<Aggregates::Dirty> Aggregates::take_dirty() {
-  std::vector<Dirty> out;
+const std::vector<Aggregates::Dirty>& Aggregates::take_dirty(std::vector<Dirty>& out) {
+  out.clear();
   for (const auto& [node, group] : dirty_) {
     NodeState& state = nodes_[node];
     Group& g = *state.groups[group];

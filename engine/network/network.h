@@ -437,6 +437,7 @@ class Network {
   void aggregate_left(TokenId t, const StagePlan& stage, StageId id);
   bool settle_aggregates();
   void settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group = kNone);
+  bool stays_false(TokenId t, std::uint32_t binding, const Value& v);
   void foresee_aggregates(bool index) const;
 
   const ProgramData& program_;
@@ -473,6 +474,7 @@ class Network {
     std::uint32_t next = kNone, prev = kNone;
   };
   Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
+  std::vector<Aggregates::Dirty> settling_;  // scratch
   Aggregates aggregates_;
 
   struct Closing {

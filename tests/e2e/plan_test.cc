@@ -70,6 +70,45 @@ TEST_CASE("a plan is the same from a file, from a pipe, and each time") {
   CHECK(flyball({"plan", after, "--against", before, "--facts", "-"}, kFacts).out == one.out);
 }
 
+TEST_CASE("a plan does not depend on how many records both rules are given at a time") {
+  const Folder folder;
+  const std::string before = folder.write("before.fly", rules(" lateness 2s")),
+                    after = folder.write("after.fly", rules(" lateness 2s", "60%"));
+  // Many facts of one instant; late ones, refused ones and acknowledgements among them.
+  std::string lines;
+  std::uint32_t random = 7;
+  const auto below = [&](std::uint32_t n) { return (random = random * 1'664'525 + 1'013'904'223) / 65'536 % n; };
+  for (int i = 0; i < 9'000; ++i) {
+    const int time = 100 + i / 6 - (below(40) == 0 ? static_cast<int>(below(6)) : 0);
+    const std::string host = "h" + std::to_string(below(30));
+    const std::uint32_t what = below(30);
+    lines += "{\"time\":" + std::to_string(time);
+    if (what == 0)
+      lines += ",\"type\":\"Beep\",\"data\":{\"host\":\"" + host + "\"}}\n";
+    else if (what == 1)
+      lines += ",\"type\":\"Load\",\"data\":{\"host\":5,\"load\":\"90%\"}}\n";
+    else if (what == 2)
+      lines += ",\"ack\":{\"action\":\"Shed\",\"data\":{\"host\":\"" + host + "\"},\"state\":\"acked\"}}\n";
+    else
+      lines += ",\"type\":\"Load\",\"data\":{\"host\":\"" + host + "\",\"load\":\"" + std::to_string(30 + below(70)) + "%\"}}\n";
+  }
+  const std::string facts = folder.write("facts.jsonl", lines), compact = folder / "facts.rec";
+  REQUIRE(flyball({"record", compact, "--from", facts}).status == 0);
+  // Of lines it is not known which belong to one instant; with a question for the end both are compared after each record.
+  const std::string asked = folder.write("asked.jsonl", "{\"decision\":\"hot\",\"input\":{\"host\":\"nobody\"}}\n");
+  for (const char* limit : {"0", "1", "7", "50"}) {
+    INFO(limit);
+    const Finished one = flyball({"plan", after, "--against", before, "--facts", compact, "--limit", limit});
+    CHECK(one.status == 2);
+    CHECK(has(one.out, " came after the first difference"));
+    CHECK(flyball({"plan", after, "--against", before, "--facts", facts, "--limit", limit}).out == one.out);
+    std::string slowly = flyball({"plan", after, "--against", before, "--facts", compact, "--limit", limit, "--questions", asked}).out;
+    const std::size_t of_questions = slowly.find("; 0 of 1 question");
+    REQUIRE(of_questions != std::string::npos);
+    CHECK(slowly.substr(0, of_questions) == one.out.substr(0, of_questions));
+  }
+}
+
 TEST_CASE("what waits longer for late facts does the same, and is compared at the same instants") {
   const Folder folder;
   const std::string before = folder.write("before.fly", rules("")), after = folder.write("after.fly", rules(" lateness 20s"));
