@@ -10,7 +10,8 @@ namespace {
 
 // Where nothing is measured: System R's guesses, of a type of a thousand facts.
 constexpr double kFacts = 1'000;
-constexpr double kValues = 100;  // of a field that is no key
+constexpr double kValues = 100;     // of a field that is no key
+constexpr double kConstantOf = 10;  // that a field which is no key is compared with: one of so many
 constexpr double kOrderShare = 1.0 / 3, kOtherShare = 1.0 / 2;
 // An assumed order must be better by a factor that no assumption makes by itself; a measured one is worth the matching anew at two.
 constexpr double kAssumedGain = 8, kMeasuredGain = 2;
@@ -76,6 +77,10 @@ JoinEstimate estimate(const JoinRun& run, const Schema& schema, const Statistics
     }
     return std::max(1.0, assumed_values(type, field, facts_of_type[p]));
   };
+  const auto tested_values = [&](std::size_t p, std::uint32_t field) {
+    const FactType& type = schema.types[run.patterns[p].type];
+    return out.measured || type.is_key_field(field) ? values(p, field) : std::min(kConstantOf, values(p, field));
+  };
   for (std::size_t p = 0; p < run.patterns.size(); ++p) {
     const JoinRun::Pattern& pattern = run.patterns[p];
     const FactType& type = schema.types[pattern.type];
@@ -87,7 +92,7 @@ JoinEstimate estimate(const JoinRun& run, const Schema& schema, const Statistics
     if (out.measured && passed != known[p]->passed.end()) {
       e.facts = static_cast<double>(passed->second);
     } else {
-      for (const JoinRun::Test& test : pattern.tests) e.facts *= share_of(test, test.field == kNoId ? 1 : values(p, test.field));
+      for (const JoinRun::Test& test : pattern.tests) e.facts *= share_of(test, test.field == kNoId ? 1 : tested_values(p, test.field));
     }
     e.facts = std::max(1.0, e.facts);
     if (out.measured) e.changes = std::max(1.0, static_cast<double>(known[p]->updates) / facts_of_type[p]);

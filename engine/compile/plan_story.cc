@@ -170,17 +170,18 @@ class Teller {
     }
   }
 
-  // Where the lines are not joined as they are written.
-  void tell_order(const ChainPlan& chain, PlanStep& step) const {
-    if (chain.end != ChainEnd::kRule) return;
+  // Where the lines are not joined as they are written: how, and what it saves.
+  std::string order_of(const ChainPlan& chain) const {
+    std::string out;
     for (const JoinRun& run : data_.join_runs) {
-      if (run.rule != rule_ || !run.main || run.way != chain.way || std::is_sorted(run.order.begin(), run.order.end())) continue;
+      if (chain.end != ChainEnd::kRule || run.rule != rule_ || !run.main || run.way != chain.way) continue;
+      if (std::is_sorted(run.order.begin(), run.order.end())) continue;
       std::string lines;
       for (const std::uint32_t p : run.order) lines += fmt::format("{}{}", lines.empty() ? "" : ", ", run.patterns[p].line + 1);
-      step.notes.push_back(
-          fmt::format("lines are joined in the order {}: by {} figures about {:.0f} times fewer pairs than as they are written", lines,
-                      run.measured ? "measured" : "assumed", run.gain));
+      out += fmt::format("{}lines {}: by {} figures, as written it would be {:.0f} times as many pairs", out.empty() ? "" : "; ", lines,
+                         run.measured ? "measured" : "assumed", run.gain);
     }
+    return out;
   }
 
   void tell_residual(const StagePlan& stage, const std::string& how, PlanStep& step) const {
@@ -247,7 +248,7 @@ class Teller {
         break;
       }
     }
-    bool order_told = false;
+    out.order = order_of(chain);
     for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
       const StagePlan& stage = data_.stages[id];
       if (stage.kind == StageKind::kBound) continue;
@@ -262,8 +263,6 @@ class Teller {
         case StageKind::kPattern:
         case StageKind::kExists:
           if (first) step.title = local(stage.type);
-          if (!order_told) tell_order(chain, step);
-          order_told = true;
           tell_alpha(stage.alpha, step);
           tell_join(stage, first, step);
           break;
