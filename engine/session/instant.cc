@@ -181,6 +181,7 @@ void Session::Impl::run_instant(Timestamp t) {
 
   run_due(t);
   if (!network.recovering()) run_due_actions();
+  look_ahead();
   inbox.take(t, in, taken);
   exhausted_after.clear();
   for (const PendingId input : taken) {
