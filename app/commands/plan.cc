@@ -59,6 +59,7 @@ class Plan : public Command {
             "Each is asked of both at its time (without a time: at the end); those answered otherwise are shown (?).\n\n"
             "The facts were recorded while other rules acted, and the world may have answered to what they did. Cautions say where "
             "that matters: how much was recorded after the first difference, and which recorded acknowledgements met no action any more. "
+            "For each new rule in mode shadow a line says what it would have done beside what active rules did. "
             "The last line is the summary.\n\n"
             "The recording is read once, line by line; memory is that of two services and of changes that may yet turn out to have moved.",
         .examples = {{"flyball plan new.fly --against rules/ --facts morning.jsonl", "what new.fly would have done otherwise"},
@@ -80,7 +81,7 @@ class Plan : public Command {
     options.value("--questions", "FILE", questions_file_, "recorded questions, asked of both").complete = Complete::kFile;
     options.value("--moved-within", "DURATION", moved_within_, "how far an action may move and still be the same one (default 1h)");
     options.value("--limit", "N", limit_, "show this many changes, the rest is counted (default 50, 0: all)");
-    options.flag("--json", json_, "one JSON object a line: changes, cautions, then the summary");
+    options.flag("--json", json_, "one JSON object a line: changes, cautions, rules in shadow, then the summary");
   }
 
   int run(Io& io) override {
@@ -397,6 +398,8 @@ class Plan : public Command {
   void conclude(std::vector<std::string> all) {
     for (std::string& caution : cautions()) all.push_back(std::move(caution));
     for (const std::string& caution : all) io_->data(json_ ? caution_json(caution) : fmt::format("caution: {}\n", caution));
+    if (const std::vector<ShadowWatch::Figures> shadow = new_->shadow(); !shadow.empty())
+      io_->data(json_ ? fmt::format("{{\"shadow\":{}}}\n", shadow_json(shadow)) : shadow_text(shadow, false));
     io_->data(json_ ? summary_json(summary()) : summary_text(summary()));
   }
 

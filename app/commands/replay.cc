@@ -11,6 +11,7 @@
 
 #include "app/commands/commands.h"
 #include "app/explain/moment_view.h"
+#include "app/replay/shadow.h"
 #include "bus/codec/json_lines.h"
 
 namespace flyball::app {
@@ -19,15 +20,22 @@ namespace {
 // Writes outputs as JSON lines as they come.
 class LineSink : public RefusalSink {
  public:
-  LineSink(const Schema& schema, const Interner& interner, const ast::RuleSet& rules, std::FILE* actions, std::FILE* derived, bool quiet,
-           Io& io)
-      : schema_(schema), interner_(interner), rules_(rules), actions_(actions), derived_(derived), quiet_(quiet), io_(io) {}
+  LineSink(const CompiledPackage& package, std::FILE* actions, std::FILE* derived, bool quiet, Io& io)
+      : schema_(package.program->schema()),
+        interner_(package.interner),
+        rules_(package.program->rules()),
+        shadow_(package),
+        actions_(actions),
+        derived_(derived),
+        quiet_(quiet),
+        io_(io) {}
 
   void on_action(const ActionOutput& action) override {
     ++count_;
     line_.clear();
     bus::append_action(line_, action, schema_, interner_);
     write(actions_);
+    shadow_.note(action);
   }
   void on_derived(const DerivedOutput& derived) override {
     if (derived_ == nullptr) return;
@@ -47,6 +55,8 @@ class LineSink : public RefusalSink {
     io_.warning(fmt::format("at {}: {}", line_, message));
   }
   std::uint64_t count() const { return count_; }
+  // What rules in shadow would have done, a line each, beside what active ones did.
+  std::string shadow_lines() { return shadow_text(shadow_.figures(), false); }
 
  private:
   void write(std::FILE* to) {
@@ -57,6 +67,7 @@ class LineSink : public RefusalSink {
   const Schema& schema_;
   const Interner& interner_;
   const ast::RuleSet& rules_;
+  ShadowRun shadow_;
   std::FILE* actions_;
   std::FILE* derived_;
   bool quiet_;  // no log lines
@@ -71,7 +82,8 @@ class Replay : public Command {
     return {
         .name = "replay",
         .summary = "run rules over recorded facts, on recorded time",
-        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]",
+        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--from TIME] [--until TIME] [--strict] [--param "
+                     "NAME=VALUE …]",
                      "replay RULES… --facts FILE|- --at TIME [--limit N] [--json]"},
         .description =
             "Reads facts, acknowledgements, ticks and recoveries, as JSON lines or in the compact form, in order of arrival, and writes "
@@ -102,12 +114,16 @@ class Replay : public Command {
             "A stamp more than 30 days ahead of all before it is warned of: time goes there, and what is stamped before is late from then "
             "on. "
             "An acknowledgement that meets no waiting action is counted, not refused: other rules send other actions.\n\n"
+            "Blocks of a compact recording that `--from` or `--until` leave out as a whole are passed over by what their heads say: "
+            "nothing in "
+            "them is looked at, so that nothing in them is refused or said to be damaged; their records are counted as left out.\n\n"
             "`--at` shows the state at one moment instead: facts, derived facts, episodes that run, actions that are under way, and what "
             "will "
             "fall due if nothing comes; as it was then, without what came later. The recording is read from its beginning to that "
             "moment.\n\n"
             "At the end of the lines everything they said is closed; what would fall due later (a hold, an absence) is not waited for, "
-            "unless `--until` says how long.",
+            "unless `--until` says how long. Behind the summary stands for each rule in mode shadow what it would have done beside what "
+            "active rules did (`flyball shadow` shows which).",
         .examples = {{"flyball replay rules/ --facts morning.jsonl", "the actions of a morning"},
                      {"flyball replay rules/ --facts - --derived derived.jsonl < morning.jsonl",
                       "from a pipe, with the derived facts beside"},
@@ -122,6 +138,8 @@ class Replay : public Command {
   void options(Options& options) override {
     arguments_.add_options(options);
     arguments_.add_at(options);
+    options.value("--from", "TIME", from_,
+                  "leave out what is stamped earlier: the rules begin there, knowing nothing of what was before; RFC 3339, or seconds");
     options.value("--limit", "N", limit_, "with `--at`: lines of each part (default 50, with `--json` all; 0: all)");
     options.value("--actions", "FILE", actions_, "write actions here; `-` (the default) is standard output").complete = Complete::kFile;
     options.value("--derived", "FILE", derived_, "write changes of derived facts here, as JSON lines").complete = Complete::kFile;
@@ -138,8 +156,17 @@ class Replay : public Command {
       return kExitUsage;
     }
     if (const std::optional<int> wrong = arguments_.wrong_usage("replay", {}, true, io)) return *wrong;
+    const Result<std::optional<Timestamp>> from = parse_until(from_, "--from");
+    if (!from) {
+      io.error(fmt::format("replay: {}", from.error().message), from.error().help);
+      return kExitUsage;
+    }
     if (arguments_.at) return look(io);
-    const ReplayOptions options{.until = *parse_until(arguments_.until), .strict = strict_};
+    const ReplayOptions options{.from = *from, .until = *parse_until(arguments_.until), .strict = strict_};
+    if (options.from && options.until && *options.from > *options.until) {
+      io.error("replay: `--from` is later than `--until`", "nothing is left in between");
+      return kExitUsage;
+    }
     if (const std::string file = overwritten(); !file.empty()) {
       io.error(fmt::format("replay: `{}` would be overwritten while it is read or written otherwise", file),
                "name another file to write to");
@@ -159,12 +186,15 @@ class Replay : public Command {
     std::FILE* derived = derived_ ? (*derived_ == "-" ? io.out : open(*derived_, io)) : nullptr;
     if (actions == nullptr || (derived_ && derived == nullptr)) return kExitFailed;
 
-    LineSink sink(package->program->schema(), package->interner, package->program->rules(), actions, derived, quiet_, io);
+    LineSink sink(*package, actions, derived, quiet_, io);
     engine::Session session(*package->program, package->interner, sink, arguments_.limits(*lines, io));
     const ReplayCounts counts = replay_lines(*lines, package->program->schema(), package->interner, session, sink, options, io);
     const bool written = close(actions, actions_, io) && close(derived, derived_, io);
     std::fflush(io.out);  // where both streams go to one place, the summary comes last
     if (!quiet_) io.note(fmt::format("{}, {} action line{}", counts.summary(), sink.count(), sink.count() == 1 ? "" : "s"));
+    if (!quiet_) {
+      for (const std::string& line : split(sink.shadow_lines())) io.note(line);
+    }
     if (profile_) {
       using Milliseconds = std::chrono::duration<double, std::milli>;
       io.note(fmt::format("compile {:.3f} ms, replay {:.3f} ms", Milliseconds(compiled - begin).count(),
@@ -174,6 +204,13 @@ class Replay : public Command {
   }
 
  private:
+  static std::vector<std::string> split(const std::string& lines) {
+    std::vector<std::string> out;
+    for (std::size_t begin = 0, end = 0; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1)
+      out.push_back(lines.substr(begin, end - begin));
+    return out;
+  }
+
   // An output that is one of the inputs, or the other output; empty if there is none.
   std::string overwritten() const {
     namespace fs = std::filesystem;
@@ -206,8 +243,9 @@ class Replay : public Command {
 
   // The state at one moment; actions are not written.
   int look(Io& io) {
-    if (actions_ || derived_ || strict_ || profile_) {
-      io.error("replay: `--at` shows a moment, and writes no actions", "leave out `--actions`, `--derived`, `--strict` and `--profile`");
+    if (actions_ || derived_ || from_ || strict_ || profile_) {
+      io.error("replay: `--at` shows a moment of the whole, and writes no actions",
+               "leave out `--actions`, `--derived`, `--from`, `--strict` and `--profile`");
       return kExitUsage;
     }
     int exit_code = kExitFailed;
@@ -224,7 +262,7 @@ class Replay : public Command {
   static constexpr std::uint64_t kLimit = 50;
   OfflineArguments arguments_;
   std::optional<std::uint64_t> limit_;
-  std::optional<std::string> actions_, derived_;
+  std::optional<std::string> actions_, derived_, from_;
   bool strict_ = false, profile_ = false, quiet_ = false, json_ = false;
 };
 

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "app/commands/commands.h"
+#include "app/explain/online.h"
 #include "app/insight/view.h"
+#include "app/io/json.h"
 #include "bus/transport/query_client.h"
 #include "model/text.h"
 
@@ -33,10 +35,14 @@ class Top : public Command {
             "  firings  episodes started, repeated and ended, and productions fired\n"
             "  matches  complete ones that stand now; tokens: partial ones, too\n"
             "  memory   what only this rule needs; what several share is in the second line, once\n\n"
+            "Behind the rules stands, for each in mode shadow, what it would have done since the rules were loaded, beside what active "
+            "rules "
+            "did.\n\n"
             "Tests on single facts are shared by all rules over a type, so their time stands with the type. The service samples only while "
             "somebody looks, and 30 s longer; counters always run, and begin anew when rules are reloaded.\n\n"
             "On a terminal the screen is drawn anew at each look; else one look follows the other. `--json` writes one object a look: "
-            "`now` with everything since the rules were loaded, and `since`, the difference to the look before. For recorded facts there "
+            "`now` with everything since the rules were loaded, `since`, the difference to the look before, and `shadow`. For recorded "
+            "facts there "
             "is "
             "`flyball profile`.",
         .examples = {{"flyball top", "until you stop it"},
@@ -82,12 +88,15 @@ class Top : public Command {
       if (!now) return failed(io, now.error());
       if (look > 0) {
         std::optional<InsightReport> since = insight_since(*before, *now);
+        const Result<std::string> shadow = (*client)->query("shadow", "{}");
+        if (!shadow) return failed(io, shadow.error());
         if (json_) {
-          io.data(fmt::format("{{\"now\":{},\"since\":{}}}\n", *answer, since ? insight_json(*since) : "null"));
+          io.data(fmt::format("{{\"now\":{},\"since\":{},\"shadow\":{}}}\n", *answer, since ? insight_json(*since) : "null",
+                              json_member(*shadow, "shadow")));
         } else {
           TopView view{*by, shown(draws), io.out_colour};
           std::string text = since ? "" : "the rules were loaded anew: everything is since then\n";
-          text += top_text(*now, since, view);
+          text += top_text(*now, since, view) + shadow_figures(*shadow);
           io.data((draws ? "\033[H\033[2J" : look > 1 ? "\n" : "") + text);
         }
         std::fflush(io.out);
@@ -106,6 +115,16 @@ class Top : public Command {
     io.error(error.message, error.help);
     return kExitFailed;
   }
+  // A line for each rule in shadow, without its examples.
+  static std::string shadow_figures(std::string_view answer) {
+    std::string out;
+    const std::string text = split_text(answer).text;
+    for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      if (text.compare(begin, 7, "shadow ") == 0) out += text.substr(begin, end + 1 - begin);
+    }
+    return out;
+  }
+
   // On a terminal as many as leave room for the rest.
   std::size_t shown(bool draws) const {
     constexpr std::size_t kDefault = 20, kRest = 18, kLeast = 5;

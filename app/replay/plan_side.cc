@@ -15,7 +15,7 @@ namespace flyball::app {
 
 class PlanSide::Sink : public RefusalSink {
  public:
-  Sink(const CompiledPackage& package, Io& io) : package_(package), io_(io) {}
+  Sink(const CompiledPackage& package, Io& io) : shadow(package), package_(package), io_(io) {}
 
   void on_action(const ActionOutput& action) override {
     const ast::RuleSet& rules = package_.program->rules();
@@ -31,6 +31,7 @@ class PlanSide::Sink : public RefusalSink {
     line.state = action.state;
     line.try_number = action.try_number;
     line.shadow = action.shadow;
+    shadow.note(action);
   }
   void on_trouble(Timestamp t, const std::string& message) override {
     std::string at;
@@ -53,6 +54,7 @@ class PlanSide::Sink : public RefusalSink {
   std::deque<ActionLine> lines;
   std::vector<DerivedLine> derived;
   bool keep_derived = false;
+  ShadowRun shadow;
 
  private:
   const CompiledPackage& package_;
@@ -78,6 +80,7 @@ std::vector<RefusalSink::Refusal> PlanSide::take_refusals() { return std::exchan
 void PlanSide::keep_derived() { sink_->keep_derived = true; }
 std::vector<PlanSide::DerivedLine> PlanSide::take_derived() { return std::exchange(sink_->derived, {}); }
 std::deque<ActionLine>& PlanSide::lines() { return sink_->lines; }
+std::vector<ShadowWatch::Figures> PlanSide::shadow() { return sink_->shadow.figures(); }
 
 bool PlanSide::has_rule(const std::string& name) const {
   const std::vector<ast::RuleDecl>& rules = package_->program->rules().rules;

@@ -10,6 +10,7 @@
 
 #include "app/replay/difference.h"
 #include "app/replay/replay.h"
+#include "app/replay/shadow.h"
 
 namespace flyball::app {
 
@@ -56,6 +57,9 @@ class PlanSide {
 
   // Action lines in order; whoever compares them takes them out.
   std::deque<ActionLine>& lines();
+
+  // Once, at the end: what this side's rules in mode shadow would have done, beside what its active ones did.
+  std::vector<ShadowWatch::Figures> shadow();
 
   bool has_rule(const std::string& name) const;
   // Why `line`, one of this side's, came to be: what was met; nothing if it is forgotten.

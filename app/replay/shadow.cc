@@ -119,6 +119,13 @@ std::vector<ShadowWatch::Figures> ShadowWatch::figures() const {
   return out;
 }
 
+std::vector<ShadowWatch::Figures> ShadowRun::figures() {
+  watch_.finish();
+  std::vector<ShadowWatch::Figures> out = watch_.figures();
+  for (ShadowWatch::Figures& figures : out) figures.examples = {};
+  return out;
+}
+
 std::string shadow_text(const std::vector<ShadowWatch::Figures>& all, bool examples) {
   std::string out;
   for (const ShadowWatch::Figures& f : all) {

@@ -5,6 +5,7 @@
 // each rule, kExamples kept of each kind. Not thread-safe. INVARIANT: the same lines give the same figures.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -58,6 +59,24 @@ class ShadowWatch {
   std::vector<std::unique_ptr<Rule>> rules_;
   std::vector<std::vector<std::uint32_t>> by_action_;  // type → places in rules_
   std::uint64_t lines_ = 0;
+};
+
+// A run's own watch: fed by its sink, and finished when it is over. Of a package without a shadow rule it costs nothing.
+class ShadowRun {
+ public:
+  explicit ShadowRun(const CompiledPackage& package) : watch_(package) {}
+  void note(const ActionOutput& action) {
+    if (!watch_.any()) return;
+    if (action.time > newest_) watch_.pass(action.time);
+    newest_ = std::max(newest_, action.time);
+    watch_.note(action);
+  }
+  // Once, at the end; without examples.
+  std::vector<ShadowWatch::Figures> figures();
+
+ private:
+  ShadowWatch watch_;
+  Timestamp newest_ = kTimestampMin;
 };
 
 std::string shadow_text(const std::vector<ShadowWatch::Figures>& all, bool examples);

@@ -31,8 +31,7 @@ bool Accumulator::add(const AggregateNode& plan, const Observation& o) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (v.is(Kind::kDouble)) {
-        if (!doubles_) doubles_ = std::make_unique<ExactSum>();
-        doubles_->add(v.as_double());
+        make<ExactSum>().add(v.as_double());
       } else if (v.is(Kind::kUint)) {
         sum_ += static_cast<Int128>(v.as_uint());
       } else {
@@ -42,15 +41,14 @@ bool Accumulator::add(const AggregateNode& plan, const Observation& o) {
     case AggregateFn::kMin:
     case AggregateFn::kMax:
       if (goes_in_order(plan, v)) {
-        if (!extremes_) extremes_ = std::make_unique<Extremes<ScalarLess>>(plan.fn == AggregateFn::kMax);
-        return extremes_->add(place_of(o), v);
+        return make<InOrder>(plan.fn == AggregateFn::kMax).add(place_of(o), v);
       }
-      ++ordered_[v];
+      add_ordered(v);
       break;
     case AggregateFn::kCount: break;
     default:
-      if (!statistic_) statistic_ = make_statistic(plan);
-      statistic_->add(o);
+      if (get<Statistic>() == nullptr) more_ = make_statistic(plan);
+      get<Statistic>()->add(o);
   }
   return true;
 }
@@ -62,7 +60,7 @@ bool Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       if (v.is(Kind::kDouble)) {
-        doubles_->remove(v.as_double());
+        get<ExactSum>()->remove(v.as_double());
       } else if (v.is(Kind::kUint)) {
         sum_ -= static_cast<Int128>(v.as_uint());
       } else {
@@ -71,13 +69,14 @@ bool Accumulator::subtract(const AggregateNode& plan, const Observation& o) {
       break;
     case AggregateFn::kMin:
     case AggregateFn::kMax: {
-      if (goes_in_order(plan, v)) return extremes_->remove(place_of(o));
-      const auto at = ordered_.find(v);
-      if (--at->second == 0) ordered_.erase(at);
+      if (goes_in_order(plan, v)) return get<InOrder>()->remove(place_of(o));
+      Ordered& ordered = *get<Ordered>();
+      const auto at = ordered.find(v);
+      if (--at->second == 0) ordered.erase(at);
       break;
     }
     case AggregateFn::kCount: break;
-    default: statistic_->remove(o);
+    default: get<Statistic>()->remove(o);
   }
   return true;
 }
@@ -86,24 +85,25 @@ Value Accumulator::result(const AggregateNode& plan, const Observed& observed) c
   const AggregateFn fn = plan.fn;
   const Kind kind = kind_of(plan.value_type);
   if (fn == AggregateFn::kSum) {
-    if (kind == Kind::kDouble) return Value::real(doubles_ ? doubles_->value() : 0.0);
+    if (kind == Kind::kDouble) return Value::real(get<ExactSum>() != nullptr ? get<ExactSum>()->value() : 0.0);
     return of_whole(kind, sum_);
   }
   if (count_ == 0 && fn == AggregateFn::kTopk) return observed.in.list({});
   if (count_ == 0) return info_of(fn).zero_of_nothing ? Value::integer(0) : Value::null();
-  if (statistic_) return statistic_->value(observed);
+  if (const Statistic* const statistic = get<Statistic>()) return statistic->value(observed);
   if (fn == AggregateFn::kAvg) {
-    if (kind == Kind::kDouble) return Value::real(doubles_->mean());
+    if (kind == Kind::kDouble) return Value::real(get<ExactSum>()->mean());
     if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
     const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
     return mean ? of_whole(kind, *mean) : Value::unknown();
   }
-  if (extremes_) return extremes_->best();
+  if (const InOrder* const extremes = get<InOrder>()) return extremes->best();
+  const Ordered& ordered = *get<Ordered>();
   const bool smallest = fn == AggregateFn::kMin;
-  if (kind < Kind::kString) return smallest ? ordered_.begin()->first : ordered_.rbegin()->first;
+  if (kind < Kind::kString) return smallest ? ordered.begin()->first : ordered.rbegin()->first;
   // Handles are not in the order of their content.
-  Value best = ordered_.begin()->first;
-  for (const auto& [v, times] : ordered_) {
+  Value best = ordered.begin()->first;
+  for (const auto& [v, times] : ordered) {
     const int order = compare_total(v, best, observed.in);
     if (smallest ? order < 0 : order > 0) best = v;
   }
@@ -111,7 +111,9 @@ Value Accumulator::result(const AggregateNode& plan, const Observed& observed) c
 }
 
 void Accumulator::mark(Interner& in) const {
-  for (const auto& [v, times] : ordered_) in.mark(v);
+  if (const Ordered* const ordered = get<Ordered>()) {
+    for (const auto& [v, times] : *ordered) in.mark(v);
+  }
 }
 
 }  // namespace flyball::engine

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <variant>
 
 #include "engine/compile/program_data.h"
 #include "engine/expr/exact_sum.h"
@@ -33,10 +34,9 @@ class Accumulator {
   // From now on values may come and leave in any order.
   void begin_ordered() {
     any_order_ = true;
-    extremes_.reset();
-    ordered_.clear();
+    more_ = std::monostate{};
   }
-  void add_ordered(const Value& v) { ++ordered_[v]; }
+  void add_ordered(const Value& v) { ++make<Ordered>()[v]; }
   std::int64_t count() const { return count_; }
   // Of nothing: 0 for sums and numbers, no facts for topk, else null. Unknown on overflow.
   Value result(const AggregateNode& plan, const Observed& observed) const;
@@ -45,13 +45,25 @@ class Accumulator {
  private:
   bool goes_in_order(const AggregateNode& plan, const Value& v) const;
 
+  using InOrder = Extremes<ScalarLess>;                       // of windows of time, while what came first leaves first; else
+  using Ordered = std::map<Value, std::int64_t, ScalarLess>;  // the values in order
+  template <typename T>
+  T* get() const {
+    const auto* const held = std::get_if<std::unique_ptr<T>>(&more_);
+    return held != nullptr ? held->get() : nullptr;
+  }
+  template <typename T, typename... Args>
+  T& make(Args... args) {
+    if (T* const held = get<T>()) return *held;
+    return *more_.emplace<std::unique_ptr<T>>(std::make_unique<T>(args...));
+  }
+
+  bool any_order_ = false;
   std::int64_t count_ = 0;
   Int128 sum_ = 0;
-  std::unique_ptr<ExactSum> doubles_;
-  std::unique_ptr<Extremes<ScalarLess>> extremes_;     // of windows of time, while what came first leaves first; else
-  std::map<Value, std::int64_t, ScalarLess> ordered_;  // the values in order
-  bool any_order_ = false;
-  std::unique_ptr<Statistic> statistic_;
+  // One of them, by what the aggregate is.
+  std::variant<std::monostate, std::unique_ptr<ExactSum>, std::unique_ptr<InOrder>, std::unique_ptr<Ordered>, std::unique_ptr<Statistic>>
+      more_;
 };
 
 }  // namespace flyball::engine

@@ -115,6 +115,39 @@ void Network::foresee_aggregates(bool index) const {
   });
 }
 
+void Network::begin_hints(FactTypeId type, const Value* key) {
+  hint_step_ = 1;
+  for (const NodeId node : program_.types[type].sample_nodes) {
+    if (hints_ == hints_of_.size()) return;
+    PutHint& hint = hints_of_[hints_];
+    if (!aggregates_.begin_hint(node, key, hint.of)) continue;
+    ++hints_;
+    hint.left = kNone;
+    if (!program_.nodes[node].consumers.empty()) stage_states_[program_.nodes[node].consumers[0]].left.prefetch(hint.of.hash);
+  }
+}
+
+void Network::go_on_with_hints(FactId fact) {
+  for (std::uint32_t i = 0; i < hints_; ++i) {
+    PutHint& hint = hints_of_[i];
+    aggregates_.go_on_with(hint.of, fact, hint_step_);
+    if (hint_step_ == 1) {
+      if (program_.nodes[hint.of.node].consumers.empty()) continue;
+      hint.left = stage_states_[program_.nodes[hint.of.node].consumers[0]].left.bucket(hint.of.hash);
+      if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
+    } else if (hint.left != kNone && hint_step_ == 2) {
+      if (const TokenId next = tokens_[hint.left].left.next; next != kNone) __builtin_prefetch(&tokens_[next]);
+      // Meanwhile the token may be another's.
+      hint.left = tokens_[hint.left].output();
+      if (hint.left >= tokens_.end()) hint.left = kNone;
+      if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
+    } else if (hint.left != kNone && tokens_[hint.left].value < values_.end()) {
+      __builtin_prefetch(&values_[tokens_[hint.left].value]);
+    }
+  }
+  if (++hint_step_ == Aggregates::kHintSteps) hints_ = 0;
+}
+
 bool Network::settle_aggregates() {
   bool any = false;
   while (aggregates_.has_dirty()) {

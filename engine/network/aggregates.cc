@@ -15,15 +15,19 @@ namespace {
 constexpr std::uint32_t kUnknownGroup = 0;
 constexpr std::size_t kBytesOfTotal = 64;  // beside it: its place in the table, and what it keeps in order
 constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
+constexpr std::uint32_t kHintsFrom = 4096;  // groups: fewer are near anyway
 }  // namespace
 
 Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
     : program_(program), timers_(timers), nodes_(program.nodes.size()), routes_(program), sampled_(program.types.size()) {
   for (NodeId node = 0; node < nodes_.size(); ++node) {
     const AggregateNode& plan = program.nodes[node];
-    nodes_[node].groups.push_back(std::make_unique<Group>());
+    nodes_[node].groups.add();
     const FactType& type = program.rule_set.schema.types[plan.type];
     nodes_[node].by_key = plan.sampled() && std::ranges::all_of(plan.group, [&](std::uint32_t f) { return type.is_key_field(f); });
+    nodes_[node].one_fact = nodes_[node].by_key && std::ranges::all_of(type.key, [&](std::uint32_t f) {
+                              return std::ranges::find(plan.group, f) != plan.group.end();
+                            });
     // A count counts what was seen, and events are never stale.
     nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
   }
@@ -64,8 +68,8 @@ std::uint32_t Aggregates::group_of_key(NodeState& state, std::span<const Value> 
     state.free_groups.pop_back();
     *state.groups[id] = Group{};
   } else {
-    id = static_cast<std::uint32_t>(state.groups.size());
-    state.groups.push_back(std::make_unique<Group>());
+    id = state.groups.size();
+    state.groups.add();
   }
   state.groups[id]->hash = hash_of(key);
   state.groups[id]->key.assign(key.begin(), key.end());
@@ -119,8 +123,9 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
   } else {
     ++group.count_unknown;
   }
-  if (state.asks_newest) {
-    group.by_stamp.push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_group; });
+  if (state.asks_newest && !state.one_fact) {
+    if (group.by_stamp == nullptr) group.by_stamp = std::make_unique<StampQueue>();
+    group.by_stamp->push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_group; });
   }
   if (state.keeps_totals) judge_for_totals(node, id, true, network);
   touch(node, item.group);
@@ -155,7 +160,7 @@ void Aggregates::displace(NodeId node, std::uint32_t id, Network& network) {
   } else {
     --group.count_unknown;
   }
-  if (state.asks_newest) group.by_stamp.erase(id, item.stamp, item.in_group);
+  if (state.asks_newest && !state.one_fact) group.by_stamp->erase(id, item.stamp, item.in_group);
   touch(node, item.group);
   item.group = kNone;
 }
@@ -216,7 +221,7 @@ Aggregates::SavedSample Aggregates::saved(NodeId node, std::uint32_t id) const {
   const NodeState& state = nodes_[node];
   SavedSample out;
   out.item = state.items[id];
-  if (out.item.group != kNone) out.group = state.groups[out.item.group]->key;
+  if (out.item.group != kNone) out.group = state.groups[out.item.group]->key.values();
   if (const auto row = state.rows.find(id); row != state.rows.end()) out.row = row->second;
   return out;
 }
@@ -340,7 +345,11 @@ void Aggregates::arm(NodeId node) {
   NodeState& state = nodes_[node];
   if (state.by_stamp.empty()) return;
   const auto stamp_of = [&state](std::uint32_t id) { return state.items[id].stamp; };
-  const Timestamp due = stamp_of(state.by_stamp.oldest(stamp_of)) + *program_.nodes[node].over_ns;
+  const std::uint32_t oldest = state.by_stamp.oldest(stamp_of);
+  // What leaves next, and its group; those after it follow.
+  if (const std::uint32_t group = state.items[oldest].group; group != kNone) __builtin_prefetch(state.groups[group]);
+  if (const std::uint32_t next = state.by_stamp.near(1); next != kNone) __builtin_prefetch(&state.items[next]);
+  const Timestamp due = stamp_of(oldest) + *program_.nodes[node].over_ns;
   if (due >= state.armed) return;
   state.armed = due;
   timers_.add({due, TimerKind::kWindow, node, 0});
@@ -364,6 +373,39 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
   arm(node);
 }
 
+bool Aggregates::begin_hint(NodeId node, const Value* row, Hint& hint) const {
+  const NodeState& state = nodes_[node];
+  if (!state.by_key || state.groups.size() < kHintsFrom) return false;
+  std::uint64_t h = 0;
+  for (const std::uint32_t field : program_.nodes[node].group) h = mix(h, hash_value(row[field]));
+  hint = {node, fold(h), kNone};
+  state.group_of.prefetch(hint.hash);
+  return true;
+}
+
+void Aggregates::go_on_with(Hint& hint, FactId fact, std::uint32_t step) const {
+  const NodeState& state = nodes_[hint.node];
+  switch (step) {
+    case 1:
+      hint.group = state.group_of.likely(hint.hash);
+      if (hint.group != kNone) {
+        const auto* const group = reinterpret_cast<const std::byte*>(state.groups[hint.group]);
+        for (std::size_t line = 0; line < sizeof(Group); line += 64) __builtin_prefetch(group + line);
+      }
+      state.samples.prefetch(fact);
+      return;
+    case 2:
+      if (hint.group != kNone && state.groups[hint.group]->first != kNone)
+        __builtin_prefetch(&state.items[state.groups[hint.group]->first]);
+      state.samples.prefetch_list(fact);
+      return;
+    case 3:
+      if (const std::span<const std::uint32_t> mine = state.samples.of(fact); !mine.empty()) __builtin_prefetch(mine.data());
+      return;
+    default: return;
+  }
+}
+
 void Aggregates::liveness_changed(FactTypeId type, FactId fact, const Value* key) {
   if (program_.rule_set.schema.types[type].is_event()) return;
   for (const NodeId node : holding_samples(type, fact, key)) {
@@ -381,8 +423,10 @@ void Aggregates::liveness_changed(FactTypeId type, FactId fact, const Value* key
 
 bool Aggregates::newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const {
   const FactStore& store = network.store(plan.type);
-  return group.by_stamp.any_newest([&state](std::uint32_t id) { return state.items[id].stamp; },
-                                   [&](std::uint32_t id) { return store.meta(state.items[id].fact).status == FactStatus::kStale; });
+  if (state.one_fact) return group.first != kNone && store.meta(state.items[group.first].fact).status == FactStatus::kStale;
+  if (group.by_stamp == nullptr) return false;
+  return group.by_stamp->any_newest([&state](std::uint32_t id) { return state.items[id].stamp; },
+                                    [&](std::uint32_t id) { return store.meta(state.items[id].fact).status == FactStatus::kStale; });
 }
 
 Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
@@ -422,13 +466,14 @@ std::size_t Aggregates::bytes() const {
 
 std::size_t Aggregates::node_bytes(NodeId node) const {
   const NodeState& state = nodes_[node];
-  return state.items.bytes() + state.groups.size() * sizeof(Group) + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes() +
+  return state.items.bytes() + state.groups.bytes() + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes() +
          state.totals.size() * (sizeof(Total) + kBytesOfTotal);
 }
 
 void Aggregates::mark(Interner& in) const {
   for (const NodeState& state : nodes_) {
-    for (const auto& group : state.groups) {
+    for (std::uint32_t i = 0; i < state.groups.size(); ++i) {
+      const Group* const group = state.groups[i];
       for (const Value& v : group->key) in.mark(v);
       for (std::uint32_t id = group->first; id != kNone; id = state.items[id].next) in.mark(state.items[id].value);
       group->values.mark(in);

@@ -25,7 +25,9 @@
 #include "engine/network/accumulator.h"
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
+#include "engine/network/group_key.h"
 #include "engine/network/id_table.h"
+#include "engine/network/record_chunks.h"
 #include "engine/network/sample_routes.h"
 #include "engine/network/sample_table.h"
 #include "engine/network/slab.h"
@@ -60,6 +62,17 @@ class Aggregates {
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
   void liveness_changed(FactTypeId type, FactId fact, const Value* key);
+
+  // Hints for a put that is about to come: what it will touch in this node is on its way from memory meanwhile, step by step, each of
+  // which reads what the one before it asked for. Of nodes whose groups are named by key fields.
+  static constexpr std::uint32_t kHintSteps = 4;
+  struct Hint {
+    NodeId node = 0;
+    std::uint32_t hash = 0;  // of the group
+    std::uint32_t group = kNone;
+  };
+  bool begin_hint(NodeId node, const Value* row, Hint& hint) const;
+  void go_on_with(Hint& hint, FactId fact, std::uint32_t step) const;
 
   // For the left side in `frame`. Count: see count_interval.h. `group`: the one that it is likely to ask for.
   Value value(std::uint32_t use, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone) const;
@@ -117,15 +130,15 @@ class Aggregates {
   static_assert(sizeof(Item) == 64);  // one line
   static Observation observation(const Item& item, std::uint32_t id) { return {item.value, item.fact, item.stamp, item.arrival, id}; }
   // What every put needs stands together.
-  struct Group {
-    std::vector<Value> key;
+  struct alignas(64) Group {
     std::uint32_t hash = 0;
     std::uint32_t first = kNone;
     std::int64_t count_true = 0, count_unknown = 0;
     bool dirty = false;
+    GroupKey key;
     Accumulator values;
-    StampQueue by_stamp;  // samples of what may be stale
     std::int64_t value_unknown = 0;
+    std::unique_ptr<StampQueue> by_stamp;  // samples of what may be stale; without if they are all of one fact
   };
   static std::uint32_t hash_of(std::span<const Value> key) {
     std::uint64_t h = 0;
@@ -144,7 +157,7 @@ class Aggregates {
   };
   struct NodeState {
     Slab<Item> items;
-    std::vector<std::unique_ptr<Group>> groups;  // 0: those of unknown group
+    RecordChunks<Group> groups;  // 0: those of unknown group
     std::vector<std::uint32_t> free_groups;
     IdTable group_of;                                            // by key
     IdTable live;                                                // items by fact
@@ -158,6 +171,7 @@ class Aggregates {
     bool dropped = false;      // samples, for want of room
     bool asks_newest = false;  // whether the newest sample is of a stale fact decides something
     bool by_key = false;       // the group fields are of the key: all samples of a fact are in one group
+    bool one_fact = false;     // they are the whole key: and no others
     mutable AggregateWork work;
   };
 

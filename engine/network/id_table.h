@@ -24,6 +24,11 @@ class IdTable {
     }
     return kNone;
   }
+  // Brings near where find() will look; then the first that stands there, or kNone.
+  void prefetch(std::uint32_t hash) const {
+    if (used_ != 0) __builtin_prefetch(&slots_[hash & mask()]);
+  }
+  std::uint32_t likely(std::uint32_t hash) const { return used_ == 0 ? kNone : slots_[hash & mask()].id; }
   // Of one that is not in.
   void insert(std::uint32_t hash, std::uint32_t id) {
     if ((used_ + 1) * 4 > slots_.size() * 3) grow();
@@ -57,14 +62,14 @@ class IdTable {
     slots_[at] = slot;
   }
   void grow() {
-    std::vector<Slot> before(slots_.empty() ? kFirstRoom : slots_.size() * 2);
+    PagedVector<Slot> before(slots_.empty() ? kFirstRoom : slots_.size() * 2);
     before.swap(slots_);
     for (const Slot& slot : before) {
       if (slot.id != kNone) place(slot);
     }
   }
 
-  std::vector<Slot> slots_;  // a power of two
+  PagedVector<Slot> slots_;  // a power of two
   std::size_t used_ = 0;
 };
 

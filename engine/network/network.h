@@ -219,9 +219,18 @@ class Network {
   std::size_t bytes() const;
   // What it did and holds: everything of an Insight but what the session adds. insight.cc
   void look_into(Insight& out) const;
+  Statistics statistics() const;  // statistics.cc
   std::size_t type_bytes(FactTypeId type) const;
   WorkPlace& place() { return place_; }
   void mark() const;
+  // A hint that a fact of that key will be put soon, and then, any number of times, that this is going on: a step of what it takes each.
+  void foresee_put(FactTypeId type, const Value* key) {
+    hints_ = 0;
+    if (!program_.types[type].sample_nodes.empty()) begin_hints(type, key);
+  }
+  void foresee_further(FactId fact) {
+    if (hints_ != 0) go_on_with_hints(fact);
+  }
   // Hints that this fact will be changed: its first alpha item, kNone if it has none; when that is here, what hangs on it.
   std::uint32_t prefetch(FactTypeId type, FactId fact) const {
     const std::uint32_t item = stores_[type].meta(fact).items;
@@ -461,6 +470,8 @@ class Network {
   void settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group = kNone);
   bool stays_false(TokenId t, std::uint32_t binding, const Value& v);
   void foresee_aggregates(bool index) const;
+  void begin_hints(FactTypeId type, const Value* key);
+  void go_on_with_hints(FactId fact);
 
   const ProgramData& program_;
   Interner& interner_;
@@ -495,8 +506,14 @@ class Network {
     FactId fact = kNone;
     std::uint32_t next = kNone, prev = kNone;
   };
-  Slab<AbsenceEvent> absence_events_;  // of this instant, that absences must count
+  Slab<AbsenceEvent> absence_events_;        // of this instant, that absences must count
   std::vector<Aggregates::Dirty> settling_;  // scratch
+  struct PutHint {
+    Aggregates::Hint of;
+    TokenId left = kNone;  // of the first stage that asks the node
+  };
+  std::array<PutHint, 4> hints_of_;  // of the put that is foreseen
+  std::uint32_t hints_ = 0, hint_step_ = 0;
   Aggregates aggregates_;
 
   struct Closing {

@@ -28,6 +28,16 @@ class SampleTable {
     return slot.fact == kNone ? std::span<const std::uint32_t>{} : items(slot);
   }
 
+  // Brings near what of() will read: first the place, then the list.
+  void prefetch(FactId fact) const {
+    if (used_ != 0) __builtin_prefetch(&slots_[home(fact)]);
+  }
+  void prefetch_list(FactId fact) const {
+    if (used_ == 0) return;
+    const Slot& slot = slots_[home(fact)];
+    if (slot.list != kNone) __builtin_prefetch(&lists_[slot.list]);
+  }
+
   void insert(FactId fact, std::size_t i, std::uint32_t item) {
     if ((used_ + 1) * 4 > slots_.size() * 3) resize(slots_.empty() ? kFirstRoom : slots_.size() * 2);
     Slot& slot = slots_[place_of(fact)];
@@ -93,7 +103,7 @@ class SampleTable {
     slots_[gap] = Slot{};
   }
   void resize(std::size_t room) {
-    std::vector<Slot> before(room);
+    PagedVector<Slot> before(room);
     before.swap(slots_);
     for (const Slot& slot : before) {
       if (slot.fact != kNone) slots_[place_of(slot.fact)] = slot;
@@ -109,9 +119,9 @@ class SampleTable {
     return static_cast<std::uint32_t>(lists_.size() - 1);
   }
 
-  std::vector<Slot> slots_;  // a power of two, at most three quarters full
+  PagedVector<Slot> slots_;  // a power of two, at most three quarters full
   std::size_t used_ = 0;
-  std::vector<SampleList> lists_;
+  PagedVector<SampleList> lists_;
   std::vector<std::uint32_t> free_lists_;
 };
 

@@ -69,6 +69,8 @@ class StampQueue {
     const std::uint32_t id = at(first_);
     return !late_.empty() && late_.begin()->first < stamp_of(id) ? late_.begin()->second : id;
   }
+  // The i-th of those that came in order, if there is one; a hint.
+  std::uint32_t near(std::uint32_t i) const { return i < size_ ? at(first_ + i) : kNone; }
   // Calls f(id) for those with the greatest stamp until it says true; whether it did.
   template <typename StampOf, typename F>
   bool any_newest(StampOf stamp_of, F f) const {

@@ -43,7 +43,7 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
   Truth truth = item.truth;
   if (judge_keys) {
     // A sample's row is its own; without one its group fields are known from its group.
-    const std::vector<Value>& known = state.groups[item.group]->key;
+    const GroupKey& known = state.groups[item.group]->key;
     for (std::size_t i = 0; i < left.size(); ++i) {
       const Value mine = row != nullptr ? row[plan.group[i]] : known.empty() ? Value::unknown() : known[i];
       if (left[i].is_error() || mine.is_error()) {
@@ -102,13 +102,25 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   const NodeState& state = nodes_[use.node];
   ++state.work.values;
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
+  const Group& loose = *state.groups[kUnknownGroup];
+  // Most ask for the group that they are told of.
+  const auto is_named_by = [&](const Group& group) {
+    for (std::size_t i = 0; i < use.keys.size(); ++i) {
+      const KeyPart& part = use.keys[i];
+      if (part.left || frame.row(part.left_binding)[part.left_field] != group.key[i]) return false;
+    }
+    return true;
+  };
+  if (likely != kNone && use.residual.empty() && loose.first == kNone && is_named_by(*state.groups[likely])) {
+    const Group& group = *state.groups[likely];
+    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
+    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
+  }
   std::array<Value, kGroupFieldsMax> fields;
   const std::span<Value> left(fields.data(), use.keys.size());
   const bool known = left_key(use, frame, left);
-  const Group& loose = *state.groups[kUnknownGroup];
   if (known && use.residual.empty() && loose.first == kNone) {
-    const bool is_it = likely != kNone && std::ranges::equal(state.groups[likely]->key, left);
-    const std::uint32_t found = is_it ? likely : find_group(state, left);
+    const std::uint32_t found = find_group(state, left);
     if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
     const Group& group = *state.groups[found];
     const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
@@ -124,7 +136,7 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
     if (found != kNone) take_group(*state.groups[found], false);
     take_group(loose, true);
   } else {
-    for (const auto& group : state.groups) take_group(*group, true);
+    for (std::uint32_t i = 0; i < state.groups.size(); ++i) take_group(*state.groups[i], true);
   }
   const bool stale = plan.sampled() && total.newest_stale;
   return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);

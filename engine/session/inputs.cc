@@ -46,13 +46,17 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   // While the instants before it are closed, the memory it will touch is fetched step by step (look_ahead).
   const FactStore& store = network.store(input.type);
   const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
-  if (ahead != kNone) network.prefetch(ahead_type, ahead);
+  if (ahead != kNone) {
+    network.prefetch(ahead_type, ahead);
+    network.foresee_further(ahead);
+  }
   ahead = kNone;
   ahead_type = kNoId;
   if (store.keyed() && store.is_spread()) {
     ahead_type = input.type;
     ahead_hash = hash;
     store.prefetch_index(hash);
+    if (input.op == FactOp::kPut) network.foresee_put(input.type, input.values.data());
   }
   if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
       store.find(input.values.data(), hash) == kNone) {
@@ -85,8 +89,11 @@ void Session::Impl::foresee(const FactInput& input) {
 
 // The input last put, whose place in the index has come meanwhile: its record is fetched, once.
 void Session::Impl::look_ahead() {
-  if (ahead_type == kNoId || ahead != kNone) return;
-  ahead = network.store(ahead_type).prefetch(ahead_hash);
+  if (ahead_type == kNoId) return;
+  if (ahead == kNone)
+    ahead = network.store(ahead_type).prefetch(ahead_hash);
+  else
+    network.foresee_further(ahead);
 }
 
 Result<void> Session::Impl::ack(const AckInput& input) {

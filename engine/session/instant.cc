@@ -182,6 +182,7 @@ void Session::Impl::run_instant(Timestamp t) {
 
   run_due(t);
   if (!network.recovering() && has_due_actions()) run_due_actions();
+  if (ahead_type != kNoId) look_ahead();
   inbox.take(t, in, taken);
   exhausted_after.clear();
   for (const PendingId input : taken) {

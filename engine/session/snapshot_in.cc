@@ -131,9 +131,9 @@ void SnapshotIn::read_samples_of(NodeId node) {
         const std::size_t parts = in_.count();
         if (!in_.check(parts == 0 || parts == plan.group.size(), "a group is of other fields")) return;
         for (std::size_t i = 0; i < parts && in_.ok(); ++i) values.push_back(field(fields[plan.group[i]].type));
-        item.group = static_cast<std::uint32_t>(state.groups.size());
-        state.groups.push_back(std::make_unique<Aggregates::Group>());
-        state.groups.back()->key = values;
+        item.group = state.groups.size();
+        state.groups.add();
+        state.groups.back()->key.assign(values.begin(), values.end());
       }
       state.samples.insert(f, state.samples.of(f).size(), id);
     }

@@ -97,7 +97,7 @@ void SnapshotOut::write_samples() {
         if (plan.keep_rows) out_.values({state.rows.at(id).data(), from_.network.store(plan.type).width()});
         out_.flag(item.group != kNone);
         if (item.group == kNone) continue;
-        const std::vector<Value>& key = state.groups[item.group]->key;
+        const std::vector<Value> key = state.groups[item.group]->key.values();
         out_.number(key.size());
         out_.values(key);
       }

@@ -238,7 +238,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
     if (const auto kept = from.rows.find(old); kept != from.rows.end() && plan.keep_rows) to.rows[id] = kept->second;
     aggregates.list_sample(new_node, id, to_.network);
     if (before.group == kNone) continue;  // its `where` was false
-    const std::vector<Value>& key = from.groups[before.group]->key;
+    const GroupKey& key = from.groups[before.group]->key;
     for (std::size_t i = 0; i < plan.group.size(); ++i) row[plan.group[i]] = i < key.size() ? key[i] : Value::unknown();
     aggregates.enter_group(new_node, id, aggregates.group_for(to, plan, row.data()), to_.network);
   }

@@ -42,6 +42,15 @@ TEST_CASE("shadow: the same, at another time, only one of them: by action and ta
   CHECK(has(done.out, "shadow m.exact (Drain): would have done 2, active rules did 2: 2 the same, 0 at another time"));
   CHECK(has(done.out, "shadow m.page (Page): would have done 1, active rules did 0: 0 the same, 0 at another time, 1 only in shadow"));
   CHECK(!has(done.out, "m.silent"));
+  // Replay and plan say the figures beside their own.
+  const std::string figures = "shadow m.exact (Drain): would have done 2, active rules did 2: 2 the same, 0 at another time";
+  const Finished replay = flyball({"replay", rules, "--facts", facts});
+  CHECK(has(replay.err, figures));
+  CHECK(!has(flyball({"replay", rules, "--facts", facts, "--quiet"}).err, "shadow"));
+  const Finished plan = flyball({"plan", rules, "--against", rules, "--facts", facts});
+  CHECK(plan.status == 0);
+  CHECK(has(plan.out, figures));
+  CHECK(has(flyball({"plan", rules, "--against", rules, "--facts", facts, "--json"}).out, "{\"shadow\":[{\"rule\":\"m.sooner\""));
   // Five seconds apart are too far.
   const Finished near = flyball({"shadow", rules, "--facts", facts, "--moved-within", "2s", "--json"});
   CHECK(has(near.out, R"("rule":"m.sooner","actions":["m.Drain"],"shadow":3,"active":2,"same":0,"other_time":0,"only_shadow":3,)"
@@ -66,6 +75,9 @@ TEST_CASE("shadow: a running service counts, and sends nothing of it") {
   }));
   const Finished shadow = service.query({"shadow", "--json"});
   CHECK(has(shadow.out, R"("same":2,"other_time":0,"only_shadow":0,"only_active":0,"open_shadow":1,"open_active":0)"));
+  CHECK(has(service.query({"top", "--once", "--every", "100ms"}).out,
+            "shadow m.all (Drain): would have done 3, active rules did 2: 2 the same"));
+  CHECK(has(service.query({"top", "--once", "--every", "100ms", "--json"}).out, R"("shadow":[{"rule":"m.all")"));
   CHECK(has(service.query({"status"}).out, "shadow m.all (Drain): would have done 3, active rules did 2: 2 the same"));
   CHECK(has(service.query({"status", "--json"}).out, R"("shadow":[{"rule":"m.all")"));
   CHECK(!has(service.query({"facts", "--type", "Drain"}).out, "\"b3\""));
