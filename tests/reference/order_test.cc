@@ -129,7 +129,7 @@ TEST_CASE("why and why-not say the same in whatever order patterns are joined") 
     std::vector<std::unique_ptr<engine::Program>> programs;
     Sink sinks[2];
     std::vector<std::unique_ptr<engine::Session>> sessions;
-    for (int which : {0, 1}) {
+    for (const std::size_t which : {0U, 1U}) {
       engine::JoinOptions joins;
       if (which == 0) joins.as_written = true;
       if (which == 1) joins.seed = seed;
@@ -142,13 +142,14 @@ TEST_CASE("why and why-not say the same in whatever order patterns are joined") 
     ++permuted;
     for (std::size_t i = 0; i < c.steps.size(); ++i) {
       const Step& step = c.steps[i];
-      for (int which : {0, 1}) {
+      for (const std::size_t which : {0U, 1U}) {
         if (step.kind == StepKind::kFact) (void)sessions[which]->put(step.fact);
         if (step.kind == StepKind::kTick) sessions[which]->tick(step.time);
       }
       if (i % 10 != 9) continue;
       std::string texts[2];
-      for (int which : {0, 1}) texts[which] = reasons(*sessions[which], *programs[which], sinks[which].ids, *c.package->interner);
+      for (const std::size_t which : {0U, 1U})
+        texts[which] = reasons(*sessions[which], *programs[which], sinks[which].ids, *c.package->interner);
       ++compared;
       if (texts[0] == texts[1]) continue;
       UNSCOPED_INFO("seed " << seed << " step " << i << "\n"
