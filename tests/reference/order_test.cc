@@ -67,10 +67,11 @@ std::string reasons(const engine::Session& session, const engine::Program& progr
   }
   for (std::uint32_t r = 0; r < program.rules().rules.size(); ++r) {
     const engine::WhyNot not_now = session.why_not(r, {});
-    out += "why-not " + not_now.rule + " " + not_now.status + "\n";
     // Of several ways through an `either` that come as far, or several facts that are in the way, which is told is nobody's promise.
-    if (program.data().explain[r].ways.size() > 1 || !not_now.line) continue;
-    for (const engine::LineExplained& line : not_now.lines) out += "    " + std::to_string(line.span.begin) + " " + line.verdict + "\n";
+    if (program.data().explain[r].ways.size() > 1) continue;
+    out += "why-not " + not_now.rule + (not_now.line ? "" : " " + not_now.status) + "\n";
+    if (!not_now.line) continue;
+    for (const engine::LineExplained& line : not_now.lines) out += "    " + std::to_string(line.span.begin) + "\n";
   }
   return out;
 }
@@ -129,7 +130,7 @@ TEST_CASE("why and why-not say the same in whatever order patterns are joined") 
     std::vector<std::unique_ptr<engine::Program>> programs;
     Sink sinks[2];
     std::vector<std::unique_ptr<engine::Session>> sessions;
-    for (int which : {0, 1}) {
+    for (const std::size_t which : {0U, 1U}) {
       engine::JoinOptions joins;
       if (which == 0) joins.as_written = true;
       if (which == 1) joins.seed = seed;
@@ -142,13 +143,14 @@ TEST_CASE("why and why-not say the same in whatever order patterns are joined") 
     ++permuted;
     for (std::size_t i = 0; i < c.steps.size(); ++i) {
       const Step& step = c.steps[i];
-      for (int which : {0, 1}) {
+      for (const std::size_t which : {0U, 1U}) {
         if (step.kind == StepKind::kFact) (void)sessions[which]->put(step.fact);
         if (step.kind == StepKind::kTick) sessions[which]->tick(step.time);
       }
       if (i % 10 != 9) continue;
       std::string texts[2];
-      for (int which : {0, 1}) texts[which] = reasons(*sessions[which], *programs[which], sinks[which].ids, *c.package->interner);
+      for (const std::size_t which : {0U, 1U})
+        texts[which] = reasons(*sessions[which], *programs[which], sinks[which].ids, *c.package->interner);
       ++compared;
       if (texts[0] == texts[1]) continue;
       UNSCOPED_INFO("seed " << seed << " step " << i << "\n"
