@@ -262,9 +262,9 @@ rule triangle {
 TEST_CASE("a third that is stale for a while costs the pairs for that while", "[closing]") {
   testing::World world(R"(
 module t
-fact In key (from) { from: int  hub: int? }
-fact Out key (to) { to: int  hub: int? }
-fact Back key (nr) ttl 10s { nr: int  from: int?  to: int? }
+fact In key (from) { from: int  hub: int }
+fact Out key (to) { to: int  hub: int }
+fact Back key (nr) ttl 10s { nr: int  from: int  to: int }
 fact Triangle key (from, to, nr) { from: int  to: int  nr: int }
 rule triangle {
   when {
