@@ -32,13 +32,14 @@ class CountingSink final : public engine::OutputSink {
 
 // One interner, program and session over `rules`; stops the benchmark with the diagnostics if they do not check.
 struct World {
-  explicit World(const std::string& rules, engine::Limits limits = {}) {
-    program = compile_text(rules);
+  explicit World(const std::string& rules, engine::Limits limits = {}, const engine::JoinOptions& joins = {}) {
+    program = compile_text(rules, nullptr, joins);
     session = std::make_unique<engine::Session>(*program, interner, sink, limits);
   }
 
   // Another program of the same interner; see engine::compile() for `running`.
-  std::unique_ptr<engine::Program> compile_text(const std::string& rules, const engine::Program* running = nullptr) {
+  std::unique_ptr<engine::Program> compile_text(const std::string& rules, const engine::Program* running = nullptr,
+                                                const engine::JoinOptions& joins = {}) {
     SourceFiles sources;
     Diagnostics diagnostics;
     auto file = sources.add("bench.fly", rules);
@@ -52,7 +53,7 @@ struct World {
       }
       std::exit(1);
     }
-    auto compiled = engine::compile(std::move(set), interner, {}, engine::Trees::kKeep, running);
+    auto compiled = engine::compile(std::move(set), interner, {}, engine::Trees::kKeep, running, joins);
     if (!compiled) die(compiled.error().message);
     return std::make_unique<engine::Program>(std::move(*compiled));
   }

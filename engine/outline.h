@@ -44,7 +44,8 @@ struct PlanStep {
 struct PlanWay {  // a chain of steps that one fact after another goes through
   std::string title;
   std::vector<PlanStep> steps;
-  std::string end;  // what comes of it
+  std::string order;  // in which its lines are joined, and why; empty: as written
+  std::string end;    // what comes of it
 };
 struct PlanStory {
   std::string rule;

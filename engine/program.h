@@ -1,7 +1,7 @@
 // Program: a checked RuleSet made ready to run: network plan, expression code, decision plans. Immutable; any number
 // of Sessions may run one. Params are constants of a Program: to change one, compile again.
 //
-// Door: compile(). Everything in engine/ that is not named in program.h, outline.h, session.h, insight.h, expression.h or
+// Door: compile(). Everything in engine/ that is not named in program.h, statistics.h, outline.h, session.h, insight.h, expression.h or
 // explain/explanation.h is internal.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/statistics.h"
 #include "model/calendar.h"
 #include "model/interner.h"
 #include "model/result.h"
@@ -44,16 +45,16 @@ class Program {
 
  private:
   friend Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params,
-                                 Trees trees, const Program* running);
+                                 Trees trees, const Program* running, const JoinOptions& joins);
   explicit Program(std::unique_ptr<ProgramData> data);
   std::unique_ptr<ProgramData> data_;
 };
 
 // `params` overrides defaults by Schema::params index; a value out of the param's type or range is an Error. `running`: a program of the
 // same interner, of which a session may go on under this one: what is the same gets the same numbers, so that Session::take_over need not
-// touch it.
+// touch it. `joins`: what is known of the facts that will come; the written order stands where nothing is.
 Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params = {},
-                        Trees trees = Trees::kKeep, const Program* running = nullptr);
+                        Trees trees = Trees::kKeep, const Program* running = nullptr, const JoinOptions& joins = {});
 
 // A calendar by itself, for editors: whether it is open at t, and when that changes (kTimestampMax: never). nullopt: the machine has no
 // table of its zone.

@@ -182,6 +182,10 @@ class Session {
   const Counters& counters() const;
   // What every node of the network did and holds, since this session began. O(nodes).
   Insight insight() const;
+  // What its facts are like, for compiling the program that is to go on after this one. O(types), of a sample.
+  Statistics statistics() const;
+  // Rules that looked at many pairs, and would look at far fewer in an order that the next program will have; the greatest gain first.
+  std::vector<JoinAdvice> join_advice() const;
   // Where it is at work: for who samples it by a clock, from this session's thread.
   const WorkPlace& work_place() const;
 

@@ -97,6 +97,7 @@ class Pub : public Command {
         case RecordedFile::Status::kOversize:
           refuse(lines, lines.line_number(), fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes), {}, io);
           continue;
+        case RecordedFile::Status::kSkipped: break;  // nobody asks for it
         case RecordedFile::Status::kDamaged:
           io.error(fmt::format("{}: {}", lines.name(), lines.damage().text));
           unread_ = true;

@@ -170,6 +170,7 @@ class Record : public Command {
           io.refusal(from->name(), from->line_number(), fmt::format("the line is longer than {} bytes", LineReader::kMaxLineBytes));
           written = output.line("");
           break;
+        case RecordedFile::Status::kSkipped: break;  // nobody asks for it
         case RecordedFile::Status::kDamaged:
           damaged = true;
           lost += from->damage().records;

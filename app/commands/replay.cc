@@ -82,7 +82,8 @@ class Replay : public Command {
     return {
         .name = "replay",
         .summary = "run rules over recorded facts, on recorded time",
-        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--until TIME] [--strict] [--param NAME=VALUE …]",
+        .synopsis = {"replay RULES… --facts FILE|- [--actions FILE|-] [--derived FILE] [--from TIME] [--until TIME] [--strict] [--param "
+                     "NAME=VALUE …]",
                      "replay RULES… --facts FILE|- --at TIME [--limit N] [--json]"},
         .description =
             "Reads facts, acknowledgements, ticks and recoveries, as JSON lines or in the compact form, in order of arrival, and writes "
@@ -113,6 +114,9 @@ class Replay : public Command {
             "A stamp more than 30 days ahead of all before it is warned of: time goes there, and what is stamped before is late from then "
             "on. "
             "An acknowledgement that meets no waiting action is counted, not refused: other rules send other actions.\n\n"
+            "Blocks of a compact recording that `--from` or `--until` leave out as a whole are passed over by what their heads say: "
+            "nothing in "
+            "them is looked at, so that nothing in them is refused or said to be damaged; their records are counted as left out.\n\n"
             "`--at` shows the state at one moment instead: facts, derived facts, episodes that run, actions that are under way, and what "
             "will "
             "fall due if nothing comes; as it was then, without what came later. The recording is read from its beginning to that "
@@ -134,6 +138,8 @@ class Replay : public Command {
   void options(Options& options) override {
     arguments_.add_options(options);
     arguments_.add_at(options);
+    options.value("--from", "TIME", from_,
+                  "leave out what is stamped earlier: the rules begin there, knowing nothing of what was before; RFC 3339, or seconds");
     options.value("--limit", "N", limit_, "with `--at`: lines of each part (default 50, with `--json` all; 0: all)");
     options.value("--actions", "FILE", actions_, "write actions here; `-` (the default) is standard output").complete = Complete::kFile;
     options.value("--derived", "FILE", derived_, "write changes of derived facts here, as JSON lines").complete = Complete::kFile;
@@ -150,8 +156,17 @@ class Replay : public Command {
       return kExitUsage;
     }
     if (const std::optional<int> wrong = arguments_.wrong_usage("replay", {}, true, io)) return *wrong;
+    const Result<std::optional<Timestamp>> from = parse_until(from_, "--from");
+    if (!from) {
+      io.error(fmt::format("replay: {}", from.error().message), from.error().help);
+      return kExitUsage;
+    }
     if (arguments_.at) return look(io);
-    const ReplayOptions options{.until = *parse_until(arguments_.until), .strict = strict_};
+    const ReplayOptions options{.from = *from, .until = *parse_until(arguments_.until), .strict = strict_};
+    if (options.from && options.until && *options.from > *options.until) {
+      io.error("replay: `--from` is later than `--until`", "nothing is left in between");
+      return kExitUsage;
+    }
     if (const std::string file = overwritten(); !file.empty()) {
       io.error(fmt::format("replay: `{}` would be overwritten while it is read or written otherwise", file),
                "name another file to write to");
@@ -228,8 +243,9 @@ class Replay : public Command {
 
   // The state at one moment; actions are not written.
   int look(Io& io) {
-    if (actions_ || derived_ || strict_ || profile_) {
-      io.error("replay: `--at` shows a moment, and writes no actions", "leave out `--actions`, `--derived`, `--strict` and `--profile`");
+    if (actions_ || derived_ || from_ || strict_ || profile_) {
+      io.error("replay: `--at` shows a moment of the whole, and writes no actions",
+               "leave out `--actions`, `--derived`, `--from`, `--strict` and `--profile`");
       return kExitUsage;
     }
     int exit_code = kExitFailed;
@@ -246,7 +262,7 @@ class Replay : public Command {
   static constexpr std::uint64_t kLimit = 50;
   OfflineArguments arguments_;
   std::optional<std::uint64_t> limit_;
-  std::optional<std::string> actions_, derived_;
+  std::optional<std::string> actions_, derived_, from_;
   bool strict_ = false, profile_ = false, quiet_ = false, json_ = false;
 };
 

@@ -210,6 +210,7 @@ class WhatIf : public Command {
       switch (lines_->next(view)) {
         case RecordedFile::Status::kRecord: as_is_->feeder().record(view); break;
         case RecordedFile::Status::kOversize: as_is_->feeder().oversize(view.number); break;
+        case RecordedFile::Status::kSkipped: break;  // nobody asks for it
         case RecordedFile::Status::kDamaged: as_is_->feeder().damaged(lines_->damage()); break;
         case RecordedFile::Status::kEnd: more = false; break;
         case RecordedFile::Status::kFailed: return io.error(lines_->failure()), false;

@@ -121,8 +121,7 @@ std::string plan_text(const std::vector<engine::PlanStory>& stories, const Sourc
         out += counted("stage", step.stage);
         if (step.line != kNoId) as_written = as_written && step.line >= last, last = step.line;
       }
-      if (way.steps.size() > 1)
-        out += fmt::format("    order: {}\n", as_written ? "as written" : "not as written: what is tied by equality goes first");
+      if (way.steps.size() > 1) out += fmt::format("    order: {}\n", as_written ? "as written" : "not as written: " + way.order);
       out += fmt::format("    → {}\n", way.end);
     }
   }

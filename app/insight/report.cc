@@ -137,6 +137,9 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
   std::stable_sort(out.nodes.begin(), out.nodes.end(), [](const NodeReport& a, const NodeReport& b) {
     return a.time != b.time ? a.time > b.time : a.in + a.tried + a.made > b.in + b.tried + b.made;
   });
+  for (const engine::JoinAdvice& a : session.join_advice()) {
+    if (out.advice.size() < kAdviceMax) out.advice.push_back({insight.rules[a.rule].name, a.first_line + 1, a.gain});
+  }
   sort_rules(out, by);
   return out;
 }

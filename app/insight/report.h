@@ -20,6 +20,8 @@ namespace flyball::app {
 
 inline constexpr std::size_t kInsightBytesMax = std::size_t{1} << 20;  // of one answer
 
+inline constexpr std::size_t kAdviceMax = 10;  // rules of which is said that another order of lines is better
+
 // By what rules are ordered, the most first.
 enum class InsightOrder : std::uint8_t { kTime, kWork, kMatches, kMemory, kFirings, kName };
 std::optional<InsightOrder> insight_order(std::string_view word);
@@ -37,6 +39,13 @@ struct RuleReport {
   std::uint64_t firings() const { return starts + repeats + ends + fired; }
   // What was counted, in one number: a test, a pair, a token made or deleted each count once.
   std::uint64_t work() const { return left + right + pairs + tests + made + deleted; }
+};
+
+// A rule that would look at far fewer pairs with its lines joined in another order, as a reload does.
+struct AdviceReport {
+  std::string rule;
+  std::uint32_t line = 0;  // of `when`, from 1: to be joined first
+  double gain = 1;         // times fewer pairs
 };
 
 struct TypeReport {
@@ -75,6 +84,7 @@ struct InsightReport {
   std::vector<TypeReport> types;
   std::vector<PartReport> parts;
   std::vector<NodeReport> nodes;
+  std::vector<AdviceReport> advice;  // the greatest gain first; at most kAdviceMax
   std::uint64_t rules_left_out = 0, types_left_out = 0, nodes_left_out = 0;
 };
 

@@ -120,15 +120,18 @@ std::string insight_json(InsightReport& r) {
   const std::string nodes = array(r.nodes, r.nodes_left_out, room, node_json);
   room = kInsightBytesMax - types.size() - nodes.size();
   const std::string rules = array(r.rules, r.rules_left_out, room, rule_json);
+  std::string advice;
+  for (const AdviceReport& a : r.advice)
+    advice += fmt::format(R"({}{{"rule":{},"line":{},"gain":{:.1f}}})", advice.empty() ? "" : ",", quote(a.rule), a.line, a.gain);
   std::string parts = "[";
   for (const PartReport& p : r.parts)
     parts += fmt::format(R"({}{{"part":{},"time":{}}})", parts.size() > 1 ? "," : "", quote(p.part), seconds(p.time));
   return fmt::format(
       R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"rule_bytes":{},"type_bytes":{},"shared_bytes":{},)"
-      R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{}}})",
+      R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{},"advice":[{}]}})",
       quote(r.plan), seconds(r.at), seconds(r.sampled), r.sampling, r.facts, r.firings, r.instants, r.tokens, r.bytes, r.rule_bytes,
       r.type_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out, types,
-      r.types_left_out, parts, nodes, r.nodes_left_out);
+      r.types_left_out, parts, nodes, r.nodes_left_out, advice);
 }
 
 Result<InsightReport> read_insight(std::string_view json) {
@@ -154,6 +157,8 @@ Result<InsightReport> read_insight(std::string_view json) {
     m.text("type", t.type), m.number("time", t.time), m.number("updates", t.updates), m.number("live", t.live);
     m.number("stale", t.stale), m.number("bytes", t.bytes);
   });
+  top.list<AdviceReport>("advice", out.advice,
+                         [](Members& m, AdviceReport& a) { m.text("rule", a.rule), m.number("line", a.line), m.number("gain", a.gain); });
   top.list<PartReport>("parts", out.parts, [](Members& m, PartReport& p) { m.text("part", p.part), m.number("time", p.time); });
   top.list<NodeReport>("nodes", out.nodes, [](Members& m, NodeReport& n) {
     m.text("kind", n.kind), m.number("id", n.id), m.text("of", n.of), m.text("what", n.what), m.optional_number("line", n.line);

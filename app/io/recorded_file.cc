@@ -132,6 +132,13 @@ std::optional<RecordedFile::Status> RecordedFile::next_block() {
     (void)scan();
     return damaged(at, is_records ? "the file ends inside this block" : "the file ends inside what it says of itself", block->records);
   }
+  if (is_records && block->least <= block->greatest && (block->greatest < from_ || block->least > until_)) {
+    number_ += block->records;
+    ++blocks_;
+    skip(whole.size());
+    skipped_ = {block->records, block->greatest < from_};
+    return Status::kSkipped;
+  }
   const std::string_view payload = whole.substr(bus::kBlockHeadBytes);
   if (bus::crc32(payload) != block->checksum) {
     number_ += block->records;

@@ -31,10 +31,23 @@ class RecordedFile {
   // `-` is `in`. Nothing is read yet.
   static Result<RecordedFile> open(const std::string& path, std::FILE* in);
 
-  enum class Status { kRecord, kOversize, kDamaged, kEnd, kFailed };
+  enum class Status { kRecord, kOversize, kDamaged, kSkipped, kEnd, kFailed };
   Status next(RecordedView& view);
   // The same as a JSON line, whatever it was: an empty one is given. A record that makes no sense is kDamaged.
   Status next_line(std::string_view& line);
+
+  // Blocks of the compact form whose stamps are all before `from`, or all after `until`, are passed over from now on by what their heads
+  // say: nothing in them is looked at, not even whether it is damaged. Each is one kSkipped.
+  void pass_over(std::optional<Timestamp> from, std::optional<Timestamp> until) {
+    from_ = from.value_or(kTimestampMin);
+    until_ = until.value_or(kTimestampMax);
+  }
+  // After kSkipped.
+  struct Skipped {
+    std::uint64_t records = 0;
+    bool before = false;  // `from`; else after `until`
+  };
+  const Skipped& skipped() const { return skipped_; }
 
   // After kDamaged.
   struct Damage {
@@ -84,6 +97,8 @@ class RecordedFile {
   std::uint64_t block_at_ = 0;
   std::string about_, failure_, line_;
   Damage damage_;
+  Timestamp from_ = kTimestampMin, until_ = kTimestampMax;
+  Skipped skipped_;
 };
 
 }  // namespace flyball::app

@@ -44,7 +44,7 @@ namespace {
 // From a package that was parsed to one that was compiled. On an error `package` stays where it is: the notes are of its interner.
 std::unique_ptr<CompiledPackage> finish(std::unique_ptr<CompiledPackage>& package, Interner::Notes& notes,
                                         const std::vector<std::string>& params, Io& io, int* exit_code, const ParamPlaces& places,
-                                        engine::Trees trees, const engine::Program* running) {
+                                        engine::Trees trees, const engine::Program* running, const engine::JoinOptions& joins) {
   if (package->diagnostics.has_errors()) {
     if (io.json) {
       for (const Diagnostic& d : package->diagnostics.all()) io.message(render_json(d, package->sources) + "\n");
@@ -69,7 +69,7 @@ std::unique_ptr<CompiledPackage> finish(std::unique_ptr<CompiledPackage>& packag
     if (exit_code != nullptr) *exit_code = kExitUsage;
     return nullptr;
   }
-  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values, trees, running);
+  Result<engine::Program> program = engine::compile(std::move(package->rules), package->interner, *values, trees, running, joins);
   if (!program) {
     io.error(program.error().message, program.error().help);
     return nullptr;
@@ -83,16 +83,16 @@ std::unique_ptr<CompiledPackage> finish(std::unique_ptr<CompiledPackage>& packag
 
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
                                                  Interner* shared, int* exit_code, const ParamPlaces& places, engine::Trees trees,
-                                                 const engine::Program* running) {
+                                                 const engine::Program* running, const engine::JoinOptions& joins) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   Interner::Notes notes(package->interner);
   if (!parse_into(*package, arguments, io)) return nullptr;
-  return finish(package, notes, params, io, exit_code, places, trees, running);
+  return finish(package, notes, params, io, exit_code, places, trees, running, joins);
 }
 
 std::unique_ptr<CompiledPackage> compile_texts(const RuleTexts& texts, Io& io, Interner* shared, int* exit_code,
-                                               const engine::Program* running) {
+                                               const engine::Program* running, const engine::JoinOptions& joins) {
   if (exit_code != nullptr) *exit_code = kExitFailed;
   auto package = std::make_unique<CompiledPackage>(shared);
   Interner::Notes notes(package->interner);
@@ -106,7 +106,7 @@ std::unique_ptr<CompiledPackage> compile_texts(const RuleTexts& texts, Io& io, I
     return fail(fmt::format("`{}` is not among the tables that these rules carry", path));
   };
   if (!parse_texts(*package, std::move(files), read, io)) return nullptr;
-  return finish(package, notes, texts.params, io, exit_code, {}, engine::Trees::kFree, running);
+  return finish(package, notes, texts.params, io, exit_code, {}, engine::Trees::kFree, running, joins);
 }
 
 }  // namespace flyball::app

@@ -56,12 +56,13 @@ bool parse_texts(Package& package, std::vector<std::pair<std::string, std::strin
 using ParamPlaces = std::map<std::string, std::string>;
 
 // Parses, checks (errors are said on err; warnings are `check`'s business), then compiles with `--param NAME=VALUE` overrides; what the
-// program refers to is its own to hold. `running`: of `shared`, too; see engine::compile(). `trees`: kKeep for who compiles the program's
-// rules again. nullptr if anything is wrong with files, rules or params; `exit_code`, if given, is then kExitUsage for a wrong `--param`
-// and kExitFailed for all else.
+// program refers to is its own to hold. `running`: of `shared`, too; and `joins`: see engine::compile(). `trees`: kKeep for who compiles
+// the program's rules again. nullptr if anything is wrong with files, rules or params; `exit_code`, if given, is then kExitUsage for a
+// wrong `--param` and kExitFailed for all else.
 std::unique_ptr<CompiledPackage> compile_package(const std::vector<std::string>& arguments, const std::vector<std::string>& params, Io& io,
                                                  Interner* shared = nullptr, int* exit_code = nullptr, const ParamPlaces& places = {},
-                                                 engine::Trees trees = engine::Trees::kFree, const engine::Program* running = nullptr);
+                                                 engine::Trees trees = engine::Trees::kFree, const engine::Program* running = nullptr,
+                                                 const engine::JoinOptions& joins = {});
 
 // Overrides as compile() takes them, from NAME=VALUE texts (a value as in a rule, or JSON's bare form).
 Result<std::vector<std::pair<std::uint32_t, Value>>> parse_params(const std::vector<std::string>& texts, const Schema& schema,

@@ -30,7 +30,7 @@ Result<RuleTexts> texts_of(const Package& package, std::vector<std::string> para
 
 // As compile_package, but of these texts: a table that is not among them cannot be read.
 std::unique_ptr<CompiledPackage> compile_texts(const RuleTexts& texts, Io& io, Interner* shared = nullptr, int* exit_code = nullptr,
-                                               const engine::Program* running = nullptr);
+                                               const engine::Program* running = nullptr, const engine::JoinOptions& joins = {});
 
 // 32 hex digits (BLAKE2b) of the texts of rules and tables in their order and of the value of every param. Neither where files stand nor
 // what they are called is part of it, nor how a value is written.

@@ -126,6 +126,7 @@ Result<RecordingInfo> recording_info(RecordedFile& file) {
         ++info.records;
         ++info.unreadable;
         break;
+      case RecordedFile::Status::kSkipped: break;  // nobody asks for it
       case RecordedFile::Status::kDamaged:
         info.lost += file.damage().records;
         if (info.damage.size() < kDamageShown) info.damage.push_back(file.damage().text);

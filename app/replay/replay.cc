@@ -94,6 +94,10 @@ struct LineFeeder::Impl {
       ++counts_.left_out;
       return;
     }
+    if (options_.from && stamp < *options_.from) {
+      ++counts_.left_out_before;
+      return;
+    }
     look_at(stamp, *input == bus::InputKind::kRecovered);
     if (lost_type_ != kNoId) look_at_numbers(*input);
     ++counts_.inputs;
@@ -245,6 +249,10 @@ bool LineFeeder::damaged(const RecordedFile::Damage& damage) {
   impl_->damaged(damage);
   return !impl_->counts_.stopped;
 }
+bool LineFeeder::skipped(const RecordedFile::Skipped& skipped) {
+  (skipped.before ? impl_->counts_.left_out_before : impl_->counts_.left_out) += skipped.records;
+  return true;
+}
 bool LineFeeder::oversize(std::uint64_t number) {
   impl_->oversize(number);
   return !impl_->counts_.stopped;
@@ -272,6 +280,7 @@ std::string ReplayCounts::summary() const {
     out += fmt::format("first: line {})", first_late);
   }
   if (unmatched > 0) out += fmt::format(", {} acknowledgement{} without a waiting action", unmatched, unmatched == 1 ? "" : "s");
+  if (left_out_before > 0) out += fmt::format(", {} left out as earlier than `--from`", left_out_before);
   if (left_out > 0) out += fmt::format(", {} left out as later than `--until`", left_out);
   return out;
 }
@@ -280,6 +289,7 @@ ReplayCounts replay_lines(RecordedFile& lines, const Schema& schema, Interner& i
                           const ReplayOptions& options, Io& io) {
   LineFeeder feeder(lines.name(), schema, interner, session, sink, options, io);
   RecordedView view;
+  lines.pass_over(options.from, options.until);
   for (bool go = true; go;) {
     // Before waiting for more, what is known goes out: a pipe may be somebody's live log.
     if (!lines.buffered()) std::fflush(io.out);
@@ -287,6 +297,7 @@ ReplayCounts replay_lines(RecordedFile& lines, const Schema& schema, Interner& i
       case RecordedFile::Status::kRecord: go = feeder.record(view); break;
       case RecordedFile::Status::kOversize: go = feeder.oversize(view.number); break;
       case RecordedFile::Status::kDamaged: go = feeder.damaged(lines.damage()); break;
+      case RecordedFile::Status::kSkipped: go = feeder.skipped(lines.skipped()); break;
       case RecordedFile::Status::kEnd: feeder.end(); return feeder.counts();
       case RecordedFile::Status::kFailed: {
         io.error(lines.failure());

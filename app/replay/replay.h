@@ -22,6 +22,7 @@
 namespace flyball::app {
 
 struct ReplayOptions {
+  std::optional<Timestamp> from;   // what is stamped earlier is left out: what it would have led to is not there
   std::optional<Timestamp> until;  // what is stamped later is left out, and time goes on to it
   // The moment to stop at: right before the first input, in order of arrival, that takes engine time beyond it; then time goes on to it.
   // What the session is then it was then: what came too late for that moment is not known yet.
@@ -36,6 +37,7 @@ struct ReplayCounts {
   std::uint64_t refused = 0, first_refused = 0;  // first_…: the line's number, 0: none
   std::uint64_t late_applied = 0, late_dropped = 0, late_diverted = 0, first_late = 0;
   std::uint64_t left_out = 0;           // stamped after `until`
+  std::uint64_t left_out_before = 0;    // stamped before `from`
   std::uint64_t damaged = 0, lost = 0;  // places of a recording that could not be read, and records that went with them
   std::uint64_t unmatched = 0;          // acknowledgements that met no waiting action: other rules than recorded do that; no bad input
   bool stopped = false;                 // strict met a refusal, or the file could not be read to its end
@@ -73,6 +75,7 @@ class LineFeeder {
   bool record(const RecordedView& view);
   bool oversize(std::uint64_t number);
   bool damaged(const RecordedFile::Damage& damage);
+  bool skipped(const RecordedFile::Skipped& skipped);
   // Closes what is open; nothing is to be given afterwards.
   void end();
   const ReplayCounts& counts() const;
@@ -84,8 +87,9 @@ class LineFeeder {
   std::unique_ptr<Impl> impl_;
 };
 
-// Feeds all lines, then closes what is open. Says refusals on io.err, those at their turn (in `sink`, the session's) as well, and warns
-// of a stamp that leaps ahead: a recording has no limit for that, but what is stamped before it is late from there on.
+// Feeds all lines, then closes what is open. Blocks of a compact recording that `options` leave out as a whole are not read. Says refusals
+// on io.err, those at their turn (in `sink`, the session's) as well, and warns of a stamp that leaps ahead: a recording has no limit for
+// that, but what is stamped before it is late from there on.
 ReplayCounts replay_lines(RecordedFile& lines, const Schema& schema, Interner& interner, engine::Session& session, RefusalSink& sink,
                           const ReplayOptions& options, Io& io);
 

@@ -436,8 +436,10 @@ std::vector<FactInput> Service::carried_inputs(const engine::Session& from) {
 
 // A service without rules has nothing to do, and most likely somebody is just writing the file: editors empty it first.
 std::unique_ptr<CompiledPackage> Service::compile(Io& io, int* exit_code) {
-  std::unique_ptr<CompiledPackage> package = compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places,
-                                                             engine::Trees::kFree, package_ != nullptr ? &*package_->program : nullptr);
+  const std::optional<engine::Statistics> measured = session_ != nullptr ? std::optional(session_->statistics()) : std::nullopt;
+  std::unique_ptr<CompiledPackage> package =
+      compile_package(config_.rules, config_.params, io, &interner_, exit_code, config_.param_places, engine::Trees::kFree,
+                      package_ != nullptr ? &*package_->program : nullptr, {.measured = measured ? &*measured : nullptr});
   if (package == nullptr) return nullptr;
   const ast::RuleSet& rules = package->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty()) {

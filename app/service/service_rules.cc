@@ -137,9 +137,10 @@ Result<std::string> Service::on_apply(std::string_view request) {
                     "make the plan anew"});
   }
   session_->collect();
+  const engine::Statistics measured = session_->statistics();
   std::string said;
   std::unique_ptr<CompiledPackage> next =
-      quietly(said, [&](Io& io) { return compile_texts(*texts, io, &interner_, nullptr, &*package_->program); });
+      quietly(said, [&](Io& io) { return compile_texts(*texts, io, &interner_, nullptr, &*package_->program, {.measured = &measured}); });
   if (next == nullptr) return refused({"the new rules do not check: " + said.substr(0, said.find("\n\n")), {}});
   const ast::RuleSet& rules = next->program->rules();
   if (rules.rules.empty() && rules.decisions.empty() && rules.schema.types.empty())

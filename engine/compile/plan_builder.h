@@ -50,6 +50,15 @@ struct RuleScope {
   std::string where;  // for errors: the rule's name
 };
 
+// What stands at a pattern if the lines are not joined as they are written: of its own line and of others.
+struct PlacedParts {
+  struct Join {
+    std::uint32_t field = 0, other = 0, other_field = 0;
+  };
+  std::vector<Join> joins;
+  std::vector<const ast::Expr*> conditions;
+};
+
 // A chain under construction.
 struct ChainDraft {
   ChainPlan plan;
@@ -59,6 +68,7 @@ struct ChainDraft {
   bool driven = false;  // bound from outside, even with no facts
   // Parts of `check` lines that test one field of one fact: they stand in the pattern that binds it, and are dispatched.
   std::map<std::uint32_t, std::vector<const ast::Expr*>> moved;  // by binding
+  std::map<std::uint32_t, PlacedParts> placed;                   // by binding: where another order was chosen
   bool is_moved(const ast::Expr* part) const {
     for (const auto& [binding, parts] : moved) {
       if (std::find(parts.begin(), parts.end(), part) != parts.end()) return true;
@@ -66,6 +76,18 @@ struct ChainDraft {
     return false;
   }
 };
+
+// A join or a conjunct of a pattern in a JoinRun.
+struct RunPart {
+  std::uint64_t needs = 0;  // patterns, by place
+  std::uint32_t owner = 0;  // whose it is as it is written
+  const ast::Expr* condition = nullptr;
+  const ast::Join* join = nullptr;
+};
+
+// `==` of two values that are equal just when they are the same Value.
+bool can_be_key(const ast::Expr& part);
+bool is_field(const ast::Expr& e);
 
 // The parts of a condition on one fact.
 struct SplitWhere {
@@ -77,7 +99,7 @@ struct SplitWhere {
 
 class PlanBuilder {
  public:
-  PlanBuilder(ProgramData& out, Interner& interner);
+  PlanBuilder(ProgramData& out, Interner& interner, const JoinOptions& joins);
   Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees);
 
   // For decisions: makes the scope of a case (lets, aggregates as uses) and returns its id.
@@ -91,6 +113,8 @@ class PlanBuilder {
   bool reads_input(const ast::Expr& e, const RuleScope& scope) const;
   void collect_aggregates(const ast::Expr& e, RuleScope& scope) const;
   SplitWhere split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
+  SplitWhere split_where(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
+  std::string alpha_text(const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
   std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
   void order_for(StagePlan& stage);
@@ -131,6 +155,13 @@ class PlanBuilder {
   ChainDraft draft(const RuleScope& scope, ChainEnd end, std::uint32_t owner);
   Result<ChainId> finish(ChainDraft& chain, const RuleScope& scope);
   Result<TableId> projection(const LineInfo& line, const RuleScope& scope, ChainId chain, TableId absence);
+
+  // plan_order.cc
+  std::vector<const LineInfo*> order_lines(ChainDraft& chain, const std::vector<const LineInfo*>& lines, const RuleScope& scope);
+  std::vector<const LineInfo*> order_run(ChainDraft& chain, const std::vector<const LineInfo*>& lines, const RuleScope& scope);
+  std::vector<std::uint32_t> order_now(const JoinRun& run) const;
+  void read_run(const std::vector<const LineInfo*>& patterns, const RuleScope& scope, const ChainDraft& chain, JoinRun& run,
+                std::vector<RunPart>& parts);
 
   // plan_aggregates.cc
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
@@ -174,6 +205,7 @@ class PlanBuilder {
 
   ProgramData& out_;
   Interner& interner_;
+  const JoinOptions& joins_;
   ExprContext context_;
   std::map<std::string, AlphaId> alphas_;
   std::map<std::string, NodeId> nodes_;

@@ -133,14 +133,23 @@ Result<void> PlanBuilder::add_raw_line(ChainDraft& chain, const LineInfo& line, 
 Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, const RuleScope& scope, bool fresh_truth, bool watch) {
   const ast::Pattern& pattern = line.line->pattern;
   const std::uint32_t own = pattern.binding;
-  SplitWhere split = split_where(pattern.where ? &*pattern.where : nullptr, scope, own, true);
+  const auto placed = chain.placed.find(own);
+  const bool elsewhere = placed != chain.placed.end();
+  SplitWhere split = elsewhere ? split_where(placed->second.conditions, scope, own, true)
+                               : split_where(pattern.where ? &*pattern.where : nullptr, scope, own, true);
   if (const auto moved = chain.moved.find(own); moved != chain.moved.end()) {
     split.own.insert(split.own.end(), moved->second.begin(), moved->second.end());
   }
   std::vector<KeyPart> keys;
   std::vector<KeyPart> loose;
   const FactType& type = out_.rule_set.schema.types[pattern.fact_type];
-  for (const ast::Join& join : pattern.joins) {
+  std::vector<PlacedParts::Join> joins;
+  if (elsewhere) {
+    joins = placed->second.joins;
+  } else {
+    for (const ast::Join& join : pattern.joins) joins.push_back({join.field, join.other, join.other_field});
+  }
+  for (const PlacedParts::Join& join : joins) {
     KeyPart key;
     key.own_field = join.field;
     key.left_binding = join.other;
@@ -268,9 +277,12 @@ Result<void> PlanBuilder::bind_lines(ChainDraft& chain, const LineInfo& line, co
     for (const std::uint32_t binding : line.reads) add_bound(chain, binding, scope);
     return {};
   }
+  std::vector<const LineInfo*> lines;
   for (const std::uint32_t number : line.bound_by) {
-    if (!is_on(way, scope.when[number])) continue;
-    if (Result<void> r = add_line(chain, scope.when[number], scope); !r) return r;
+    if (is_on(way, scope.when[number])) lines.push_back(&scope.when[number]);
+  }
+  for (const LineInfo* binder : order_lines(chain, lines, scope)) {
+    if (Result<void> r = add_line(chain, *binder, scope); !r) return r;
   }
   return {};
 }

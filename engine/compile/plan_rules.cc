@@ -99,10 +99,15 @@ Result<void> PlanBuilder::plan_main_chain(RulePlan& plan, const RuleScope& scope
     ChainDraft chain = draft(scope, ChainEnd::kRule, scope.rule);
     chain.plan.way = way;
     move_checks(chain, scope, (*all)[way]);
+    std::vector<const LineInfo*> lines;
     for (const LineInfo& line : scope.when) {
       if (!is_on((*all)[way], line)) continue;
       const bool is_gate = std::find(gates.begin(), gates.end(), line.number) != gates.end();
-      if (Result<void> r = is_gate ? plan_gate(plan, line, scope) : add_line(chain, line, scope); !r) return r;
+      if (!is_gate) lines.push_back(&line);
+      if (Result<void> r = is_gate ? plan_gate(plan, line, scope) : Result<void>{}; !r) return r;
+    }
+    for (const LineInfo* line : order_lines(chain, lines, scope)) {
+      if (Result<void> r = add_line(chain, *line, scope); !r) return r;
     }
     for (const Formula* f : read_at_end) {
       if (Result<void> r = need_aggregates(chain, f->aggregates, scope); !r) return r;

@@ -157,8 +157,8 @@ class Teller {
     tell_residual(stage, "tested for each pair: ", step);
     if (stage.order != kNoId) {
       const AlphaPlan::Order& order = data_.alphas[stage.alpha].orders[stage.order];
-      step.notes.push_back("the " + std::string(order.greatest ? "greatest `" : "least `") + fact_type(stage.type).fields[order.field].name +
-                           "` is asked first, and answers for all");
+      step.notes.push_back("the " + std::string(order.greatest ? "greatest `" : "least `") +
+                           fact_type(stage.type).fields[order.field].name + "` is asked first, and answers for all");
     }
     if (stage.kind == StageKind::kExists)
       step.notes.push_back("one of them is enough, and kept in mind; goes on while there " +
@@ -168,6 +168,20 @@ class Teller {
       step.notes.push_back(reads == 0 ? "changes of its fields are passed over: nobody reads them"
                                       : "looked at anew when " + fields(stage.type, reads) + " changes; other fields are passed over");
     }
+  }
+
+  // Where the lines are not joined as they are written: how, and what it saves.
+  std::string order_of(const ChainPlan& chain) const {
+    std::string out;
+    for (const JoinRun& run : data_.join_runs) {
+      if (chain.end != ChainEnd::kRule || run.rule != rule_ || !run.main || run.way != chain.way) continue;
+      if (std::is_sorted(run.order.begin(), run.order.end())) continue;
+      std::string lines;
+      for (const std::uint32_t p : run.order) lines += fmt::format("{}{}", lines.empty() ? "" : ", ", run.patterns[p].line + 1);
+      out += fmt::format("{}lines {}: by {} figures, as written it would be {:.0f} times as many pairs", out.empty() ? "" : "; ", lines,
+                         run.measured ? "measured" : "assumed", run.gain);
+    }
+    return out;
   }
 
   void tell_residual(const StagePlan& stage, const std::string& how, PlanStep& step) const {
@@ -234,6 +248,7 @@ class Teller {
         break;
       }
     }
+    out.order = order_of(chain);
     for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
       const StagePlan& stage = data_.stages[id];
       if (stage.kind == StageKind::kBound) continue;

@@ -33,11 +33,17 @@ bool is_hashable(const Type& type) {
 
 bool same_hashable(const Type& a, const Type& b) { return is_hashable(a) && kind_of(a) == kind_of(b); }
 
-bool is_own_field(const ast::Expr& e, std::uint32_t own) {
-  return (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect) && e.ref.kind == ast::RefKind::kField && e.ref.binding == own;
-}
+bool is_own_field(const ast::Expr& e, std::uint32_t own) { return is_field(e) && e.ref.binding == own; }
 
 }  // namespace
+
+bool is_field(const ast::Expr& e) {
+  return (e.kind == ast::ExprKind::kName || e.kind == ast::ExprKind::kSelect) && e.ref.kind == ast::RefKind::kField;
+}
+
+bool can_be_key(const ast::Expr& part) {
+  return part.kind == ast::ExprKind::kBinary && part.op == ast::Op::kEqual && same_hashable(part.args[0].type, part.args[1].type);
+}
 
 Formula PlanBuilder::formula(const ast::Expr& e, const RuleScope& scope, const ast::Expr* clock) {
   Formula f;
@@ -124,9 +130,13 @@ void PlanBuilder::collect_aggregates(const ast::Expr& e, RuleScope& scope) const
 }
 
 SplitWhere PlanBuilder::split_where(const ast::Expr* where, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere) {
+  return split_where(where == nullptr ? std::vector<const ast::Expr*>{} : conjuncts(*where), scope, own, keys_from_anywhere);
+}
+
+SplitWhere PlanBuilder::split_where(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own,
+                                    bool keys_from_anywhere) {
   SplitWhere split;
-  if (where == nullptr) return split;
-  for (const ast::Expr* part : conjuncts(*where)) {
+  for (const ast::Expr* part : parts) {
     std::set<std::uint32_t> reads;
     collect_reads(*part, scope, reads);
     const Formula whole = formula(*part, scope);
@@ -211,6 +221,15 @@ void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Ex
     }
     return;
   }
+}
+
+// Of its tests in the order of their texts, so that rules that ask the same share one.
+std::string PlanBuilder::alpha_text(const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const {
+  std::set<std::string> texts;
+  for (const ast::Expr* test : tests) texts.insert(text_of(*test, scope, own));
+  std::string out;
+  for (const std::string& t : texts) out += (out.empty() ? "" : " and ") + t;
+  return out;
 }
 
 AlphaId PlanBuilder::alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) {

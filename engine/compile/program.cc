@@ -76,7 +76,7 @@ ProgramData::ProgramData(ast::RuleSet checked) : rule_set(std::move(checked)) {
 
 ProgramData::~ProgramData() = default;
 
-PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner) : out_(out), interner_(interner) {
+PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner, const JoinOptions& joins) : out_(out), interner_(interner), joins_(joins) {
   context_.schema = &out.rule_set.schema;
   context_.params = &out.params;
   context_.interner = &interner;
@@ -135,9 +135,9 @@ void Program::hold(std::vector<Value> constants) { data_->constants = std::move(
 Value Program::param_value(std::uint32_t param) const { return data_->params[param]; }
 
 Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees,
-                        const Program* running) {
+                        const Program* running, const JoinOptions& joins) {
   auto data = std::make_unique<ProgramData>(std::move(rules));
-  PlanBuilder builder(*data, interner);
+  PlanBuilder builder(*data, interner, joins);
   if (Result<void> r = builder.run(params, trees); !r) return std::unexpected(r.error());
   if (running != nullptr) align(*data, running->data());
   return Program(std::move(data));

@@ -23,6 +23,7 @@
 
 #include "engine/compile/explain_plan.h"
 #include "engine/compile/formula.h"
+#include "engine/compile/join_run.h"
 #include "engine/compile/plan_words.h"
 #include "engine/decide/decision_plan.h"
 #include "engine/expr/calendar_clock.h"
@@ -373,6 +374,7 @@ struct ProgramData {
   std::vector<GatePlan> gates;
   std::vector<ClosingPlan> closings;
   std::vector<ProjectionPlan> projections;
+  std::vector<JoinRun> join_runs;  // of two patterns or more
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;  // of stages (by StagePlan::node) and of decisions
   std::vector<RulePlan> rules;

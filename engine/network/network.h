@@ -208,6 +208,7 @@ class Network {
   std::size_t bytes() const;
   // What it did and holds: everything of an Insight but what the session adds. insight.cc
   void look_into(Insight& out) const;
+  Statistics statistics() const;  // statistics.cc
   std::size_t type_bytes(FactTypeId type) const;
   WorkPlace& place() { return place_; }
   void mark() const;

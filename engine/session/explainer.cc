@@ -41,13 +41,14 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
     for (const ExplainJoin& join : line.joins) {
       const Value& own = row[join.field];
       const Value& other = network_.frame().row(join.other)[join.other_field];
-      if (own.is_error() || other.is_error()) {
-        out.truth = Truth::kUnknown;
-      } else if (own.is_null() || other.is_null() || !cel_equal(own, other, network_.interner())) {
+      const bool null = own.is_null() || other.is_null();  // joins nothing, whatever the other is
+      const bool unknown = own.is_error() || other.is_error();
+      if (null || (!unknown && !cel_equal(own, other, network_.interner()))) {
         out.truth = Truth::kFalse;
         out.joined = false;
         return out;
       }
+      if (unknown) out.truth = Truth::kUnknown;
     }
     if (network_.store(line.type).meta(fact).suspended) out.truth = Truth::kUnknown;
   }

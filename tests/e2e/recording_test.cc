@@ -119,6 +119,39 @@ TEST_CASE("a damaged recording: said with its place, counted, the rest goes on; 
   CHECK(flyball({"replay", rules, "--facts", rules}).err.find(" refused (first: line ") != std::string::npos);
 }
 
+TEST_CASE("replay --from and --until: what is left out is not looked at, and what is replayed is the same") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kRules);
+  std::string lines, middle;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string line = "{\"time\":" + std::to_string(i) + ",\"type\":\"Probe\",\"data\":{\"backend\":\"b" + std::to_string(i) +
+                             "\",\"ok\":" + (i % 100 == 0 ? "false" : "true") + "}}\n";
+    lines += line;
+    if (i >= 9'000 && i <= 11'000) middle += line;
+  }
+  const std::string facts = folder.write("a.jsonl", lines), compact = folder / "a.rec";
+  REQUIRE(flyball({"record", compact, "--from", facts}).status == 0);
+  const Finished wanted = flyball({"replay", rules, "--facts", folder.write("middle.jsonl", middle), "--until", "11000"});
+  REQUIRE(count_lines(wanted.out) >= 21);
+  // A block at the end is damaged; only who reads it sees that.
+  std::string bytes = slurp(compact);
+  const std::size_t last = bytes.rfind("FBLK", bytes.rfind("FBLK") - 1);
+  bytes[last + 200] = static_cast<char>(bytes[last + 200] ^ 1);
+  const std::string damaged = folder.write("b.rec", bytes);
+  CHECK(flyball({"replay", rules, "--facts", damaged}).err.find("1 damaged place") != std::string::npos);
+  for (const std::string& from : {facts, compact, damaged}) {
+    INFO(from);
+    const Finished part = flyball({"replay", rules, "--facts", from, "--from", "9000", "--until", "11000"});
+    CHECK(part.status == 0);
+    CHECK(part.out == wanted.out);
+    CHECK(part.err.find("2001 inputs, 0 refused, 9000 left out as earlier than `--from`, 8999 left out as later than `--until`") !=
+          std::string::npos);
+  }
+  CHECK(flyball({"replay", rules, "--facts", compact, "--from", "5", "--until", "4"}).status == 64);
+  CHECK(flyball({"replay", rules, "--facts", compact, "--from", "soon"}).status == 64);
+  CHECK(flyball({"replay", rules, "--facts", compact, "--from", "5", "--at", "7"}).status == 64);
+}
+
 TEST_CASE("record: words that do not go together") {
   CHECK(flyball({"record", "--info", "a", "--from", "b"}).status == 64);
   CHECK(flyball({"record", "x", "--info", "a"}).status == 64);

@@ -65,8 +65,10 @@ class EnginePlayer final : public Player {
 
 }  // namespace
 
-Result<std::unique_ptr<Player>> make_engine(const Loaded& package) {
-  Result<engine::Program> program = engine::compile(package.rules, *package.interner);
+Result<std::unique_ptr<Player>> make_engine(const Loaded& package) { return make_engine_joined(package, {}); }
+
+Result<std::unique_ptr<Player>> make_engine_joined(const Loaded& package, const engine::JoinOptions& joins) {
+  Result<engine::Program> program = engine::compile(package.rules, *package.interner, {}, engine::Trees::kKeep, nullptr, joins);
   if (!program) return std::unexpected(program.error());
   return std::make_unique<EnginePlayer>(std::move(*program), *package.interner);
 }

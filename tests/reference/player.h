@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/statistics.h"
 #include "tests/reference/case.h"
 #include "tests/reference/naive/mutation.h"
 
@@ -51,5 +52,6 @@ class Player {
 std::unique_ptr<Player> make_naive(const Loaded& package, Mutation mutation = Mutation::kNone);
 // Error: the engine's compiler refuses the package.
 Result<std::unique_ptr<Player>> make_engine(const Loaded& package);
+Result<std::unique_ptr<Player>> make_engine_joined(const Loaded& package, const engine::JoinOptions& joins);
 
 }  // namespace flyball::reference
