@@ -1,6 +1,7 @@
 // See twin_feed.h.
 #include "app/replay/twin_feed.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +11,11 @@ namespace {
 // The helper looks so often for a turn before it sleeps (some ten microseconds: several turns), and the caller for the end of one before it
 // lets others run.
 constexpr int kLooks = 2000;
+
+// How long the caller goes on alone: so many times what was lost by waiting.
+constexpr int kAloneTimes = 16;
+constexpr std::chrono::microseconds kSlack{20};
+constexpr std::chrono::milliseconds kAloneMost{250};
 
 void pause() {
 #if defined(__x86_64__)
@@ -49,7 +55,9 @@ void TwinFeed::give(LineFeeder& to, std::span<const RecordBatch::Entry> entries)
 }
 
 void TwinFeed::feed(std::span<const RecordBatch::Entry> entries) {
-  if (!helper_.joinable()) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  if (!helper_.joinable() || begin < alone_until_) {
     give(first_, entries);
     give(second_, entries);
     return;
@@ -69,12 +77,15 @@ void TwinFeed::feed(std::span<const RecordBatch::Entry> entries) {
   if (taken_.compare_exchange_strong(expected, turn)) {
     take_turn();
   } else {
+    const Clock::time_point waits = Clock::now();
     for (int looks = 0; done_.load(std::memory_order_acquire) != turn; ++looks) {
       if (looks < kLooks)
         pause();
       else
         std::this_thread::yield();
     }
+    const Clock::duration mine = waits - begin, waited = Clock::now() - waits;
+    if (waited > 2 * mine + kSlack) alone_until_ = waits + waited + std::min<Clock::duration>(kAloneTimes * waited, kAloneMost);
   }
   if (trouble == nullptr) trouble = std::exchange(trouble_, nullptr);
   if (trouble != nullptr) std::rethrow_exception(trouble);

@@ -2,11 +2,13 @@
 //
 // feed() returns when both took them: whoever compares the runs sees both right behind the same record, as if one thread had done it all.
 // The second run's turn is taken by whoever is there first, a thread that waits for it or, when the first run's is done, the caller: on a
-// machine that has no core to spare this costs nothing but a few instructions. An exception of either run is the caller's.
+// machine that has no core to spare this costs little; and when the helper was interrupted in its turn, so that waiting took longer than
+// doing it, the caller goes on alone for some time. An exception of either run is the caller's.
 // Used by one thread at a time; in between nobody touches the runs.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -37,6 +39,7 @@ class TwinFeed {
   std::span<const RecordBatch::Entry> entries_;  // of the turn that is given
   std::exception_ptr trouble_;
   std::thread helper_;
+  std::chrono::steady_clock::time_point alone_until_;
   // Turns are numbered from 1: given, taken by somebody, done.
   alignas(64) std::atomic<std::uint32_t> given_{0};
   std::atomic<bool> sleeps_{false}, ends_{false};

@@ -46,7 +46,7 @@ void Explainer::search_from_tokens(Search& s) {
   for (const ExplainLine& line : plan.when) {
     if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) by_binding[line.binding] = &line;
   }
-  // How many lines of its way a token of a stage has behind it; kNoId: lines are not matched in their order, and tokens say nothing.
+  // How many lines of its way a token of a stage has behind it.
   const auto depth_after = [&](StageId id, std::uint32_t way) -> std::size_t {
     const StagePlan& stage = data_.stages[id];
     const std::vector<std::uint32_t>& lines = plan.ways[way];
@@ -55,12 +55,27 @@ void Explainer::search_from_tokens(Search& s) {
     const bool goes_on = !stage.last && data_.stages[id + 1].line == stage.line;
     return static_cast<std::size_t>(at - lines.begin()) + (goes_on ? 0 : 1);
   };
+  const auto prefix_after = [&](const ChainPlan& c, std::uint32_t stage) {
+    const std::vector<std::uint32_t>& lines = plan.ways[c.way];
+    const auto is_ahead = [&](std::uint32_t line) {
+      for (std::uint32_t i = stage + 1; i < c.count; ++i) {
+        if (data_.stages[c.first + i].line == line) return true;
+      }
+      return false;
+    };
+    return static_cast<std::size_t>(std::find_if(lines.begin(), lines.end(), is_ahead) - lines.begin());
+  };
+  bool joined_as_written = true;
   std::vector<std::vector<std::size_t>> depths;  // by way, by stage of its chain
   for (const ChainId chain : data_.rules[s.rule].chains) {
     const ChainPlan& c = data_.chains[chain];
     std::vector<std::size_t>& of = depths.emplace_back();
     for (std::uint32_t i = 0; i < c.count; ++i) of.push_back(depth_after(c.first + i, c.way));
-    if (!std::is_sorted(of.begin(), of.end())) return;
+    if (std::is_sorted(of.begin(), of.end())) continue;
+    // Not joined as they are written: the first lines, as far as all of them are among those behind it. Another choice may go further.
+    joined_as_written = false;
+    of.assign(c.count, 0);
+    for (std::uint32_t i = 0; i < c.count; ++i) of[i] = prefix_after(c, i);
   }
 
   const auto wanted = [&](TokenId t) {
@@ -134,7 +149,7 @@ void Explainer::search_from_tokens(Search& s) {
     if (!fails_by_witness(s, furthest[i].token, depth)) search(s, depth);
   }
   facts_.assign(facts_.size(), kNone);
-  s.guided = s.guided && !furthest.empty() && data_.rules[s.rule].gates.empty();
+  s.guided = s.guided && joined_as_written && !furthest.empty() && data_.rules[s.rule].gates.empty();
 }
 
 }  // namespace flyball::engine

@@ -107,6 +107,10 @@ TEST_CASE("a session's figures choose the order of the next program, and only ru
   (void)world.retract("3s", "Site", "id: 7");
   world.tick("4s");
   CHECK(world.facts("Alarm").empty());
+  // The first line that fails is the first as they are written.
+  const WhyNot none = world.session->why_not(0, {});
+  CHECK(none.sentence.starts_with("line 3 of `when` is not met"));
+  CHECK(none.bound.size() == 2);
 
   // The same figures again, or no better ones: the order stays.
   (void)world.put("5s", "Site", "id: 7, region: 99");
