@@ -67,9 +67,10 @@ std::string reasons(const engine::Session& session, const engine::Program& progr
   }
   for (std::uint32_t r = 0; r < program.rules().rules.size(); ++r) {
     const engine::WhyNot not_now = session.why_not(r, {});
-    out += "why-not " + not_now.rule + " " + not_now.status + "\n";
     // Of several ways through an `either` that come as far, or several facts that are in the way, which is told is nobody's promise.
-    if (program.data().explain[r].ways.size() > 1 || !not_now.line) continue;
+    if (program.data().explain[r].ways.size() > 1) continue;
+    out += "why-not " + not_now.rule + (not_now.line ? "" : " " + not_now.status) + "\n";
+    if (!not_now.line) continue;
     for (const engine::LineExplained& line : not_now.lines) out += "    " + std::to_string(line.span.begin) + " " + line.verdict + "\n";
   }
   return out;
