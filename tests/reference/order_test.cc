@@ -71,7 +71,7 @@ std::string reasons(const engine::Session& session, const engine::Program& progr
     if (program.data().explain[r].ways.size() > 1) continue;
     out += "why-not " + not_now.rule + (not_now.line ? "" : " " + not_now.status) + "\n";
     if (!not_now.line) continue;
-    for (const engine::LineExplained& line : not_now.lines) out += "    " + std::to_string(line.span.begin) + " " + line.verdict + "\n";
+    for (const engine::LineExplained& line : not_now.lines) out += "    " + std::to_string(line.span.begin) + "\n";
   }
   return out;
 }
