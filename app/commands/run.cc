@@ -99,7 +99,8 @@ class Run : public Command {
                 "theirs is empty, the "
                 "old ones go on and the log says why.\n\n"
                 "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
-                "actions, byte for byte. The form is the compact one, or JSON lines if FILE ends in .jsonl. What a file holds already is kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
+                "actions, byte for byte. The form is the compact one, or JSON lines if FILE ends in .jsonl. What a file holds already is "
+                "kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
             .examples = {{"flyball run rules/", "on the default ports"},
                          {"flyball run --config /etc/flyball.toml", "everything from a file"},
                          {"flyball run rules/ --bind facts=tcp://127.0.0.1:0 --print-endpoints",

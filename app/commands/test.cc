@@ -66,6 +66,8 @@ Result<std::vector<testing::RecordedLine>> read_recorded(const std::string& path
     } else if (AckInput* ack = std::get_if<AckInput>(&*input)) {
       ack->stamp = ack->stamp + shift;
       out.push_back({std::move(*ack)});
+    } else if (bus::TickInput* tick = std::get_if<bus::TickInput>(&*input); tick != nullptr && tick->seq > 0) {
+      out.push_back({testing::Accounted{std::move(tick->source), tick->seq}});
     }
   }
 }

@@ -40,11 +40,11 @@ FactTypeId lost_type(const Schema& schema) {
   return kNoId;
 }
 
-FactInput lost_input(FactTypeId type, std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp, Interner& interner) {
+FactInput lost_input(FactTypeId type, Value source, const SourceNumbers::Gap& gap, Timestamp stamp) {
   FactInput out;
   out.type = type;
   out.stamp = stamp;
-  out.source = interner.string(source);
+  out.source = source;
   out.seq = gap.last;
   out.values = {out.source, Value::integer(static_cast<std::int64_t>(gap.first)), Value::integer(static_cast<std::int64_t>(gap.last))};
   out.present = (std::uint64_t{1} << kFields) - 1;

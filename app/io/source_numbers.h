@@ -40,7 +40,7 @@ class SourceNumbers {
 
 // The type of the event, where the rules have it.
 FactTypeId lost_type(const Schema& schema);
-FactInput lost_input(FactTypeId type, std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp, Interner& interner);
+FactInput lost_input(FactTypeId type, Value source, const SourceNumbers::Gap& gap, Timestamp stamp);
 // The gap that such an input tells.
 SourceNumbers::Gap gap_of(const FactInput& lost);
 

@@ -160,7 +160,7 @@ struct LineFeeder::Impl {
     if (fact_.type == lost_type_) return numbers_.account(source, gap_of(fact_).last);
     const std::optional<SourceNumbers::Gap> gap = numbers_.note(source, fact_.seq);
     if (!gap) return;
-    FactInput lost = lost_input(lost_type_, source, *gap, fact_.stamp, interner_);
+    FactInput lost = lost_input(lost_type_, fact_.source, *gap, fact_.stamp);
     lost.origin = line_number_;
     if (const Result<engine::PutOutcome> done = session_.put(lost); done)
       note(*done);

@@ -275,7 +275,7 @@ Result<void> Service::check_in_time(const FactInput& fact) {
 
 // As an input like others: recorded, published, and so told again by a replay.
 void Service::tell_lost(std::string_view source, const SourceNumbers::Gap& gap, Timestamp stamp) {
-  if (const Result<void> told = put(lost_input(lost_type_, source, gap, stamp, interner_)); !told)
+  if (const Result<void> told = put(lost_input(lost_type_, interner_.string(source), gap, stamp)); !told)
     log_.trouble(clock(), told.error().message);
 }
 

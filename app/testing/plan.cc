@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "app/io/source_numbers.h"
 #include "model/text.h"
 
 namespace flyball::app::testing {
@@ -34,6 +35,7 @@ class Planner {
     }
     std::stable_sort(plan_.inputs.begin(), plan_.inputs.end(), [](const Input& a, const Input& b) { return a.arrival < b.arrival; });
     put_off();
+    tell_lost();
     if (error_) return std::unexpected(*error_);
     return std::move(plan_);
   }
@@ -93,12 +95,17 @@ class Planner {
     return out;
   }
 
-  FactInput fact(const ast::Step& step, FactOp op, Timestamp arrival) {
+  // `nth`: from 0, of an `every`; each time the number is the next one.
+  FactInput fact(const ast::Step& step, FactOp op, Timestamp arrival, std::uint64_t nth) {
     const FactType& type = schema_.types[step.record.fact_type];
     FactInput input;
     input.type = step.record.fact_type;
     input.op = op;
     input.stamp = step.stamped ? plan_.start + duration(*step.stamped) : arrival;
+    if (step.source && step.seq) {
+      input.source = value(*step.source);
+      input.seq = whole(*step.seq) + nth;
+    }
     input.values.assign(type.declared_fields, Value::null());
     for (const auto& [index, v] : fields(step.record, type.fields)) {
       if (index >= type.declared_fields) continue;
@@ -223,12 +230,14 @@ class Planner {
         return;
       }
       case ast::StepKind::kSend:
-      case ast::StepKind::kRetract:
+      case ast::StepKind::kRetract: {
+        std::uint64_t nth = 0;
         for (const Timestamp t : times(step, plan_.start)) {
-          push(t, fact(step, step.kind == ast::StepKind::kSend ? FactOp::kPut : FactOp::kRetract, t));
+          push(t, fact(step, step.kind == ast::StepKind::kSend ? FactOp::kPut : FactOp::kRetract, t, nth++));
           if (error_) return;
         }
         return;
+      }
       case ast::StepKind::kSendFrom: return send_from(step);
       case ast::StepKind::kAck:
         for (const Timestamp t : times(step, plan_.start)) push(t, ack(step, t));
@@ -257,10 +266,11 @@ class Planner {
         if (FactInput* fact = std::get_if<FactInput>(&line.input)) {
           arrival = std::max(arrival, fact->stamp);
           push(arrival, std::move(*fact));
+        } else if (AckInput* ack = std::get_if<AckInput>(&line.input)) {
+          arrival = std::max(arrival, ack->stamp);
+          push(arrival, std::move(*ack));
         } else {
-          AckInput& ack = std::get<AckInput>(line.input);
-          arrival = std::max(arrival, ack.stamp);
-          push(arrival, std::move(ack));
+          push(arrival, std::move(std::get<Accounted>(line.input)));
         }
         seen(arrival);
         if (error_) return;
@@ -302,6 +312,29 @@ class Planner {
     }
     take_before(kTimestampMax);
     all.insert(all.end(), std::make_move_iterator(next), std::make_move_iterator(plan_.inputs.end()));
+    plan_.inputs = std::move(all);
+  }
+
+  // As whoever takes facts from outside does it: replay, the service.
+  void tell_lost() {
+    const FactTypeId lost = lost_type(schema_);
+    SourceNumbers numbers;
+    std::vector<Input> all;
+    for (Input& input : plan_.inputs) {
+      if (const Accounted* known = std::get_if<Accounted>(&input.what)) {
+        numbers.account(known->source, known->seq);
+        continue;
+      }
+      const FactInput* fact = std::get_if<FactInput>(&input.what);
+      if (lost != kNoId && fact != nullptr && fact->seq > 0 && fact->source.is(Kind::kString)) {
+        const std::string_view source = interner_.text(fact->source);
+        if (fact->type == lost)
+          numbers.account(source, gap_of(*fact).last);
+        else if (const auto gap = numbers.note(source, fact->seq))
+          all.push_back({input.arrival, input.step, lost_input(lost, fact->source, *gap, fact->stamp), input.waited});
+      }
+      all.push_back(std::move(input));
+    }
     plan_.inputs = std::move(all);
   }
 

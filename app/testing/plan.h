@@ -3,7 +3,8 @@
 //
 // Times are absolute: the test's start (default: the epoch) plus what a step says. Order of inputs: by arrival, then by
 // place in the file; `every` counts `from … to` inclusive.
-// INVARIANT: inputs are sorted; expectations stand in the order of the file.
+// Where the rules ask for `Lost`, what the numbers of sources leave out is an input before the one that shows it.
+// INVARIANT: inputs are sorted, none is Accounted; expectations stand in the order of the file.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,14 @@ inline constexpr std::size_t kMaxExpectations = 10'000;  // of one test; assigni
 
 // Gives the value of an expression without free names; an error value where it fails.
 using Constant = std::function<Value(const ast::Expr&)>;
-// One line of recorded facts (`send from`), relative to an instant; nullopt for empty lines and ticks.
+// A recorded tick that says so: all numbers of that source up to `seq` are accounted for.
+struct Accounted {
+  std::string source;
+  std::uint64_t seq = 0;
+};
+// One line of recorded facts (`send from`), relative to an instant; none for empty lines and other ticks.
 struct RecordedLine {
-  std::variant<FactInput, AckInput> input;
+  std::variant<FactInput, AckInput, Accounted> input;
 };
 using ReadRecorded = std::function<Result<std::vector<RecordedLine>>(const std::string& path, const ast::Span& at, Timestamp zero)>;
 
@@ -47,7 +53,7 @@ struct Recovered {};  // what arrived meanwhile arrives after it
 struct Input {
   Timestamp arrival;
   std::size_t step = 0;  // index into TestDecl::steps
-  std::variant<FactInput, AckInput, Question, Restart, GoesDown, Recovered> what;
+  std::variant<FactInput, AckInput, Question, Restart, GoesDown, Recovered, Accounted> what;
   bool waited = false;  // while the service was down
 };
 

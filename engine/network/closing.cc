@@ -7,8 +7,8 @@
 //   c goes    if it was the last of its key: the pairs that it closed                                     (settle_closings)
 //
 // INVARIANT: a pair whose keys are known is there just when an item of c's alpha has the hash of its key (hash for hash, so that whoever
-// asks is told the same). A pair of which one key is unknown is there always, as of any join. When a c comes whose key is unknown, it may
-// close anything: from then on all pairs are kept, as of any join.
+// asks is told the same). A pair of which one key is unknown is there always, as of any join. A c whose key is unknown may close anything:
+// while there is one, all pairs are kept, as of any join.
 #include <algorithm>
 
 #include "engine/network/network.h"
@@ -305,6 +305,25 @@ void Network::keep_all_pairs(std::uint32_t closing) {
   }
 }
 
+// The last c has gone whose key was unknown, or its key is known: what nothing closes goes. That costs no more than to have kept it.
+void Network::keep_closed_pairs(std::uint32_t closing) {
+  closings_[closing].keeps_all = false;
+  const ClosingPlan& plan = program_.closings[closing];
+  const StagePlan &b = program_.stages[plan.first + 1], &c = program_.stages[plan.first + 2];
+  const BucketIndex& left = stage_states_[plan.first + 1].left;
+  std::vector<TokenId> unclosed;
+  for (std::uint32_t n = 0; n < left.bucket_count(); ++n) {
+    for (TokenId t = left.bucket_at(n); t != kNone; t = tokens_[t].left.next) {
+      for (TokenId pair = tokens_[t].first_child; pair != kNone; pair = tokens_[pair].next_sibling) {
+        const Token& p = tokens_[pair];
+        if (items_[entry_in(p.item, b.index)].place != Place::kHashed || p.left_place == Place::kUnknown) continue;
+        if (p.left_place == Place::kOut || !has_entry(c, c.index, p.left.hash)) unclosed.push_back(pair);
+      }
+    }
+  }
+  for (const TokenId pair : unclosed) delete_token(pair);
+}
+
 // What the update did to the c's keys, before anything is joined.
 void Network::settle_closings() {
   for (std::size_t i = 0; i < unclosed_.size(); ++i) {
@@ -316,7 +335,10 @@ void Network::settle_closings() {
   }
   unclosed_.clear();
   for (std::size_t i = 0; i < opened_.size(); ++i) {
-    if (!closings_[opened_[i]].keeps_all) keep_all_pairs(opened_[i]);
+    const StagePlan& c = program_.stages[program_.closings[opened_[i]].first + 2];
+    const bool any = alphas_.index(alphas_[c.alpha], c.index).bucket.unknown() != kNone;
+    if (any == closings_[opened_[i]].keeps_all) continue;
+    any ? keep_all_pairs(opened_[i]) : keep_closed_pairs(opened_[i]);
   }
   opened_.clear();
 }

@@ -333,7 +333,11 @@ class Network {
     };
   }
   void leave_closings(const AlphaIndex& index, std::uint32_t entry) {
-    if (index.closings.empty() || items_[entry].place != Place::kHashed) return;
+    if (index.closings.empty() || items_[entry].place == Place::kOut) return;
+    if (items_[entry].place == Place::kUnknown) {
+      opened_.insert(opened_.end(), index.closings.begin(), index.closings.end());
+      return;
+    }
     for (const std::uint32_t closing : index.closings) unclosed_.emplace_back(closing, items_[entry].link.hash);
   }
   void place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row);
@@ -389,6 +393,7 @@ class Network {
   void make_pair(const ClosingPlan& plan, TokenId a, std::uint32_t item);
   void close_pairs(const ClosingPlan& plan, const Activation& activation);
   void keep_all_pairs(std::uint32_t closing);
+  void keep_closed_pairs(std::uint32_t closing);
   void settle_closings();
   void note_closing_tokens();
   const ClosingPlan* closing_of(std::uint32_t closing) const {
@@ -520,7 +525,7 @@ class Network {
     bool keeps_all = false;
   };
   std::vector<Closing> closings_;
-  // In this update: hashes that left the index of the third pattern, and cycles of which it got an unknown key.
+  // In this update: hashes that left the index of the third pattern, and cycles of which an unknown key came into it or left it.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> unclosed_;
   std::vector<std::uint32_t> opened_;
 

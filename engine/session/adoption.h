@@ -80,6 +80,7 @@ class Adoption {
     Truth truth = Truth::kTrue;
   };
   void fill();
+  void keep_shut();
   bool closings_moved() const;
   void fill_type(FactTypeId type);
   bool plan_work(FactTypeId type, TypeWork& work) const;

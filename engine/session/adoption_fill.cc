@@ -30,6 +30,7 @@ constexpr std::size_t kFewFresh = 8;  // as many dispatched alphas are tried one
 void Adoption::fill() {
   Network& network = to_.network;
   network.start_calendars();
+  keep_shut();
   for (FactTypeId t = 0; t < to_.data.types.size(); ++t) fill_type(t);
   if (closings_moved()) network.note_closing_tokens();
   for (const Waiting& w : waiting_) {
@@ -48,6 +49,16 @@ void Adoption::fill() {
     e.fresh = false;
     e.base = network.now();
     network.arm_absence(t, entry);
+  }
+}
+
+// Of a rule that was outside its calendars, or is: since when. What was due before stays so.
+void Adoption::keep_shut() {
+  for (std::uint32_t r = 0; r < namesakes_.size(); ++r) {
+    Network::Shut& shut = to_.network.shut_[r];
+    if (namesakes_[r] == kNoId || !shut.now) continue;
+    const Network::Shut& before = from_.network.shut_[namesakes_[r]];
+    shut.since = before.now ? before.since : to_.network.now();
   }
 }
 

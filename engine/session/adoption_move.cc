@@ -170,13 +170,6 @@ void Adoption::move_episodes() {
   for (const auto& [rule, entry] : from.begun_) {
     if (rules_[rule] != kNoId) to.begun_.emplace_back(rules_[rule], entry);
   }
-  // Of a rule that was outside its calendars, or is: since when.
-  for (std::uint32_t r = 0; r < namesakes_.size(); ++r) {
-    Network::Shut& shut = to_.network.shut_[r];
-    if (namesakes_[r] == kNoId || !shut.now) continue;
-    const Network::Shut& before = from_.network.shut_[namesakes_[r]];
-    shut.since = before.now ? before.since : to_.network.now();
-  }
 }
 
 void Adoption::move_derivation() {

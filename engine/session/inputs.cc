@@ -155,12 +155,12 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
     store.set_event_key(f, Value::null(), unkeyed_events++);
   } else {
     // One per source and number: the later stays.
-    const auto [at, is_new] = numbered_events.try_emplace({fact.type, fact.source.as_handle(), fact.seq}, kNone);
-    if (is_new) {
-      at->second = store.find_or_make(fact.values.data());
-      store.set_event_key(at->second, fact.source, fact.seq);
+    f = numbered_events.find(network, fact.type, fact.source, fact.seq);
+    if (f == kNone) {
+      f = store.find_or_make(fact.values.data());
+      store.set_event_key(f, fact.source, fact.seq);
+      numbered_events.add(network, fact.type, fact.source, fact.seq, f);
     }
-    f = at->second;
   }
   ++counters.events;
   ++counters.facts_taken;

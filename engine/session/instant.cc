@@ -386,7 +386,6 @@ bool Session::Impl::events_leave() {
   }
   const bool any = !events.empty();
   events.clear();
-  numbered_events.clear();
   return network.end_due_absences() || any;
 }
 

@@ -217,20 +217,22 @@ TakenOver Session::Impl::take_over(Impl& former, bool anew) {
   run_agenda();
   takeover.unpin();
   end_instant(t);
+  numbered_events.fill(network, data.rule_set.schema);
   all.anew = std::move(obstacle);
   return all;
 }
 
 // A rule in quarantine is on again under the new rules: it is matched anew, with everything else.
 bool Session::Impl::is_between_inputs() const {
-  return quarantined.empty() && events.empty() && numbered_events.empty() && pinned.empty() && due_later.empty() && due_actions.empty() &&
-         taken.empty() && outbox.empty() && journal.is_empty() && said_full.empty() && skipped.empty();
+  return quarantined.empty() && events.empty() && pinned.empty() && due_later.empty() && due_actions.empty() && taken.empty() &&
+         outbox.empty() && journal.is_empty() && said_full.empty() && skipped.empty();
 }
 
 TakenOver Session::Impl::adopt(Impl& former, Adoption& adoption) {
   const Timestamp t = decision_time();
   passed = t;
   network.set_now(t);
+  numbered_events = std::move(former.numbered_events);
   derivation.start_instant();
   const TakenOver all = adoption.run([this] {
     closure();

@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +24,7 @@
 #include "engine/session/explainer.h"
 #include "engine/session/foresight.h"
 #include "engine/session/inbox.h"
+#include "engine/session/numbered_events.h"
 #include "engine/session/outbox.h"
 #include "engine/session/productions.h"
 #include "engine/session/snapshot.h"
@@ -204,11 +204,11 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::map<std::uint32_t, std::uint64_t> skipped;  // by rule: what `late skip` dropped in this instant
   std::uint64_t position = 0;                      // inputs applied
   std::uint64_t unkeyed_events = 0;
-  std::vector<std::pair<FactTypeId, FactId>> events;                                       // of this instant
-  std::map<std::tuple<FactTypeId, std::uint32_t, std::uint64_t>, FactId> numbered_events;  // those with a source and number
-  std::vector<std::pair<FactTypeId, FactId>> pinned;                                       // until its end
-  std::vector<Timer> due_actions;                                                          // time-outs, tries and retains of this instant
-  std::vector<Timer> due_later;                                                            // step 3 of this instant
+  std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
+  NumberedEvents numbered_events;
+  std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
+  std::vector<Timer> due_actions;                     // time-outs, tries and retains of this instant
+  std::vector<Timer> due_later;                       // step 3 of this instant
   Foresight foresight;
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;

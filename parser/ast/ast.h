@@ -323,6 +323,7 @@ struct Step {  // one line of a test
   OptionalExpr at, by, every, from, to;
   Record record;                 // kSend, kRetract, kAck, kExpect, kExpectNone: Type { … }; fields empty: any
   OptionalExpr stamped;          // kSend … stamped D
+  OptionalExpr source, seq;      // kSend, kRetract … source "gnmi-1" seq 17
   std::string state;             // kAck: "acked" | "failed" | "approved" | "rejected"
   std::optional<Record> result;  // kAck … result { … }
   OptionalExpr count;            // kExpect N …; kExpectFirings

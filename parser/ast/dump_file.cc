@@ -194,7 +194,7 @@ struct FileDumper {
       text += opt("count", s.count);
       if (!s.decision.text.empty()) text += " " + s.decision.text;
       if (const std::string r = record(s.record); !r.empty()) text += " " + r;
-      text += opt("stamped", s.stamped);
+      text += opt("stamped", s.stamped) + opt("source", s.source) + opt("seq", s.seq);
       if (s.result) text += " (result " + record(*s.result) + ")";
       for (const Record& expected : s.expected) text += " (expected " + record(expected) + ")";
       text += named("from", s.from_rule);

@@ -153,6 +153,8 @@ inline constexpr auto kKeywords = std::to_array<Keyword>({
     {"to", kStepInside, "the last time"},
     {"of", kStepInside, "by this rule"},
     {"stamped", kStepInside, "the time it says it is of"},
+    {"source", kStepInside, "who publishes it"},
+    {"seq", kStepInside, "the number that its source gives it"},
     {"nothing", kStepInside, "no other action"},
     {"firings", kStepInside, "runs of `then`"},
 });

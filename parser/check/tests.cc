@@ -160,6 +160,8 @@ class TestChecker {
   }
 
   void send(Step& step) {
+    if (step.source) constant(p_, *scope_.file, *step.source, Type::of(TypeTag::kString), "the name after `source`");
+    if (step.seq) constant_count(p_, *scope_.file, *step.seq, "the number after `seq`", 1);
     const std::optional<FactTypeId> id = find_fact_type(p_, *scope_.file, step.record.type);
     if (!id) return;
     step.record.fact_type = *id;

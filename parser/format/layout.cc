@@ -26,6 +26,9 @@ std::string one_blank(std::string_view t) {
 
 bool blank_between(std::string_view left, std::string_view right, cst::Kind in, cst::Kind of_right) {
   using enum cst::Kind;
+  // `7%[0]` would be a remainder, `7% [0]` an element of a percent.
+  const bool percent = left.size() > 1 && left.back() == '%';
+  if (percent && (right.starts_with('[') || right.starts_with('(') || right == "." || right == ".?")) return true;
   if (right == "," || right == ")" || right == "]" || right == ":" || right == "." || right == ".?" || right == "?") return false;
   if (left == "(" || left == "[" || left == "." || left == ".?" || left == "[?" || left == "?") return false;
   if (of_right == kArguments || of_right == kParameters || of_right == kTypeArguments || of_right == kIndex || of_right == kOptionalIndex)

@@ -162,6 +162,7 @@ enum class Kind : std::uint8_t {
   kSend,
   kSendFrom,
   kStamped,
+  kNumbered,
   kRetractStep,
   kAcknowledge,
   kResult,

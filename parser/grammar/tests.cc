@@ -61,13 +61,16 @@ auto const expectation =
 auto const expected_list = node<Kind::kExpectedList>[mark("[") >> listed(node<Kind::kExpected>[record_body], mark("]"), "`,` or `]`",
                                                                          "`{` and an expected output, or `]`")];
 auto const acknowledgement = word_leaf("ack") | word_leaf("fail") | word_leaf("approve") | word_leaf("reject");
+// What who publishes writes beside a fact: `source "gnmi-1" seq 17`.
+auto const numbered = node<Kind::kNumbered>[word("source") >> must(plain_string, "the name of a source in quotes") >>
+                                            must(word("seq"), "`seq` and a number") >> must(operand, "a number")];
 auto const step_body =
     node<Kind::kStart>[word("start") >> must(plain_string, "a timestamp in quotes")] |
     node<Kind::kSetStep>[word("set") >> must_name(path, "the name of a param") >> soft(mark("=")) >> must(expression, "a value")] |
     node<Kind::kSendFrom>[word("send") >> word("from") >> must(plain_string, "a file name in quotes")] |
     node<Kind::kSend>[word("send") >> must_name(type_path, "a type") >> the_record >>
-                      -node<Kind::kStamped>[word("stamped") >> must(operand, "a duration")]] |
-    node<Kind::kRetractStep>[word("retract") >> must_name(type_path, "a type") >> the_record] |
+                      -node<Kind::kStamped>[word("stamped") >> must(operand, "a duration")] >> -numbered] |
+    node<Kind::kRetractStep>[word("retract") >> must_name(type_path, "a type") >> the_record >> -numbered] |
     node<Kind::kAcknowledge>[acknowledgement >> described >> -node<Kind::kResult>[word("result") >> the_record]] |
     (word("expect") >> must(expectation, "what is expected")) |
     node<Kind::kAsk>[word("ask") >> must_name(path, "the name of a decision") >> node<Kind::kInput>[the_record] >>

@@ -1,4 +1,6 @@
 // Lowering of test blocks. Door: lower.h.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "parser/diagnostics/codes.h"
@@ -44,9 +46,18 @@ ast::Step Lowering::step(const Node& n) {
       const Node* p = child(c, Kind::kFromRule);
       return p && p->count > 0 ? name(children(*p)[0]) : ast::Name{};
     };
+    const auto numbered = [&] {
+      const Node* p = child(c, Kind::kNumbered);
+      if (p == nullptr) return;
+      s.source = operand(*p, 0);
+      s.seq = operand(*p, 1);
+    };
     const auto described = [&] {
       s.record = record(c);
       if (const Node* t = child(c, Kind::kTypePath)) s.record.span.begin = t->begin;
+      const auto written_beside = [](const Node& part) { return part.kind == Kind::kStamped || part.kind == Kind::kNumbered; };
+      if (const auto beside = std::find_if(parts.begin(), parts.end(), written_beside); beside != parts.end() && beside != parts.begin())
+        s.record.span.end = std::prev(beside)->end;
     };
     switch (c.kind) {
       case Kind::kAt: s.at = operand(c, 0); break;
@@ -66,10 +77,8 @@ ast::Step Lowering::step(const Node& n) {
       case Kind::kSend:
         s.kind = StepKind::kSend;
         described();
-        if (const Node* stamped = child(c, Kind::kStamped)) {
-          s.stamped = operand(*stamped, 0);
-          s.record.span.end = parts[parts.size() - 2].end;
-        }
+        if (const Node* stamped = child(c, Kind::kStamped)) s.stamped = operand(*stamped, 0);
+        numbered();
         break;
       case Kind::kSendFrom:
         s.kind = StepKind::kSendFrom;
@@ -78,6 +87,7 @@ ast::Step Lowering::step(const Node& n) {
       case Kind::kRetractStep:
         s.kind = StepKind::kRetract;
         described();
+        numbered();
         break;
       case Kind::kAcknowledge: {
         s.kind = StepKind::kAck;

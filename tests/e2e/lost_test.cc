@@ -102,6 +102,56 @@ TEST_CASE("lost: tests send it as any event") {
   CHECK(done.status == 0);
 }
 
+TEST_CASE("lost: tests number what they send, and what that leaves out is lost, as in what is recorded") {
+  const Folder folder;
+  folder.write("facts.jsonl",
+               line(1, "a", 11) + "{\"time\":2,\"tick\":true,\"source\":\"a\",\"seq\":13}\n" + line(3, "a", 14) + line(4, "a", 16));
+  const Finished done = flyball({"test", folder.write("t.fly", kAsks + R"(
+test "each gap once, before what shows it" {
+  at 1s               send Probe { backend: "b1", ok: true } source "a" seq 5
+  at 2s               send Probe { backend: "b2", ok: true } stamped 1500ms source "a" seq 8
+  at 2s               expect Resync { source: "a", first: 6, last: 7 } from resync
+  every 1s from 3s to 6s send Probe { backend: "b1", ok: false } source "a" seq 9
+  at 7s               retract Probe { backend: "b1" } source "a" seq 14
+  at 7s               expect Resync { source: "a", first: 13, last: 13 }
+  at 8s               send Probe { backend: "b1", ok: true } source "a" seq 1
+  at 9s               send Probe { backend: "b1", ok: true } source "a" seq 2
+  at 9s               send Lost { source: "a", first: 3, last: 4 } source "a" seq 4
+  at 9s               expect Resync { source: "a", first: 3, last: 4 }
+  at 9s               send Probe { backend: "b1", ok: true } source "a" seq 5
+  by 9s               expect nothing else
+}
+test "what is recorded" {
+  at 0s  send from "facts.jsonl"
+  at 4s  expect Resync { source: "a", first: 15, last: 15 }
+  by 99s expect nothing else
+}
+test "what waits while the service is down shows its gaps then" {
+  down from 2s to 5s
+  at 1s send Probe { backend: "b1", ok: true } source "a" seq 1
+  at 3s send Probe { backend: "b1", ok: true } source "a" seq 3
+  at 5s expect Resync { source: "a", first: 2, last: 2 }
+}
+)")});
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+}
+
+TEST_CASE("lost: a source without a number, a number without a source, and a number that is none") {
+  const Folder folder;
+  const auto said = [&](const std::string& step) {
+    const Finished done = flyball({"test", folder.write("t.fly", kAsks + "test \"a\" {\n  at 1s " + step + "\n}\n")});
+    CHECK(done.status != 0);
+    return done.out + done.err;
+  };
+  const std::string send = R"(send Probe { backend: "b1", ok: true } )";
+  CHECK(said(send + R"(source "a")").find("expected `seq` and a number") != std::string::npos);
+  CHECK(said(send + "source a seq 1").find("expected the name of a source in quotes") != std::string::npos);
+  CHECK(said(send + R"(source "a" seq 0)").find("the number after `seq` must be a number from 1 to") != std::string::npos);
+  CHECK(said(send + R"(source "a" seq "x")").find("the number after `seq`") != std::string::npos);
+  CHECK(said(send + "seq 1").find("`seq`") != std::string::npos);
+}
+
 TEST_CASE("lost: on the assured face what a publisher does not have any more, on the plain one what does not come; replayed the same") {
   const Folder folder;
   Service service(folder, kAsks, {"--actions", folder / "actions.jsonl", "--record", folder / "record.jsonl"});

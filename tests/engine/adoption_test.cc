@@ -204,6 +204,39 @@ TEST_CASE("rules that stay make no test again when another one comes") {
   }
 }
 
+// Outside its calendars no silence falls due, and none that has is broken.
+TEST_CASE("silence that had lasted before its rule was outside its calendars still has when the rule is another") {
+  const Story story{R"(module m
+calendar early = daily 00:00:00..00:00:06 in "UTC"
+fact Site key (name) { name: string }
+event Flap { id: int }
+)",
+                    [](World& w) {
+                      (void)w.put("1s", "Site", "name: \"s1\"");
+                      (void)w.put("3s", "Site", "name: \"s2\"");  // its silence would have lasted at 7s
+                      w.tick("8s");
+                    },
+                    [](World& w) {
+                      (void)w.put("9s", "Flap", "id: 1");
+                      w.tick("20s");
+                    },
+                    {"Site"}};
+  const std::string text = R"(rule silence {
+  during early
+  when {
+    s: Site
+    no Flap where id > 0 and s.name != "" for 4s
+  }
+  then { log f"{s.name} is quiet" }
+  on clear { log f"{s.name} is not" }
+}
+)";
+  compare(story, {{"silence", text}}, {{"silence", with_line(text, "priority 2")}}, "priority");
+  std::string longer = text;
+  longer.replace(longer.find("for 4s"), 6, "for 2s");
+  compare(story, {{"silence", text}}, {{"silence", longer}}, "duration");
+}
+
 TEST_CASE("what cannot be taken in as it lies is matched anew, and says why") {
   World w(text_of(kTypes, kRules));
   links_before(w);

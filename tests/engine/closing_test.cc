@@ -258,5 +258,64 @@ rule triangle {
   CHECK(world.facts("Triangle").size() == kLinks - 1);
 }
 
+// A stale third may close anything, and while there is one all pairs are kept; no longer.
+TEST_CASE("a third that is stale for a while costs the pairs for that while", "[closing]") {
+  testing::World world(R"(
+module t
+fact In key (from) { from: int  hub: int }
+fact Out key (to) { to: int  hub: int }
+fact Back key (nr) ttl 10s { nr: int  from: int  to: int }
+fact Triangle key (from, to, nr) { from: int  to: int  nr: int }
+rule triangle {
+  when {
+    x: In
+    y: Out same hub as x
+    z: Back where from == y.to and to == x.from
+  }
+  then { derive Triangle { from: x.from, to: y.to, nr: z.nr } }
+}
+)");
+  constexpr int kLinks = 60;
+  for (int i = 0; i < kLinks; ++i) {
+    REQUIRE(world.put("1s", "In", fmt::format("from: {}, hub: 1", i)));
+    REQUIRE(world.put("1s", "Out", fmt::format("to: {}, hub: 1", i)));
+  }
+  REQUIRE(world.put("1s", "Back", "nr: 1, from: 3, to: 4"));
+  REQUIRE(world.put("1s", "Back", "nr: 2, from: 5, to: 6"));
+  world.tick("2s");
+  CHECK(world.facts("Triangle").size() == 2);
+  const auto tokens = [&] { return world.session->counters().tokens; };
+  const std::uint64_t few = tokens();
+  CHECK(few < 3 * kLinks);
+  for (int round = 1; round <= 3; ++round) {
+    const auto at = [&](int second) { return fmt::format("{}s", round * 100 + second); };
+    world.tick(at(0));  // both are stale
+    CHECK(tokens() > kLinks * kLinks);
+    REQUIRE(world.put(at(1), "Back", "nr: 1, from: 3, to: 7"));
+    world.tick(at(1));
+    CHECK(tokens() > kLinks * kLinks);
+    if (round == 2) {
+      REQUIRE(world.retract(at(2), "Back", "nr: 2"));
+    } else {
+      REQUIRE(world.put(at(2), "Back", "nr: 2, from: 5, to: 6"));
+    }
+    world.tick(at(2));
+    CHECK(world.facts("Triangle").size() == (round == 2 ? 1 : 2));
+    CHECK(tokens() <= few);
+    REQUIRE(world.put(at(3), "Back", "nr: 3, from: 8, to: 9"));
+    REQUIRE(world.put(at(3), "In", "from: 500, hub: 1"));
+    REQUIRE(world.put(at(3), "Back", "nr: 1, from: 3, to: 500"));
+    world.tick(at(3));
+    CHECK(world.facts("Triangle").size() == (round == 2 ? 2 : 3));
+    REQUIRE(world.retract(at(4), "In", "from: 500"));
+    REQUIRE(world.retract(at(4), "Back", "nr: 3"));
+    REQUIRE(world.put(at(4), "Back", "nr: 1, from: 3, to: 4"));
+    REQUIRE(world.put(at(4), "Back", "nr: 2, from: 5, to: 6"));
+    world.tick(at(4));
+    CHECK(world.facts("Triangle").size() == 2);
+    CHECK(tokens() == few);
+  }
+}
+
 }  // namespace
 }  // namespace flyball::engine

@@ -304,6 +304,15 @@ TEST_CASE("a comment behind the mark of a remainder does not end its line", "[fo
   }
 }
 
+TEST_CASE("what is said of a percent does not make its mark a remainder's", "[format]") {
+  CHECK(form("let f = 7%\n[1]\n") == "let f = 7% [1]\n");
+  for (const char* text : {"let f = 7% [1]\n", "let f = a in 7%\n[1]\n", "let f = [7%\n[1], 2]\n", "let f = 7%\n.a\n", "let f = 7%\n.?a\n",
+                           "let f = 7%\n[?1]\n", "let f = 7%\n.a(1)\n", "let f = 7% # why\n  [1]\n", "let f = -7%\n[1]..8%\n[2]\n"}) {
+    INFO(text);
+    CHECK(holds(text));
+  }
+}
+
 TEST_CASE("a file with a mistake is not formatted", "[format]") {
   CHECK(!formatted("rule r { when { check a = 1 } then { } }"));
   CHECK(!formatted("rule {"));

@@ -1,4 +1,5 @@
 // The engine as a Player.
+#include "app/io/source_numbers.h"
 #include "engine/session.h"
 #include "tests/reference/player.h"
 
@@ -16,8 +17,15 @@ class RecordingSink final : public engine::OutputSink {
 
 class EnginePlayer final : public Player {
  public:
-  EnginePlayer(engine::Program program, Interner& interner) : program_(std::move(program)), session_(program_, interner, sink_, limits()) {}
-  void put(const FactInput& input) override { (void)session_.put(input); }
+  EnginePlayer(engine::Program program, Interner& interner)
+      : program_(std::move(program)),
+        interner_(interner),
+        session_(program_, interner, sink_, limits()),
+        lost_(app::lost_type(program_.schema())) {}
+  void put(const FactInput& input) override {
+    if (lost_ != kNoId && input.seq > 0 && input.source.is(Kind::kString)) tell_lost(input);
+    (void)session_.put(input);
+  }
   void ack(const AckInput& input) override { (void)session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
   void recovered(Timestamp t) override { session_.recovered(t); }
@@ -40,9 +48,19 @@ class EnginePlayer final : public Player {
     limits.firings_per_instant = kFiringsMax;
     return limits;
   }
+  // As replay does it.
+  void tell_lost(const FactInput& input) {
+    const std::string_view source = interner_.text(input.source);
+    if (input.type == lost_) return numbers_.account(source, app::gap_of(input).last);
+    if (const auto gap = numbers_.note(source, input.seq)) (void)session_.put(app::lost_input(lost_, input.source, *gap, input.stamp));
+  }
+
   RecordingSink sink_;
   engine::Program program_;
+  Interner& interner_;
   engine::Session session_;
+  const FactTypeId lost_;
+  app::SourceNumbers numbers_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/reference/naive/gaps.h"
 #include "tests/reference/naive/session.h"
 
 namespace flyball::reference {
@@ -11,8 +12,14 @@ namespace {
 class NaivePlayer final : public Player {
  public:
   NaivePlayer(const Loaded& package, Mutation mutation)
-      : session_(package.rules, *package.interner, package.params, kFiringsMax, mutation) {}
-  void put(const FactInput& input) override { session_.put(input); }
+      : session_(package.rules, *package.interner, package.params, kFiringsMax, mutation), gaps_(package), mutation_(mutation) {}
+  void put(const FactInput& input) override {
+    const std::optional<FactInput> lost = gaps_.before(input);
+    const bool after = mutation_ == Mutation::kGapsAreToldAfter;
+    if (lost && !after) session_.put(*lost);
+    session_.put(input);
+    if (lost && after) session_.put(*lost);
+  }
   void ack(const AckInput& input) override { session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }
   void recovered(Timestamp t) override { session_.recovered(t); }
@@ -31,6 +38,8 @@ class NaivePlayer final : public Player {
 
  private:
   NaiveSession session_;
+  NaiveGaps gaps_;
+  Mutation mutation_;
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string options_of(Random& r, RuleMaker& maker, const GenPackage& p) {
   if (r.chance(35)) out += "  priority " + std::to_string(r.between(-1, 2)) + "\n";
   if (r.chance(30)) {
     out += "  cooldown " + seconds(r.between(1, 5));
-    if (maker.has_pattern() && r.chance(60)) out += " per " + maker.bound()[0] + ".k";
+    if (maker.has_pattern() && r.chance(60) && maker.first_has_k()) out += " per " + maker.bound()[0] + ".k";
     out += "\n";
   }
   if (r.chance(10)) out += "  repeat " + seconds(r.between(1, 4)) + "\n";
@@ -130,8 +130,10 @@ std::string random_decision(Random& r, const GenPackage& p, const std::string& n
 
 std::vector<std::string> GenPackage::files() const {
   const std::string module = "module m" + (strategy.empty() ? "" : " strategy " + strategy) + "\n";
-  std::vector<std::string> out = {module + head + decisions, module, module};
+  const std::string start = module + (has_lost ? "import std.source\n" : "");
+  std::vector<std::string> out = {start + head + decisions, start, start};
   for (std::size_t i = 0; i < rules.size(); ++i) out[1 + i % 2] += rules[i];
+  if (has_lost) out.push_back("module std.source\nevent Lost {  source: string  first: int  last: int }\n");
   return out;
 }
 
@@ -257,6 +259,15 @@ GenPackage generate_package(Random& r, const GenOptions& options) {
     add(std::move(t), actions);
   }
   for (const GenType& t : p.types) p.head += declaration(t);
+  if (Random numbers = r; numbers.chance(15)) {  // packages without stay as they are
+    p.has_lost = true;
+    GenType t;
+    t.name = "Lost";
+    t.is_event = true;
+    t.has_key = false;
+    t.fields = {{"source", GenKind::kString}, {"first", GenKind::kInt}, {"last", GenKind::kInt}};
+    add(std::move(t), published);
+  }
   Random clock = r;  // so that packages without calendars stay as they are
   if (clock.chance(30)) {
     p.has_calendars = true;

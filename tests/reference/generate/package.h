@@ -47,6 +47,7 @@ struct GenPackage {
   std::vector<std::string> decision_names;
   std::string strategy;  // of the module; "": its rules have episodes
   bool is_production() const { return !strategy.empty(); }
+  bool has_lost = false;              // the event `Lost`, in its module
   std::optional<std::size_t> single;  // of a package of productions: a type of which there is one fact at most
 
   // As files of one module: the head, then the rules spread over the others.

@@ -151,6 +151,7 @@ class RuleMaker {
   }
 
   const std::vector<std::string>& bound() const { return bound_; }
+  bool first_has_k() const { return package_.types[bound_types_[0]].fields[0].name == "k"; }
   const GenScope& scope() const { return scope_; }
   bool binds_event() const { return binds_event_; }
   void in_decision() { in_decision_ = true; }

@@ -32,6 +32,7 @@ class StreamMaker {
       const Role role = schema_.types[t].role;
       if (role == Role::kFact || role == Role::kEvent || role == Role::kMutable) published_.push_back(t);
       if (role == Role::kAction) actions_.push_back(t);
+      if (schema_.types[t].name == "std.source.Lost") lost_ = t;
     }
     last_.resize(schema_.types.size());
     for (const ast::RuleDecl& rule : package.rules.rules) asks_ = asks_ || rule.approve;
@@ -97,12 +98,34 @@ class StreamMaker {
       before.push_back(f.values);
       if (before.size() > 4) before.erase(before.begin());
     }
-    if (r_.chance(20)) {
+    if (r_.chance(lost_ == kNoId ? 20 : 60)) {
       const std::string source = r_.word({"a", "b"});
-      f.source = in_.string(source);
-      f.seq = ++sequences_[source];
+      number(f, source);
     }
     return s;
+  }
+
+  // Mostly the next number; else a gap, one that was there, or the first again. A `Lost` tells a gap itself, or nonsense.
+  void number(FactInput& f, const std::string& source) {
+    Random own = r_;  // what else is said stays as it is
+    std::uint64_t& last = sequences_[source];
+    const std::uint64_t before = last;
+    switch (own.below(14)) {
+      case 0:
+      case 1:
+      case 2: last += 2 + own.below(3); break;
+      case 3: last += last == 0 ? 4 : 0; break;
+      case 4:
+        f.source = in_.string(source);
+        f.seq = 1 + own.below(last + 1);
+        return;
+      case 5: last = 1; break;
+      default: ++last; break;
+    }
+    f.source = in_.string(source);
+    f.seq = last;
+    if (f.type == lost_ && last > before && own.chance(60))
+      f.values = {f.source, Value::integer(static_cast<std::int64_t>(before + 1)), Value::integer(static_cast<std::int64_t>(last))};
   }
 
   Step ack() {
@@ -127,6 +150,7 @@ class StreamMaker {
   const Schema& schema_;
   Interner& in_;
   std::vector<FactTypeId> published_, actions_;
+  FactTypeId lost_ = kNoId;
   bool asks_ = false;  // some rule has `approve when`
   std::vector<std::vector<std::vector<Value>>> last_;
   std::map<std::string, std::uint64_t> sequences_;

@@ -105,7 +105,8 @@ bool must_end(State& state, std::uint32_t rule, const Key& identity) {
   return when_truth(rule, scope) <= bad;
 }
 
-// Binds an identity's facts as they are, and those that are gone as they were last known.
+}  // namespace
+
 Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, std::vector<Key>& keys) {
   Scope scope = rule_scope(state, rule);
   const ast::RuleDecl& decl = *state.plan.rules[rule].rule;
@@ -130,6 +131,8 @@ Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, s
   }
   return scope;
 }
+
+namespace {
 
 // §11: when the end was due, if that was while the engine was away.
 std::optional<Timestamp> missed_end(State& state, std::uint32_t rule, const Episode& episode) {

@@ -270,22 +270,26 @@ void judge_until(State& state, std::uint32_t rule) {
     if (!line.is_timed()) continue;
     KeyMap<Judged> judged(KeyLess{state.in});
     Scope scope = rule_scope(state, rule);
-    auto add = [&] {
+    auto add_in = [&](Scope& in) {
       if (!line.binds()) {
-        judged.emplace(timed_key(line, scope), look(line, scope));
+        judged.emplace(timed_key(line, in), look(line, in));
         return;
       }
       const Pattern& p = line.line->pattern;
-      for (const auto& [key, fact] : scope.facts_of(p)) {
-        scope.bound[p.binding] = bind_fact(state, p.fact_type, key, fact);
-        judged.emplace(timed_key(line, scope), look(line, scope));
+      for (const auto& [key, fact] : in.facts_of(p)) {
+        in.bound[p.binding] = bind_fact(state, p.fact_type, key, fact);
+        judged.emplace(timed_key(line, in), look(line, in));
       }
     };
+    auto add = [&] { add_in(scope); };
     if (line.reads.empty()) {
       add();
     } else {
       for (const auto& [identity, episode] : state.episodes[rule]) {
-        if (bind_identity(state, rule, identity, scope)) add();
+        // One that is gone may be there again before episodes end.
+        std::vector<Key> keys;
+        Scope last = scope_of_ended(state, rule, episode, keys);
+        add_in(last);
       }
       for_each_match(state, rule, scope, [&](Truth, const Key&) {
         add();

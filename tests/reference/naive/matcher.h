@@ -25,6 +25,8 @@ void for_each_match(State& state, std::uint32_t rule, Scope& scope, const OnMatc
 
 // Binds the facts of an identity; false if one of them is absent.
 bool bind_identity(State& state, std::uint32_t rule, const Key& identity, Scope& scope);
+// Binds an episode's facts as they are, and those that are gone as they were last known. `keys` must outlive the scope.
+Scope scope_of_ended(State& state, std::uint32_t rule, const Episode& episode, std::vector<Key>& keys);
 // The match of an identity whose facts are bound.
 Truth when_truth(std::uint32_t rule, Scope& scope);
 // `until` for an identity whose facts are bound; false if the rule has none.
