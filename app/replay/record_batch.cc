@@ -15,6 +15,12 @@ bool RecordBatch::fill(RecordedFile& file) {
   blocks_.clear();
   if (ended_) return false;
   if (lines_.empty()) lines_.resize(kMaxRecords);
+  if (long_lines_) {
+    for (std::string& line : lines_) {
+      if (line.capacity() > kMaxLineKept) std::string().swap(line);
+    }
+    long_lines_ = false;
+  }
   std::size_t lines = 0, line_bytes = 0;
   while (entries_.size() < kMaxRecords && line_bytes < kMaxLineBytes) {
     Entry entry;
@@ -30,6 +36,7 @@ bool RecordBatch::fill(RecordedFile& file) {
       fact_of_newest_ = false;
       if (entry.status == RecordedFile::Status::kRecord) {
         line_bytes += entry.view.line.size();
+        long_lines_ = long_lines_ || entry.view.line.size() > kMaxLineKept;
         entry.view.line = lines_[lines++].assign(entry.view.line);
       }
     } else {

@@ -37,9 +37,10 @@ class RecordBatch {
  private:
   std::vector<Entry> entries_;
   std::vector<std::shared_ptr<const bus::RecordingBlock>> blocks_;
-  std::vector<std::string> lines_;  // reused
+  static constexpr std::size_t kMaxLineKept = std::size_t{4} << 10;  // room of a line that is kept for others
+  std::vector<std::string> lines_;                                   // reused
   std::optional<Timestamp> newest_;
-  bool ended_ = false, failed_ = false, fact_of_newest_ = false;
+  bool ended_ = false, failed_ = false, fact_of_newest_ = false, long_lines_ = false;
 };
 
 }  // namespace flyball::app

@@ -81,7 +81,8 @@ struct LineFeeder::Impl {
                                    : decoder_.read_line(view.line, fact_, ack_, stamp);
     }();
     if (!input) {
-      if (lost_type_ != kNoId) account_refused(view);
+      // What comes before `--from` accounts for nothing, whether it can be read or not.
+      if (lost_type_ != kNoId && (!options_.from || counts_.inputs > 0)) account_refused(view);
       return refuse(line_number_, input.error().message, input.error().help);
     }
     if (*input == bus::InputKind::kNothing) return;

@@ -1,5 +1,5 @@
 // In which order the patterns of a rule are joined. Nothing that can be observed depends on it (semantics.md §3: a match is the `and` of
-// its lines), only how many pairs are looked at. See join_run.h.
+// its lines) but the limits of partial matches: how many pairs are looked at does. See join_run.h.
 #include <algorithm>
 #include <numeric>
 

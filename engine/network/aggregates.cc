@@ -12,8 +12,7 @@
 namespace flyball::engine {
 
 namespace {
-constexpr std::uint32_t kUnknownGroup = 0;
-constexpr std::size_t kBytesOfTotal = 64;  // beside it: its place in the table, and what it keeps in order
+constexpr std::size_t kBytesBeside = 64;  // of what stands in a table: its place there
 constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
 constexpr std::uint32_t kHintsFrom = 4096;  // groups: fewer are near anyway
 }  // namespace
@@ -31,9 +30,11 @@ Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
     // A count counts what was seen, and events are never stale.
     nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
   }
-  for (const AggregateUse& use : program.uses) {
-    keeps_totals_.push_back(may_keep_totals(use));
-    if (keeps_totals_.back()) nodes_[use.node].keeps_totals = true;
+  keeps_totals_.resize(program.uses.size());
+  for (const StagePlan& stage : program.stages) {  // a decision's use has no left side that stands
+    if (stage.kind != StageKind::kAggregate || !may_keep_totals(program.uses[stage.node])) continue;
+    keeps_totals_[stage.node] = true;
+    nodes_[program.uses[stage.node].node].keeps_totals = true;
   }
 }
 
@@ -467,7 +468,8 @@ std::size_t Aggregates::bytes() const {
 std::size_t Aggregates::node_bytes(NodeId node) const {
   const NodeState& state = nodes_[node];
   return state.items.bytes() + state.groups.bytes() + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes() +
-         state.totals.size() * (sizeof(Total) + kBytesOfTotal);
+         state.totals.size() * (sizeof(Total) + kBytesBeside) +
+         state.rows.size() * (program_.rule_set.schema.types[program_.nodes[node].type].fields.size() * sizeof(Value) + kBytesBeside);
 }
 
 void Aggregates::mark(Interner& in) const {
@@ -480,6 +482,9 @@ void Aggregates::mark(Interner& in) const {
     }
     for (const auto& [id, row] : state.rows) {
       for (const Value& v : row) in.mark(v);
+    }
+    for (const auto& [left, total] : state.totals) {
+      for (const Value& v : total.key) in.mark(v);
     }
   }
 }

@@ -7,8 +7,8 @@
 //   fact or sample → item (group, truth, value) → group (counts, sum, ordered values) → value for one left side
 //
 // Items whose group field is unknown may belong to any group: they stand in a group of their own and are judged against
-// each left side. Where a use has residual tests, each left side has a total of its own, and an item that comes or leaves is judged
-// once for each (totals.cc).
+// each left side. Where a use has residual tests, each left side has a total of its own where that is small (counts, sums, means), and an
+// item that comes or leaves is judged once for each (totals.cc); else the value is computed by going over the group's items.
 //
 // Thread safety: none.
 // INVARIANT: a fact with samples is pinned in its store until the last of them leaves.
@@ -80,6 +80,9 @@ class Aggregates {
   Value value_for(std::uint32_t use, TokenId left, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone);
   // Whether what changed in the left side's group, and nowhere else, may mean something to it.
   bool has_news(std::uint32_t use, TokenId left) const;
+  // What a total is worth of a rule's memory, at most but for its group's key.
+  static constexpr std::size_t kTotalBytes = 512;
+  bool keeps_total(std::uint32_t use) const { return keeps_totals_[use]; }
   void forget_total(std::uint32_t use, TokenId left) {
     if (keeps_totals_[use]) nodes_[program_.uses[use].node].totals.erase(left);
   }
@@ -117,6 +120,7 @@ class Aggregates {
   friend class SnapshotOut;
   friend class SnapshotIn;
 
+  static constexpr std::uint32_t kUnknownGroup = 0;
   struct Item {
     FactId fact = 0;
     std::uint32_t group = kNone;
@@ -175,6 +179,7 @@ class Aggregates {
     mutable AggregateWork work;
   };
 
+  void keep_totals(NodeId node, bool is, const Network& network);
   static std::uint32_t live_item(const NodeState& state, FactId fact);
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
   void displace(NodeId node, std::uint32_t item, Network& network);

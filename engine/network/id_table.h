@@ -29,6 +29,12 @@ class IdTable {
     if (used_ != 0) __builtin_prefetch(&slots_[hash & mask()]);
   }
   std::uint32_t likely(std::uint32_t hash) const { return used_ == 0 ? kNone : slots_[hash & mask()].id; }
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.id != kNone) visit(slot.id);
+    }
+  }
   // Of one that is not in.
   void insert(std::uint32_t hash, std::uint32_t id) {
     if ((used_ + 1) * 4 > slots_.size() * 3) grow();

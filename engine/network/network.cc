@@ -215,6 +215,28 @@ std::size_t Network::bytes() const {
   return n;
 }
 
+void Network::computed_keys(std::vector<Value>& out) {
+  for (StageId id = 0; id < program_.stages.size(); ++id) {
+    const StagePlan& stage = program_.stages[id];
+    const bool is_aggregate = stage.kind == StageKind::kAggregate;
+    const std::vector<KeyPart>& keys = is_aggregate ? program_.uses[stage.node].keys : stage.keys;
+    if (std::ranges::none_of(keys, [](const KeyPart& part) { return part.left != nullptr; })) continue;
+    const std::uint32_t scope = is_aggregate ? program_.uses[stage.node].scope : program_.chains[stage.chain].scope;
+    const auto look = [&](TokenId t) {
+      for (; t != kNone; t = tokens_[t].left.next) {
+        load(t);
+        for (const KeyPart& part : keys) {
+          if (!part.left) continue;
+          if (const Value v = frame_.value(*part.left, scope); v.is_handle()) out.push_back(v);
+        }
+      }
+    };
+    for (const BucketIndex* lefts : {&stage_states_[id].left, &stage_states_[id].met}) {
+      for (std::uint32_t b = 0; b < lefts->bucket_count(); ++b) look(lefts->bucket_at(b));
+    }
+  }
+}
+
 void Network::mark() const {
   for (const FactStore& store : stores_) store.mark(interner_);
   aggregates_.mark(interner_);

@@ -223,6 +223,8 @@ class Network {
   std::size_t type_bytes(FactTypeId type) const;
   WorkPlace& place() { return place_; }
   void mark() const;
+  // What left sides stand under in their indexes by an expression's value and not a field's: nobody else may know its name.
+  void computed_keys(std::vector<Value>& out);
   // A hint that a fact of that key will be put soon, and then, any number of times, that this is going on: a step of what it takes each.
   void foresee_put(FactTypeId type, const Value* key) {
     hints_ = 0;

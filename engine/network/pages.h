@@ -58,7 +58,7 @@ class Chunks {
       if (paged) {
         give_pages(memory);
       } else {
-        ::operator delete(memory);
+        ::operator delete(memory, std::align_val_t{kLine});
       }
     }
   }
@@ -71,12 +71,12 @@ class Chunks {
     return *this;
   }
 
-  // `bytes`, aligned for anything, not initialised.
+  // `bytes`, from the beginning of a line of the cache on, not initialised.
   void* take(std::size_t bytes) {
-    bytes = (bytes + 63) & ~std::size_t{63};
+    bytes = (bytes + kLine - 1) & ~(kLine - 1);
     taken_ += bytes;
     if (taken_ <= kPageBytes || bytes > kPageBytes) {
-      owned_.emplace_back(::operator new(bytes), false);
+      owned_.emplace_back(::operator new(bytes, std::align_val_t{kLine}), false);
       return owned_.back().first;
     }
     if (left_ < bytes) {
@@ -92,6 +92,7 @@ class Chunks {
   std::size_t bytes() const { return taken_; }
 
  private:
+  static constexpr std::size_t kLine = 64;
   std::vector<std::pair<void*, bool>> owned_;
   std::byte* page_ = nullptr;
   std::size_t left_ = 0;

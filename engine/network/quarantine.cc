@@ -18,7 +18,10 @@ std::uint64_t Network::cost_of(const StagePlan& stage) const {
   static constexpr std::uint64_t kEntry = 128;    // of a table
   const ChainPlan& chain = program_.chains[stage.chain];
   const std::uint64_t token = sizeof(Token) + kLink;
-  if (!stage.last) return token;
+  if (!stage.last) {
+    const StagePlan& next = (&stage)[1];
+    return next.kind == StageKind::kAggregate && aggregates_.keeps_total(next.node) ? token + Aggregates::kTotalBytes : token;
+  }
   switch (chain.end) {
     case ChainEnd::kRule: return token + (chain.logical || program_.rules[chain.owner].is_production() ? kReason : kEpisode);
     case ChainEnd::kHold:

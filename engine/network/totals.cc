@@ -3,7 +3,8 @@
 // A left side that stands keeps such a total, and what comes to its group or leaves it is judged once for each: O(left sides of the
 // group) for a change, where going over the items for each would be O(left sides × items). Rows are judged as they came, so that what is
 // taken away is what was added. A left side whose facts change is another: it leaves, and its total with it. Items whose group is unknown
-// are in nobody's total: while there are any, all are looked at.
+// are in nobody's total: while there are any, all are looked at. So they are for what is as large as the items themselves (the least, the
+// greatest, percentiles, different values): a total of each left side would be left sides times items of memory.
 #include <algorithm>
 #include <array>
 
@@ -13,13 +14,14 @@
 namespace flyball::engine {
 
 namespace {
-constexpr std::uint32_t kUnknownGroup = 0;
 constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
 }  // namespace
 
 // Whether its tests say the same of the same facts for as long as those stand.
 bool Aggregates::may_keep_totals(const AggregateUse& use) const {
   if (use.node == kNoId || use.clock || use.residual.empty() || nodes_[use.node].asks_newest) return false;
+  const AggregateFn fn = program_.nodes[use.node].fn;
+  if (fn != AggregateFn::kCount && fn != AggregateFn::kSum && fn != AggregateFn::kAvg) return false;
   const auto lasts = [&](const Formula& f) {
     const auto& lets = program_.scopes[use.scope].lets;
     return f.aggregates.empty() && !f.code.uses_now() &&
@@ -140,6 +142,22 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   }
   const bool stale = plan.sampled() && total.newest_stale;
   return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, stale, observed);
+}
+
+// Another network goes on with the node's items; its rules may ask other things of them. Rows are as facts are now: in what those rules
+// that stay ask for they are as they were.
+void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
+  NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  state.keeps_totals = is;
+  if (!is) state.totals.clear();
+  if (plan.sampled()) return;
+  if (!is) return state.rows.clear();
+  const FactStore& store = network.store(plan.type);
+  state.live.for_each([&](std::uint32_t id) {
+    const Value* row = store.row(state.items[id].fact);
+    state.rows[id].assign(row, row + store.width() + (store.has_liveness_slot() ? 1 : 0));
+  });
 }
 
 Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer& frame, const Network& network, std::uint32_t likely) {

@@ -99,7 +99,10 @@ void Adoption::move_aggregates() {
   Aggregates& from = from_.network.aggregates_;
   Aggregates& to = to_.network.aggregates_;
   for (NodeId n = 0; n < now_.nodes.size(); ++n) {
-    if (kept_nodes_[n]) to.nodes_[n] = std::move(from.nodes_[n]);
+    if (!kept_nodes_[n]) continue;
+    const bool keeps_totals = to.nodes_[n].keeps_totals;
+    to.nodes_[n] = std::move(from.nodes_[n]);
+    to.keep_totals(n, keeps_totals, to_.network);
   }
   for (FactTypeId t = 0; t < from_.data.types.size(); ++t) to.sampled_[t] = std::move(from.sampled_[t]);
   to.arrivals_ = from.arrivals_;

@@ -59,6 +59,8 @@ class Derivation {
   // Net changes since the last call, in order of (type, key), to the sink itself: nothing else is said in between.
   void tell(Timestamp now, OutputSink& sink);
   void mark(Interner& in) const;
+  // Before names are collected: of what was evaluated last nobody says which it holds.
+  void forget_evaluated() { scratch_of_ = kNone; }
   std::size_t bytes() const;
 
  private:

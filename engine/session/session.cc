@@ -164,7 +164,11 @@ std::vector<FactView> Session::facts(FactTypeId type, std::size_t at_most) const
 
 std::size_t Session::collect(const std::function<void(Interner&)>& mark_others) {
   Impl& s = *impl_;
+  s.derivation.forget_evaluated();
+  std::vector<Value> computed;
+  s.network.computed_keys(computed);
   s.in.begin_mark();
+  for (const Value& v : computed) s.in.mark(v);
   for (const Value& constant : s.data.constants) s.in.mark(constant);
   s.network.mark();
   s.episodes.mark(s.in);

@@ -72,3 +72,78 @@ TEST_CASE("totals of left sides are what counting everything anew gives, at ever
     REQUIRE(w.facts("Rank") == ranks(tasks));
   }
 }
+
+namespace {
+
+std::string by(const std::string& condition, const std::string& line = {}) {
+  return R"(
+fact Task key (id) { id: int  prio: int  weight: int }
+fact Rank key (id) { id: int  above: int }
+rule rank {
+  when {
+    t: Task
+    )" + line +
+         R"(
+  }
+  then { derive Rank { id: t.id, above: count(Task where )" +
+         condition + R"() } }
+}
+)";
+}
+
+}  // namespace
+
+TEST_CASE("a reload that asks other things of the same facts counts them as they are", "[session]") {
+  // The second keeps no totals: it asks for another aggregate.
+  World w(GENERATE(by("prio > t.prio"), by("prio > t.prio and prio < 1 + most", "let most = max(Task.prio)")));
+  w.put("1s", "Task", "id: 1, prio: 1, weight: 10");
+  w.put("1s", "Task", "id: 2, prio: 2, weight: 20");
+  w.tick("1s");
+  CHECK(w.facts("Rank") == Lines{"(id: 1, above: 1)", "(id: 2, above: 0)"});
+  w.put("2s", "Task", "id: 2, prio: 2, weight: 5");  // a field that nobody reads yet
+  w.tick("2s");
+  w.reload(by("weight > t.weight"));
+  w.tick("3s");
+  CHECK(w.facts("Rank") == Lines{"(id: 1, above: 0)", "(id: 2, above: 1)"});
+  w.put("4s", "Task", "id: 3, prio: 0, weight: 7");
+  w.tick("4s");
+  CHECK(w.facts("Rank") == Lines{"(id: 1, above: 0)", "(id: 2, above: 2)", "(id: 3, above: 1)"});
+  w.put("5s", "Task", "id: 2, prio: 2, weight: 30");
+  w.tick("5s");
+  CHECK(w.facts("Rank") == Lines{"(id: 1, above: 1)", "(id: 2, above: 0)", "(id: 3, above: 2)"});
+}
+
+TEST_CASE("a name that an expression made is known for as long as a match waits for it", "[session]") {
+  World w(R"(
+fact Link key (id) { id: int  device: string }
+fact Device key (name) { name: string }
+fact Ok key (id) { id: int }
+fact Seen key (id) { id: int }
+rule ok {
+  when {
+    l: Link
+    d: Device where name == f"{l.device}-x"
+  }
+  then { derive Ok { id: l.id } }
+}
+rule seen {
+  when {
+    l: Link
+    check count(Device where name == f"{l.device}-y") > 0
+  }
+  then { derive Seen { id: l.id } }
+}
+)");
+  w.put("1s", "Link", R"(id: 1, device: "abc")");
+  w.put("1s", "Device", R"(name: "abc-y")");
+  w.tick("1s");
+  w.retract("2s", "Device", R"(name: "abc-y")");
+  w.tick("2s");
+  w.session->collect();
+  for (int i = 0; i < 50; ++i) w.put("3s", "Device", fmt::format(R"(name: "other{}")", i));  // they take the places of what is gone
+  w.put("4s", "Device", R"(name: "abc-x")");
+  w.put("4s", "Device", R"(name: "abc-y")");
+  w.tick("4s");
+  CHECK(w.facts("Ok") == Lines{"(id: 1)"});
+  CHECK(w.facts("Seen") == Lines{"(id: 1)"});
+}
