@@ -45,6 +45,7 @@ Read read_all(const std::string& path) {
         out.damage.push_back(file->damage().text);
         out.lost += file->damage().records;
         break;
+      case RecordedFile::Status::kSkipped: break;  // nobody asked for it
       case RecordedFile::Status::kFailed: out.failed = true; return out;
       case RecordedFile::Status::kEnd: out.closed = file->closed(); return out;
     }

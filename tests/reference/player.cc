@@ -15,10 +15,8 @@ class NaivePlayer final : public Player {
       : session_(package.rules, *package.interner, package.params, kFiringsMax, mutation), gaps_(package), mutation_(mutation) {}
   void put(const FactInput& input) override {
     const std::optional<FactInput> lost = gaps_.before(input);
-    const bool after = mutation_ == Mutation::kGapsAreToldAfter;
-    if (lost && !after) session_.put(*lost);
+    if (lost && mutation_ != Mutation::kGapsAreSilent) session_.put(*lost);
     session_.put(input);
-    if (lost && after) session_.put(*lost);
   }
   void ack(const AckInput& input) override { session_.ack(input); }
   void tick(Timestamp t) override { session_.tick(t); }

@@ -54,9 +54,9 @@ enum class Mutation : std::uint8_t {
   kProposalsOutliveEpisodes,
   kApprovedIgnoresRate,
   kClearNeedsApproval,
-  kDepthIsBreadth,    // what became true first goes first
-  kNoRefraction,      // a production fires again after every change
-  kGapsAreToldAfter,  // `Lost` comes behind what shows it
+  kDepthIsBreadth,  // what became true first goes first
+  kNoRefraction,    // a production fires again after every change
+  kGapsAreSilent,   // no `Lost`
   kCount
 };
 
