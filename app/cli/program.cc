@@ -94,7 +94,7 @@ int run_program(const std::vector<std::string>& args, Io& io) {
   if (std::fflush(io.out) != 0 || std::ferror(io.out) != 0) {
     // Whoever read it and went away has what they wanted.
     if (errno != EPIPE) io.error("standard output cannot be written");
-    return code == kExitFine ? kExitFailed : code;
+    return code == kExitUsage ? code : kExitFailed;  // what a command says by its status is not to be taken for what it found
   }
   return code;
 }

@@ -92,10 +92,12 @@ struct LineFeeder::Impl {
     }
     ended_by_tick_ = *input == bus::InputKind::kTick;
     if (options_.until && stamp > *options_.until) {
+      account_left_out(*input);
       ++counts_.left_out;
       return;
     }
     if (options_.from && stamp < *options_.from) {
+      if (counts_.inputs > 0) account_left_out(*input);
       ++counts_.left_out_before;
       return;
     }
@@ -150,6 +152,15 @@ struct LineFeeder::Impl {
     if (view.block != nullptr && !view.block->append_line(view.record, made)) return;
     const std::string_view line = view.block != nullptr ? std::string_view(made) : view.line;
     if (const std::optional<std::uint64_t> seq = json_number(line, "seq")) numbers_.account(json_text(line, "source"), *seq);
+  }
+
+  // Nor is what is left out for its stamp: the line stands there.
+  void account_left_out(bus::InputKind kind) {
+    if (lost_type_ == kNoId) return;
+    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
+      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+    if (kind == bus::InputKind::kFact && fact_.seq != 0 && fact_.source.is(Kind::kString))
+      numbers_.account(interner_.text(fact_.source), fact_.seq);
   }
 
   // A gap that a fact's number shows is an event right before it.

@@ -85,14 +85,14 @@ Value Accumulator::result(const AggregateNode& plan, const Observed& observed) c
   const AggregateFn fn = plan.fn;
   const Kind kind = kind_of(plan.value_type);
   if (fn == AggregateFn::kSum) {
-    if (kind == Kind::kDouble) return Value::real(get<ExactSum>() != nullptr ? get<ExactSum>()->value() : 0.0);
+    if (kind == Kind::kDouble) return finite(get<ExactSum>() != nullptr ? get<ExactSum>()->value() : 0.0);
     return of_whole(kind, sum_);
   }
   if (count_ == 0 && fn == AggregateFn::kTopk) return observed.in.list({});
   if (count_ == 0) return info_of(fn).zero_of_nothing ? Value::integer(0) : Value::null();
   if (const Statistic* const statistic = get<Statistic>()) return statistic->value(observed);
   if (fn == AggregateFn::kAvg) {
-    if (kind == Kind::kDouble) return Value::real(get<ExactSum>()->mean());
+    if (kind == Kind::kDouble) return finite(get<ExactSum>()->mean());
     if (kind == Kind::kInt || kind == Kind::kUint) return Value::real(divide_to_double(sum_, count_));
     const std::optional<std::int64_t> mean = divide_half_even(sum_, count_);
     return mean ? of_whole(kind, *mean) : Value::unknown();

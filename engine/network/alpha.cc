@@ -232,6 +232,7 @@ void Network::update_given(const Update& u) {
     const StageId stage = tokens_[t].stage;
     const StageState& s = stage_states_[stage];
     if (u.exists && (s.later_reads & u.changed) != 0) to_refresh_.emplace_back(t, stage);
+    if (!u.exists) forget_totals_behind(t);  // its row is what was known last
     if (!u.exists && s.kind == StageKind::kBound) ends_.bound_fact_gone(program_.chains[s.chain], t);
   }
 }

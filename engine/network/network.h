@@ -414,6 +414,7 @@ class Network {
   void delete_children(TokenId t);
   void refresh(TokenId t);
   void leave_left(TokenId t);
+  void forget_totals_behind(TokenId t);
   bool is_of(TokenId t, FactTypeId type, FactId fact) const;  // the fact is one of its own
   std::uint32_t tuple_hash(const StagePlan& stage, TokenId t) const;
   bool tuple_is(const StagePlan& stage, TokenId t, const FactId* facts) const;

@@ -160,6 +160,14 @@ FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
   return kNone;
 }
 
+// Of the left sides that have this one's facts: they stand, and one of those facts reads otherwise.
+void Network::forget_totals_behind(TokenId t) {
+  const Token& token = tokens_[t];
+  if (token.next != kNone && stage_states_[token.next].kind == StageKind::kAggregate)
+    aggregates_.forget_total(program_.stages[token.next].node, t);
+  for (TokenId child = token.first_child; child != kNone; child = tokens_[child].next_sibling) forget_totals_behind(child);
+}
+
 bool Network::is_of(TokenId t, FactTypeId type, FactId fact) const {
   for (; t != kNone; t = tokens_[t].parent) {
     if (tokens_[t].stage == kNone) return false;

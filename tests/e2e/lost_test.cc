@@ -58,6 +58,21 @@ TEST_CASE("lost: what the numbers of recorded lines leave out, each gap once, be
   CHECK(replay(line(1, "deaf", 5) + line(2, "deaf", 7)).empty());
 }
 
+TEST_CASE("lost: a line that is left out for its stamp stands there") {
+  const Folder folder;
+  const std::string rules = folder.write("rules.fly", kAsks);
+  const std::string facts =
+      folder.write("facts.jsonl", line(1, "a", 1) + line(10, "a", 2) + line(2, "a", 3) + line(11, "a", 4) + line(12, "a", 6));
+  const auto replay = [&](const std::string& option) {
+    const Finished done = flyball({"replay", rules, "--facts", facts, option, "5"});
+    INFO(done.err);
+    CHECK(done.status == 0);
+    return resyncs(done.out);
+  };
+  CHECK(replay("--until").empty());
+  CHECK(replay("--from") == Texts{"\"a\" 5..5"});
+}
+
 TEST_CASE("lost: a number that no integer holds is refused, and tells no gap of all that follows") {
   const Folder folder;
   const auto numbered = [](int t, const std::string& seq) {

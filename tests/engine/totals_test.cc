@@ -147,3 +147,42 @@ rule seen {
   CHECK(w.facts("Ok") == Lines{"(id: 1)"});
   CHECK(w.facts("Seen") == Lines{"(id: 1)"});
 }
+
+// Its row is what was known last, and its match stands until the hold's table has been looked at.
+TEST_CASE("a stale fact that is held and goes is not counted against the row it had", "[session]") {
+  World w(R"(
+fact A key (id) ttl 5s { id: int  q: int }
+fact B key (id) { id: int  p: int }
+fact R key (id) { id: int  n: int  most: int? }
+rule r {
+  when { y: A for 2s }
+  then { derive R { id: y.id, n: count(B where p > y.q), most: max(B.p where p > y.q) } }
+}
+)");
+  w.put("6s", "B", "id: 1, p: 6");
+  w.put("10s", "A", "id: 4, q: 0");
+  w.tick("13s");
+  CHECK(w.facts("R") == Lines{"(id: 4, n: 1, most: 6)"});
+  w.retract("15s", "A", "id: 4");
+  w.retract("15s", "B", "id: 1");
+  w.tick("16s");
+  CHECK(w.facts("R").empty());
+  w.put("17s", "A", "id: 4, q: 1");
+  w.put("17s", "B", "id: 1, p: 2");
+  w.tick("20s");
+  CHECK(w.facts("R") == Lines{"(id: 4, n: 1, most: 2)"});
+}
+
+TEST_CASE("a sum that no double holds is unknown", "[session]") {
+  World w(R"(
+fact B key (id) { id: int  x: double }
+fact R key () { total: double }
+rule r { when { some B  let total = sum(B.x) } then { derive R { total: total } } }
+)");
+  w.put("1s", "B", "id: 1, x: 1e308");
+  w.tick("1s");
+  CHECK(w.facts("R").size() == 1);
+  w.put("2s", "B", "id: 2, x: 1e308");
+  w.tick("2s");
+  CHECK(w.heard().back().find("inf") == std::string::npos);
+}

@@ -227,7 +227,8 @@ Value aggregate_value(const ast::Aggregate& a, const Type&, Scope& scope) {
   if (t.unknown > 0 || t.unknown_value > 0 || t.newest_is_stale || too_few(a, t)) return Value::unknown();
   FB_CHECK(a.value.has_value());
   const Kind kind = kind_of(a.value->type);
-  if (a.fn == AggregateFn::kSum) return sum_of(t.values, kind);
+  const auto finite = [](const Value& v) { return v.is(Kind::kDouble) && !std::isfinite(v.as_double()) ? Value::unknown() : v; };
+  if (a.fn == AggregateFn::kSum) return finite(sum_of(t.values, kind));
   if (a.fn > AggregateFn::kMax) {
     const FactType& type = scope.state.type(a.fact_type);
     if (a.fn == AggregateFn::kTopk) return greatest(static_cast<std::size_t>(a.k->literal.as_int()), type, t.each, *scope.state.in);
@@ -236,7 +237,7 @@ Value aggregate_value(const ast::Aggregate& a, const Type&, Scope& scope) {
                      scope.state.mutation);
   }
   if (t.values.empty()) return Value::null();
-  if (a.fn == AggregateFn::kAvg) return mean_of(t.values, kind);
+  if (a.fn == AggregateFn::kAvg) return finite(mean_of(t.values, kind));
   Value best = t.values.front();
   for (const Value& v : t.values) {
     const Value smaller = compare(a.fn == AggregateFn::kMin ? ast::Op::kLess : ast::Op::kGreater, v, best, *scope.state.in);
