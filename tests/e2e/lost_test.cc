@@ -125,7 +125,7 @@ TEST_CASE("lost: tests number what they send, and what that leaves out is lost, 
 test "each gap once, before what shows it" {
   at 1s               send Probe { backend: "b1", ok: true } source "a" seq 5
   at 2s               send Probe { backend: "b2", ok: true } stamped 1500ms source "a" seq 8
-  at 2s               expect Resync { source: "a", first: 6, last: 7 } from resync
+  by 2s               expect 1 Resync
   every 1s from 3s to 6s send Probe { backend: "b1", ok: false } source "a" seq 9
   at 7s               retract Probe { backend: "b1" } source "a" seq 14
   at 7s               expect Resync { source: "a", first: 13, last: 13 }
