@@ -281,7 +281,7 @@ class Plan : public Command {
   bool feed(RecordedFile& lines) {
     RecordBatch batch;
     {
-      TwinFeed twins(old_->feeder(), new_->feeder(), true);
+      TwinFeed twins(old_->feeder(), new_->feeder());
       while (batch.fill(lines)) {
         const std::span<const RecordBatch::Entry> entries = batch.entries();
         for (std::size_t i = 0; i < entries.size();) {

@@ -154,19 +154,22 @@ struct LineFeeder::Impl {
     if (const std::optional<std::uint64_t> seq = json_number(line, "seq")) numbers_.account(json_text(line, "source"), *seq);
   }
 
+  void account_tick(bus::InputKind kind) {
+    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
+      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+  }
+
   // Nor is what is left out for its stamp: the line stands there.
   void account_left_out(bus::InputKind kind) {
     if (lost_type_ == kNoId) return;
-    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
-      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+    account_tick(kind);
     if (kind == bus::InputKind::kFact && fact_.seq != 0 && fact_.source.is(Kind::kString))
       numbers_.account(interner_.text(fact_.source), fact_.seq);
   }
 
   // A gap that a fact's number shows is an event right before it.
   void look_at_numbers(bus::InputKind kind) {
-    if (kind == bus::InputKind::kTick && decoder_.accounted().seq > 0)
-      numbers_.account(decoder_.accounted().source, decoder_.accounted().seq);
+    account_tick(kind);
     if (kind != bus::InputKind::kFact || fact_.seq == 0 || !fact_.source.is(Kind::kString)) return;
     const std::string_view source = interner_.text(fact_.source);
     if (fact_.type == lost_type_) return numbers_.account(source, gap_of(fact_).last);

@@ -27,8 +27,8 @@ void pause() {
 
 }  // namespace
 
-TwinFeed::TwinFeed(LineFeeder& first, LineFeeder& second, bool threads) : first_(first), second_(second) {
-  if (!threads || std::thread::hardware_concurrency() < 2) return;
+TwinFeed::TwinFeed(LineFeeder& first, LineFeeder& second) : first_(first), second_(second) {
+  if (std::thread::hardware_concurrency() < 2) return;
   try {
     helper_ = std::thread([this] { help(); });
   } catch (const std::system_error&) {

@@ -22,8 +22,7 @@ namespace flyball::app {
 
 class TwinFeed {
  public:
-  // Without `threads` the caller's does all.
-  TwinFeed(LineFeeder& first, LineFeeder& second, bool threads);
+  TwinFeed(LineFeeder& first, LineFeeder& second);
   ~TwinFeed();
   TwinFeed(const TwinFeed&) = delete;
   TwinFeed& operator=(const TwinFeed&) = delete;

@@ -1,5 +1,7 @@
 // The stage of an aggregate: the token carries on with the value its line will read, whatever that is.
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "engine/network/network.h"
 
@@ -17,18 +19,13 @@ bool is_of_facts_alone(const AggregateUse& use) {
 void Network::aggregate_left(TokenId t, const StagePlan& stage, StageId id) {
   const AggregateUse& use = program_.uses[stage.node];
   load(t);
-  std::uint64_t h = 0;
-  bool known = true;
-  for (const KeyPart& part : use.keys) {
-    const Value v = part.left ? frame_.value(*part.left, use.scope) : frame_.row(part.left_binding)[part.left_field];
-    known = known && !v.is_error();
-    h = mix(h, hash_value(v));
-  }
+  std::array<Value, Aggregates::kGroupFieldsMax> fields;
+  const std::span<Value> key(fields.data(), use.keys.size());
   // A left side whose group is unknown may be concerned by any group.
   TokenRecords records{tokens_};
   StageState& state = stage_states_[id];
-  if (known) {
-    state.left.insert(records, t, fold(h));
+  if (Aggregates::left_key(use, frame_, key)) {
+    state.left.insert(records, t, Aggregates::hash_of(key));
   } else {
     state.left.insert_unknown(records, t);
   }

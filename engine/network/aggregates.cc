@@ -177,10 +177,7 @@ void Aggregates::put(NodeId node, FactId fact, Truth truth, const Value* row, Ne
     displace(node, id, network);
   }
   // What it is judged by when it leaves: the fact's own row is another then.
-  if (state.keeps_totals) {
-    const FactStore& store = network.store(program_.nodes[node].type);
-    state.rows[id].assign(row, row + store.width() + (store.has_liveness_slot() ? 1 : 0));
-  }
+  if (state.keeps_totals) state.rows[id].assign(row, row + network.store(program_.nodes[node].type).slots());
   place(node, id, truth, row, network);
 }
 

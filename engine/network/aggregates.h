@@ -74,6 +74,14 @@ class Aggregates {
   bool begin_hint(NodeId node, const Value* row, Hint& hint) const;
   void go_on_with(Hint& hint, FactId fact, std::uint32_t step) const;
 
+  static constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
+  // The key of the group that the left side in `frame` asks for; false: something of it is unknown.
+  static bool left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out);
+  static std::uint32_t hash_of(std::span<const Value> key) {
+    std::uint64_t h = 0;
+    for (const Value& v : key) h = mix(h, hash_value(v));
+    return fold(h);
+  }
   // For the left side in `frame`. Count: see count_interval.h. `group`: the one that it is likely to ask for.
   Value value(std::uint32_t use, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone) const;
   // For a left side that stands: as value(), but of a use with residual tests what is in is judged once and remembered.
@@ -144,15 +152,10 @@ class Aggregates {
     std::int64_t value_unknown = 0;
     std::unique_ptr<StampQueue> by_stamp;  // samples of what may be stale; without if they are all of one fact
   };
-  static std::uint32_t hash_of(std::span<const Value> key) {
-    std::uint64_t h = 0;
-    for (const Value& v : key) h = mix(h, hash_value(v));
-    return fold(h);
-  }
   // What a use comes to for one left side; what newest_stale needs is known only where all items were looked at.
   struct Total {
     Total() { values.begin_ordered(); }
-    std::vector<Value> key;  // of its group; of those that are kept
+    GroupKey key;  // of its group; of those that are kept
     bool news = false;
     std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
     Accumulator values;
@@ -201,7 +204,6 @@ class Aggregates {
   // totals.cc
   bool may_keep_totals(const AggregateUse& use) const;
   void judge_for_totals(NodeId node, std::uint32_t item, bool comes, Network& network);
-  bool left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out) const;
   bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
                  std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
                  bool comes = true) const;

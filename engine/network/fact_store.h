@@ -121,6 +121,7 @@ class FactStore {
   std::size_t stale() const { return own_.stale; }
   std::uint32_t end() const { return end_; }  // handles lie below it
   std::uint32_t width() const { return width_; }
+  std::uint32_t slots() const { return slots_; }  // of a row: its fields, and the liveness slot if there is one
   bool has_liveness_slot() const { return slots_ != width_; }
   std::uint64_t all_fields() const { return all_fields_; }
   std::uint64_t key_fields() const { return key_mask_; }
@@ -132,6 +133,9 @@ class FactStore {
 
   // An event without a declared key is known by its source and sequence number, else by its place in its instant.
   void set_event_key(FactId f, Value source, std::uint64_t number);
+  bool has_event_key(FactId f, Value source, std::uint64_t number) const {
+    return f < event_keys_.size() && event_keys_[f].number == number && event_keys_[f].source == source;
+  }
   // The values that name this fact in identities and ids: its key, or an event's source and number.
   void append_identity(FactId f, std::vector<Value>& out) const;
   // Total order of two facts by what append_identity gives (compare_total, value by value).

@@ -13,10 +13,6 @@
 
 namespace flyball::engine {
 
-namespace {
-constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
-}  // namespace
-
 // Whether its tests say the same of the same facts for as long as those stand.
 bool Aggregates::may_keep_totals(const AggregateUse& use) const {
   if (use.node == kNoId || use.clock || use.residual.empty() || nodes_[use.node].asks_newest) return false;
@@ -86,8 +82,7 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
   return true;
 }
 
-// The left side's part of the group's key; false: something of it is unknown.
-bool Aggregates::left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out) const {
+bool Aggregates::left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out) {
   bool known = true;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const KeyPart& part = use.keys[i];
@@ -105,6 +100,10 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   ++state.work.values;
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
   const Group& loose = *state.groups[kUnknownGroup];
+  const auto of_group = [&](const Group& group) {
+    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
+    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
+  };
   // Most ask for the group that they are told of.
   const auto is_named_by = [&](const Group& group) {
     for (std::size_t i = 0; i < use.keys.size(); ++i) {
@@ -113,20 +112,14 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
     }
     return true;
   };
-  if (likely != kNone && use.residual.empty() && loose.first == kNone && is_named_by(*state.groups[likely])) {
-    const Group& group = *state.groups[likely];
-    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
-    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
-  }
+  const bool is_group = use.residual.empty() && loose.first == kNone;
+  if (is_group && likely != kNone && is_named_by(*state.groups[likely])) return of_group(*state.groups[likely]);
   std::array<Value, kGroupFieldsMax> fields;
   const std::span<Value> left(fields.data(), use.keys.size());
   const bool known = left_key(use, frame, left);
-  if (known && use.residual.empty() && loose.first == kNone) {
+  if (is_group && known) {
     const std::uint32_t found = find_group(state, left);
-    if (found == kNone) return result(plan, 0, 0, 0, Accumulator{}, false, observed);
-    const Group& group = *state.groups[found];
-    const bool stale = state.asks_newest && newest_is_stale(plan, state, group, network);
-    return result(plan, group.count_true, group.count_unknown, group.value_unknown, group.values, stale, observed);
+    return found == kNone ? result(plan, 0, 0, 0, Accumulator{}, false, observed) : of_group(*state.groups[found]);
   }
   Total total;
   const auto take_group = [&](const Group& group, bool judge_keys) {
@@ -156,7 +149,7 @@ void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
   const FactStore& store = network.store(plan.type);
   state.live.for_each([&](std::uint32_t id) {
     const Value* row = store.row(state.items[id].fact);
-    state.rows[id].assign(row, row + store.width() + (store.has_liveness_slot() ? 1 : 0));
+    state.rows[id].assign(row, row + store.slots());
   });
 }
 

@@ -87,9 +87,8 @@ void Session::Impl::foresee(const FactInput& input) {
     foresight.see(input.type, store.key_hash(input.values.data()));
 }
 
-// The input last put, whose place in the index has come meanwhile: its record is fetched, once.
+// The input last put (there is one that is far away), whose place in the index has come meanwhile: its record is fetched, then the rest.
 void Session::Impl::look_ahead() {
-  if (ahead_type == kNoId) return;
   if (ahead == kNone)
     ahead = network.store(ahead_type).prefetch(ahead_hash);
   else

@@ -121,7 +121,6 @@ void Session::Impl::run_due(Timestamp t) {
 
 // Step 1, too; at a recovery after step 2: an acknowledgement that came while the engine was away is in time.
 void Session::Impl::run_due_actions() {
-  if (!has_due_actions()) return;
   std::vector<ActionNumber> numbers;
   for (const Timer& timer : due_actions) {
     if (timer.kind != TimerKind::kRetain) {
@@ -192,7 +191,7 @@ void Session::Impl::run_instant(Timestamp t) {
   }
   if (network.recovering()) {
     next_moment();
-    run_due_actions();
+    if (has_due_actions()) run_due_actions();
   }
   inbox.release(taken);
   if (ahead_type != kNoId) look_ahead();

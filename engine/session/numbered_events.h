@@ -58,10 +58,7 @@ class NumberedEvents {
 
   static bool is(const Network& network, const Key& key, FactId fact) {
     const FactStore& store = network.store(key.type);
-    if (!store.meta(fact).used) return false;
-    std::vector<Value> name;
-    store.append_identity(fact, name);
-    return !name[0].is_null() && name[0].as_handle() == key.source && name[1].as_uint() == key.number;
+    return store.meta(fact).used && store.has_event_key(fact, Value::handle(Kind::kString, key.source), key.number);
   }
 
   std::unordered_map<Key, FactId, Hash> facts_;
