@@ -123,7 +123,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void note_fired(std::uint32_t rule) { fired_rules[fired++ % kFiredKept] = rule; }
   std::string fired_last() const;
   std::string input_text(const FactInput& input) const;
-  std::string line_of(StageId stage) const;
+  std::string line_of(std::uint32_t rule, StageId stage) const;
   void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
   void empty(std::uint32_t rule);
   void quarantine_exhausted(const std::string& after);
