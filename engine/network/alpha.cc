@@ -243,8 +243,8 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
   std::vector<std::uint64_t>& stamps = stamps_[type];
   const std::size_t first = std::size_t{fact} * masks.size();
   if (stamps.size() < first + masks.size()) stamps.resize(first + masks.size());
-  if (journal_.first(Journalled::kStamps, type, fact)) {
-    // Restored last: putting the fact back stamps it anew.
+  if (journal_.first(Journalled::kStamps, type, fact) && !appeared) {
+    // Restored last: putting the fact back stamps it anew. One that was not there has none that anybody will ask for.
     journal_.add_stamps(type, fact, stamps.data() + first, masks.size());
   }
   if (program_.types[type].stratum != kNoId) {

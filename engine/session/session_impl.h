@@ -55,7 +55,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void journal_fact(FactTypeId type, FactId fact);
-  void restore_fact(FactTypeId type, FactId fact, const FactMeta& before, std::optional<Timestamp> expires, const Value* last_known);
+  void restore_fact(const Journal::FactBefore& before, const Value* last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 

@@ -1,3 +1,4 @@
+// What two programs say of why, compared. See reasons.h.
 #include "tests/reference/reasons.h"
 
 #include "engine/compile/program_data.h"

@@ -1,3 +1,4 @@
+// Rules that begin like another. See twins.h.
 #include "tests/reference/generate/twins.h"
 
 namespace flyball::reference {
