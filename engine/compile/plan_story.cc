@@ -93,7 +93,7 @@ class Teller {
       const auto field = [&](std::uint32_t f) { return "`" + fact_type(alpha.type).fields[f].name + "`"; };
       std::string how = way_words(alpha.dispatch, field);
       if (const Reach* reach = alpha.dispatch.reach()) {
-        const std::string_view there = reach->form != Reach::Form::kValues ? "tried only on facts that are there"
+        const std::string_view there = reach->form != Reach::Form::kValues ? "tried only on facts for which it may be true"
                                        : reach->values.size() == 1         ? "tried only on facts with that value"
                                                                            : "tried only on facts with one of those values";
         how += fmt::format(": {} (one look for {} such tests)", there, by_index_.at({alpha.type, reach->field, reach->form}));
