@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "engine/compile/program_data.h"
 #include "engine/session.h"
 #include "model/text.h"
 #include "tests/reference/generate/package.h"
@@ -85,7 +86,6 @@ ast::RuleSet edited(const ast::RuleSet& rules, Random& random, std::size_t of) {
   return out;
 }
 
-SeedCase generated(std::uint64_t seed) { return make_case(seed); }
 // Many rules, of which some are found by indexes that others come into and go from.
 SeedCase reaching(std::uint64_t seed) {
   const CaseText text = reaching_case(seed);
@@ -102,15 +102,21 @@ SeedCase reaching(std::uint64_t seed) {
   return c;
 }
 
-// `other_orders`: each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written.
-void play(bool other_orders, std::uint64_t wanted = kSeeds, SeedCase (*make)(std::uint64_t) = generated) {
+// Each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written. Or: many rules begin
+// alike; the one that feeds anew shares no joins. Or: many rules are found by indexes.
+enum class With { kNothing, kOtherOrders, kTwins, kReaches };
+
+void play(With with) {
+  const bool other_orders = with == With::kOtherOrders;
   std::uint64_t compared = 0;
+  std::uint64_t sharing = 0;  // programs
   std::uint64_t adopted = 0, fed_anew = 0;
   std::map<std::string, std::uint64_t> obstacles;
   const char* const seeds = std::getenv("REFERENCE_SEEDS");
-  const std::uint64_t last = (seeds == nullptr ? wanted : std::strtoull(seeds, nullptr, 10)) / (other_orders ? 2 : 1);
+  const std::uint64_t wanted = with == With::kReaches ? 40 : with == With::kNothing ? kSeeds : kSeeds / 2;
+  const std::uint64_t last = seeds == nullptr ? wanted : std::strtoull(seeds, nullptr, 10) / (with == With::kNothing ? 1 : 2);
   for (std::uint64_t seed = 1; seed <= last; ++seed) {
-    const SeedCase c = make(seed);
+    const SeedCase c = with == With::kReaches ? reaching(seed) : with == With::kTwins ? make_twin_case(seed) : make_case(seed);
     if (!c.package) continue;
     Random random(seed), order(seed + 77);
     std::vector<std::unique_ptr<engine::Program>> programs[2];
@@ -120,12 +126,14 @@ void play(bool other_orders, std::uint64_t wanted = kSeeds, SeedCase (*make)(std
       const engine::Program* running = which == 0 && !programs[0].empty() ? programs[0].back().get() : nullptr;
       engine::JoinOptions joins;
       joins.as_written = which == 1;
+      joins.share = which == 0;
       if (other_orders && which == 0) joins.seed = order.below(3);
       Result<engine::Program> program = engine::compile(rules, *c.package->interner, {}, engine::Trees::kKeep, running, joins);
       REQUIRE(program.has_value());
       programs[which].push_back(std::make_unique<engine::Program>(std::move(*program)));
+      if (which == 0 && programs[0].back()->data().rules.size() > programs[0].back()->data().rule_set.rules.size()) ++sharing;
     };
-    const ast::RuleSet first = edited(c.package->rules, random, make == reaching ? 60 : 14);
+    const ast::RuleSet first = edited(c.package->rules, random, with == With::kReaches ? 60 : 14);
     for (int which : {0, 1}) {
       compile(which, first);
       sessions[which] = std::make_unique<engine::Session>(*programs[which].back(), *c.package->interner, sinks[which], few());
@@ -153,7 +161,7 @@ void play(bool other_orders, std::uint64_t wanted = kSeeds, SeedCase (*make)(std
     for (std::size_t i = 0; i < c.steps.size() && !ran_away; ++i) {
       const Step& step = c.steps[i];
       if (random.below(6) == 0) {
-        const ast::RuleSet rules = edited(c.package->rules, random, make == reaching ? 60 : 14);
+        const ast::RuleSet rules = edited(c.package->rules, random, with == With::kReaches ? 60 : 14);
         trail += "; before step " + std::to_string(i) + ":";
         for (const ast::RuleDecl& r : rules.rules)
           trail += " " + r.qualified + (r.mode_value == ast::Mode::kOff ? "(off)" : r.mode_value == ast::Mode::kShadow ? "(shadow)" : "");
@@ -207,7 +215,8 @@ void play(bool other_orders, std::uint64_t wanted = kSeeds, SeedCase (*make)(std
     }
     ++compared;
   }
-  CHECK(compared > last / 2);
+  CHECK(compared > last / (with == With::kTwins ? 4 : 2));
+  CHECK((with != With::kTwins || sharing > compared / 8));
   CHECK((other_orders ? adopted > 0 : adopted > fed_anew));
   if (std::getenv("SHOW_OBSTACLES"))
     for (const auto& [text, n] : obstacles) WARN(n << " " << text);
@@ -215,8 +224,9 @@ void play(bool other_orders, std::uint64_t wanted = kSeeds, SeedCase (*make)(std
 
 }  // namespace
 
-TEST_CASE("rules that come, go and change are taken in as if everything were matched anew") { play(false); }
-TEST_CASE("so are rules that an index finds") { play(false, 40, reaching); }
-TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(true); }
+TEST_CASE("rules that come, go and change are taken in as if everything were matched anew") { play(With::kNothing); }
+TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(With::kOtherOrders); }
+TEST_CASE("so are rules of which others begin with the same lines") { play(With::kTwins); }
+TEST_CASE("so are rules that an index finds") { play(With::kReaches); }
 
 }  // namespace flyball::reference
