@@ -70,6 +70,7 @@ struct AggregateView {
   std::vector<std::uint32_t> rules;
 };
 
+// Rules that the compiler made among them, and one for all joins that several rules begin with alike.
 struct RuleView {
   std::string name;
   std::uint64_t left = 0, right = 0, pairs = 0, made = 0, deleted = 0;  // of its stages

@@ -38,6 +38,7 @@ struct JoinOptions {
   // For tests: any order at all, by this number. What a rule does must not depend on it.
   std::optional<std::uint64_t> seed;
   bool as_written = false;  // for measuring: no other order
+  bool share = true;        // for measuring and tests: joins that several rules begin with are made once
 };
 
 }  // namespace flyball::engine

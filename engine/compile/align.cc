@@ -222,6 +222,8 @@ class Aligner {
     }
     for (ChainPlan& c : data_.chains) {
       if (c.count != 0) stages_.rename(c.first);
+      chains_.rename(c.shared);
+      stages_.rename(c.consumers);
       gates_.rename(c.gate);
       if (c.end == ChainEnd::kHold) holds_.rename(c.owner);
       if (c.end == ChainEnd::kAbsence || c.end == ChainEnd::kSeen) absences_.rename(c.owner);

@@ -1,6 +1,7 @@
 // Program::dump(): the compiled network as a table of text, for tests and for people who want to see what is shared.
 #include <fmt/format.h>
 
+#include "engine/compile/node_words.h"
 #include "engine/compile/program_data.h"
 
 namespace flyball::engine {
@@ -15,6 +16,7 @@ const char* word(StageKind kind) {
     case StageKind::kAggregate: return "aggregate";
     case StageKind::kHold: return "hold";
     case StageKind::kAbsence: return "absence";
+    case StageKind::kShared: return "shared joins";
   }
   return "?";
 }
@@ -22,6 +24,7 @@ const char* word(StageKind kind) {
 std::string owner_of(const ProgramData& data, const ChainPlan& chain) {
   switch (chain.end) {
     case ChainEnd::kRule: return "rule " + data.rules[chain.owner].name;
+    case ChainEnd::kShared: return rule_label(data, chain.owner);
     case ChainEnd::kGate: return "gate of rule " + data.rules[chain.owner].name;
     case ChainEnd::kUntil: return "until of " + data.rules[chain.owner].name;
     case ChainEnd::kWatch: return "derives of " + data.rules[chain.owner].name;

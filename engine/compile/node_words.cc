@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/aggregates.h"
 #include "model/text.h"
 
@@ -18,6 +20,7 @@ std::string stage_label(const ProgramData& data, const StagePlan& stage) {
     case StageKind::kAggregate: label = "value of"; break;
     case StageKind::kHold: label = "held"; break;
     case StageKind::kAbsence: label = "silent"; break;
+    case StageKind::kShared: label = "shared joins"; break;
     case StageKind::kBound: break;
   }
   for (std::size_t i = 0; i < stage.keys.size(); ++i)
@@ -43,6 +46,35 @@ std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain) {
   }
 }
 
+std::vector<std::uint32_t> rules_of(const ProgramData& data, const ChainPlan& chain) {
+  if (chain.end != ChainEnd::kShared) return {rule_of(data, chain)};
+  std::vector<std::uint32_t> out;
+  for (const StageId stage : chain.consumers) out.push_back(rule_of(data, data.chains[data.stages[stage].chain]));
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<StageId> path_of(const ProgramData& data, const ChainPlan& chain) {
+  std::vector<StageId> out;
+  if (chain.shared != kNoId) out = path_of(data, data.chains[chain.shared]);
+  for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
+    const StageKind kind = data.stages[id].kind;
+    if (kind != StageKind::kBound && kind != StageKind::kShared) out.push_back(id);
+  }
+  return out;
+}
+
+std::string rule_label(const ProgramData& data, std::uint32_t rule) {
+  static constexpr std::size_t kNamed = 2;  // of the rules that share joins
+  if (!data.is_shared_joins(rule)) return data.rules[rule].name;
+  const std::vector<std::uint32_t> rules = rules_of(data, data.chains[data.rules[rule].chains.front()]);
+  std::string out = "joins of ";
+  for (std::size_t i = 0; i < rules.size() && i < kNamed; ++i) out += (i == 0 ? "" : ", ") + data.rules[rules[i]].name;
+  if (rules.size() > kNamed) out += fmt::format(" and {} more", rules.size() - kNamed);
+  return out;
+}
+
 bool is_in_until(const ProgramData& data, const ChainPlan& chain) {
   switch (chain.end) {
     case ChainEnd::kUntil: return true;
@@ -54,7 +86,9 @@ bool is_in_until(const ProgramData& data, const ChainPlan& chain) {
 }
 
 ast::Span line_of(const ProgramData& data, const ChainPlan& chain, const StagePlan& stage) {
-  const ast::RuleDecl& rule = data.rule_set.rules[rule_of(data, chain)];
+  const std::vector<std::uint32_t> rules = rules_of(data, chain);
+  if (rules.empty()) return {};
+  const ast::RuleDecl& rule = data.rule_set.rules[rules.front()];
   const bool in_until = is_in_until(data, chain);
   if (in_until && !rule.until) return {};
   const std::vector<ast::Line>& lines = in_until ? rule.until->lines : rule.when.lines;

@@ -11,8 +11,14 @@ namespace flyball::engine {
 std::string stage_label(const ProgramData& data, const StagePlan& stage);
 // "count Link by device over 5m".
 std::string aggregate_label(const ProgramData& data, const AggregateNode& node);
-// The rule that runs the chain.
+// The rule that runs the chain; of shared joins the one that stands for them.
 std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain);
+// The rules that it runs for: of shared joins all that go on from them.
+std::vector<std::uint32_t> rules_of(const ProgramData& data, const ChainPlan& chain);
+// Its stages that bind, test or ask something, those of the shared joins first.
+std::vector<StageId> path_of(const ProgramData& data, const ChainPlan& chain);
+// "net.down"; of shared joins "joins of net.down, net.hot and 3 more".
+std::string rule_label(const ProgramData& data, std::uint32_t rule);
 // The line that a stage stands for; empty: none.
 ast::Span line_of(const ProgramData& data, const ChainPlan& chain, const StagePlan& stage);
 // Whether its lines are those of `until`.

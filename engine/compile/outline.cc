@@ -18,11 +18,10 @@ class Outliner {
 
   void chain(const ChainPlan& chain) {
     std::uint32_t last = kNoId;
-    for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
+    for (const StageId id : path_of(data_, chain)) {
       const StagePlan& stage = data_.stages[id];
-      if (stage.kind == StageKind::kBound) continue;
       const bool first_pattern = stage.kind == StageKind::kPattern && last == kNoId && stage.keys.empty() && stage.residual.empty();
-      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(id, line_of(data_, chain, stage));
+      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(id, line_of(data_, data_.chains[stage.chain], stage));
       if (last != kNoId) arrow(last, self, false);
       if (!first_pattern && stage.alpha != kNoId) arrow(alpha(stage.alpha), self, stage.negated);
       if (stage.kind == StageKind::kAggregate) {
@@ -35,6 +34,7 @@ class Outliner {
     }
     if (last == kNoId) return;
     switch (chain.end) {
+      case ChainEnd::kShared: break;  // those that go on from it have shown it
       case ChainEnd::kRule:
       case ChainEnd::kGate: arrow(last, rule(chain.owner, OutlineKind::kRule), false); break;
       case ChainEnd::kUntil: arrow(last, rule(chain.owner, OutlineKind::kUntil), false); break;
@@ -140,13 +140,15 @@ class Outliner {
     }
     if (stage.kind != StageKind::kCheck && stage.index != kNoId && stage.keys.empty())
       more += (more.empty() ? "" : "; ") + std::string("no index: every fact is tried");
-    const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more), id);
-    out.nodes[node].at = at;
-    return node;
+    return once(stages_, id, [&] {
+      const std::uint32_t node = add(OutlineKind::kStage, std::move(label), std::move(more), id);
+      out.nodes[node].at = at;
+      return node;
+    });
   }
 
   const ProgramData& data_;
-  std::map<std::uint32_t, std::uint32_t> types_, alphas_, aggregates_, holds_, absences_, clocks_, rules_, untils_;
+  std::map<std::uint32_t, std::uint32_t> types_, alphas_, aggregates_, holds_, absences_, clocks_, rules_, untils_, stages_;
 };
 
 }  // namespace
@@ -154,7 +156,7 @@ class Outliner {
 Outline outline(const Program& program, std::optional<std::uint32_t> rule) {
   Outliner outliner(program.data());
   for (const ChainPlan& chain : program.data().chains) {
-    if (chain.vacant) continue;
+    if (chain.vacant || chain.end == ChainEnd::kShared) continue;
     if (!rule || rule_of(program.data(), chain) == *rule) outliner.chain(chain);
   }
   return std::move(outliner.out);

@@ -91,9 +91,15 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   } else {
     use.node = static_cast<NodeId>(out_.nodes.size());
     nodes_.emplace(node.text, use.node);
-    if (a.value && a.fn != AggregateFn::kCount) node.value = formula(*a.value, scope);
+    // Whatever the rule calls the fact that is compiled first: who goes on with its samples compares the texts.
+    const auto own_formula = [&](const ast::Expr& e) {
+      Formula f = formula(e, scope);
+      f.text = text_of(e, scope, a.binding);
+      return f;
+    };
+    if (a.value && a.fn != AggregateFn::kCount) node.value = own_formula(*a.value);
     if (node.sampled()) {
-      for (const ast::Expr* e : split.own) node.tests.push_back(formula(*e, scope));
+      for (const ast::Expr* e : split.own) node.tests.push_back(own_formula(*e));
       AlphaPlan dispatch;
       set_dispatch(dispatch, split.own, a.binding);
       node.dispatch_field = dispatch.dispatch_field;

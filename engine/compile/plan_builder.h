@@ -100,7 +100,8 @@ struct SplitWhere {
 class PlanBuilder {
  public:
   PlanBuilder(ProgramData& out, Interner& interner, const JoinOptions& joins);
-  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees);
+  // `running`: of which rules that stay keep the form in which they are joined (share_joins.cc); null: none.
+  Result<void> run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees, const ProgramData* running);
 
   // For decisions: makes the scope of a case (lets, aggregates as uses) and returns its id.
   Result<std::uint32_t> plan_case_scope(const ast::Case& decl);
@@ -196,6 +197,9 @@ class PlanBuilder {
   ExplainLine explain_line(const LineInfo& info, const RuleScope& scope);
   void explain_table(ExplainLine& line, const LineInfo& info) const;
   void collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out);
+
+  // share_joins.cc
+  void share_joins(const ProgramData* running);
 
   // plan_finish.cc
   void finish_types();

@@ -304,6 +304,7 @@ class Printing {
     number(c.rooted);
     number(c.logical);
     number(c.way);
+    number(c.shared == kNoId ? kNoId : prints_.rules[data_.chains[c.shared].owner]);
     list(c.tuple);
     number(c.count);
     for (std::uint32_t i = 0; i < c.count; ++i) stage(data_.stages[c.first + i], c.scope, parts);
@@ -324,7 +325,10 @@ class Printing {
     keys(s.keys, scope);
     formulas(s.residual, scope);
     number(s.own_reads);
-    number(s.later_reads);
+    // What others read that go on from shared joins is nothing of theirs.
+    const bool of_shared = data_.chains[s.chain].end == ChainEnd::kShared;
+    number(of_shared ? s.joins_read : s.later_reads);
+    for (const FieldReads& r : s.reads) number(r.binding), number(r.mask);
     number(s.node != kNoId);
     if (s.node != kNoId) use(data_.uses[s.node]);
     number(s.kind == StageKind::kAbsence ? place(s.table, parts.absences) : place(s.table, parts.holds));
@@ -363,7 +367,9 @@ PlanPrints PlanPrinter::print(const ProgramData& data) {
   for (FactTypeId t = 0; t < data.types.size(); ++t) prints.clocks.push_back(number(printing.clocks(t)));
   for (const AlphaPlan& a : data.alphas) prints.alphas.push_back(a.vacant ? kNoId : number(printing.alpha(a)));
   for (const AggregateNode& n : data.nodes) prints.nodes.push_back(n.vacant ? kNoId : number(printing.node(n)));
-  for (std::uint32_t r = 0; r < data.rules.size(); ++r) prints.rules.push_back(number(printing.rule(r)));
+  // The last first: rules name the shared joins that they go on from.
+  prints.rules.resize(data.rules.size());
+  for (auto r = static_cast<std::uint32_t>(data.rules.size()); r-- > 0;) prints.rules[r] = number(printing.rule(r));
   return prints;
 }
 

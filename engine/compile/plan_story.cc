@@ -18,10 +18,12 @@ class Teller {
     for (const ChainPlan& chain : data.chains) {
       for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
         const StagePlan& stage = data.stages[id];
-        const Reader reader{rule_of(data, chain), stage.line, stage.index};
-        if (stage.alpha != kNoId) readers_[stage.alpha].push_back(reader);
-        if (stage.kind == StageKind::kAggregate && data.uses[stage.node].node != kNoId)
-          askers_[data.uses[stage.node].node].push_back(reader);
+        for (const std::uint32_t rule : rules_of(data, chain)) {
+          const Reader reader{rule, stage.line, stage.index};
+          if (stage.alpha != kNoId) readers_[stage.alpha].push_back(reader);
+          if (stage.kind == StageKind::kAggregate && data.uses[stage.node].node != kNoId)
+            askers_[data.uses[stage.node].node].push_back(reader);
+        }
       }
     }
     for (AlphaId id = 0; id < data.alphas.size(); ++id) {
@@ -210,6 +212,19 @@ class Teller {
     if (const std::string who = others(askers_[use.node], step.line); !who.empty()) step.notes.push_back("shared with " + who);
   }
 
+  // The last of the lines that others begin with, too.
+  void tell_sharers(const ChainPlan& chain, PlanStep& step) const {
+    std::string out;
+    std::size_t count = 0;
+    for (const std::uint32_t rule : rules_of(data_, data_.chains[chain.shared])) {
+      if (rule == rule_) continue;
+      if (count++ < kPlanSharersMax) out += (out.empty() ? "" : ", ") + data_.rules[rule].name;
+    }
+    if (count == 0) return;
+    if (count > kPlanSharersMax) out += fmt::format(" and {} more", count - kPlanSharersMax);
+    step.notes.push_back("joined once, up to here, for this rule and " + out);
+  }
+
   PlanWay way(const ChainPlan& chain) const {
     PlanWay out;
     const auto line = [](std::uint32_t n) { return fmt::format("line {}", n + 1); };
@@ -221,6 +236,7 @@ class Teller {
                                                        : "each match begins an episode, and ends it when it is gone";
         break;
       }
+      case ChainEnd::kShared: break;  // told by the ways that go on from them
       case ChainEnd::kGate:
         out.title = "a gate: " + local(data_.gates[chain.gate].type);
         out.end = "while it is shut, nothing of the rule fires; the matches of its other lines stay";
@@ -249,12 +265,11 @@ class Teller {
       }
     }
     out.order = order_of(chain);
-    for (StageId id = chain.first; id < chain.first + chain.count; ++id) {
+    for (const StageId id : path_of(data_, chain)) {
       const StagePlan& stage = data_.stages[id];
-      if (stage.kind == StageKind::kBound) continue;
       PlanStep& step = out.steps.emplace_back();
       step.title = stage_label(data_, stage);
-      step.at = line_of(data_, chain, stage);
+      step.at = line_of(data_, data_.chains[stage.chain], stage);
       step.line = stage.line;
       step.stage = id;
       step.alpha = stage.alpha;
@@ -276,8 +291,10 @@ class Teller {
           step.title = "quiet for " + format_duration_human(data_.absences[stage.table].silence_ns);
           step.notes.emplace_back("looked up in its table by the facts it reads");
           break;
+        case StageKind::kShared:
         case StageKind::kBound: break;
       }
+      if (stage.last && stage.chain == chain.shared) tell_sharers(chain, step);
     }
     return out;
   }

@@ -1,7 +1,7 @@
 // compile(): the whole order of passes.
 //
-//   params → rules (scopes → lines → chains, tables, aggregates → effects) → decisions → what needs all of it: dispatch,
-//   ranks, strata
+//   params → rules (scopes → lines → chains, tables, aggregates → effects) → decisions → what needs all of it: joins that
+//   are shared, dispatch, ranks, strata
 #include "engine/program.h"
 
 #include "engine/compile/align.h"
@@ -83,7 +83,7 @@ PlanBuilder::PlanBuilder(ProgramData& out, Interner& interner, const JoinOptions
   context_.calendars = &out.calendars;
 }
 
-Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees) {
+Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>& params, Trees trees, const ProgramData* running) {
   if (Result<void> r = plan_params(params); !r) return r;
   if (Result<void> r = plan_calendars(); !r) return r;
   if (Result<void> r = expand_within(); !r) return r;
@@ -118,6 +118,7 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
   Result<std::unique_ptr<DecisionPlans>> decisions = compile_decisions(out_.rule_set, context_, uses);
   if (!decisions) return std::unexpected(decisions.error());
   out_.decisions = std::move(*decisions);
+  if (joins_.share) share_joins(running);
   finish_types();
   plan_ranks();
   plan_strata();
@@ -138,7 +139,7 @@ Result<Program> compile(ast::RuleSet rules, Interner& interner, const std::vecto
                         const Program* running, const JoinOptions& joins) {
   auto data = std::make_unique<ProgramData>(std::move(rules));
   PlanBuilder builder(*data, interner, joins);
-  if (Result<void> r = builder.run(params, trees); !r) return std::unexpected(r.error());
+  if (Result<void> r = builder.run(params, trees, running == nullptr ? nullptr : &running->data()); !r) return std::unexpected(r.error());
   if (running != nullptr) align(*data, running->data());
   return Program(std::move(data));
 }

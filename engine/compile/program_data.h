@@ -8,6 +8,7 @@
 //   absence chain  the `n:` lines that bind what the line reads                        → entries of an absence table,
 //                  each with a watch chain: the facts read, then the facts that break the silence
 //   until chain    the facts of one episode's identity, then the lines of `until`     → the episode's exit condition
+//   shared joins   the lines that several main chains begin with                      → each of those chains
 //
 // The main (or until) chain has a stage that looks the table up by the facts read.
 //
@@ -95,6 +96,7 @@ enum class StageKind : std::uint8_t {
   kAggregate,  // the value of an aggregate for the facts so far; never false
   kHold,       // a hold table's verdict on the facts read; may bind the line's own fact
   kAbsence,    // an absence table's verdict
+  kShared,     // a match of joins that several chains begin with: the first stage of a chain that goes on from them
 };
 
 struct StagePlan {
@@ -114,6 +116,8 @@ struct StagePlan {
   std::uint32_t closing = kNoId;     // the cycle of three patterns that it is of
   std::uint64_t own_reads = 0;       // own fields read by keys and residual
   std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
+  std::uint64_t joins_read = 0;      // of shared joins: of those the fields that the joins read; the others, chains do that go on
+  std::vector<FieldReads> reads;     // kShared: fields that the chain reads of the facts of the joins
   std::uint32_t node = kNoId;        // kAggregate: the use
   TableId table = kNoId;             // kHold, kAbsence
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings looked up, without the line's own fact
@@ -144,6 +148,7 @@ enum class ChainEnd : std::uint8_t {
   kAbsence,  // facts bound for an absence
   kSeen,     // a live fact or an event that breaks an absence
   kGate,     // a pattern of a production that nothing is tied to
+  kShared,   // joins that other chains go on from
 };
 
 struct ChainPlan {
@@ -151,13 +156,15 @@ struct ChainPlan {
   std::uint32_t count = 0;
   std::uint32_t scope = 0;
   ChainEnd end = ChainEnd::kRule;
-  std::uint32_t owner = 0;           // kRule, kUntil, kWatch, kGate: rule; kHold, kAbsence: table
+  std::uint32_t owner = 0;           // kRule, kUntil, kWatch, kGate, kShared: rule; kHold, kAbsence: table
   std::uint32_t gate = kNoId;        // kGate: of ProgramData::gates
   std::uint32_t bound = 0;           // leading kBound stages
   bool rooted = false;               // the first stage is not a pattern: one token is there from the start
   bool logical = false;              // kRule: of a rule that only derives
   std::uint32_t way = 0;             // kRule: through the `either`s, ExplainPlan::ways
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
+  ChainId shared = kNoId;            // kRule: the joins that it goes on from; its first stage is kShared then
+  std::vector<StageId> consumers;    // kShared: those first stages
   bool vacant = false;               // see align.h
 };
 
@@ -377,7 +384,10 @@ struct ProgramData {
   std::vector<JoinRun> join_runs;  // of two patterns or more
   std::vector<AggregateNode> nodes;
   std::vector<AggregateUse> uses;  // of stages (by StagePlan::node) and of decisions
+  // Behind those of rule_set, which have the same numbers: one for each of the joins that are shared, to which they belong as another's
+  // chains belong to it. It has no lines and no effects, and does nothing.
   std::vector<RulePlan> rules;
+  bool is_shared_joins(std::uint32_t rule) const { return rule >= rule_set.rules.size(); }
   std::vector<ExplainPlan> explain;                     // by rule
   std::vector<std::vector<std::uint32_t>> case_scopes;  // by decision, by case
   std::unique_ptr<DecisionPlans> decisions;

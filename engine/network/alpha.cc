@@ -97,7 +97,7 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
   const std::uint32_t item = add_item(u, id, truth);
   ++alpha_work_[id].came;
   for (const StageId stage : alphas_.successors(alpha)) {
-    if (is_awaited(stage_states_[stage])) activations_.push_back({stage, u.fact, item, truth});
+    if (is_awaited(stage_states_[stage])) activations_.push_back({stage, u.fact, item, truth, stage_states_[stage].turn});
   }
   for (const NodeId node : alphas_.nodes(alpha)) {
     place_.at(WorkPart::kAggregate, node);
@@ -143,7 +143,7 @@ bool Network::visit_item(const Update& u, std::uint32_t id) {
     StageState& s = stage_states_[stage];
     if (after != before || (s.own_reads & u.changed) != 0) {
       s.verb = Verb::kRejoin;
-      if (is_awaited(s)) activations_.push_back({stage, u.fact, id, after});
+      if (is_awaited(s)) activations_.push_back({stage, u.fact, id, after, s.turn});
     } else if ((s.later_reads & u.changed) != 0) {
       s.verb = Verb::kRefresh;
     } else {
@@ -243,8 +243,8 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
   std::vector<std::uint64_t>& stamps = stamps_[type];
   const std::size_t first = std::size_t{fact} * masks.size();
   if (stamps.size() < first + masks.size()) stamps.resize(first + masks.size());
-  if (journal_.first(Journalled::kStamps, type, fact)) {
-    // Restored last: putting the fact back stamps it anew.
+  if (journal_.first(Journalled::kStamps, type, fact) && !appeared) {
+    // Restored last: putting the fact back stamps it anew. One that was not there has none that anybody will ask for.
     journal_.add_stamps(type, fact, stamps.data() + first, masks.size());
   }
   if (program_.types[type].stratum != kNoId) {
@@ -362,13 +362,18 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
 
   if (!unclosed_.empty() || !opened_.empty()) settle_closings();
   if (activations_.size() > 1) {
-    std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.stage > b.stage; });
+    std::sort(activations_.begin(), activations_.end(), [](const Activation& a, const Activation& b) { return a.turn > b.turn; });
   }
   for (const Activation& activation : activations_) right_activate(activation);
   // A token may have fallen meanwhile, and its place gone to another: only the one that was meant is looked at again.
   for (const auto& [t, stage] : to_refresh_) {
     const Token& token = tokens_[t];
-    if (token.alive && !token.witness && token.fact == fact && token.stage == stage) refresh(t);
+    if (!token.alive || token.witness || token.fact != fact || token.stage != stage) continue;
+    if (stage_states_[stage].shared && (program_.stages[stage].joins_read & changed) == 0) {
+      refresh_consumers(t, stage_states_[stage].binding, changed);
+    } else {
+      refresh(t);
+    }
   }
   for (const TokenId left : lost_witnesses_) {
     if (!tokens_[left].alive) continue;

@@ -14,6 +14,9 @@ void Network::end_made(TokenId t) {
       break;
     }
     case ChainEnd::kSeen: absence_seen(t, true); break;
+    case ChainEnd::kShared:
+      for (const StageId stage : chain.consumers) make_token(stage, t, kNone, kNone, tokens_[t].truth, false);
+      break;
     case ChainEnd::kRule:
     case ChainEnd::kGate:
     case ChainEnd::kUntil:
@@ -32,6 +35,7 @@ void Network::end_gone(TokenId t) {
       break;
     }
     case ChainEnd::kSeen: absence_seen(t, false); break;
+    case ChainEnd::kShared: break;  // what went on from it has fallen with it
     case ChainEnd::kRule:
     case ChainEnd::kGate:
     case ChainEnd::kUntil:

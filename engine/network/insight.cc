@@ -8,7 +8,7 @@ namespace flyball::engine {
 
 void Network::look_into(Insight& out) const {
   out.rules.resize(program_.rules.size());
-  for (std::uint32_t r = 0; r < out.rules.size(); ++r) out.rules[r].name = program_.rules[r].name;
+  for (std::uint32_t r = 0; r < out.rules.size(); ++r) out.rules[r].name = rule_label(program_, r);
 
   for (FactTypeId t = 0; t < stores_.size(); ++t) {
     TypeView& type = out.types.emplace_back();
@@ -50,7 +50,9 @@ void Network::look_into(Insight& out) const {
       view.bytes += view.standing() * sizeof(Value);
       if (program_.uses[plan.node].node != kNoId) note(node_rules[program_.uses[plan.node].node], view.rule);
     }
-    if (plan.alpha != kNoId) note(alpha_rules[plan.alpha], view.rule);
+    if (plan.alpha != kNoId) {
+      for (const std::uint32_t rule : rules_of(program_, chain)) note(alpha_rules[plan.alpha], rule);
+    }
     RuleView& rule = out.rules[view.rule];
     rule.left += view.left;
     rule.right += view.right;

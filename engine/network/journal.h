@@ -4,7 +4,7 @@
 // A thing that can be journalled whole is, the first time that a cascade touches it. What only grows or shrinks (samples of a
 // window, sends, cooldowns, lists of actions) leaves one inverse for each change: what is kept is bounded by the things there
 // are and by the limit of firings in a cascade. Facts and their stamps, which nearly every effect changes, are kept as rows, one
-// behind the other; all else as functions. Not thread-safe.
+// behind the other, and of a fact that nobody knew before only that; all else as functions. Not thread-safe.
 // INVARIANT: a record that has() knows is not given up by its owner while the journal is open: ids mean the same thing.
 #pragma once
 
@@ -29,7 +29,7 @@ class Journal {
 
   bool open() const { return open_; }
   std::size_t room() const { return actions_.size(); }
-  bool is_empty() const { return inverses_.empty() && last_.empty() && !marked_; }
+  bool is_empty() const { return order_.empty() && last_.empty() && !marked_; }
   void begin() {
     open_ = true;
     if (!marked_) return;
@@ -38,6 +38,7 @@ class Journal {
   }
   void end() {
     open_ = false;
+    order_.clear();
     inverses_.clear();
     last_.clear();
     facts_.clear();
@@ -63,15 +64,16 @@ class Journal {
   }
   template <typename Inverse>
   void add(Inverse inverse) {
-    if (open_) inverses_.push_back({kNone, std::move(inverse)});
-  }
-  // A fact as it is, with what is known of it last.
-  void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, std::optional<Timestamp> expires, const Value* row,
-                std::uint32_t width) {
     if (!open_) return;
-    inverses_.push_back({static_cast<std::uint32_t>(facts_.size()), nullptr});
-    facts_.push_back({type, fact, meta, expires, rows_.size()});
-    rows_.insert(rows_.end(), row, row + width);
+    order_.push_back(kFunction | static_cast<std::uint32_t>(inverses_.size()));
+    inverses_.push_back(std::move(inverse));
+  }
+  // A fact as it is, with what is known of it last; null: nothing is.
+  void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, Timestamp expires, const Value* row, std::uint32_t width) {
+    if (!open_) return;
+    order_.push_back(static_cast<std::uint32_t>(facts_.size()));
+    facts_.push_back({type, fact, meta.stamp, expires, row == nullptr ? kNoRow : rows_.size(), meta.status});
+    if (row != nullptr) rows_.insert(rows_.end(), row, row + width);
   }
   void add_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps, std::size_t count) {
     if (!open_) return;
@@ -87,21 +89,22 @@ class Journal {
   struct FactBefore {
     FactTypeId type = kNoId;
     FactId fact = kNone;
-    FactMeta meta;
-    std::optional<Timestamp> expires;
+    Timestamp stamp, expires;
     std::size_t row = 0;
+    FactStatus status = FactStatus::kAbsent;
   };
-  template <typename RestoreFact>  // (FactBefore, its row)
+  template <typename RestoreFact>  // (FactBefore, its row or null)
   void take_back(RestoreFact restore) {
     open_ = false;
-    for (; !inverses_.empty(); inverses_.pop_back()) {
-      const Entry& entry = inverses_.back();
-      if (entry.fact == kNone) {
-        entry.function();
+    for (; !order_.empty(); order_.pop_back()) {
+      const std::uint32_t at = order_.back();
+      if ((at & kFunction) != 0) {
+        inverses_[at & ~kFunction]();
       } else {
-        restore(facts_[entry.fact], rows_.data() + facts_[entry.fact].row);
+        restore(facts_[at], facts_[at].row == kNoRow ? nullptr : rows_.data() + facts_[at].row);
       }
     }
+    inverses_.clear();
   }
   template <typename RestoreStamps>  // (type, fact, stamps)
   void take_back_last(RestoreStamps restore) {
@@ -110,10 +113,8 @@ class Journal {
   }
 
  private:
-  struct Entry {
-    std::uint32_t fact = kNone;  // of facts_; kNone: the function
-    std::function<void()> function;
-  };
+  static constexpr std::uint32_t kFunction = std::uint32_t{1} << 31;
+  static constexpr std::size_t kNoRow = SIZE_MAX;
   static constexpr std::size_t kFirstRoom = 64, kNeighbours = 16;
   struct MarkedAction {
     std::uint64_t cascade = 0;  // of another than this one: the place is free
@@ -162,7 +163,8 @@ class Journal {
   bool marked_ = false;  // something, in this cascade
   std::uint64_t cascade_ = 1;
   std::array<Marks, static_cast<std::size_t>(Journalled::kStamps) + 1> marks_;  // by kind
-  std::vector<Entry> inverses_;
+  std::vector<std::uint32_t> order_;                                            // places in facts_, or with kFunction in inverses_
+  std::vector<std::function<void()>> inverses_;
   std::vector<std::function<void()>> last_;
   std::vector<FactBefore> facts_;
   std::vector<Value> rows_;

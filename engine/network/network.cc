@@ -42,6 +42,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.last = plan.last;
     const ChainPlan& chain = program.chains[plan.chain];
     stage.gated = chain.end == ChainEnd::kRule && !program.rules[chain.owner].gates.empty();
+    stage.shared = chain.end == ChainEnd::kShared;
+    stage.turn = stage.shared ? id : id | kGoesOn;
     stage.budget = &budgets_[rule_of(program, program.chains[plan.chain])];
     stage.cost = cost_of(plan);
     stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);

@@ -263,13 +263,15 @@ class Network {
   struct alignas(64) StageState {
     // Of its plan, in one line, because every update of a fact and every token asks.
     std::uint64_t own_reads = 0, later_reads = 0;
+    std::uint32_t turn = 0;  // the greater goes first; of a chain's stages the last, of shared joins what goes on from them
     ChainId chain = 0;
     FactTypeId type = kNoId;
     std::uint32_t binding = kNoId;
     StageKind kind = StageKind::kCheck;
     bool first = false;  // a pattern with nothing to join
     bool last = false;
-    bool gated = false;  // of a rule with gates
+    bool gated = false;   // of a rule with gates
+    bool shared = false;  // of joins that several chains go on from
     Verb verb = Verb::kNothing;
     std::uint32_t index = kNone;  // of its alpha's
     std::uint32_t closing = kNone;
@@ -294,11 +296,13 @@ class Network {
     std::uint32_t hash = 0;
     Value values[kMaxKeyParts];
   };
+  static constexpr std::uint32_t kGoesOn = std::uint32_t{1} << 31;  // in StageState::turn, of all but shared joins
   struct Activation {
     StageId stage = 0;
     FactId fact = 0;
     std::uint32_t item = 0;
     Truth truth = Truth::kTrue;
+    std::uint32_t turn = 0;  // of the stage
   };
   struct Match {
     std::uint32_t id = 0;
@@ -413,6 +417,7 @@ class Network {
   void delete_token(TokenId t);
   void delete_children(TokenId t);
   void refresh(TokenId t);
+  void refresh_consumers(TokenId t, std::uint32_t binding, std::uint64_t changed);
   void leave_left(TokenId t);
   void forget_totals_behind(TokenId t);
   bool is_of(TokenId t, FactTypeId type, FactId fact) const;  // the fact is one of its own

@@ -27,6 +27,7 @@ std::uint64_t Network::cost_of(const StagePlan& stage) const {
     case ChainEnd::kHold:
     case ChainEnd::kAbsence: return token + kEntry;
     case ChainEnd::kSeen:
+    case ChainEnd::kShared:
     case ChainEnd::kUntil:
     case ChainEnd::kGate:
     case ChainEnd::kWatch: break;
@@ -39,13 +40,18 @@ void Network::set_matches_max(std::uint32_t rule, std::uint64_t per_instant, std
   budgets_[rule].bytes_max = bytes;
 }
 
-// The rule of this stage wanted one token more than it may have.
+// The rule of this stage wanted one token more than it may have. Of joins that are shared: all who begin with them.
 void Network::exhausted(StageId id) {
-  const std::uint32_t rule = rule_of(program_, program_.chains[stage_states_[id].chain]);
-  const RuleBudget& budget = budgets_[rule];
-  if (budget.stopped) return;
-  exhausted_.push_back({rule, id, budget.made_too_many()});
-  stop_rule(rule);
+  const ChainPlan& chain = program_.chains[stage_states_[id].chain];
+  const std::uint32_t owner = rule_of(program_, chain);
+  if (budgets_[owner].stopped) return;
+  const bool in_instant = budgets_[owner].made_too_many();
+  stop_rule(owner);
+  for (const std::uint32_t rule : rules_of(program_, chain)) {
+    if (budgets_[rule].stopped && rule != owner) continue;
+    exhausted_.push_back({rule, id, in_instant});
+    stop_rule(rule);
+  }
 }
 
 void Network::stop_rule(std::uint32_t rule) {
@@ -64,13 +70,24 @@ std::vector<Network::Exhausted> Network::take_exhausted() {
   return out;
 }
 
-// No token of the rule stays but the roots that others made, and will unbind.
+// No token of the rule stays but the roots that others made, and will unbind; nor of shared joins that nobody goes on from any more.
 void Network::empty_rule(std::uint32_t rule) {
   FB_CHECK(budgets_[rule].stopped);
+  std::vector<std::uint32_t> emptied = {rule};
+  for (const ChainId id : program_.rules[rule].chains) {
+    if (program_.chains[id].shared == kNoId) continue;
+    const ChainPlan& joins = program_.chains[program_.chains[id].shared];
+    const std::vector<std::uint32_t> sharers = rules_of(program_, joins);
+    if (!std::ranges::all_of(sharers, [&](std::uint32_t r) { return budgets_[r].stopped; })) continue;
+    if (!budgets_[joins.owner].stopped) stop_rule(joins.owner);
+    emptied.push_back(joins.owner);
+  }
   for (TokenId t = 0; t < tokens_.end(); ++t) {
-    if (!tokens_[t].alive || tokens_[t].parent != kNone) continue;
+    if (!tokens_[t].alive) continue;
+    const bool goes_on = tokens_[t].stage != kNone && stage_states_[tokens_[t].stage].kind == StageKind::kShared;
+    if (tokens_[t].parent != kNone && !goes_on) continue;
     const ChainPlan& chain = chain_of(t);
-    if (rule_of(program_, chain) != rule) continue;
+    if (std::ranges::find(emptied, rule_of(program_, chain)) == emptied.end()) continue;
     if (tokens_[t].stage != kNone || chain.rooted) {
       delete_token(t);
     } else {

@@ -122,6 +122,22 @@ void Network::refresh(TokenId t) {
   left_activate(t);
 }
 
+// Fields of the fact of that name changed that only chains read that go on from these joins: of the matches behind the token, theirs are
+// matched anew.
+void Network::refresh_consumers(TokenId t, std::uint32_t binding, std::uint64_t changed) {
+  for (TokenId child = tokens_[t].first_child; child != kNone; child = tokens_[child].next_sibling) {
+    const Token& token = tokens_[child];
+    if (token.witness) continue;
+    const StagePlan& stage = program_.stages[token.stage];
+    if (stage.kind != StageKind::kShared) {
+      refresh_consumers(child, binding, changed);
+      continue;
+    }
+    const auto reads = std::ranges::find(stage.reads, binding, &FieldReads::binding);
+    if (reads != stage.reads.end() && (reads->mask & changed) != 0) refresh(child);
+  }
+}
+
 TokenId Network::bind(ChainId chain, const FactId* facts, std::uint32_t tag) {
   const ChainPlan& plan = program_.chains[chain];
   const TokenId root = tokens_.make();
@@ -152,7 +168,9 @@ FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
     if (token.stage == kNone) return kNone;
     const StageState& stage = stage_states_[token.stage];
     if (token.fact != kNone && stage.binding == binding) return token.fact;
-    if (!stage.gated || (token.parent != kNone && tokens_[token.parent].stage != kNone)) continue;  // a root comes before all
+    if (!stage.gated) continue;
+    const bool first = token.parent == kNone || tokens_[token.parent].stage == kNone || stage.kind == StageKind::kShared;
+    if (!first) continue;  // a root comes before all
     for (const std::uint32_t gate : program_.rules[program_.chains[stage.chain].owner].gates) {
       if (program_.gates[gate].binding == binding) return gate_fact(program_.gates[gate]);
     }

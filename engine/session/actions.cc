@@ -176,7 +176,7 @@ void Actions::journal_fact(FactTypeId type, FactId fact) {
   FactStore& store = network_.store(type);
   store.pin(fact);
   pinned_.emplace_back(type, fact);
-  journal_.add_fact(type, fact, store.meta(fact), std::nullopt, store.row(fact), store.width());
+  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, store.exists(fact) ? store.row(fact) : nullptr, store.width());
 }
 
 void Actions::end_cascade() {

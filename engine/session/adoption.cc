@@ -59,7 +59,8 @@ std::string Adoption::types_differ() const {
 bool Adoption::same_chain(ChainId before, ChainId now) const {
   const ChainPlan& old_chain = from_.data.chains[before];
   const ChainPlan& chain = to_.data.chains[now];
-  if (old_chain.first != chain.first || old_chain.count != chain.count) return false;
+  if (old_chain.first != chain.first || old_chain.count != chain.count || old_chain.shared != chain.shared) return false;
+  if (chain.shared != kNoId && !is_same(from_.data.chains[chain.shared].owner, to_.data.chains[chain.shared].owner)) return false;
   for (StageId s = chain.first; s < chain.first + chain.count; ++s) {
     const StagePlan& stage = to_.data.stages[s];
     const StagePlan& old_stage = from_.data.stages[s];

@@ -80,6 +80,7 @@ class Adoption {
     Truth truth = Truth::kTrue;
   };
   void fill();
+  void go_on_from_joins();
   void keep_shut();
   bool closings_moved() const;
   void fill_type(FactTypeId type);

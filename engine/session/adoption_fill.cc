@@ -4,6 +4,7 @@
 // its seat), the memberships of each fact are hung up anew; no test is made again, and no token touched.
 #include <algorithm>
 #include <bit>
+#include <unordered_map>
 
 #include "engine/session/adoption.h"
 
@@ -37,6 +38,7 @@ void Adoption::fill() {
     ++network.stage_states_[w.stage].work.right;
     network.make_token(w.stage, kNone, w.fact, w.item, w.truth, false);
   }
+  go_on_from_joins();
   network.settle_closings();
   for (ChainId c = 0; c < to_.data.chains.size(); ++c) {
     if (to_.data.chains[c].rooted && !kept_chains_[c]) network.bind(c, nullptr, kNone);
@@ -49,6 +51,28 @@ void Adoption::fill() {
     e.fresh = false;
     e.base = network.now();
     network.arm_absence(t, entry);
+  }
+}
+
+// New chains that begin with joins that stay begin with the matches that these have. O(tokens), if there are any.
+void Adoption::go_on_from_joins() {
+  std::unordered_map<StageId, std::vector<StageId>> fresh;  // by the last stage of the joins
+  for (ChainId c = 0; c < kept_chains_.size(); ++c) {
+    const ChainPlan& joins = to_.data.chains[c];
+    if (!kept_chains_[c] || joins.end != ChainEnd::kShared) continue;
+    for (const StageId stage : joins.consumers) {
+      if (!kept_chains_[to_.data.stages[stage].chain]) fresh[joins.first + joins.count - 1].push_back(stage);
+    }
+  }
+  if (fresh.empty()) return;
+  Network& network = to_.network;
+  const std::uint32_t end = network.tokens_.end();
+  for (TokenId t = 0; t < end; ++t) {
+    const Token& token = network.tokens_[t];
+    if (!token.alive || token.witness || token.stage == kNone) continue;
+    const auto at = fresh.find(token.stage);
+    if (at == fresh.end()) continue;
+    for (const StageId stage : at->second) network.make_token(stage, t, kNone, kNone, token.truth, false);
   }
 }
 

@@ -32,14 +32,16 @@ void Adoption::remove_tokens() {
       const ChainPlan& chain = from_.data.chains[c];
       of_chain[c] = true;
       for (StageId s = chain.first; s < chain.first + chain.count; ++s) of_stage[s] = true;
-      any_roots = any_roots || chain.count == 0 || !network.stage_states_[chain.first].first;
+      any_roots = any_roots || chain.count == 0 || (chain.shared == kNoId && !network.stage_states_[chain.first].first);
     }
     network.stop_rule(r);
   }
   for (TokenId t = network.tokens_.end(); t-- > 0 && (any_roots || !left.empty());) {
     const Token& token = network.tokens_[t];
-    if (!token.alive || token.parent != kNone) continue;
+    if (!token.alive) continue;
     const bool is_root = token.stage == kNone;
+    const bool goes_on = !is_root && network.stage_states_[token.stage].kind == StageKind::kShared;
+    if (token.parent != kNone && !goes_on) continue;
     if (is_root ? !of_chain[token.chain()] : !of_stage[token.stage]) continue;
     network.delete_token(t);
     std::erase_if(left, [&](std::uint32_t r) { return network.budgets_[r].bytes == 0; });

@@ -1,7 +1,9 @@
 // The closest match as the network knows it: the tokens that got furthest. Where they end the search goes on, over the facts that the
 // next line would have to find; of a `no` or `every` line that keeps one back, the witnesses are at hand.
 #include <algorithm>
+#include <map>
 
+#include "engine/compile/node_words.h"
 #include "engine/session/explainer.h"
 #include "engine/session/why_not_search.h"
 
@@ -47,35 +49,38 @@ void Explainer::search_from_tokens(Search& s) {
     if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) by_binding[line.binding] = &line;
   }
   // How many lines of its way a token of a stage has behind it.
-  const auto depth_after = [&](StageId id, std::uint32_t way) -> std::size_t {
-    const StagePlan& stage = data_.stages[id];
+  const auto line_at = [&](StageId id) { return data_.stages[id].line; };
+  const auto depth_after = [&](const std::vector<StageId>& path, std::size_t i, std::uint32_t way) -> std::size_t {
     const std::vector<std::uint32_t>& lines = plan.ways[way];
-    const auto at = std::find(lines.begin(), lines.end(), stage.line);
+    const auto at = std::find(lines.begin(), lines.end(), line_at(path[i]));
     if (at == lines.end()) return 0;
-    const bool goes_on = !stage.last && data_.stages[id + 1].line == stage.line;
+    const bool goes_on = i + 1 < path.size() && line_at(path[i + 1]) == line_at(path[i]);
     return static_cast<std::size_t>(at - lines.begin()) + (goes_on ? 0 : 1);
   };
-  const auto prefix_after = [&](const ChainPlan& c, std::uint32_t stage) {
-    const std::vector<std::uint32_t>& lines = plan.ways[c.way];
+  const auto prefix_after = [&](const std::vector<StageId>& path, std::size_t i, std::uint32_t way) {
+    const std::vector<std::uint32_t>& lines = plan.ways[way];
     const auto is_ahead = [&](std::uint32_t line) {
-      for (std::uint32_t i = stage + 1; i < c.count; ++i) {
-        if (data_.stages[c.first + i].line == line) return true;
-      }
-      return false;
+      return std::any_of(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end(), [&](StageId id) { return line_at(id) == line; });
     };
     return static_cast<std::size_t>(std::find_if(lines.begin(), lines.end(), is_ahead) - lines.begin());
   };
   bool joined_as_written = true;
-  std::vector<std::vector<std::size_t>> depths;  // by way, by stage of its chain
+  std::vector<std::map<StageId, std::size_t>> depths;  // by way, by stage on it
   for (const ChainId chain : data_.rules[s.rule].chains) {
-    const ChainPlan& c = data_.chains[chain];
-    std::vector<std::size_t>& of = depths.emplace_back();
-    for (std::uint32_t i = 0; i < c.count; ++i) of.push_back(depth_after(c.first + i, c.way));
-    if (std::is_sorted(of.begin(), of.end())) continue;
-    // Not joined as they are written: the first lines, as far as all of them are among those behind it. Another choice may go further.
-    joined_as_written = false;
-    of.assign(c.count, 0);
-    for (std::uint32_t i = 0; i < c.count; ++i) of[i] = prefix_after(c, i);
+    const std::uint32_t way = data_.chains[chain].way;
+    const std::vector<StageId> path = path_of(data_, data_.chains[chain]);
+    std::vector<std::size_t> of;
+    for (std::size_t i = 0; i < path.size(); ++i) of.push_back(depth_after(path, i, way));
+    if (!std::is_sorted(of.begin(), of.end())) {
+      // Not joined as they are written: the first lines, as far as all of them are among those behind it. Another choice may go further.
+      joined_as_written = false;
+      for (std::size_t i = 0; i < path.size(); ++i) of[i] = prefix_after(path, i, way);
+    }
+    std::map<StageId, std::size_t>& by_stage = depths.emplace_back();
+    for (std::size_t i = 0; i < path.size(); ++i) by_stage.emplace(path[i], of[i]);
+    // The match that goes on from shared joins is as far as these.
+    const ChainPlan& joins = data_.chains[data_.chains[chain].shared == kNoId ? chain : data_.chains[chain].shared];
+    if (joins.end == ChainEnd::kShared) by_stage.emplace(data_.chains[chain].first, by_stage.at(joins.first + joins.count - 1));
   }
 
   const auto wanted = [&](TokenId t) {
@@ -93,21 +98,25 @@ void Explainer::search_from_tokens(Search& s) {
   s.guided = network_.each_token(kMaxTokens, [&](TokenId t, const Token& token) {
     if (token.stage == kNone || token.witness || token.truth != Truth::kTrue) return;
     const ChainPlan& chain = data_.chains[data_.stages[token.stage].chain];
-    if (chain.end != ChainEnd::kRule || chain.owner != s.rule) return;
+    const bool shared = chain.end == ChainEnd::kShared;
+    if (!shared && (chain.end != ChainEnd::kRule || chain.owner != s.rule)) return;
     if (token.next == kNone) {
-      if (complete.size() < kMaxComplete && wanted(t)) complete.push_back({t, chain.way});
+      // Of shared joins the rule's own token goes on.
+      if (!shared && complete.size() < kMaxComplete && wanted(t)) complete.push_back({t, chain.way});
       return;
     }
-    const std::size_t mine = depths[chain.way][token.stage - chain.first];
-    if (mine < depth) return;
-    // One that goes on is not where a match ends.
-    const bool binds = data_.stages[token.next].kind == StageKind::kPattern;
-    const TokenId on = binds ? token.first_child : token.output();
-    if (on != kNone && network_.token(on).truth == Truth::kTrue) return;
-    if (!wanted(t)) return;
-    if (mine > depth) furthest.clear();
-    depth = mine;
-    furthest.push_back({t, chain.way});
+    for (std::uint32_t way = shared ? 0 : chain.way; way < (shared ? depths.size() : chain.way + 1); ++way) {
+      const auto mine = depths[way].find(token.stage);
+      if (mine == depths[way].end() || mine->second < depth) continue;
+      // One that goes on is not where a match ends.
+      const bool binds = data_.stages[token.next].kind == StageKind::kPattern;
+      const TokenId on = binds ? token.first_child : token.output();
+      if (on != kNone && network_.token(on).truth == Truth::kTrue) return;
+      if (!wanted(t)) return;
+      if (mine->second > depth) furthest.clear();
+      depth = mine->second;
+      furthest.push_back({t, way});
+    }
   });
 
   // False where a line before `depth` has no fact by the token: a gate's pattern is matched by itself.

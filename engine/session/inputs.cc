@@ -317,14 +317,16 @@ void Session::Impl::erase_fact(FactTypeId type, FactId f, Timestamp stamp) {
 void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
   if (!journal.first(Journalled::kFact, type, fact)) return;
   const FactStore& store = network.store(type);
+  const FactMeta& meta = store.meta(fact);
+  const bool is_new = meta.status == FactStatus::kAbsent && meta.pins == 1;  // by who writes it
   pin_for_instant(type, fact);
-  const bool timed = data.rule_set.schema.types[type].ttl_ns.has_value();
-  const std::optional<Timestamp> expires = timed ? std::optional(store.times(fact).expires) : std::nullopt;
-  journal.add_fact(type, fact, store.meta(fact), expires, store.last_row(fact), store.width());
+  const Timestamp expires = store.timed() ? store.times(fact).expires : kTimestampMax;
+  journal.add_fact(type, fact, meta, expires, is_new ? nullptr : store.last_row(fact), store.width());
 }
 
-void Session::Impl::restore_fact(FactTypeId type, FactId fact, const FactMeta& before, std::optional<Timestamp> expires,
-                                 const Value* last_known) {
+void Session::Impl::restore_fact(const Journal::FactBefore& before, const Value* last_known) {
+  const FactTypeId type = before.type;
+  const FactId fact = before.fact;
   FactStore& store = network.store(type);
   const bool exists = store.exists(fact);
   if (before.status == FactStatus::kAbsent) {
@@ -332,14 +334,14 @@ void Session::Impl::restore_fact(FactTypeId type, FactId fact, const FactMeta& b
       store.make_absent(fact);
       network.fact_vanished(type, fact);
     }
-    std::copy(last_known, last_known + store.width(), store.row_for_update(fact));
+    if (last_known != nullptr) std::copy(last_known, last_known + store.width(), store.row_for_update(fact));
     return;
   }
   store.write(fact, last_known);
   if (before.status == FactStatus::kStale) store.make_stale(fact);
   store.meta(fact).stamp = before.stamp;
-  if (expires) {
-    store.times(fact).expires = *expires;
+  if (store.timed()) {
+    store.times(fact).expires = before.expires;
     arm_expiry(type, fact);
   }
   if (exists) {

@@ -342,9 +342,7 @@ void Session::Impl::end_cascade() {
 void Session::Impl::take_back_cascade() {
   network.begin_budget();
   derivation.start_instant();
-  journal.take_back([this](const Journal::FactBefore& before, const Value* known) {
-    restore_fact(before.type, before.fact, before.meta, before.expires, known);
-  });
+  journal.take_back([this](const Journal::FactBefore& before, const Value* known) { restore_fact(before, known); });
   closure();
   journal.take_back_last([this](FactTypeId type, FactId fact, const std::uint64_t* stamps) { network.restore_stamps(type, fact, stamps); });
   productions.take_back_cascade();

@@ -58,12 +58,14 @@ class Outbox {
 
   template <typename Output>
   void add(Output output) {
-    waiting_.emplace_back(std::move(output));
+    waiting_.push_back({Timestamp{}, static_cast<std::uint32_t>(others_.size()), false, true});
+    others_.emplace_back(std::move(output));
   }
+  void add(FiringOutput output) { waiting_.push_back({output.time, output.rule, output.clear, false}); }
   void add(SaidAction action, std::span<const Value> fields) {
     action.values = values_.size();
     values_.insert(values_.end(), fields.begin(), fields.end());
-    waiting_.emplace_back(std::move(action));
+    add(std::move(action));
   }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
@@ -71,13 +73,20 @@ class Outbox {
   // Forgets what came after the first `kept`, except troubles.
   void drop_after(std::size_t kept) {
     const auto from = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kept, waiting_.size()));
-    waiting_.erase(std::remove_if(from, waiting_.end(), [](const auto& o) { return !std::holds_alternative<TroubleOutput>(o); }),
-                   waiting_.end());
+    const auto is_trouble = [this](const Waiting& w) { return w.is_other && std::holds_alternative<TroubleOutput>(others_[w.what]); };
+    waiting_.erase(std::remove_if(from, waiting_.end(), [&](const Waiting& w) { return !is_trouble(w); }), waiting_.end());
   }
   // Says everything in order. The sink must not call back.
   void flush() {
-    for (const auto& output : waiting_) std::visit([this](const auto& o) { say(o); }, output);
+    for (const Waiting& w : waiting_) {
+      if (w.is_other) {
+        std::visit([this](const auto& o) { say(o); }, others_[w.what]);
+      } else {
+        sink_.on_firing(w.time, w.what, w.clear);
+      }
+    }
     waiting_.clear();
+    others_.clear();
     values_.clear();
     if (values_.capacity() > kKeptValues) std::vector<Value>().swap(values_);
   }
@@ -100,7 +109,6 @@ class Outbox {
     sink_.on_action(action_);
   }
   void say(const LogOutput& o) { sink_.on_log(o); }
-  void say(const FiringOutput& o) { sink_.on_firing(o.time, o.rule, o.clear); }
   void say(const GoneOutput& o) { sink_.on_action_gone(to_text(o.id)); }
   void say(const TroubleOutput& o) {
     if (o.quarantine) {
@@ -112,9 +120,17 @@ class Outbox {
   void say(const RefusedOutput& o) { sink_.on_refused(o.time, o.origin, o.message); }
   void say(const UnmatchedOutput& o) { sink_.on_unmatched(o.origin); }
 
+  // A firing lies here as it is: a cascade may be of millions.
+  struct Waiting {
+    Timestamp time;
+    std::uint32_t what = 0;  // the rule that fired, or a place in others_
+    bool clear = false;
+    bool is_other = false;
+  };
   const ProgramData& program_;
   OutputSink& sink_;
-  std::vector<std::variant<FiringOutput, SaidAction, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>> waiting_;
+  std::vector<Waiting> waiting_;  // in order
+  std::vector<std::variant<SaidAction, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>> others_;
   std::vector<Value> values_;  // of actions that are to be said
   ActionOutput action_;        // one after the other, in the same room
 };

@@ -87,11 +87,9 @@ std::string Session::Impl::input_text(const FactInput& input) const {
   return shortened(out + (out.ends_with("{") ? "}" : " }"));
 }
 
-std::string Session::Impl::line_of(StageId id) const {
+std::string Session::Impl::line_of(std::uint32_t rule, StageId id) const {
   const StagePlan& stage = data.stages[id];
-  const ChainPlan& chain = data.chains[stage.chain];
-  const std::uint32_t rule = rule_of(data, chain);
-  const bool in_until = is_in_until(data, chain);
+  const bool in_until = is_in_until(data, data.chains[stage.chain]);
   const std::vector<ExplainLine>& lines = in_until ? data.explain[rule].until : data.explain[rule].when;
   if (stage.line >= lines.size()) return "";
   const ExplainLine& line = lines[stage.line];
@@ -136,7 +134,7 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
     const std::string what =
         e.in_instant ? "made more than " + std::to_string(rule_limits[e.rule].matches) + " partial matches in one instant"
                      : "needs more than " + format_size(static_cast<std::int64_t>(rule_limits[e.rule].bytes)) + " for its partial matches";
-    std::string text = "rule " + name + " " + what + line_of(e.stage) + after + "; it is switched off, and matches nothing";
+    std::string text = "rule " + name + " " + what + line_of(e.rule, e.stage) + after + "; it is switched off, and matches nothing";
     switch_off(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
     empty(e.rule);
     ++counters.runaways;

@@ -55,7 +55,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void journal_fact(FactTypeId type, FactId fact);
-  void restore_fact(FactTypeId type, FactId fact, const FactMeta& before, std::optional<Timestamp> expires, const Value* last_known);
+  void restore_fact(const Journal::FactBefore& before, const Value* last_known);
   void arm_expiry(FactTypeId type, FactId fact);
   void pin_for_instant(FactTypeId type, FactId fact);
 
@@ -125,7 +125,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void note_fired(std::uint32_t rule) { fired_rules[fired++ % kFiredKept] = rule; }
   std::string fired_last() const;
   std::string input_text(const FactInput& input) const;
-  std::string line_of(StageId stage) const;
+  std::string line_of(std::uint32_t rule, StageId stage) const;
   void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
   void empty(std::uint32_t rule);
   void quarantine_exhausted(const std::string& after);

@@ -171,8 +171,8 @@ void SnapshotIn::read_absences() {
 }
 
 void SnapshotIn::read_episodes() {
-  entries_.resize(to_.data.rules.size());
-  for (std::uint32_t rule = 0; rule < to_.data.rules.size() && in_.ok(); ++rule) {
+  entries_.resize(to_.data.rule_set.rules.size());
+  for (std::uint32_t rule = 0; rule < to_.data.rule_set.rules.size() && in_.ok(); ++rule) {
     const RulePlan& plan = to_.data.rules[rule];
     for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) read_entry(rule);
     std::uint32_t number = 0;

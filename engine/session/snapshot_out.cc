@@ -138,8 +138,8 @@ void SnapshotOut::write_absences() {
 void SnapshotOut::write_episodes() {
   const Episodes& episodes = from_.episodes;
   const Derivation& derivation = from_.derivation;
-  entries_.resize(from_.data.rules.size());
-  for (std::uint32_t rule = 0; rule < from_.data.rules.size(); ++rule) {
+  entries_.resize(from_.data.rule_set.rules.size());
+  for (std::uint32_t rule = 0; rule < from_.data.rule_set.rules.size(); ++rule) {
     const TupleTable<RuleEntry>& table = episodes.tables_[rule];
     entries_[rule].assign(table.end(), kNone);
     std::uint32_t count = 0;

@@ -246,4 +246,21 @@ TEST_CASE("what cannot be taken in as it lies is matched anew, and says why") {
   CHECK(w.facts("Link").size() == 12);
 }
 
+TEST_CASE("a window keeps its samples whatever number its facts have in the rule that comes first", "[session]") {
+  const std::string types = "module m\nfact F key (k) { k: int  v: int }\nfact G key (k) { k: int }\nfact D key (k) { k: int  n: int }\n";
+  const auto rule = [](const std::string& name, const std::string& more) {
+    return "rule " + name + " { when { x: F " + more + " } then { derive D { k: x.k, n: changes(F.v where v > 0 over 9s) } } }\n";
+  };
+  for (const bool anew : {false, true}) {
+    World w(types + rule("plain", "") + rule("joined", "some G"));
+    w.put("1s", "G", "k: 1");
+    w.put("1s", "F", "k: 0, v: 2");
+    w.tick("2s");
+    w.reload(types + rule("joined", "some G"), anew);
+    w.put("3s", "F", "k: 0, v: 1");
+    w.tick("3s");
+    CHECK(w.facts("m.D") == std::vector<std::string>{"(k: 0, n: 1)"});
+  }
+}
+
 }  // namespace flyball::engine::testing

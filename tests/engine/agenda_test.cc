@@ -1,7 +1,7 @@
 // Agenda against a set that is always in order.
 #include "engine/session/agenda.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 #include <random>
 #include <set>
 #include <tuple>

@@ -187,8 +187,9 @@ TEST_CASE("CEL equality and order across kinds of numbers") {
 TEST_CASE("the beginning of a value in the total order never contradicts it", "[compare]") {
   Interner in;
   std::vector<Value> all = {Value::null(), Value::boolean(false), Value::boolean(true), Value::unknown()};
-  for (const std::int64_t n : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1} << 59, std::int64_t{-1} << 58, std::int64_t{-70'000}, std::int64_t{-1},
-                               std::int64_t{0}, std::int64_t{1}, std::int64_t{255}, std::int64_t{1} << 57, std::int64_t{1} << 58, INT64_MAX}) {
+  for (const std::int64_t n :
+       {INT64_MIN, INT64_MIN + 1, std::int64_t{-1} << 59, std::int64_t{-1} << 58, std::int64_t{-70'000}, std::int64_t{-1}, std::int64_t{0},
+        std::int64_t{1}, std::int64_t{255}, std::int64_t{1} << 57, std::int64_t{1} << 58, INT64_MAX}) {
     all.push_back(Value::integer(n));
     all.push_back(Value::percent_e9(n));
     all.push_back(Value::uinteger(static_cast<std::uint64_t>(n)));
@@ -202,7 +203,7 @@ TEST_CASE("the beginning of a value in the total order never contradicts it", "[
     all.push_back(in.bytes(text));
   }
   for (const bool is_v4 : {true, false}) {
-    for (const std::uint8_t last : {0, 1, 200}) {
+    for (const std::uint8_t last : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{200}}) {
       IpAddress ip;
       ip.is_v4 = is_v4;
       if (is_v4) ip.bytes[10] = ip.bytes[11] = 0xFF;

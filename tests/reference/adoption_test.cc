@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "engine/compile/program_data.h"
 #include "engine/session.h"
 #include "model/text.h"
 #include "tests/reference/generate/package.h"
@@ -83,15 +84,20 @@ ast::RuleSet edited(const ast::RuleSet& rules, Random& random) {
   return out;
 }
 
-// `other_orders`: each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written.
-void play(bool other_orders) {
+// Each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written. Or: many rules begin
+// alike; the one that feeds anew shares no joins.
+enum class With { kNothing, kOtherOrders, kTwins };
+
+void play(With with) {
+  const bool other_orders = with == With::kOtherOrders;
   std::uint64_t compared = 0;
+  std::uint64_t sharing = 0;  // programs
   std::uint64_t adopted = 0, fed_anew = 0;
   std::map<std::string, std::uint64_t> obstacles;
   const char* const seeds = std::getenv("REFERENCE_SEEDS");
-  const std::uint64_t last = (seeds == nullptr ? kSeeds : std::strtoull(seeds, nullptr, 10)) / (other_orders ? 2 : 1);
+  const std::uint64_t last = (seeds == nullptr ? kSeeds : std::strtoull(seeds, nullptr, 10)) / (with == With::kNothing ? 1 : 2);
   for (std::uint64_t seed = 1; seed <= last; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = with == With::kTwins ? make_twin_case(seed) : make_case(seed);
     if (!c.package) continue;
     Random random(seed), order(seed + 77);
     std::vector<std::unique_ptr<engine::Program>> programs[2];
@@ -101,10 +107,12 @@ void play(bool other_orders) {
       const engine::Program* running = which == 0 && !programs[0].empty() ? programs[0].back().get() : nullptr;
       engine::JoinOptions joins;
       joins.as_written = which == 1;
+      joins.share = which == 0;
       if (other_orders && which == 0) joins.seed = order.below(3);
       Result<engine::Program> program = engine::compile(rules, *c.package->interner, {}, engine::Trees::kKeep, running, joins);
       REQUIRE(program.has_value());
       programs[which].push_back(std::make_unique<engine::Program>(std::move(*program)));
+      if (which == 0 && programs[0].back()->data().rules.size() > programs[0].back()->data().rule_set.rules.size()) ++sharing;
     };
     const ast::RuleSet first = edited(c.package->rules, random);
     for (int which : {0, 1}) {
@@ -188,7 +196,8 @@ void play(bool other_orders) {
     }
     ++compared;
   }
-  CHECK(compared > last / 2);
+  CHECK(compared > last / (with == With::kTwins ? 4 : 2));
+  CHECK((with != With::kTwins || sharing > compared / 8));
   CHECK((other_orders ? adopted > 0 : adopted > fed_anew));
   if (std::getenv("SHOW_OBSTACLES"))
     for (const auto& [text, n] : obstacles) WARN(n << " " << text);
@@ -196,7 +205,8 @@ void play(bool other_orders) {
 
 }  // namespace
 
-TEST_CASE("rules that come, go and change are taken in as if everything were matched anew") { play(false); }
-TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(true); }
+TEST_CASE("rules that come, go and change are taken in as if everything were matched anew") { play(With::kNothing); }
+TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(With::kOtherOrders); }
+TEST_CASE("so are rules of which others begin with the same lines") { play(With::kTwins); }
 
 }  // namespace flyball::reference

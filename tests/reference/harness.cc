@@ -8,15 +8,19 @@
 
 #include "tests/reference/generate/package.h"
 #include "tests/reference/generate/stream.h"
+#include "tests/reference/generate/twins.h"
 #include "tests/reference/shrink.h"
 
 namespace flyball::reference {
 
-SeedCase make_case(std::uint64_t seed, std::size_t steps) {
+namespace {
+
+SeedCase make_case(std::uint64_t seed, std::size_t steps, bool twins) {
   SeedCase c;
   c.seed = seed;
   Random random(seed * 0x2545'F491'4F6C'DD1DULL + 1);
-  const GenPackage package = generate_package(random, {});
+  GenPackage package = generate_package(random, {});
+  if (twins) add_twins(random, package);
   c.files = package.files();
   Result<std::unique_ptr<Loaded>> loaded = load(c.files);
   if (!loaded) {
@@ -27,6 +31,11 @@ SeedCase make_case(std::uint64_t seed, std::size_t steps) {
   c.steps = generate_stream(random, *c.package, steps);
   return c;
 }
+
+}  // namespace
+
+SeedCase make_case(std::uint64_t seed, std::size_t steps) { return make_case(seed, steps, false); }
+SeedCase make_twin_case(std::uint64_t seed) { return make_case(seed, kStepsPerSeed, true); }
 
 CaseText text_of(const SeedCase& c) {
   CaseText out;
