@@ -2,6 +2,7 @@
 // Ré, Rudra, 2012) say why that matters: through a hub of n links in and n links out there are n² pairs and perhaps no cycle at all. Such
 // patterns are marked, and get the indexes by which a pair is found when a third one closes it. See network/closing.cc.
 #include <algorithm>
+#include <iterator>
 
 #include "engine/compile/plan_builder.h"
 
@@ -9,7 +10,21 @@ namespace flyball::engine {
 
 namespace {
 
+// Of a tie by fields that have so few values between them every pair finds a third: nothing is kept back, and it is no ring.
+constexpr std::uint64_t kFewValues = 16;
+
 bool is_plain(const KeyPart& key) { return key.hashed && !key.left; }
+
+// How many values the fields on the right of these ties have between them; more than a few: kFewValues + 1.
+std::uint64_t values_of(const FactType& type, const std::vector<ClosingPlan::Pair>& ties) {
+  std::uint64_t out = 1;
+  for (const ClosingPlan::Pair& tie : ties) {
+    const Type& field = type.fields[tie.right].type;
+    const std::uint64_t values = field.is(TypeTag::kBool) ? 2 : field.is(TypeTag::kEnum) ? field.members.size() : kFewValues + 1;
+    out = std::min(out * values, kFewValues + 1);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -49,7 +64,14 @@ void PlanBuilder::plan_closing(ChainDraft& chain) {
     }
     plan.c_key.push_back({key.left_binding == a.binding, key.left_field, key.null_joins});
   }
-  if (plan.ac.empty() || plan.bc.empty()) return;
+  // What ties c to a field of one that is tied to the other ties it to both. A ring is what ties it to each by something of its own.
+  std::vector<ClosingPlan::Pair> only_a, only_b;
+  const auto tied_a = [&](std::uint32_t field) { return std::ranges::any_of(plan.ab, [&](const auto& p) { return p.left == field; }); };
+  const auto tied_b = [&](std::uint32_t field) { return std::ranges::any_of(plan.ab, [&](const auto& p) { return p.right == field; }); };
+  std::ranges::copy_if(plan.ac, std::back_inserter(only_a), [&](const ClosingPlan::Pair& p) { return !tied_a(p.left); });
+  std::ranges::copy_if(plan.bc, std::back_inserter(only_b), [&](const ClosingPlan::Pair& p) { return !tied_b(p.left); });
+  const FactType& of_c = out_.rule_set.schema.types[c.type];
+  if (values_of(of_c, only_a) <= kFewValues || values_of(of_c, only_b) <= kFewValues) return;
   // Which of the pairs have to be there depends on it.
   for (const auto& [field, other] : plan.bc) b.own_reads |= std::uint64_t{1} << field;
 

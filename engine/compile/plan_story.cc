@@ -220,7 +220,10 @@ class Teller {
       if (rule == rule_) continue;
       if (count++ < kPlanSharersMax) out += (out.empty() ? "" : ", ") + data_.rules[rule].name;
     }
-    if (count == 0) return;
+    if (count == 0) {
+      step.notes.emplace_back("joined once, up to here, for all of this rule that begins so");
+      return;
+    }
     if (count > kPlanSharersMax) out += fmt::format(" and {} more", count - kPlanSharersMax);
     step.notes.push_back("joined once, up to here, for this rule and " + out);
   }

@@ -8,7 +8,7 @@
 //   absence chain  the `n:` lines that bind what the line reads                        → entries of an absence table,
 //                  each with a watch chain: the facts read, then the facts that break the silence
 //   until chain    the facts of one episode's identity, then the lines of `until`     → the episode's exit condition
-//   shared joins   the lines that several main chains begin with                      → each of those chains
+//   shared joins   the lines that several of these chains begin with                  → each of those chains
 //
 // The main (or until) chain has a stage that looks the table up by the facts read.
 //
@@ -163,7 +163,7 @@ struct ChainPlan {
   bool logical = false;              // kRule: of a rule that only derives
   std::uint32_t way = 0;             // kRule: through the `either`s, ExplainPlan::ways
   std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings whose facts name the entry, own fact last
-  ChainId shared = kNoId;            // kRule: the joins that it goes on from; its first stage is kShared then
+  ChainId shared = kNoId;            // the joins that it goes on from; its first stage is kShared then
   std::vector<StageId> consumers;    // kShared: those first stages
   bool vacant = false;               // see align.h
 };

@@ -1,6 +1,7 @@
-// Joins that several rules begin with are made once: their stages become a chain of their own, and each rule's chain goes on from its
-// matches (the shared beta memories of Rete: Forgy, "Rete: A Fast Algorithm for the Many Pattern/Many Object Pattern Match Problem",
-// Artificial Intelligence 19, 1982). What a match costs each rule then is one token, whatever was joined to find it.
+// Joins that several chains begin with (rules, ways through an `either`, and of one rule those of its lines with `for`) are made once:
+// their stages become a chain of their own, and each of them goes on from its matches (the shared beta memories of Rete: Forgy, "Rete: A
+// Fast Algorithm for the Many Pattern/Many Object Pattern Match Problem", Artificial Intelligence 19, 1982). What a match costs each rule
+// then is one token, whatever was joined to find it.
 //
 // Of the chains that begin alike a group shares as many lines as pay: for n chains and j joined patterns (n - 1)(j - 1) lists of tokens
 // less. A rule that runs keeps its form: what another begins to share with it, or no longer does, is no reason to match it anew.
@@ -9,8 +10,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
+#include "engine/compile/node_words.h"
 #include "engine/compile/plan_builder.h"
 
 namespace flyball::engine {
@@ -94,40 +97,68 @@ class Beginnings {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> children_;
 };
 
-struct Candidate {
-  ChainId chain = 0;
-  std::vector<std::uint32_t> path;
-  std::uint32_t node = kNoId;  // that it shares
-  bool is_settled = false;     // it runs, in that form
-};
+// Which of a rule's chains one is, in whatever program: of what line, and the how manieth of those.
+using ChainKey = std::tuple<ChainEnd, std::uint32_t, std::uint32_t>;
+using ChainKeys = std::map<ChainKey, ChainId>;
 
-// The shared joins that chains of running rules go on from, by rule and way; empty: they share none.
-using Forms = std::unordered_map<std::string, std::map<std::uint32_t, std::string>>;
+bool begins_with_lines(const ChainPlan& chain) {
+  return !chain.vacant && (chain.end == ChainEnd::kRule || chain.end == ChainEnd::kHold || chain.end == ChainEnd::kAbsence);
+}
+
+std::uint32_t line_of(const ProgramData& data, const ChainPlan& chain) {
+  if (chain.end == ChainEnd::kHold) return data.holds[chain.owner].line;
+  return chain.end == ChainEnd::kAbsence ? data.absences[chain.owner].line : 0;
+}
+
+// By rule.
+std::vector<ChainKeys> keys_of(const ProgramData& data) {
+  std::vector<ChainKeys> out(data.rules.size());
+  for (ChainId id = 0; id < data.chains.size(); ++id) {
+    const ChainPlan& chain = data.chains[id];
+    if (!begins_with_lines(chain)) continue;
+    ChainKeys& of_rule = out[rule_of(data, chain)];
+    ChainKey key{chain.end, line_of(data, chain), 0};
+    while (of_rule.contains(key)) ++std::get<2>(key);
+    of_rule.emplace(key, id);
+  }
+  return out;
+}
+
+// The shared joins that chains of running rules go on from, by rule and chain; empty: they share none.
+using Forms = std::unordered_map<std::string, std::map<ChainKey, std::string>>;
 
 Forms forms_of(const ProgramData& running) {
   Forms out;
-  for (const RulePlan& rule : running.rules) {
-    for (const ChainId id : rule.chains) {
-      const ChainPlan& chain = running.chains[id];
-      if (chain.end == ChainEnd::kShared) continue;
-      out[rule.name][chain.way] = chain.shared == kNoId ? "" : running.rules[running.chains[chain.shared].owner].name;
+  const std::vector<ChainKeys> keys = keys_of(running);
+  for (std::uint32_t rule = 0; rule < keys.size(); ++rule) {
+    for (const auto& [key, id] : keys[rule]) {
+      const ChainId shared = running.chains[id].shared;
+      out[running.rules[rule].name][key] = shared == kNoId ? "" : running.rules[running.chains[shared].owner].name;
     }
   }
   return out;
 }
 
+struct Candidate {
+  ChainId chain = 0;
+  std::uint32_t rule = 0;
+  ChainKey key;
+  std::vector<std::uint32_t> path;
+  std::uint32_t node = kNoId;  // that it shares
+  bool is_settled = false;     // it runs, in that form
+};
+
 // Which node each of the candidates shares.
 void choose(std::vector<Candidate>& candidates, const Beginnings& nodes, const Forms& running, const ProgramData& data) {
   std::set<std::uint32_t> kept;
   for (Candidate& c : candidates) {
-    const ChainPlan& chain = data.chains[c.chain];
-    const auto rule = running.find(data.rules[chain.owner].name);
+    const auto rule = running.find(data.rules[c.rule].name);
     if (rule == running.end()) continue;
-    const auto way = rule->second.find(chain.way);
-    if (way == rule->second.end()) continue;
-    c.is_settled = way->second.empty();
+    const auto form = rule->second.find(c.key);
+    if (form == rule->second.end()) continue;
+    c.is_settled = form->second.empty();
     for (const std::uint32_t node : c.path) {
-      if (c.is_settled || nodes.name(node) != way->second) continue;
+      if (c.is_settled || nodes.name(node) != form->second) continue;
       c.node = node;
       c.is_settled = true;
       kept.insert(node);
@@ -190,12 +221,13 @@ void note_reads(std::vector<StagePlan>& joins) {
 void PlanBuilder::share_joins(const ProgramData* running) {
   Beginnings nodes;
   std::vector<Candidate> candidates;
-  for (const RulePlan& rule : out_.rules) {
-    for (const ChainId id : rule.chains) {
+  const std::vector<ChainKeys> keys = keys_of(out_);
+  for (std::uint32_t rule = 0; rule < keys.size(); ++rule) {
+    for (const auto& [key, id] : keys[rule]) {
       const ChainPlan& chain = out_.chains[id];
       // A ring of three holds back pairs by what only it knows.
       if (chain.count < kJoinedMin || chain.rooted || out_.stages[chain.first].closing != kNoId) continue;
-      Candidate candidate{id, nodes.add(out_, chain)};
+      Candidate candidate{id, rule, key, nodes.add(out_, chain)};
       if (!candidate.path.empty() && nodes[candidate.path.back()].joined >= kJoinedMin) candidates.push_back(std::move(candidate));
     }
   }

@@ -74,9 +74,9 @@ std::vector<Network::Exhausted> Network::take_exhausted() {
 void Network::empty_rule(std::uint32_t rule) {
   FB_CHECK(budgets_[rule].stopped);
   std::vector<std::uint32_t> emptied = {rule};
-  for (const ChainId id : program_.rules[rule].chains) {
-    if (program_.chains[id].shared == kNoId) continue;
-    const ChainPlan& joins = program_.chains[program_.chains[id].shared];
+  for (const ChainPlan& chain : program_.chains) {
+    if (chain.shared == kNoId || rule_of(program_, chain) != rule) continue;
+    const ChainPlan& joins = program_.chains[chain.shared];
     const std::vector<std::uint32_t> sharers = rules_of(program_, joins);
     if (!std::ranges::all_of(sharers, [&](std::uint32_t r) { return budgets_[r].stopped; })) continue;
     if (!budgets_[joins.owner].stopped) stop_rule(joins.owner);

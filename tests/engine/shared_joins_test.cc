@@ -202,6 +202,21 @@ rule on { priority -1 when { g: Stage where name == "one" } then { set g { name:
   CHECK(w.heard() == std::vector<std::string>{"3s log two 3", "3s log two 1"});
 }
 
+TEST_CASE("a rule and its lines with a memory join what they begin with once", "[shared]") {
+  World w(rules(std::string("rule long { when { ") + kJoin +
+                "  check d.site > 0 for 5s  no Site where id == d.site and quiet for 3s } then { do Page { link: l.id } } }\n"));
+  REQUIRE(shared(w) == 1);
+  CHECK(w.program->data().chains[w.program->data().rules.back().chains[0]].consumers.size() == 3);
+  fill(w, 10);
+  w.tick("4s");
+  CHECK(w.heard().empty());
+  w.put("5s", "Link", "id: 1, device: 1, up: true");
+  w.tick("6s");
+  CHECK(w.heard() ==
+        std::vector<std::string>{"6s Page(link: 3) sent", "6s Page(link: 5) sent", "6s Page(link: 7) sent", "6s Page(link: 9) sent"});
+  CHECK(view_of(w.session->insight(), "joins of m.long").pairs == 10);
+}
+
 TEST_CASE("the plan says who shares a rule's joins", "[shared]") {
   World w(rules(down() + lost() + page()));
   const std::vector<PlanStory> stories = plan_stories(*w.program, {0});

@@ -36,6 +36,7 @@ SeedCase make_case(std::uint64_t seed, std::size_t steps, bool twins) {
 
 SeedCase make_case(std::uint64_t seed, std::size_t steps) { return make_case(seed, steps, false); }
 SeedCase make_twin_case(std::uint64_t seed) { return make_case(seed, kStepsPerSeed, true); }
+SeedCase make_mixed_case(std::uint64_t seed) { return make_case(seed, kStepsPerSeed, seed % 3 == 0); }
 
 CaseText text_of(const SeedCase& c) {
   CaseText out;

@@ -23,6 +23,8 @@ constexpr std::size_t kStepsPerSeed = 50;
 SeedCase make_case(std::uint64_t seed, std::size_t steps = kStepsPerSeed);
 // Of rules that have twins.
 SeedCase make_twin_case(std::uint64_t seed);
+// Of every third seed with twins.
+SeedCase make_mixed_case(std::uint64_t seed);
 CaseText text_of(const SeedCase& c);
 
 // Makes the second player of a comparison; the first is always the naive matcher.

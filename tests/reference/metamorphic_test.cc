@@ -56,7 +56,7 @@ template <typename Change>
 void expect_no_change(const char* what, const Change& change, bool by_order = false) {
   std::uint64_t changed = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     if (!c.package || (by_order && has_productions(*c.package))) continue;
     Random random(seed);
     const std::vector<Step> other = change(c, random);
@@ -176,7 +176,7 @@ TEST_CASE("what things are called does not matter") {
   };
   std::uint64_t compared = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     CaseText text = text_of(c);
     for (std::string& file : text.files) file = renamed(file);
@@ -209,7 +209,7 @@ TEST_CASE("what things are called does not matter") {
 
 TEST_CASE("the order in which rule files are given does not matter") {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     const CaseText text = text_of(c);
     std::vector<std::size_t> order = {2, 0, 1};

@@ -118,7 +118,7 @@ TEST_CASE("what was proposed waits on, also while the rules ask nobody") {
   constexpr std::uint64_t kAsking = 200;
   std::uint64_t compared = 0, proposed = 0;
   for (std::uint64_t seed = 1; compared < kAsking; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     const std::optional<ast::RuleSet> silent = c.package ? without_approval(c.package->rules) : std::nullopt;
     if (!silent) continue;
     const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
@@ -147,7 +147,7 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
   adopted = fed_anew = 0;
   std::uint64_t compared = 0, firings = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
     REQUIRE(program.has_value());
@@ -178,7 +178,7 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
 TEST_CASE("a session restored from its snapshot has the same future, whatever happened before") {
   std::uint64_t compared = 0, runaways = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const SeedCase c = make_case(seed);
+    const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
     REQUIRE(program.has_value());
