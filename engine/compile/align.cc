@@ -100,8 +100,6 @@ class Aligner {
     keep_equal(now.alphas, before.alphas, alphas_);
     keep_equal(now.nodes, before.nodes, nodes_);
     keep_rules(now, before);
-    std::size_t kept = 0;
-    for (StageId s = 0; s < data_.stages.size(); ++s) kept += stages_.is_kept(s) ? 1 : 0;
     for (ChainId c = 0; c < data_.chains.size(); ++c) {
       if (!chains_.is_kept(c)) stages_.place(data_.chains[c].first, data_.chains[c].count);
     }

@@ -1,5 +1,5 @@
 // Conjuncts and simple tests of checked expressions. See expr_compiler.h.
-#include "engine/compile/expr_compiler.h"
+#include "engine/compile/conditions.h"
 
 namespace flyball::engine {
 
@@ -40,7 +40,8 @@ Compare turned(Compare op) {
   }
 }
 
-// The constant an expression is, if it is one and no error.
+}  // namespace
+
 std::optional<Value> constant_of(const Expr& e, const ExprContext& context) {
   switch (e.kind) {
     case ExprKind::kLiteral: return e.literal.is_error() ? std::nullopt : std::optional<Value>(e.literal);
@@ -60,7 +61,26 @@ std::optional<Value> constant_of(const Expr& e, const ExprContext& context) {
   return v == nullptr || v->is_error() ? std::nullopt : std::optional<Value>(*v);
 }
 
-}  // namespace
+bool is_hashable(const Type& type) {
+  switch (type.tag) {
+    case TypeTag::kBool:
+    case TypeTag::kInt:
+    case TypeTag::kUint:
+    case TypeTag::kString:
+    case TypeTag::kBytes:
+    case TypeTag::kDuration:
+    case TypeTag::kTimestamp:
+    case TypeTag::kPercent:
+    case TypeTag::kSize:
+    case TypeTag::kBitrate:
+    case TypeTag::kPps:
+    case TypeTag::kTimeOfDay:
+    case TypeTag::kIp:
+    case TypeTag::kCidr:
+    case TypeTag::kEnum: return true;
+    default: return false;
+  }
+}
 
 std::vector<const Expr*> conjuncts(const Expr& expr) {
   std::vector<const Expr*> out;

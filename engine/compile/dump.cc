@@ -72,8 +72,8 @@ std::string Program::dump() const {
     out += fmt::format("type {}{}\n", data.rule_set.schema.types[t].name, type.recursive ? " recursive" : "");
     for (const AlphaId id : type.alphas) {
       const AlphaPlan& alpha = data.alphas[id];
-      out +=
-          fmt::format("  alpha {}{}: {}", id, alpha.dispatch_field != kNoId ? " dispatched" : "", alpha.text.empty() ? "all" : alpha.text);
+      out += fmt::format("  alpha {}{}: {}", id, alpha.dispatch.reach() != nullptr ? " dispatched" : "",
+                         alpha.text.empty() ? "all" : alpha.text);
       if (!alpha.indexes.empty()) out += fmt::format(", {} index{}", alpha.indexes.size(), alpha.indexes.size() == 1 ? "" : "es");
       out += fmt::format(", {} stage{}\n", alpha.successors.size(), alpha.successors.size() == 1 ? "" : "s");
     }

@@ -37,6 +37,20 @@ std::string aggregate_label(const ProgramData& data, const AggregateNode& node) 
   return name;
 }
 
+std::string way_words(const DispatchPlan& plan, const std::function<std::string(std::uint32_t)>& field) {
+  if (plan.threshold.field != kNoId) return "found by order of " + field(plan.threshold.field);
+  const Reach* reach = plan.reach();
+  if (reach == nullptr) return {};
+  switch (reach->form) {
+    case Reach::Form::kValues: return "found by hash of " + field(reach->field);
+    case Reach::Form::kNetworks: return "found by the prefixes that " + field(reach->field) + " lies in";
+    case Reach::Form::kHeads: return "found by what " + field(reach->field) + " begins with";
+    case Reach::Form::kTails: return "found by what " + field(reach->field) + " ends with";
+    case Reach::Form::kIntervals: return "found by the intervals that " + field(reach->field) + " lies in";
+  }
+  return {};
+}
+
 std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain) {
   switch (chain.end) {
     case ChainEnd::kHold: return data.holds[chain.owner].rule;

@@ -1,6 +1,7 @@
 // What the nodes of a plan are called, for people: by the outline and by insight.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/compile/program_data.h"
@@ -11,6 +12,8 @@ namespace flyball::engine {
 std::string stage_label(const ProgramData& data, const StagePlan& stage);
 // "count Link by device over 5m".
 std::string aggregate_label(const ProgramData& data, const AggregateNode& node);
+// "found by hash of `site`", "found by order of `load`", empty: it is tried on every fact; `field`: how a field is written.
+std::string way_words(const DispatchPlan& plan, const std::function<std::string(std::uint32_t)>& field);
 // The rule that runs the chain; of shared joins the one that stands for them.
 std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain);
 // The rules that it runs for: of shared joins all that go on from them.

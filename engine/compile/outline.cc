@@ -74,15 +74,13 @@ class Outliner {
     const AlphaPlan& plan = data_.alphas[id];
     if (plan.text.empty()) return type(plan.type);
     return once(alphas_, id, [&] {
-      const bool by_value = plan.dispatch_field != kNoId, by_order = plan.threshold.field != kNoId;
-      const std::uint32_t node = add(OutlineKind::kAlpha, plan.text,
-                                     fmt::format("alpha memory {} of {}: {}; {} index{}, feeds {} stage{}", id, fact_type(plan.type).local,
-                                                 by_value   ? "found by hash"
-                                                 : by_order ? "found by order"
-                                                            : "tried on every fact",
-                                                 plan.indexes.size(), plan.indexes.size() == 1 ? "" : "es", plan.successors.size(),
-                                                 plan.successors.size() == 1 ? "" : "s"),
-                                     id);
+      const std::string way = way_words(plan.dispatch, [&](std::uint32_t f) { return fact_type(plan.type).fields[f].name; });
+      const std::uint32_t node =
+          add(OutlineKind::kAlpha, plan.text,
+              fmt::format("alpha memory {} of {}: {}; {} index{}, feeds {} stage{}", id, fact_type(plan.type).local,
+                          way.empty() ? "tried on every fact" : way, plan.indexes.size(), plan.indexes.size() == 1 ? "" : "es",
+                          plan.successors.size(), plan.successors.size() == 1 ? "" : "s"),
+              id);
       arrow(type(plan.type), node, false);
       return node;
     });

@@ -100,11 +100,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     if (a.value && a.fn != AggregateFn::kCount) node.value = own_formula(*a.value);
     if (node.sampled()) {
       for (const ast::Expr* e : split.own) node.tests.push_back(own_formula(*e));
-      AlphaPlan dispatch;
-      set_dispatch(dispatch, split.own, a.binding);
-      node.dispatch_field = dispatch.dispatch_field;
-      node.dispatch_values = std::move(dispatch.dispatch_values);
-      node.threshold = dispatch.threshold;
+      set_dispatch(node.dispatch, split.own, scope, a.binding);
       out_.types[a.fact_type].sample_nodes.push_back(use.node);
     } else {
       node.alpha = alpha_for(a.fact_type, split.own, scope, a.binding);

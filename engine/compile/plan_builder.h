@@ -121,7 +121,8 @@ class PlanBuilder {
   void order_for(StagePlan& stage);
   void plan_closing(ChainDraft& chain);
   std::uint32_t closing_index(AlphaId alpha, std::vector<std::uint32_t> fields, bool is_private = false);
-  void set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const;
+  void set_dispatch(DispatchPlan& dispatch, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;
+  std::optional<std::uint32_t> movable_to(const ast::Expr& part, const RuleScope& scope) const;
   DurationNs duration(const ast::OptionalExpr& e) const;
 
   // expand_within.cc
@@ -197,6 +198,9 @@ class PlanBuilder {
   ExplainLine explain_line(const LineInfo& info, const RuleScope& scope);
   void explain_table(ExplainLine& line, const LineInfo& info) const;
   void collect_explain_reads(const ast::Expr& e, const RuleScope& scope, std::uint32_t own, std::vector<ExplainRead>& out);
+
+  // plan_dispatch.cc
+  void choose_dispatch();
 
   // share_joins.cc
   void share_joins(const ProgramData* running);

@@ -9,6 +9,7 @@
 namespace flyball::engine {
 
 void PlanBuilder::finish_types() {
+  choose_dispatch();
   for (AlphaId id = 0; id < out_.alphas.size(); ++id) {
     AlphaPlan& alpha = out_.alphas[id];
     TypePlan& type = out_.types[alpha.type];
@@ -18,11 +19,7 @@ void PlanBuilder::finish_types() {
       for (const std::uint32_t field : fields) type.reads |= std::uint64_t{1} << field;
     }
     for (const NodeId node : alpha.nodes) type.reads |= out_.nodes[node].reads;
-    if (alpha.dispatch_field == kNoId) {
-      type.always.push_back(id);
-    } else if (std::find(type.dispatch_fields.begin(), type.dispatch_fields.end(), alpha.dispatch_field) == type.dispatch_fields.end()) {
-      type.dispatch_fields.push_back(alpha.dispatch_field);
-    }
+    if (alpha.dispatch.reaches.empty()) type.always.push_back(id);
   }
   for (const StagePlan& stage : out_.stages) {
     if (stage.type != kNoId) out_.types[stage.type].reads |= stage.own_reads | stage.later_reads;

@@ -28,8 +28,9 @@ class Teller {
     }
     for (AlphaId id = 0; id < data.alphas.size(); ++id) {
       const AlphaPlan& alpha = data.alphas[id];
-      if (alpha.threshold.field != kNoId) ++thresholds_[{alpha.type, alpha.threshold.field, alpha.threshold.above}];
-      if (alpha.dispatch_field != kNoId) ++by_value_[{alpha.type, alpha.dispatch_field}];
+      const DispatchPlan::Threshold& t = alpha.dispatch.threshold;
+      if (t.field != kNoId) ++thresholds_[{alpha.type, t.field, t.above}];
+      if (const Reach* reach = alpha.dispatch.reach()) ++by_index_[{alpha.type, reach->field, reach->form}];
     }
   }
 
@@ -90,17 +91,17 @@ class Teller {
     if (alpha.text.empty()) {
       step.notes.push_back("takes every " + type);
     } else {
-      const AlphaPlan::Threshold& t = alpha.threshold;
+      const DispatchPlan::Threshold& t = alpha.dispatch.threshold;
       const auto field = [&](std::uint32_t f) { return "`" + fact_type(alpha.type).fields[f].name + "`"; };
-      std::string how;
-      if (alpha.dispatch_field != kNoId) {
-        how = fmt::format("found by hash of {}: tried only on facts with {} (one look for {} such tests)", field(alpha.dispatch_field),
-                          alpha.dispatch_values.size() == 1 ? "that value" : "one of those values",
-                          by_value_.at({alpha.type, alpha.dispatch_field}));
+      std::string how = way_words(alpha.dispatch, field);
+      if (const Reach* reach = alpha.dispatch.reach()) {
+        const std::string_view there = reach->form != Reach::Form::kValues ? "tried only on facts for which it may be true"
+                                       : reach->values.size() == 1         ? "tried only on facts with that value"
+                                                                           : "tried only on facts with one of those values";
+        how += fmt::format(": {} (one look for {} such tests)", there, by_index_.at({alpha.type, reach->field, reach->form}));
       } else if (const std::uint32_t n = t.field == kNoId ? 0 : thresholds_.at({alpha.type, t.field, t.above});
                  n >= AlphaTables::kThresholdsMin) {
-        how = fmt::format("found by order of {}: looked at when a change crosses its constant (one search for {} such tests)",
-                          field(t.field), n);
+        how += fmt::format(": looked at when a change crosses its constant (one search for {} such tests)", n);
       } else {
         how = "tried when " + fields(alpha.type, alpha.reads) + " changes";
       }
@@ -202,10 +203,8 @@ class Teller {
     step.title = "value of " + aggregate_label(data_, node);
     step.notes.emplace_back("kept by what comes and goes; partial matches of a group are looked at when its value changes");
     if (node.alpha != kNoId) tell_alpha(node.alpha, step);
-    if (const FactType& type = fact_type(node.type);
-        node.dispatch_field != kNoId && (node.over_ns || type.is_key_field(node.dispatch_field))) {
-      step.notes.push_back("a put finds it by hash of `" + type.fields[node.dispatch_field].name + "`");
-    }
+    const std::string way = way_words(node.dispatch, [&](std::uint32_t f) { return "`" + fact_type(node.type).fields[f].name + "`"; });
+    if (node.sampled() && !way.empty()) step.notes.push_back("by a put it is " + way);
     std::string tests;
     for (const Formula& test : use.residual) tests += (tests.empty() ? "" : " and ") + readable(test.text);
     if (!tests.empty()) step.notes.push_back("gone over item by item for each partial match, because of " + tests);
@@ -305,7 +304,7 @@ class Teller {
   const ProgramData& data_;
   std::vector<std::vector<Reader>> readers_, askers_;
   std::map<std::tuple<FactTypeId, std::uint32_t, bool>, std::uint32_t> thresholds_;
-  std::map<std::pair<FactTypeId, std::uint32_t>, std::uint32_t> by_value_;
+  std::map<std::tuple<FactTypeId, std::uint32_t, Reach::Form>, std::uint32_t> by_index_;
   std::uint32_t rule_ = 0;
   std::map<std::uint32_t, Named> names_;
 };

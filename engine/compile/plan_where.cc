@@ -2,34 +2,13 @@
 // (hash indexes), and which must be judged pair by pair (residual).
 #include <algorithm>
 
+#include "engine/compile/conditions.h"
 #include "engine/compile/plan_builder.h"
 #include "engine/network/thresholds.h"
 
 namespace flyball::engine {
 
 namespace {
-
-// Types for which equal content is the same Value, so that a hash index answers `==`. Doubles are not: 0.0 and -0.0.
-bool is_hashable(const Type& type) {
-  switch (type.tag) {
-    case TypeTag::kBool:
-    case TypeTag::kInt:
-    case TypeTag::kUint:
-    case TypeTag::kString:
-    case TypeTag::kBytes:
-    case TypeTag::kDuration:
-    case TypeTag::kTimestamp:
-    case TypeTag::kPercent:
-    case TypeTag::kSize:
-    case TypeTag::kBitrate:
-    case TypeTag::kPps:
-    case TypeTag::kTimeOfDay:
-    case TypeTag::kIp:
-    case TypeTag::kCidr:
-    case TypeTag::kEnum: return true;
-    default: return false;
-  }
-}
 
 bool same_hashable(const Type& a, const Type& b) { return is_hashable(a) && kind_of(a) == kind_of(b); }
 
@@ -172,6 +151,13 @@ SplitWhere PlanBuilder::split_where(const std::vector<const ast::Expr*>& parts, 
   return split;
 }
 
+// The binding of the one fact whose field the part compares with constants.
+std::optional<std::uint32_t> PlanBuilder::movable_to(const ast::Expr& part, const RuleScope& scope) const {
+  const std::optional<SimpleTest> simple = simple_test(part, context_);
+  if (simple && (simple->form == SimpleTest::Form::kFieldConstant || simple->form == SimpleTest::Form::kFieldIn)) return simple->binding;
+  return compared_binding(part, scope.lets, context_);
+}
+
 // In a rule's main chain the truth of all lines is joined by `and`, so that it does not matter at which of them a test of
 // one fact stands. Lines with a memory have chains of their own and do not see what is moved.
 void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const {
@@ -181,32 +167,17 @@ void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const W
     if (line.binds() && line.duration_ns == 0) bound.insert(line.line->pattern.binding);
     if (line.line->kind != ast::LineKind::kCheck || line.duration_ns != 0) continue;
     for (const ast::Expr* part : conjuncts(line.line->expr)) {
-      const std::optional<SimpleTest> simple = simple_test(*part, context_);
-      if (!simple || !bound.contains(simple->binding)) continue;
-      if (simple->form != SimpleTest::Form::kFieldConstant && simple->form != SimpleTest::Form::kFieldIn) continue;
-      chain.moved[simple->binding].push_back(part);
+      if (const std::optional<std::uint32_t> binding = movable_to(*part, scope); binding && bound.contains(*binding)) {
+        chain.moved[*binding].push_back(part);
+      }
     }
   }
 }
 
-// The first test that names the values a field may have picks the alpha's place in the type's dispatch.
-void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Expr*>& tests, std::uint32_t own) const {
-  for (const ast::Expr* test : tests) {
-    const std::optional<SimpleTest> simple = simple_test(*test, context_);
-    if (!simple || simple->binding != own || !is_hashable(simple->field_type)) continue;
-    const Kind kind = kind_of(simple->field_type);
-    const auto fits = [&](const Value& v) { return v.kind == kind || v.is_null(); };
-    if (simple->form == SimpleTest::Form::kFieldConstant && simple->op == Compare::kEqual && fits(simple->constant)) {
-      alpha.dispatch_field = simple->field;
-      alpha.dispatch_values = {simple->constant};
-      return;
-    }
-    if (simple->form == SimpleTest::Form::kFieldIn && std::all_of(simple->constants.begin(), simple->constants.end(), fits)) {
-      alpha.dispatch_field = simple->field;
-      alpha.dispatch_values = simple->constants;
-      return;
-    }
-  }
+// Where facts must lie to pass the tests, and the first threshold among these. finish_types() chooses.
+void PlanBuilder::set_dispatch(DispatchPlan& dispatch, const std::vector<const ast::Expr*>& tests, const RuleScope& scope,
+                               std::uint32_t own) const {
+  dispatch.reaches = reaches_of(tests, own, scope.lets, context_);
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const std::optional<SimpleTest> simple = simple_test(*tests[i], context_);
     if (!simple || simple->binding != own || simple->form != SimpleTest::Form::kFieldConstant) continue;
@@ -215,10 +186,8 @@ void PlanBuilder::set_dispatch(AlphaPlan& alpha, const std::vector<const ast::Ex
     if (!above && !below) continue;
     if (simple->constant.kind != kind_of(simple->field_type) || !Thresholds::is_gate(simple->constant)) continue;
     const bool inclusive = simple->op == Compare::kGreaterEqual || simple->op == Compare::kLessEqual;
-    alpha.threshold = {simple->field, above, inclusive, simple->constant, 0};
-    for (std::size_t j = 0; j < alpha.tests.size(); ++j) {
-      if (j != i) alpha.threshold.other_reads |= alpha.tests[j].reads_of(own);
-    }
+    dispatch.threshold = {
+        simple->field, above, inclusive, null_fails(tests, own, simple->field, context_), simple->constant, static_cast<std::uint32_t>(i)};
     return;
   }
 }
@@ -254,8 +223,7 @@ AlphaId PlanBuilder::alpha_for(FactTypeId type, const std::vector<const ast::Exp
     in_order.push_back(e);
     plan_fact_clocks(type, *e, scope, own);
   }
-  set_dispatch(alpha, in_order, own);
-  if (alpha.dispatch_field != kNoId) alpha.reads |= std::uint64_t{1} << alpha.dispatch_field;
+  set_dispatch(alpha.dispatch, in_order, scope, own);
   out_.types[type].alphas.push_back(id);
   out_.alphas.push_back(std::move(alpha));
   return id;

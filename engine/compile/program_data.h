@@ -26,6 +26,7 @@
 #include "engine/compile/formula.h"
 #include "engine/compile/join_run.h"
 #include "engine/compile/plan_words.h"
+#include "engine/compile/reach.h"
 #include "engine/decide/decision_plan.h"
 #include "engine/expr/calendar_clock.h"
 #include "engine/expr/code.h"
@@ -43,6 +44,21 @@ struct ScopePlan {
   std::uint32_t binding_count = 0;
 };
 
+// How a fact, or a sample, finds a condition on its own fields; without either it is tried on all.
+struct DispatchPlan {
+  // Facts whose field is not greater (less) than this constant cannot pass: found by order.
+  struct Threshold {
+    std::uint32_t field = kNoId;  // kNoId: none
+    bool above = false, inclusive = false;
+    bool null_fails = false;  // a null in the field certainly fails the condition
+    Value constant;
+    std::uint32_t test = 0;  // of the condition's tests
+  };
+  std::vector<Reach> reaches;  // one at most, once finish_types() has chosen; then there is no threshold
+  Threshold threshold;
+  const Reach* reach() const { return reaches.empty() ? nullptr : reaches.data(); }
+};
+
 // Facts of one type that pass tests on their own fields.
 struct AlphaPlan {
   FactTypeId type = kNoId;
@@ -50,17 +66,7 @@ struct AlphaPlan {
   std::uint32_t scope = 0;
   std::uint32_t binding = 0;
   std::uint64_t reads = 0;
-  // Facts whose field is none of these values cannot pass (unless it is unknown): dispatched by hash.
-  std::uint32_t dispatch_field = kNoId;
-  std::vector<Value> dispatch_values;
-  // Without those: facts whose field is not greater (less) than this constant cannot pass: dispatched by order.
-  struct Threshold {
-    std::uint32_t field = kNoId;  // kNoId: none
-    bool above = false, inclusive = false;
-    Value constant;
-    std::uint64_t other_reads = 0;  // fields that the other tests read
-  };
-  Threshold threshold;
+  DispatchPlan dispatch;
   std::vector<std::vector<std::uint32_t>> indexes;                   // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;                       // by index: bit k set: a null in part k joins a null; and kPrivate
   static constexpr std::uint32_t kPrivate = std::uint32_t{1} << 31;  // of one ring: shared with nobody, never the first
@@ -225,10 +231,7 @@ struct AggregateNode {
   bool one_series = false;         // events without a key, whose order is that of all of them
   AlphaId alpha = kNoId;           // live facts; samples: kNoId, tests below
   std::vector<Formula> tests;      // own tests of samples
-  // Samples whose field is none of these values, or is not beyond the threshold, cannot pass: as of alphas.
-  std::uint32_t dispatch_field = kNoId;
-  std::vector<Value> dispatch_values;
-  AlphaPlan::Threshold threshold;
+  DispatchPlan dispatch;           // of those
   std::uint32_t scope = 0;
   std::uint32_t binding = 0;         // what the formulas call the fact or sample
   std::vector<std::uint32_t> group;  // own fields
@@ -337,8 +340,7 @@ struct EachPlan {
 };
 
 struct TypePlan {
-  std::vector<AlphaId> always;                 // alphas that every fact is tried on
-  std::vector<std::uint32_t> dispatch_fields;  // fields with a table below
+  std::vector<AlphaId> always;  // alphas without a reach
   std::vector<AlphaId> alphas;
   std::vector<NodeId> sample_nodes;        // aggregates over samples
   std::vector<FactClock> clocks;           // what changes for its facts with time alone

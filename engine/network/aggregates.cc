@@ -17,8 +17,8 @@ constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
 constexpr std::uint32_t kHintsFrom = 4096;  // groups: fewer are near anyway
 }  // namespace
 
-Aggregates::Aggregates(const ProgramData& program, TimerQueue& timers)
-    : program_(program), timers_(timers), nodes_(program.nodes.size()), routes_(program), sampled_(program.types.size()) {
+Aggregates::Aggregates(const ProgramData& program, const Interner& interner, TimerQueue& timers)
+    : program_(program), timers_(timers), nodes_(program.nodes.size()), routes_(program, interner), sampled_(program.types.size()) {
   for (NodeId node = 0; node < nodes_.size(); ++node) {
     const AggregateNode& plan = program.nodes[node];
     nodes_[node].groups.add();

@@ -42,7 +42,7 @@ class TimerQueue;
 
 class Aggregates {
  public:
-  Aggregates(const ProgramData& program, TimerQueue& timers);
+  Aggregates(const ProgramData& program, const Interner& interner, TimerQueue& timers);
 
   // A live fact passes the node's own tests (with `truth`), or no longer.
   void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);

@@ -325,10 +325,9 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
       try_plain(ways.own[static_cast<std::uint32_t>(std::countr_zero(left))]);
     }
     for (const AlphaId alpha : ways.always) try_plain(alpha);
-    for (const AlphaTables::ByValue& by : ways.by_value) {
+    for (const AlphaTables::ByField& by : ways.by_index) {
       if (changed != kEveryField && (by.reads & changed) == 0) continue;
-      const Value& v = u.row[by.field];
-      for (const AlphaId alpha : v.is_error() ? by.dispatch.all() : by.dispatch.find(v)) try_plain(alpha);
+      by.index.find(u.row[by.index.field()], interner_, try_plain);
     }
   }
   if (!ways.by_order.empty()) {

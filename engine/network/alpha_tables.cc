@@ -132,31 +132,40 @@ void AlphaTables::plan_type(FactTypeId id) {
   type.by_field.resize(program_.rule_set.schema.types[id].fields.size(), 0);
 
   // Thresholds whose alphas look at the same other fields stand together: a change of those goes over no more of them.
-  using Group = std::tuple<std::uint32_t, bool, Kind, std::uint64_t, std::uint64_t>;
+  using Group = std::tuple<std::uint32_t, bool, Kind, bool, std::uint64_t, std::uint64_t>;
   std::map<Group, std::vector<AlphaId>> groups;
   std::vector<AlphaId> plain;
   for (const AlphaId a : plan.always) {
-    const AlphaPlan::Threshold& t = program_.alphas[a].threshold;
+    const AlphaPlan& condition = program_.alphas[a];
+    const DispatchPlan::Threshold& t = condition.dispatch.threshold;
     if (t.field == kNoId) {
       plain.push_back(a);
       continue;
     }
-    std::uint64_t behind = t.other_reads;
+    std::uint64_t other_reads = 0;
+    for (std::uint32_t i = 0; i < condition.tests.size(); ++i) {
+      // `field != null` is decided by the position.
+      const AlphaTest& test = tests_[alphas_[a].first_test + i];
+      const bool asks_null = test.form == AlphaTest::Form::kSame && test.field == t.field && test.constant.is_null() &&
+                             test.op == static_cast<std::uint8_t>(Compare::kNotEqual);
+      if (i != t.test && !asks_null) other_reads |= condition.tests[i].reads_of(condition.binding);
+    }
+    std::uint64_t behind = other_reads;
     AlphaState& alpha = alphas_[a];
     for (const StageId s : successors(alpha)) behind |= program_.stages[s].own_reads | program_.stages[s].later_reads;
     for (const NodeId n : nodes(alpha)) behind |= program_.nodes[n].reads;
     for (std::uint32_t i = 0; i < alpha.index_count; ++i) behind |= index(alpha, i).mask;
-    groups[{t.field, t.above, t.constant.kind, behind, t.other_reads}].push_back(a);
+    groups[{t.field, t.above, t.constant.kind, t.null_fails, behind, other_reads}].push_back(a);
   }
   for (const auto& [group, members] : groups) {
     if (members.size() < kThresholdsMin) {
       plain.insert(plain.end(), members.begin(), members.end());
       continue;
     }
-    const auto& [field, above, kind, behind, other_reads] = group;
-    ByOrder order{Thresholds(field, above, kind), behind, other_reads};
+    const auto& [field, above, kind, null_fails, behind, other_reads] = group;
+    ByOrder order{Thresholds(field, above, kind, null_fails), behind, other_reads};
     for (const AlphaId a : members) {
-      const AlphaPlan::Threshold& t = program_.alphas[a].threshold;
+      const DispatchPlan::Threshold& t = program_.alphas[a].dispatch.threshold;
       order.thresholds.add(t.constant, t.inclusive, a);
     }
     order.thresholds.seal();
@@ -178,18 +187,19 @@ void AlphaTables::plan_type(FactTypeId id) {
     }
   }
 
-  for (const std::uint32_t field : plan.dispatch_fields) {
-    ByValue by;
-    by.field = field;
-    for (const AlphaId a : plan.alphas) {
-      const AlphaPlan& alpha = program_.alphas[a];
-      if (alpha.dispatch_field != field) continue;
-      for (const Value& v : alpha.dispatch_values) by.dispatch.add(v, a);
-      by.reads |= alpha.reads;
+  std::map<std::pair<std::uint32_t, Reach::Form>, std::vector<AlphaId>> reaching;
+  for (const AlphaId a : plan.alphas) {
+    if (const Reach* reach = program_.alphas[a].dispatch.reach()) reaching[{reach->field, reach->form}].push_back(a);
+  }
+  for (const auto& [way, members] : reaching) {
+    ByField by{FieldIndex(*program_.alphas[members.front()].dispatch.reach()), 0};
+    for (const AlphaId a : members) {
+      by.index.add(*program_.alphas[a].dispatch.reach(), a);
+      by.reads |= program_.alphas[a].reads;
       type.shared_deep |= alphas_[a].deep;
     }
-    by.dispatch.seal();
-    type.by_value.push_back(std::move(by));
+    by.index.seal();
+    type.by_index.push_back(std::move(by));
   }
 }
 

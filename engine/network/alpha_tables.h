@@ -2,7 +2,7 @@
 // alpha, whatever its rule is like; and per type the ways from a changed field to the few alphas it may concern:
 //
 //   the first 31 that nothing dispatches   a bit each: by field, which alphas read it; by fact, which it is in
-//   `field == constant`, `in [constants]`  Dispatch, by hash
+//   that name where a field must lie       FieldIndex: values, prefixes, texts that begin or end so, intervals
 //   `field > constant` and the like        Thresholds, by order
 //   the rest                               are tried one by one
 //
@@ -15,7 +15,7 @@
 #include "engine/compile/program_data.h"
 #include "engine/network/best_first.h"
 #include "engine/network/bucket_index.h"
-#include "engine/network/dispatch.h"
+#include "engine/network/field_index.h"
 #include "engine/network/frame_buffer.h"
 #include "engine/network/thresholds.h"
 
@@ -73,11 +73,9 @@ class AlphaTables {
   static constexpr std::uint32_t kSharedBit = std::uint32_t{1} << kOwnBits;
   static constexpr std::size_t kThresholdsMin = 4;  // fewer constants are tried one by one
 
-  // Equality dispatch on one field.
-  struct ByValue {
-    std::uint32_t field = 0;
+  struct ByField {
+    FieldIndex index;
     std::uint64_t reads = 0;  // of all its alphas
-    Dispatch dispatch;
   };
   struct ByOrder {
     Thresholds thresholds;
@@ -90,10 +88,10 @@ class AlphaTables {
     std::vector<std::uint32_t> by_field;  // bits of the alphas that look at a field; by field
     std::vector<AlphaId> always;          // those without a bit
     std::uint64_t shared_deep = 0;        // what alphas of the shared bit look at
-    std::vector<ByValue> by_value;
+    std::vector<ByField> by_index;
     std::vector<ByOrder> by_order;
     std::uint32_t concerned(std::uint64_t changed) const;
-    bool is_empty() const { return own_count == 0 && always.empty() && by_value.empty() && by_order.empty(); }
+    bool is_empty() const { return own_count == 0 && always.empty() && by_index.empty() && by_order.empty(); }
   };
 
   explicit AlphaTables(const ProgramData& program);

@@ -1,73 +1,74 @@
-// Dispatch: from the value of one field of one type to the few alphas whose tests name that value (`field == constant`,
-// `field in [constants]`), by one hash probe: a fact costs the same whether ten rules name ten values or ten thousand.
+// Dispatch: from a key to the few numbers that were added with it, by one hash probe: it costs the same whether ten
+// constants lead to ten alphas or ten thousand to ten thousand. Open addressing, half full at most, the numbers of a key side by side.
 // Immutable after seal(). Thread-safe after it.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
-
-#include "engine/network/slab.h"
-#include "model/value.h"
 
 namespace flyball::engine {
 
+// `Hash`: Hash::of(key), well mixed in its low bits. Equal keys have one hash.
+template <typename Key, typename Hash>
 class Dispatch {
  public:
-  void add(const Value& value, std::uint32_t alpha) { pairs_.push_back({value, alpha}); }
+  void add(Key key, std::uint32_t number) { pairs_.push_back({std::move(key), number}); }
 
   void seal() {
     std::size_t size = 8;
     while (size < pairs_.size() * 2) size *= 2;
     slots_.assign(size, Slot{});
-    for (const Pair& pair : pairs_) ++slot_for(pair.value).count;
+    for (const Pair& pair : pairs_) ++slot_for(pair.key).count;
     std::uint32_t begin = 0;
     for (Slot& slot : slots_) {
       slot.begin = begin;
       begin += slot.count;
       slot.count = 0;
     }
-    alphas_.resize(begin);
+    numbers_.resize(begin);
     for (const Pair& pair : pairs_) {
-      Slot& slot = slot_for(pair.value);
-      alphas_[slot.begin + slot.count++] = pair.alpha;
-      all_.push_back(pair.alpha);
+      Slot& slot = slot_for(pair.key);
+      numbers_[slot.begin + slot.count++] = pair.number;
     }
     pairs_.clear();
     pairs_.shrink_to_fit();
   }
 
-  std::span<const std::uint32_t> find(const Value& value) const {
+  std::span<const std::uint32_t> find(const Key& key) const { return find(key, Hash::of(key)); }
+  // `key` may be of another type that compares equal, such as a view of a text.
+  template <typename Like>
+  std::span<const std::uint32_t> find(const Like& key, std::uint64_t hash) const {
     const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = hash_value(value) & mask;; at = (at + 1) & mask) {
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
       const Slot& slot = slots_[at];
-      if (!slot.used) return {};
-      if (slot.value == value) return {alphas_.data() + slot.begin, slot.count};
+      if (slot.count == 0) return {};
+      if (slot.key == key) return {numbers_.data() + slot.begin, slot.count};
     }
   }
-  // Every alpha of the table, with repetitions: what an unknown value may concern.
-  std::span<const std::uint32_t> all() const { return all_; }
 
  private:
   struct Pair {
-    Value value;
-    std::uint32_t alpha = 0;
+    Key key;
+    std::uint32_t number = 0;
   };
   struct Slot {
-    Value value;
+    Key key{};
     std::uint32_t begin = 0, count = 0;
-    bool used = false;
+    bool used = false;  // while it is built
   };
-  Slot& slot_for(const Value& value) {
+  Slot& slot_for(const Key& key) {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t at = hash_value(value) & mask;
-    while (slots_[at].used && slots_[at].value != value) at = (at + 1) & mask;
+    std::size_t at = Hash::of(key) & mask;
+    while (slots_[at].used && !(slots_[at].key == key)) at = (at + 1) & mask;
     slots_[at].used = true;
-    slots_[at].value = value;
+    slots_[at].key = key;
     return slots_[at];
   }
   std::vector<Pair> pairs_;
   std::vector<Slot> slots_;
-  std::vector<std::uint32_t> alphas_, all_;
+  std::vector<std::uint32_t> numbers_;
 };
 
 }  // namespace flyball::engine

@@ -14,7 +14,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
       ends_(ends),
       frame_(program, interner),
       alphas_(program),
-      aggregates_(program, timers) {
+      aggregates_(program, interner, timers) {
   const std::vector<FactType>& types = program.rule_set.schema.types;
   stores_.reserve(types.size());
   for (std::size_t t = 0; t < types.size(); ++t) {

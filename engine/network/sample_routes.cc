@@ -7,7 +7,7 @@
 
 namespace flyball::engine {
 
-SampleRoutes::SampleRoutes(const ProgramData& program) {
+SampleRoutes::SampleRoutes(const ProgramData& program, const Interner& interner) : interner_(interner) {
   types_.resize(program.types.size());
   for (FactTypeId id = 0; id < program.types.size(); ++id) plan_type(id, program);
 }
@@ -18,40 +18,39 @@ void SampleRoutes::plan_type(FactTypeId id, const ProgramData& program) {
   if (nodes.empty()) return;
   const FactType& schema = program.rule_set.schema.types[id];
   const auto is_key = [&](std::uint32_t field) { return schema.is_key_field(field); };
-  // Windows of time do without what they refuse.
-  const auto may_skip = [&](const AggregateNode& node, std::uint32_t field) { return node.over_ns || is_key(field); };
 
-  std::map<std::uint32_t, std::vector<NodeId>> by_value;
-  using Side = std::tuple<std::uint32_t, bool, Kind>;
+  std::map<std::pair<std::uint32_t, Reach::Form>, std::vector<NodeId>> by_index;
+  using Side = std::tuple<std::uint32_t, bool, Kind, bool>;
   std::map<Side, std::vector<NodeId>> by_order;
   for (const NodeId n : nodes) {
-    const AggregateNode& node = program.nodes[n];
-    const AlphaPlan::Threshold& t = node.threshold;
-    if (node.dispatch_field != kNoId && may_skip(node, node.dispatch_field)) {
-      by_value[node.dispatch_field].push_back(n);
-    } else if (t.field != kNoId && may_skip(node, t.field)) {
-      by_order[{t.field, t.above, t.constant.kind}].push_back(n);
+    const DispatchPlan& plan = program.nodes[n].dispatch;
+    const DispatchPlan::Threshold& t = plan.threshold;
+    if (const Reach* reach = plan.reach()) {
+      by_index[{reach->field, reach->form}].push_back(n);
+    } else if (t.field != kNoId) {
+      by_order[{t.field, t.above, t.constant.kind, t.null_fails}].push_back(n);
     } else {
       type.always.push_back(n);
     }
   }
-  for (const auto& [field, members] : by_value) {
-    ByValue by{field, is_key(field), {}};
-    for (const NodeId n : members) {
-      for (const Value& v : program.nodes[n].dispatch_values) by.dispatch.add(v, n);
-    }
-    by.dispatch.seal();
+  for (const auto& [way, members] : by_index) {
+    ByField by{FieldIndex(*program.nodes[members.front()].dispatch.reach()), is_key(way.first)};
+    for (const NodeId n : members) by.index.add(*program.nodes[n].dispatch.reach(), n);
+    by.index.seal();
     if (!by.is_key) type.by_content.insert(type.by_content.end(), members.begin(), members.end());
-    type.by_value.push_back(std::move(by));
+    type.by_index.push_back(std::move(by));
   }
   for (const auto& [side, members] : by_order) {
     if (members.size() < kThresholdsMin) {
       type.always.insert(type.always.end(), members.begin(), members.end());
       continue;
     }
-    const auto& [field, above, kind] = side;
-    ByOrder by{Thresholds(field, above, kind), is_key(field)};
-    for (const NodeId n : members) by.thresholds.add(program.nodes[n].threshold.constant, program.nodes[n].threshold.inclusive, n);
+    const auto& [field, above, kind, null_fails] = side;
+    ByOrder by{Thresholds(field, above, kind, null_fails), is_key(field)};
+    for (const NodeId n : members) {
+      const DispatchPlan::Threshold& t = program.nodes[n].dispatch.threshold;
+      by.thresholds.add(t.constant, t.inclusive, n);
+    }
     by.thresholds.seal();
     if (!by.is_key) type.by_content.insert(type.by_content.end(), members.begin(), members.end());
     type.by_order.push_back(std::move(by));
@@ -60,14 +59,12 @@ void SampleRoutes::plan_type(FactTypeId id, const ProgramData& program) {
 }
 
 std::span<const NodeId> SampleRoutes::find(const Type& type, const Value* row, bool key_only) {
-  if (type.by_value.empty() && type.by_order.empty()) return type.always;
+  if (type.by_index.empty() && type.by_order.empty()) return type.always;
   found_.assign(type.always.begin(), type.always.end());
   if (key_only) found_.insert(found_.end(), type.by_content.begin(), type.by_content.end());
-  for (const ByValue& by : type.by_value) {
+  for (const ByField& by : type.by_index) {
     if (key_only && !by.is_key) continue;
-    const Value& v = row[by.field];
-    const std::span<const NodeId> nodes = v.is_error() ? by.dispatch.all() : by.dispatch.find(v);
-    found_.insert(found_.end(), nodes.begin(), nodes.end());
+    by.index.find(row[by.index.field()], interner_, [&](NodeId n) { found_.push_back(n); });
   }
   for (const ByOrder& by : type.by_order) {
     if (key_only && !by.is_key) continue;

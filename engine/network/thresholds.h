@@ -5,17 +5,17 @@
 //   value 30      open  open  open  shut …            position 3: so many gates are open
 //
 // A fact whose value moves crosses the gates between its two positions and no others: O(log n + crossings).
-// A value of another kind than the constants (null, unknown) has no position: any gate may have to be looked at.
+// A value of another kind than the constants (unknown, null) has no position: any gate may have to be looked at; where all
+// alphas ask first whether it is null, null opens none.
 // Immutable after seal(), thread-safe after it.
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "engine/expr/compare_bits.h"
+#include "engine/expr/order_place.h"
 #include "engine/network/slab.h"
 #include "model/value.h"
 
@@ -23,15 +23,12 @@ namespace flyball::engine {
 
 class Thresholds {
  public:
-  // `above`: open where the field is greater than the constant, else less. The constants are of `kind`, which is_ordered().
-  Thresholds(std::uint32_t field, bool above, Kind kind) : field_(field), above_(above), kind_(kind) {}
+  // `above`: open where the field is greater than the constant, else less. The constants are of `kind`, which has_own_place().
+  // `null_fails`: every one of the alphas certainly fails where the field is null.
+  Thresholds(std::uint32_t field, bool above, Kind kind, bool null_fails = false)
+      : field_(field), above_(above), null_fails_(null_fails), kind_(kind) {}
 
-  // Kinds whose order is that of one number, as expressions compare them.
-  static bool is_ordered(Kind kind) { return orders_as_integer(kind) || kind == Kind::kUint || kind == Kind::kDouble; }
-  // Nothing is greater or less than not-a-number: a test with it is no gate.
-  static bool is_gate(const Value& constant) {
-    return is_ordered(constant.kind) && !(constant.is(Kind::kDouble) && constant.as_double() != constant.as_double());
-  }
+  static bool is_gate(const Value& constant) { return has_own_place(constant.kind) && !is_nan(constant); }
 
   void add(const Value& constant, bool inclusive, std::uint32_t alpha) { gates_.push_back({place_of(constant), !inclusive, alpha}); }
   void seal() {
@@ -49,8 +46,8 @@ class Thresholds {
 
   // How many gates `v` opens. `near`: a position not far away, if one is known; the search begins there.
   std::optional<std::uint32_t> position(const Value& v, std::uint32_t near) const {
-    if (v.kind != kind_) return std::nullopt;
-    if (v.is(Kind::kDouble) && v.as_double() != v.as_double()) return 0;
+    if (v.kind != kind_) return v.is_null() && null_fails_ ? std::optional<std::uint32_t>(0) : std::nullopt;
+    if (is_nan(v)) return 0;
     const std::int64_t at = place_of(v);
     // Away from `near` in steps that double, then by halves.
     std::uint32_t low = 0, high = size();
@@ -96,20 +93,12 @@ class Thresholds {
     const Gate& g = gates_[gate];
     return g.place < at || (g.place == at && !g.strict);
   }
-  // Numbers as int64 in the order of the gates.
-  std::int64_t place_of(const Value& v) const {
-    std::int64_t place = v.bits;
-    if (v.is(Kind::kDouble)) {
-      if (v.as_double() == 0.0) place = 0;  // -0.0 too
-      if (place < 0) place ^= INT64_MAX;    // the greater the magnitude, the less
-    } else if (v.is(Kind::kUint)) {
-      place = std::bit_cast<std::int64_t>(std::bit_cast<std::uint64_t>(place) ^ (std::uint64_t{1} << 63));
-    }
-    return above_ ? place : ~place;
-  }
+  // In the order of the gates.
+  std::int64_t place_of(const Value& v) const { return above_ ? order_place(v) : ~order_place(v); }
 
   std::uint32_t field_;
   bool above_;
+  bool null_fails_;
   Kind kind_;
   std::vector<Gate> gates_;
 };

@@ -15,7 +15,7 @@ struct Adoption::TypeWork {
   FactTypeId type = 0;
   bool reseat = false;
   std::vector<AlphaId> fresh;                 // new alphas that are tried on every fact
-  std::vector<std::uint32_t> fresh_by_value;  // places in AlphaTables::Type::by_value of those that are dispatched
+  std::vector<std::uint32_t> fresh_by_index;  // places in AlphaTables::Type::by_index of those that are found there
   std::vector<std::uint32_t> fresh_by_order;
   std::uint32_t wanted_bits = 0;        // of the kept alphas that there is something to do for
   bool wanted_in_order = false;         // some of them are thresholds
@@ -25,7 +25,7 @@ struct Adoption::TypeWork {
 };
 
 namespace {
-constexpr std::size_t kFewFresh = 8;  // as many dispatched alphas are tried one by one
+constexpr std::size_t kFewFresh = 8;  // as many alphas with an index are tried one by one
 }
 
 void Adoption::fill() {
@@ -140,7 +140,7 @@ bool Adoption::plan_work(FactTypeId type, TypeWork& work) const {
   for (const AlphaId a : to_.data.types[type].alphas) {
     const AlphaPlan& plan = to_.data.alphas[a];
     if (!kept_alphas_[a]) {
-      if (work.order_of[a] == kNone) (plan.dispatch_field == kNoId ? work.fresh : dispatched).push_back(a);
+      if (work.order_of[a] == kNone) (plan.dispatch.reach() == nullptr ? work.fresh : dispatched).push_back(a);
       continue;
     }
     const AlphaPlan& before = from_.data.alphas[a];
@@ -157,12 +157,12 @@ bool Adoption::plan_work(FactTypeId type, TypeWork& work) const {
   if (dispatched.size() <= kFewFresh) {
     work.fresh.insert(work.fresh.end(), dispatched.begin(), dispatched.end());
   } else {
-    for (std::uint32_t i = 0; i < ways.by_value.size(); ++i) {
-      const auto on_field = [&](AlphaId a) { return to_.data.alphas[a].dispatch_field == ways.by_value[i].field; };
-      if (std::any_of(dispatched.begin(), dispatched.end(), on_field)) work.fresh_by_value.push_back(i);
+    for (std::uint32_t i = 0; i < ways.by_index.size(); ++i) {
+      const auto on_field = [&](AlphaId a) { return to_.data.alphas[a].dispatch.reach()->field == ways.by_index[i].index.field(); };
+      if (std::any_of(dispatched.begin(), dispatched.end(), on_field)) work.fresh_by_index.push_back(i);
     }
   }
-  return work.reseat || !work.fresh.empty() || !work.fresh_by_value.empty() || !work.fresh_by_order.empty() || work.wanted_bits != 0 ||
+  return work.reseat || !work.fresh.empty() || !work.fresh_by_index.empty() || !work.fresh_by_order.empty() || work.wanted_bits != 0 ||
          work.wanted_in_order;
 }
 
@@ -292,10 +292,9 @@ void Adoption::find_new(TypeWork& work, FactId fact) {
     meta.members |= std::uint32_t{1} << network.alphas_[alpha].bit;
   };
   for (const AlphaId a : work.fresh) attempt(a);
-  for (const std::uint32_t i : work.fresh_by_value) {
-    const AlphaTables::ByValue& by = ways.by_value[i];
-    const Value& v = update.row[by.field];
-    for (const AlphaId a : v.is_error() ? by.dispatch.all() : by.dispatch.find(v)) attempt(a);
+  for (const std::uint32_t i : work.fresh_by_index) {
+    const FieldIndex& index = ways.by_index[i].index;
+    index.find(update.row[index.field()], network.interner(), attempt);
   }
   for (const std::uint32_t i : work.fresh_by_order) {
     const Thresholds& gates = ways.by_order[i].thresholds;

@@ -27,7 +27,7 @@ class TestChecker {
   // When all steps are checked: what would need the service while it is down.
   void check_downs() {
     for (const auto& [at, step] : needs_service_) {
-      const bool away = std::any_of(downs_.begin(), downs_.end(), [at = at](const Absence& d) { return at >= d.from && at < d.to; });
+      const bool away = std::any_of(downs_.begin(), downs_.end(), [at](const Absence& d) { return at >= d.from && at < d.to; });
       if (!away) continue;
       if (step->kind == StepKind::kAsk) {
         p_.report.error("E0703", step->at->span, "nobody answers while the service is down", "ask before, or when it is back");

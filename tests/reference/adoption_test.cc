@@ -9,6 +9,7 @@
 #include "engine/session.h"
 #include "model/text.h"
 #include "tests/reference/generate/package.h"
+#include "tests/reference/generate/reaching.h"
 #include "tests/reference/harness.h"
 
 namespace flyball::reference {
@@ -61,11 +62,12 @@ std::string facts_of(const engine::Session& session, const engine::Program& prog
 }
 
 // The rules with some left out, others in shadow or off, of another priority, or with less to do.
-ast::RuleSet edited(const ast::RuleSet& rules, Random& random) {
+// One rule in `of` suffers each of nine things.
+ast::RuleSet edited(const ast::RuleSet& rules, Random& random, std::size_t of) {
   ast::RuleSet out = rules;
   for (std::size_t r = out.rules.size(); r-- > 0;) {
     ast::RuleDecl& rule = out.rules[r];
-    switch (random.below(14)) {
+    switch (random.below(of)) {
       case 0:
       case 1:
         if (out.rules.size() > 1) out.rules.erase(out.rules.begin() + static_cast<std::ptrdiff_t>(r));
@@ -84,9 +86,25 @@ ast::RuleSet edited(const ast::RuleSet& rules, Random& random) {
   return out;
 }
 
+// Many rules, of which some are found by indexes that others come into and go from.
+SeedCase reaching(std::uint64_t seed) {
+  const CaseText text = reaching_case(seed);
+  SeedCase c;
+  c.files = text.files;
+  Result<std::unique_ptr<Loaded>> package = load(text.files);
+  REQUIRE(package.has_value());
+  c.package = std::move(*package);
+  for (const std::string& line : text.steps) {
+    Result<Step> step = parse_step(line, *c.package);
+    REQUIRE(step.has_value());
+    c.steps.push_back(std::move(*step));
+  }
+  return c;
+}
+
 // Each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written. Or: many rules begin
-// alike; the one that feeds anew shares no joins.
-enum class With { kNothing, kOtherOrders, kTwins };
+// alike; the one that feeds anew shares no joins. Or: many rules are found by indexes.
+enum class With { kNothing, kOtherOrders, kTwins, kReaches };
 
 void play(With with) {
   const bool other_orders = with == With::kOtherOrders;
@@ -95,9 +113,10 @@ void play(With with) {
   std::uint64_t adopted = 0, fed_anew = 0;
   std::map<std::string, std::uint64_t> obstacles;
   const char* const seeds = std::getenv("REFERENCE_SEEDS");
-  const std::uint64_t last = (seeds == nullptr ? kSeeds : std::strtoull(seeds, nullptr, 10)) / (with == With::kNothing ? 1 : 2);
+  const std::uint64_t wanted = with == With::kReaches ? 40 : with == With::kNothing ? kSeeds : kSeeds / 2;
+  const std::uint64_t last = seeds == nullptr ? wanted : std::strtoull(seeds, nullptr, 10) / (with == With::kNothing ? 1 : 2);
   for (std::uint64_t seed = 1; seed <= last; ++seed) {
-    const SeedCase c = with == With::kTwins ? make_twin_case(seed) : make_case(seed);
+    const SeedCase c = with == With::kReaches ? reaching(seed) : with == With::kTwins ? make_twin_case(seed) : make_case(seed);
     if (!c.package) continue;
     Random random(seed), order(seed + 77);
     std::vector<std::unique_ptr<engine::Program>> programs[2];
@@ -114,7 +133,7 @@ void play(With with) {
       programs[which].push_back(std::make_unique<engine::Program>(std::move(*program)));
       if (which == 0 && programs[0].back()->data().rules.size() > programs[0].back()->data().rule_set.rules.size()) ++sharing;
     };
-    const ast::RuleSet first = edited(c.package->rules, random);
+    const ast::RuleSet first = edited(c.package->rules, random, with == With::kReaches ? 60 : 14);
     for (int which : {0, 1}) {
       compile(which, first);
       sessions[which] = std::make_unique<engine::Session>(*programs[which].back(), *c.package->interner, sinks[which], few());
@@ -142,7 +161,7 @@ void play(With with) {
     for (std::size_t i = 0; i < c.steps.size() && !ran_away; ++i) {
       const Step& step = c.steps[i];
       if (random.below(6) == 0) {
-        const ast::RuleSet rules = edited(c.package->rules, random);
+        const ast::RuleSet rules = edited(c.package->rules, random, with == With::kReaches ? 60 : 14);
         trail += "; before step " + std::to_string(i) + ":";
         for (const ast::RuleDecl& r : rules.rules)
           trail += " " + r.qualified + (r.mode_value == ast::Mode::kOff ? "(off)" : r.mode_value == ast::Mode::kShadow ? "(shadow)" : "");
@@ -208,5 +227,6 @@ void play(With with) {
 TEST_CASE("rules that come, go and change are taken in as if everything were matched anew") { play(With::kNothing); }
 TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(With::kOtherOrders); }
 TEST_CASE("so are rules of which others begin with the same lines") { play(With::kTwins); }
+TEST_CASE("so are rules that an index finds") { play(With::kReaches); }
 
 }  // namespace flyball::reference

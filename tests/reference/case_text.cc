@@ -54,7 +54,11 @@ std::optional<std::int64_t> parse_int(const std::string& w) { return parse_scale
 std::optional<Value> parse_value(const std::string& w, const Type& type, Interner& in) {
   if (w == "null") return Value::null();
   if (w == "true" || w == "false") return Value::boolean(w == "true");
-  if (w.size() >= 2 && w.front() == '"') return in.string(w.substr(1, w.size() - 2));
+  if (w.size() >= 2 && w.front() == '"') {
+    const std::string text = w.substr(1, w.size() - 2);  // addresses of IPv6 stand in quotes, too: they have points in them
+    if (type.is(TypeTag::kIp) || type.is(TypeTag::kCidr)) return parse_value(text, type, in);
+    return type.is(TypeTag::kTimestamp) ? parse_timestamp(text) : std::optional(in.string(text));
+  }
   if (type.is(TypeTag::kDouble)) return Value::real(std::stod(w));
   if (type.is(TypeTag::kPercent)) {
     const auto p = parse_percent_e9(w);
@@ -67,6 +71,10 @@ std::optional<Value> parse_value(const std::string& w, const Type& type, Interne
   if (type.is(TypeTag::kIp)) {
     const auto ip = parse_ip(w);
     return ip ? std::optional(in.ip(*ip)) : std::nullopt;
+  }
+  if (type.is(TypeTag::kCidr)) {
+    const auto cidr = parse_cidr(w);
+    return cidr ? std::optional(in.cidr(*cidr)) : std::nullopt;
   }
   const auto i = parse_int(w);
   return i ? std::optional(Value::integer(*i)) : std::nullopt;

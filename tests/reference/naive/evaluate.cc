@@ -185,6 +185,7 @@ Value evaluate(const Expr& e, Scope& scope) {
     case ExprKind::kSelect:
     case ExprKind::kIndex: return evaluate_part(e, scope);
     case ExprKind::kCall: {
+      if (e.args.size() == 2) return ask(e.fn, evaluate(e.args[0], scope), evaluate(e.args[1], scope), *scope.state.in);
       FB_CHECK((e.fn == Fn::kSize || e.fn == Fn::kTimestamp) && e.args.size() == 1);
       const Value list = evaluate(e.args[0], scope);
       if (e.fn == Fn::kTimestamp) return list.is(Kind::kInt) ? Value::timestamp(list.as_int(), 0) : Value::unknown();

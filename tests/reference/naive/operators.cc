@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "model/check.h"
 #include "tests/reference/naive/scope.h"
 
 namespace flyball::reference {
@@ -52,10 +53,26 @@ Value real(Op op, double x, double y) {
 double as_real(const Value& v) { return v.is(Kind::kInt) ? static_cast<double>(v.as_int()) : v.as_double(); }
 bool is_number(const Value& v) { return v.is(Kind::kInt) || v.is(Kind::kDouble); }
 
+// Without its first character.
+std::string_view rest(std::string_view text) {
+  std::size_t n = 1;
+  while (n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) ++n;
+  return text.substr(n);
+}
+
 bool glob(std::string_view text, std::string_view pattern) {
   if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*') return glob(text, pattern.substr(1)) || (!text.empty() && glob(text.substr(1), pattern));
-  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && glob(text.substr(1), pattern.substr(1));
+  if (pattern[0] == '*') return glob(text, pattern.substr(1)) || (!text.empty() && glob(rest(text), pattern));
+  if (text.empty()) return false;
+  if (pattern[0] == '?') return glob(rest(text), pattern.substr(1));
+  if (pattern[0] == '\\' && pattern.size() > 1) pattern.remove_prefix(1);
+  return pattern[0] == text[0] && glob(text.substr(1), pattern.substr(1));
+}
+
+bool holds(const Cidr& outer, const Value& x, const Interner& in) {
+  if (x.is(Kind::kIp)) return outer.contains(in.ip_of(x));
+  const Cidr& inner = in.cidr_of(x);
+  return inner.prefix_length >= outer.prefix_length && outer.contains(inner.address);
 }
 
 }  // namespace
@@ -95,6 +112,7 @@ Value in_collection(const Value& x, const Value& collection, const Interner& in)
   if (collection.is(Kind::kList)) {
     for (const Value& item : in.items(collection)) {
       if (cel_equal(x, item, in)) return Value::boolean(true);
+      if (item.is(Kind::kCidr) && !x.is_null() && holds(in.cidr_of(item), x, in)) return Value::boolean(true);
     }
     return Value::boolean(false);
   }
@@ -105,8 +123,20 @@ Value in_collection(const Value& x, const Value& collection, const Interner& in)
     const Value high = compare(r.half_open ? Op::kLess : Op::kLessEqual, x, r.upper, in);
     return low.is_error() || high.is_error() ? Value::unknown() : Value::boolean(low.is_true() && high.is_true());
   }
-  if (collection.is(Kind::kCidr) && x.is(Kind::kIp)) return Value::boolean(in.cidr_of(collection).contains(in.ip_of(x)));
+  if (collection.is(Kind::kCidr)) return Value::boolean(holds(in.cidr_of(collection), x, in));
   return Value::unknown();
+}
+
+// startsWith, endsWith, containsIP, containsCIDR.
+Value ask(Fn fn, const Value& a, const Value& b, const Interner& in) {
+  if (a.is_error() || b.is_error() || a.is_null() || b.is_null()) return Value::unknown();
+  switch (fn) {
+    case Fn::kStartsWith: return Value::boolean(in.text(a).starts_with(in.text(b)));
+    case Fn::kEndsWith: return Value::boolean(in.text(a).ends_with(in.text(b)));
+    case Fn::kContainsIp:
+    case Fn::kContainsCidr: return Value::boolean(holds(in.cidr_of(a), b, in));
+    default: FB_CHECK(false);
+  }
 }
 
 Value like(const Value& text, const Value& pattern, const Interner& in) {

@@ -40,6 +40,7 @@ Truth truth(const ast::Expr& e, Scope& scope);
 Value arithmetic(ast::Op op, const Value& a, const Value& b, Interner& in);
 Value compare(ast::Op op, const Value& a, const Value& b, const Interner& in);
 Value in_collection(const Value& x, const Value& collection, const Interner& in);
+Value ask(Fn fn, const Value& a, const Value& b, const Interner& in);
 Value like(const Value& text, const Value& pattern, const Interner& in);
 
 // A count that stale facts leave open is an interval of numbers.

@@ -124,12 +124,16 @@ Timestamp NaiveSession::next_instant() {
     const RulePlan& rule = state_.plan.rules[place.rule];
     return (place.until ? rule.until : rule.when)[place.line].duration_ns;
   };
+  // Of a rule outside its calendars none falls due: that is no instant.
+  auto waits = [&](LinePlace place) { return !place.until && state_.shut[place.rule]; };
   for (const auto& [place, table] : state_.holds) {
+    if (waits(place)) continue;
     for (const auto& [key, h] : table) {
       if (h.counting && !h.held) due(h.onset + duration(place));
     }
   }
   for (const auto& [place, table] : state_.absences) {
+    if (waits(place)) continue;
     for (const auto& [key, a] : table) due(a.since + duration(place));
   }
   for (const KeyMap<Timestamp>& rule : state_.cooldowns) {
