@@ -154,7 +154,7 @@ Result<void> Options::parse(std::vector<std::string> args) {
       const std::string what = error.what();
       if (!options_[i].positional && what.find(options_[i].name) != std::string::npos) {
         if (options_[i].value.empty()) return fail(fmt::format("`{}` takes no value", options_[i].name));
-        return fail(fmt::format("`{}` needs a {}", options_[i].name, options_[i].value));
+        return fail(fmt::format("`{}` needs {}", options_[i].name, with_article(options_[i].value)));
       }
     }
     return fail(fmt::format("these arguments cannot be read: {}", error.what()));

@@ -70,7 +70,7 @@ Result<std::vector<std::pair<std::string, Value>>> with_values(const ast::RuleSe
       return fail(fmt::format("no fact of `{}` has a field `{}`", rules.rules[rule].qualified, name), did_you_mean(nearest(name, names)));
     Result<Value> value = bus::parse_json_as(text, field->type, interner);
     if (!value) value = bus::parse_json_as(quote(text), field->type, interner);
-    if (!value) return fail(fmt::format("`{}` cannot be `{}`: it is a {}", name, text, to_string(field->type)));
+    if (!value) return fail(fmt::format("`{}` cannot be `{}`: it is {}", name, text, with_article(to_string(field->type))));
     out.emplace_back(name, *value);
   }
   return out;

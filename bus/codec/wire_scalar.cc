@@ -9,6 +9,7 @@
 
 #include "bus/codec/base64.h"
 #include "model/schema.h"
+#include "model/suggest.h"
 #include "model/text.h"
 
 namespace flyball::bus {
@@ -276,7 +277,7 @@ std::string describe(const Type& type) {
     case TypeTag::kBytes: return or_null("bytes");
     case TypeTag::kDyn: return "any value";
     case TypeTag::kNull: return "null";
-    default: return or_null("a " + to_string(type.without_null()));
+    default: return or_null(with_article(to_string(type.without_null())));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/compile/plan_builder.h"
 #include "engine/network/network.h"
+#include "model/suggest.h"
 #include "parser/ast/rule_form.h"
 
 namespace flyball::engine {
@@ -335,7 +336,7 @@ Result<void> PlanBuilder::plan_params(const std::vector<std::pair<std::uint32_t,
     if (id >= schema.params.size()) return fail("there is no param " + std::to_string(id));
     const Param& param = schema.params[id];
     if (!value_matches(value, param.type, interner_)) {
-      return fail("param `" + param.name + "` is a " + to_string(param.type), "give it a value of that type");
+      return fail("param `" + param.name + "` is " + with_article(to_string(param.type)), "give it a value of that type");
     }
     const auto beyond = [&](const std::optional<Value>& bound, bool below) {
       if (!bound) return false;

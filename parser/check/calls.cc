@@ -435,6 +435,7 @@ void ExprChecker::check_call(Expr& e) {
   if (chosen != nullptr) {
     e.fn = chosen->fn;
     e.type = ambiguous ? Type::of(TypeTag::kDyn) : *result;
+    if (rules_ && unreadable(e)) return;
     if (e.fn == Fn::kFormat) check_format(e);
     if (e.fn == Fn::kType) e.type.args = {e.args[0].type};
     if (!ambiguous && rules_) {

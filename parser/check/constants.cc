@@ -2,6 +2,9 @@
 // signs, arithmetic, lists, maps and the conversions of texts; it is not the evaluator (engine/expr is). See expressions.h.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -82,7 +85,40 @@ std::optional<Value> convert(const Expr& e, Interner& in) {
   }
 }
 
+// What a conversion of a text reads, and how that is written.
+struct Form {
+  Fn fn;
+  const char* type;
+  const char* written;
+};
+constexpr auto kForms = std::to_array<Form>({{Fn::kTimestamp, "timestamp", "a time is written `2030-12-31T23:59:59Z`"},
+                                             {Fn::kDuration, "duration", "a duration is written `5m`, `1h30m` or `250ms`"},
+                                             {Fn::kIp, "address", "an address is written `10.0.0.1` or `fe80::1`"},
+                                             {Fn::kCidr, "network", "a network is written `10.0.0.0/8`"},
+                                             {Fn::kPercent, "percent", "a percent is written `92%` or `0.92`"},
+                                             {Fn::kBitrate, "bitrate", "a bitrate is written `10Gbps`"},
+                                             {Fn::kPps, "packet rate", "a packet rate is written `3Mpps`"},
+                                             {Fn::kInt, "int", "an int is written in digits: `42`"}});
+
+// As the evaluator reads it.
+bool is_int(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
 }  // namespace
+
+bool ExprChecker::unreadable(Expr& e) {
+  if (e.args.size() != 1 || e.args[0].kind != ExprKind::kLiteral || !e.args[0].literal.is(Kind::kString)) return false;
+  const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.fn == e.fn; });
+  if (form == kForms.end() || (e.fn == Fn::kInt ? is_int(p_.interner.text(e.args[0].literal)) : convert(e, p_.interner).has_value()))
+    return false;
+  p_.report.error("E0219", e.args[0].span, fmt::format("`{}` is no {}", p_.report.excerpt(e.args[0].span), form->type), form->written);
+  e.type = Type::of(TypeTag::kError);
+  return true;
+}
 
 std::optional<Value> fold(const Expr& e, Interner& in) {
   switch (e.kind) {

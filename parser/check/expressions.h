@@ -68,6 +68,7 @@ class ExprChecker {
   void mismatch(ast::Expr& e, const char* code = "E0202");
   bool both_usable(ast::Expr& e);
   bool without_value(ast::Expr& e);
+  bool unreadable(ast::Expr& e);  // a conversion of a text that is not of its form: reported
   void same_sides(const ast::Expr& e);
 
   // expressions.cc

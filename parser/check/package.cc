@@ -16,7 +16,7 @@ void Report::warning(const char* code, ast::Span at, std::string message, std::s
 }
 
 void Report::misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names,
-                      const char* all) {
+                      const char* all, std::optional<Fix> else_fix) {
   Diagnostic d{code, Severity::kError, at, message, {}, {}};
   if (suggest(d, word, names)) return out_.add(std::move(d));
   // What the parser could not read may well declare it.
@@ -30,7 +30,7 @@ void Report::misspelt(const char* code, ast::Span at, std::string message, std::
   } else if (!names.empty() && names.size() <= kMaxListed) {
     help = fmt::format("it could be {}", listed(names));
   }
-  error(code, at, std::move(message), std::move(help));
+  error(code, at, std::move(message), std::move(help), std::move(else_fix));
 }
 
 void Report::later(ast::Span at, std::string_view what, std::string help) {
@@ -64,9 +64,7 @@ std::string type_name(const Type& type, const Schema* schema) {
 std::string a_type(const Type& type, const Schema* schema) {
   if (type.is(TypeTag::kNull)) return "null";
   if (type.is(TypeTag::kEnum)) return "one of " + to_string(type.without_null());
-  const std::string name = type_name(type, schema);
-  const bool vowel = !name.empty() && std::string_view("aeioAEIO").find(name.front()) != std::string_view::npos;
-  return (vowel ? "an " : "a ") + name;
+  return with_article(type_name(type, schema));
 }
 
 std::vector<std::string> field_names(const std::vector<Field>& fields, std::size_t count) {

@@ -32,9 +32,9 @@ class Report {
   void error(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   void warning(const char* code, ast::Span at, std::string message, std::string help = {}, std::optional<Fix> fix = std::nullopt);
   // A name that is none of `names`: all the nearest are listed, and one alone is the fix.
-  // With `all` the help lists all names when none is near ("types are `ip`, …").
+  // With `all` the help lists all names when none is near ("types are `ip`, …"); `else_fix` is offered then.
   void misspelt(const char* code, ast::Span at, std::string message, std::string_view word, const std::vector<std::string>& names,
-                const char* all = nullptr);
+                const char* all = nullptr, std::optional<Fix> else_fix = std::nullopt);
   // Whether this is the first time; for what one mistake would make many places say.
   bool first(const std::string& what) { return said_.insert(what).second; }
   // A form that later versions have.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/text.h"
 #include "parser/check/expressions.h"
 #include "parser/grammar/slips.h"
 
@@ -324,7 +325,11 @@ void ExprChecker::unknown_name(Expr& e) {
   }
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  p_.report.misspelt("E0301", e.span, std::move(message), name, known);
+  // `host == h1`: perhaps a word without its quotes.
+  std::optional<Fix> quotes;
+  if (comparison_ != nullptr && comparison_->args[0].type.is(TypeTag::kString)) quotes = Fix{e.span, quote(name), true};
+  const char* const all = quotes ? "a text stands in quotes; names are" : nullptr;
+  p_.report.misspelt("E0301", e.span, std::move(message), name, known, all, std::move(quotes));
 }
 
 void ExprChecker::check_select(Expr& e) {

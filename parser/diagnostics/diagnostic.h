@@ -30,7 +30,8 @@ struct Diagnostic {
   std::optional<Fix> fix;
 };
 
-// What a misspelt `word` most likely is: the one nearest of `names` is the fix, several are all listed in the help;
+// What a misspelt `word` most likely is: the one nearest of `names` is the fix; several are all listed in the help, and so is
+// one that means the opposite;
 // false if none is near. `quoted`: they are texts.
 bool suggest(Diagnostic& d, std::string_view word, const std::vector<std::string>& names, bool quoted = false);
 

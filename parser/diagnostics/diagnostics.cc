@@ -11,9 +11,10 @@ namespace flyball {
 
 bool suggest(Diagnostic& d, std::string_view word, const std::vector<std::string>& names, bool quoted) {
   std::vector<std::string> near = nearest(word, names);
+  const bool certain = near.size() == 1 && !opposed(word, near.front());
   if (quoted) std::transform(near.begin(), near.end(), near.begin(), [](const std::string& n) { return quote(n); });
-  if (near.size() == 1) d.fix = Fix{d.span, near.front()};
-  if (near.size() > 1) d.help = did_you_mean(near);
+  if (certain) d.fix = Fix{d.span, near.front()};
+  if (!certain && !near.empty()) d.help = did_you_mean(near);
   return !near.empty();
 }
 

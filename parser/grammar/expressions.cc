@@ -102,7 +102,16 @@ auto const comma = mark(",");
 auto const arguments = node<Kind::kArguments>[mark("(") >> listed(expression, mark(")"), "`,` or `)`", "an expression or `)`")];
 
 auto const optional_part = node<Kind::kOptionalPart>[mark("?") >> must(expression, "an expression")];
-auto const paren = node<Kind::kParen>[mark("(") >> inside[must(expression, "an expression")] >> must(mark(")"))];
+// `("a", "b")`, as other languages write a list.
+struct OneValue : Terminal<OneValue> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first != last && *first == ',')
+      builder(context).fail(codes::kUnexpected, first, first + 1, "expected `)`, found `,`", "a list stands in brackets: `[…, …]`");
+    return true;
+  }
+};
+auto const paren = node<Kind::kParen>[mark("(") >> inside[must(expression, "an expression")] >> OneValue{} >> must(mark(")"))];
 auto const list = node<Kind::kList>[mark("[") >> listed(optional_part | expression, mark("]"), "`,` or `]`", "an expression or `]`")];
 auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(expression, "a key")] | expression];
 auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];

@@ -52,6 +52,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   bool parse(Iterator& first, Iterator const& last, C const& context, R const& r, A&) const {
     if (first == last) return false;
     Builder& b = builder(context);
+    needless_colon(b, first);
     bool const bare = *first != '{';
     if (bare && (bare_block.begins == nullptr || !not_opened(b, first))) return false;
     Builder::Mark const whole = b.mark(first);
@@ -105,6 +106,17 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   }
 
  private:
+  // `when: {`: said, and read as if the colon were not there.
+  static void needless_colon(Builder& b, Iterator& at) {
+    if (*at != ':') return;
+    Iterator const open = skip_blanks(at + 1, b.end(), b.begin(), b.bad_bytes());
+    if (open == b.end() || *open != '{') return;
+    Diagnostic d = b.error(codes::kUnexpected, at, at + 1, "`:` means nothing here", "blocks stand in `{ … }`");
+    d.fix = Fix{d.span, ""};
+    b.report_intact(std::move(d));
+    at = b.token(at + 1);
+  }
+
   // The `{` is missing, but what stands here can begin an item: said, and read as if it were there.
   bool not_opened(Builder& b, Iterator& at) const {
     if (*at == ':') {  // `rule r:`, as if indentation made blocks

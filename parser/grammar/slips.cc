@@ -96,7 +96,7 @@ constexpr std::array<Slip, 21> kLines{{
     {"where", "", "`where` follows its pattern: `name: Type where …`"},
 }};
 
-constexpr std::array<Slip, 10> kSuffixes{{
+constexpr std::array<Slip, 11> kSuffixes{{
     {"with", "where", ""},
     {"having", "where", ""},
     {"if", "where", ""},
@@ -107,6 +107,7 @@ constexpr std::array<Slip, 10> kSuffixes{{
     {"join", "", "another fact is another line: `q: Type same field as name`"},
     {"on", "", "equal fields are joined with `same field as name`"},
     {"as", "", "the name stands first: `name: Type where …`"},
+    {"xor", "", "one of two, not both, is `a != b`"},
 }};
 
 constexpr std::array<Slip, 20> kEffects{{
@@ -218,7 +219,7 @@ constexpr std::array<Slip, 33> kTypes{{
     {"array", "", "lists are written `list<…>`"},
 }};
 
-constexpr std::array<Slip, 16> kFunctions{{
+constexpr std::array<Slip, 17> kFunctions{{
     {"len", "size", ""},
     {"length", "size", ""},
     {"strlen", "size", ""},
@@ -235,6 +236,7 @@ constexpr std::array<Slip, 16> kFunctions{{
     {"isNull", "", "an optional value is asked by `x == null`"},
     {"abs", "math.abs", ""},
     {"round", "math.round", ""},
+    {"xor", "", "one of two, not both, is `a != b`"},
 }};
 
 // Without `instead`: there is none, and what comes near.

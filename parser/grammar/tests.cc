@@ -2,6 +2,7 @@
 // Thread safety: rules are constants; the Builder is the state.
 // INVARIANT: parsers with state are plain constants or functions, never variable templates: those are initialised in no order.
 #include "model/suggest.h"
+#include "model/text.h"
 #include "parser/ast/words.h"
 #include "parser/grammar/foreign.h"
 #include "parser/grammar/items.h"
@@ -91,7 +92,24 @@ struct AfterTime : Terminal<AfterTime> {
   }
 };
 auto const step = node<Kind::kStep>[time_of_step >> (step_body | AfterTime{})] | node<Kind::kStep>[step_body];
-auto const test_def = must(plain_string, "the test's title in quotes") >> must(block<Kind::kFields>(step, unknown_step), "`{`");
+// `test t {`: a title is a text.
+struct BareTitle : Terminal<BareTitle> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder const& b = builder(context);
+    if (first == last || !is_word(*first) || b.new_line_before(first)) return true;
+    std::string_view title(first, static_cast<std::size_t>(last - first));
+    title = title.substr(0, title.find_first_of("{\"\\#\r\n"));
+    title = title.substr(0, title.find_last_not_of(" \t") + 1);
+    Iterator const end = first + title.size();
+    SyntaxError e{b.error(codes::kUnexpected, first, end, "expected the test's title in quotes, found `" + std::string(title) + "`"),
+                  b.offset(end), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, quote(title)};
+    throw e;
+  }
+};
+auto const test_def = BareTitle{} >> must(plain_string, "the test's title in quotes") >>
+                      must(block<Kind::kFields>(step, unknown_step), "`{`");
 
 }  // namespace
 

@@ -33,6 +33,33 @@ TEST_CASE("fix: what has no fix stays, and is counted") {
   CHECK(r.errors_left == 1);
 }
 
+TEST_CASE("fix: a name is not turned into its opposite") {
+  const std::string text =
+      "fact Host key (host) ttl 1m { host: string  healthy: bool  state: \"in_service\" | \"planned\" }\n"
+      "action Lock key (host) { host: string }\nrule r {\n"
+      "  when { h: Host where not unhealthy and state == \"out_service\" for 1m }\n  then { do Lock { host: h.host } }\n"
+      "  on clear { do Unlock { host: h.host } }\n}\n";
+  const FixResult r = fix_texts({{"x.fly", text}});
+  CHECK(r.texts[0].text == text);
+  CHECK(r.applied.empty());
+  CHECK(r.errors_left == 3);
+}
+
+TEST_CASE("fix: a colon before a block goes, `xor` has no word of its own") {
+  const std::string head =
+      "fact Host key (host) ttl 1m { host: string  a: bool  b: bool }\naction Lock key (host) { host: string }\nrule r {\n";
+  const std::string tail = "  then { do Lock { host: h.host } }\n}\n";
+  const FixResult r = fix_texts({{"x.fly", head + "  when: { h: Host where a }\n" + tail}, {"y.fly", "test t one {\n}\n"}});
+  CHECK(r.texts[0].text == head + "  when { h: Host where a }\n" + tail);
+  CHECK(r.texts[1].text == "test \"t one\" {\n}\n");
+  for (const char* condition : {"xor(a, b)", "a xor b", "host in (\"a\", \"b\")", "host == h1"}) {
+    const std::string text = head + "  when { h: Host where " + condition + " }\n" + tail;
+    const FixResult kept = fix_texts({{"x.fly", text}});
+    CHECK(kept.texts[0].text == text);
+    CHECK(kept.errors_left > 0);
+  }
+}
+
 TEST_CASE("fix: what the author has to choose is not chosen") {
   const std::string text =
       "decision d {\n  input { load: percent }\n  output { class: string }\n  table first {\n    | load   || class |\n"

@@ -7,6 +7,7 @@
 #include "model/fact.h"
 #include "model/functions.h"
 #include "model/interner.h"
+#include "model/suggest.h"
 
 using namespace flyball;
 
@@ -37,6 +38,61 @@ TEST_CASE("types are found by qualified name, by unambiguous local name, and mis
   CHECK(s.find_type("vm.Hots").candidates == std::vector<std::string>{"vm.Host"});
   CHECK(s.find_type("Elephant").candidates.empty());
   CHECK(s.find_type("").candidates.empty());
+}
+
+TEST_CASE("names that mean the opposite of each other are near, but not the same name misspelt") {
+  struct Row {
+    const char* word;
+    const char* name;
+    bool opposed;
+  };
+  for (const Row& row : {Row{"unhealthy", "healthy", true},
+                         {"healthy", "unhealthy", true},
+                         {"Undrain", "Drain", true},
+                         {"Unlock", "Lock", true},
+                         {"unhelathy", "healthy", true},
+                         {"unavailble", "available", true},
+                         {"out_service", "in_service", true},
+                         {"ingress", "egress", true},
+                         {"inbound", "outbound", true},
+                         {"inactive", "active", true},
+                         {"disable", "enable", true},
+                         {"disabled", "enabled", true},
+                         {"noauth", "auth", true},
+                         {"no_auth", "auth", true},
+                         {"restart", "start", true},
+                         {"linkUp", "linkDown", true},
+                         {"link_on", "link_off", true},
+                         {"isUnhealthy", "isHealthy", true},
+                         {"is_unhealthy", "is_healthy", true},
+                         {"min_rate", "max_rate", true},
+                         {"rate_min", "rate_max", true},
+                         {"rx_bytes", "tx_bytes", true},
+                         {"rx_bytse", "tx_bytes", true},
+                         {"p95", "p99", true},
+                         {"eth0", "eth1", true},
+                         {"preload", "load", true},
+                         {"useless", "useful", true},
+                         {"utl", "util", false},
+                         {"prt", "port", false},
+                         {"intreface", "interface", false},
+                         {"interfce", "interface", false},
+                         {"innput", "input", false},
+                         {"cooldwon", "cooldown", false},
+                         {"cooldow", "cooldown", false},
+                         {"halthy", "healthy", false},
+                         {"unhelthy", "unhealthy", false},
+                         {"Drian", "Drain", false},
+                         {"in_servce", "in_service", false},
+                         {"restrat", "restart", false},
+                         {"onclaer", "onclear", false},
+                         {"dpeth", "depth", false},
+                         {"Device", "device", false},
+                         {"eth_0", "eth0", false}}) {
+    INFO(row.word << " " << row.name);
+    CHECK(opposed(row.word, row.name) == row.opposed);
+    CHECK(opposed(row.name, row.word) == row.opposed);
+  }
 }
 
 TEST_CASE("nearest gives all equally near names") {
