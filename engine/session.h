@@ -214,10 +214,10 @@ class Session {
   // What is under way beside facts: the first `at_most` of each. O(what there is).
   Moment moment(std::size_t at_most) const;
 
-  // Why an action was sent: nullptr if it is unknown or too old. "last" names the newest.
-  const Explanation* why(const std::string& action_id) const;
+  // Why an action was sent: nothing if it is unknown or too old. "last" names the newest.
+  std::optional<Explanation> why(const std::string& action_id) const;
   // The explanations kept, newest first; at most `n`.
-  std::vector<const Explanation*> explanations(std::size_t n) const;
+  std::vector<Explanation> explanations(std::size_t n) const;
   // Why a rule does not run now: the closest partial match and the first line not met. `with` fixes key fields by name.
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const;
 

@@ -2,6 +2,7 @@
 #include "model/compare.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -147,6 +148,52 @@ int compare_total(const Value& a, const Value& b, const Interner& in) {
     }
     default: return three_way(a.bits, b.bits);
   }
+}
+
+std::uint64_t order_prefix(const Value& v, const Interner& in) {
+  static constexpr int kKindBits = 5, kBits = 64 - kKindBits;
+  static_assert(static_cast<int>(Kind::kError) < 1 << kKindBits);
+  static constexpr std::int64_t kHalf = std::int64_t{1} << (kBits - 1);
+  static constexpr std::size_t kBytes = kBits / 8;
+  const auto of_bytes = [](const char* bytes, std::size_t size) {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < kBytes; ++i) out = out << 8 | (i < size ? static_cast<unsigned char>(bytes[i]) : 0U);
+    return out;
+  };
+  std::uint64_t rest = 0;
+  switch (v.kind) {
+    case Kind::kNull:
+    case Kind::kCidr:
+    case Kind::kRange:
+    case Kind::kList:
+    case Kind::kMap:
+    case Kind::kOptional: break;
+    case Kind::kUint: rest = std::min(v.as_uint(), (std::uint64_t{1} << kBits) - 1); break;
+    case Kind::kDouble: {
+      const auto bits = std::bit_cast<std::uint64_t>(v.as_double());
+      const bool negative = bits >> 63 != 0;
+      const std::uint64_t ordered = std::isnan(v.as_double()) ? ~std::uint64_t{0} : negative ? ~bits : bits | std::uint64_t{1} << 63;
+      rest = ordered >> kKindBits;
+      break;
+    }
+    case Kind::kString:
+    case Kind::kBytes:
+    case Kind::kType:
+    case Kind::kError: {
+      const std::string_view text = in.text(v);
+      rest = of_bytes(text.data(), text.size());
+      break;
+    }
+    case Kind::kIp: {
+      const IpAddress& ip = in.ip_of(v);
+      const std::size_t from = ip.is_v4 ? 12 : 0;  // what is before is the same in all
+      const std::uint64_t bytes = of_bytes(reinterpret_cast<const char*>(ip.bytes.data()) + from, ip.bytes.size() - from);
+      rest = std::uint64_t{!ip.is_v4} << (kBits - 1) | bytes;
+      break;
+    }
+    default: rest = static_cast<std::uint64_t>(std::clamp(v.bits, -kHalf, kHalf - 1) + kHalf); break;
+  }
+  return static_cast<std::uint64_t>(v.kind) << kBits | rest;
 }
 
 bool cel_equal(const Value& a, const Value& b, const Interner& in) {

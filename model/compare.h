@@ -6,6 +6,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <optional>
 
 #include "model/interner.h"
@@ -15,6 +16,10 @@ namespace flyball {
 
 // -1, 0, +1. NaN sorts after every number and equals itself; -0.0 before 0.0.
 int compare_total(const Value& a, const Value& b, const Interner& in);
+
+// The beginning of a value in that order: if a is before b, its prefix is not greater than that of b. Many are sorted by it, and only
+// those with the same are compared.
+std::uint64_t order_prefix(const Value& v, const Interner& in);
 
 // CEL `==`: an int or uint compares with a double as the nearest double, with each other mathematically; lists and maps element by element,
 // values of kinds that cannot be equal are unequal (not an error). NaN equals nothing.

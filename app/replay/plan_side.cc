@@ -88,14 +88,14 @@ bool PlanSide::has_rule(const std::string& name) const {
 }
 
 std::vector<std::string> PlanSide::because(const ActionLine& line) const {
-  const engine::Explanation* why = session_->why(line.id);
-  if (why == nullptr) return {};
+  const std::optional<engine::Explanation> why = session_->why(line.id);
+  if (!why) return {};
   return because_lines(*why, {package_->program->rules(), package_->sources, package_->interner}, kReasonLines);
 }
 
 std::optional<std::vector<std::pair<std::string, std::string>>> PlanSide::keys_of(const ActionLine& line) const {
-  const engine::Explanation* why = session_->why(line.id);
-  if (why == nullptr || why->clear) return std::nullopt;
+  const std::optional<engine::Explanation> why = session_->why(line.id);
+  if (!why || why->clear) return std::nullopt;
   std::vector<std::pair<std::string, std::string>> keys;
   const Schema& schema = package_->program->schema();
   for (const engine::FactUsed& fact : why->facts) {

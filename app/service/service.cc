@@ -531,8 +531,8 @@ std::string Service::loaded_text(const engine::TakenOver& taken) const {
 void Service::keep_explanations() {
   std::vector<FormerWhy> kept;
   const Timestamp now = clock();
-  for (const engine::Explanation* why : session_->explanations(cold() ? 0 : kFormerWhysMax)) {
-    kept.push_back(words_of(*why));
+  for (const engine::Explanation& why : session_->explanations(cold() ? 0 : kFormerWhysMax)) {
+    kept.push_back(words_of(why));
     kept.back().written = now;
   }
   for (FormerWhy& former : former_whys_) {

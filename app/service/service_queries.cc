@@ -74,13 +74,13 @@ Service::FormerWhy Service::words_of(const engine::Explanation& why) const {
 Result<std::string> Service::on_why(std::string_view action_id) {
   if (cold()) return cold_error();
   const std::string id(action_id.empty() ? "last" : action_id);
-  if (const engine::Explanation* why = session_->why(id)) return said_of(words_of(*why));
+  if (const std::optional<engine::Explanation> why = session_->why(id)) return said_of(words_of(*why));
   for (const FormerWhy& former : former_whys_) {
     if (id == "last" || id == former.id) return said_of(former);
   }
   if (id == "last") return fail("no action was made yet", "`flyball why-not RULE` says why a rule does not run");
   std::vector<std::string> known;
-  for (const engine::Explanation* why : session_->explanations(SIZE_MAX)) known.push_back(why->action.id);
+  for (const engine::Explanation& why : session_->explanations(SIZE_MAX)) known.push_back(why.action.id);
   for (const FormerWhy& former : former_whys_) known.push_back(former.id);
   return std::unexpected(no_such_action(id, known, true));
 }

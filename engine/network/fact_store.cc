@@ -113,7 +113,7 @@ std::uint64_t FactStore::write(FactId f, FactMeta& meta, const Value* values) {
   }
   if (meta.status == FactStatus::kStale) {
     changed = all_fields_ & ~key_mask_;
-    hidden_.erase(f);
+    forget_hidden(f);
     set_liveness_slot(f, Value::null());
     --own_.stale, --totals_->stale;
   } else {
@@ -129,7 +129,17 @@ std::uint64_t FactStore::make_stale(FactId f) {
   FactMeta& meta = this->meta(f);
   FB_CHECK(meta.status == FactStatus::kLive);
   Value* mine = row_for_update(f);
-  hidden_[f].assign(mine, mine + width_);
+  if (hidden_.size() < end_) hidden_.resize(end_, kNone);
+  std::uint32_t& place = hidden_[f];
+  if (free_hidden_.empty()) {
+    place = hidden_end_++;
+    if (place >> kHiddenBits == hidden_rows_.size())
+      hidden_rows_.push_back(std::make_unique<Value[]>((std::size_t{1} << kHiddenBits) * width_));
+  } else {
+    place = free_hidden_.back();
+    free_hidden_.pop_back();
+  }
+  std::copy_n(mine, width_, hidden_row(place));
   for (std::uint32_t i = 0; i < width_; ++i) {
     if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
   }
@@ -146,10 +156,8 @@ void FactStore::make_absent(FactId f) {
   if (meta.status == FactStatus::kStale) {
     --own_.stale, --totals_->stale;
     // What was known last is what `on clear` will read.
-    const auto it = hidden_.find(f);
-    Value* mine = row_for_update(f);
-    for (std::uint32_t i = 0; i < width_; ++i) mine[i] = it->second[i];
-    hidden_.erase(it);
+    std::copy_n(hidden_row(hidden_[f]), width_, row_for_update(f));
+    forget_hidden(f);
     set_liveness_slot(f, Value::null());
   }
   meta.status = FactStatus::kAbsent;
@@ -158,7 +166,7 @@ void FactStore::make_absent(FactId f) {
 
 const Value* FactStore::last_row(FactId f) const {
   if (meta(f).status != FactStatus::kStale) return row(f);
-  return hidden_.at(f).data();
+  return hidden_row(hidden_[f]);
 }
 
 void FactStore::release_if_unused(FactId f) {
@@ -189,7 +197,7 @@ void FactStore::release_if_unused(FactId f) {
 
 std::size_t FactStore::bytes() const {
   return memory_.bytes() + index_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(FactId) +
-         hidden_.size() * (width_ * sizeof(Value) + 64);
+         hidden_.capacity() * sizeof(std::uint32_t) + hidden_rows_.size() * (std::size_t{1} << kHiddenBits) * width_ * sizeof(Value);
 }
 
 int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
@@ -203,6 +211,11 @@ int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
   if (const int order = compare_total(event_keys_[a].source, event_keys_[b].source, in); order != 0) return order;
   if (event_keys_[a].number != event_keys_[b].number) return event_keys_[a].number < event_keys_[b].number ? -1 : 1;
   return 0;
+}
+
+std::uint64_t FactStore::key_prefix(FactId f, const Interner& in) const {
+  if (!key_.empty()) return order_prefix(row(f)[key_.front()], in);
+  return keyed_ ? 0 : order_prefix(event_keys_[f].source, in);
 }
 
 void FactStore::set_event_key(FactId f, Value source, std::uint64_t number) {
@@ -225,8 +238,9 @@ void FactStore::mark(Interner& in) const {
     for (std::uint32_t i = 0; i < width_; ++i) in.mark(mine[i]);
   }
   for (const EventKey& key : event_keys_) in.mark(key.source);
-  for (const auto& [f, values] : hidden_) {
-    for (const Value& v : values) in.mark(v);
+  for (const std::uint32_t place : hidden_) {
+    if (place == kNone) continue;
+    for (const Value& v : std::span(hidden_row(place), width_)) in.mark(v);
   }
 }
 

@@ -14,8 +14,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/network/pages.h"
@@ -140,11 +141,14 @@ class FactStore {
   void append_identity(FactId f, std::vector<Value>& out) const;
   // Total order of two facts by what append_identity gives (compare_total, value by value).
   int compare_keys(FactId a, FactId b, const Interner& in) const;
+  // The beginning of a fact in that order (order_prefix).
+  std::uint64_t key_prefix(FactId f, const Interner& in) const;
   void mark(Interner& in) const;
 
  private:
   static constexpr std::uint32_t kChunkBits = 10;
   static constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
+  static constexpr std::uint32_t kHiddenBits = 6;  // of a chunk of last known rows
 
   struct Slot {
     std::uint32_t hash = 0;
@@ -160,6 +164,10 @@ class FactStore {
     if (has_liveness_slot()) row_for_update(f)[width_] = v;
   }
   bool same_key(FactId f, const Value* row) const;
+  Value* hidden_row(std::uint32_t place) const {
+    return hidden_rows_[place >> kHiddenBits].get() + std::size_t{place & ((1U << kHiddenBits) - 1)} * width_;
+  }
+  void forget_hidden(FactId f) { free_hidden_.push_back(std::exchange(hidden_[f], kNone)); }
   void grow_index();
   FactId make_handle();
 
@@ -184,7 +192,10 @@ class FactStore {
   std::uint32_t end_ = 0;
   FactTotals own_;
   FactTotals* totals_;
-  std::unordered_map<FactId, std::vector<Value>> hidden_;  // last known rows of stale facts
+  // Last known rows of stale facts, in chunks that never move: the place by fact, kNone of one that is not stale.
+  std::vector<std::uint32_t> hidden_, free_hidden_;
+  std::vector<std::unique_ptr<Value[]>> hidden_rows_;
+  std::uint32_t hidden_end_ = 0;
 };
 
 }  // namespace flyball::engine

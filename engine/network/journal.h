@@ -9,11 +9,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -25,11 +25,11 @@ enum class Journalled : std::uint8_t { kFact, kEpisode, kReasons, kAction, kHold
 
 class Journal {
  public:
-  static constexpr std::size_t kKeptBuckets = 1'024;  // of the set of things known, from cascade to cascade
+  static constexpr std::size_t kKeptBuckets = 1'024;  // of the table of actions, from cascade to cascade
 
   bool open() const { return open_; }
-  std::size_t room() const { return known_.bucket_count(); }
-  bool is_empty() const { return order_.empty() && last_.empty() && known_.empty() && !marked_; }
+  std::size_t room() const { return actions_.size(); }
+  bool is_empty() const { return order_.empty() && last_.empty() && !marked_; }
   void begin() {
     open_ = true;
     if (!marked_) return;
@@ -47,22 +47,21 @@ class Journal {
     stamp_rows_.clear();
     if (marked_) ++cascade_;
     marked_ = false;
-    // Clearing costs as much as the largest cascade so far was worth: a large one gives its room back.
-    if (known_.bucket_count() > kKeptBuckets) {
-      std::unordered_set<Thing, ThingHash>().swap(known_);
-    } else if (!known_.empty()) {
-      known_.clear();
-    }
+    // A large cascade gives its room back.
+    if (actions_.size() > kKeptBuckets) std::vector<MarkedAction>().swap(actions_);
+    action_count_ = 0;
   }
   // True once for each thing in a cascade: then it is to be journalled.
   bool first(Journalled kind, std::uint32_t table, std::uint32_t id) {
     if (!open_) return false;
-    if (kind == Journalled::kFact) return mark(fact_marks_, table, id);
-    if (kind == Journalled::kStamps) return mark(stamp_marks_, table, id);
-    return known_.insert({kind, table, id}).second;
+    return kind == Journalled::kAction ? mark_action(id) : mark(marks_[static_cast<std::size_t>(kind)], table, id);
   }
-  // Of what is not a fact or its stamps.
-  bool has(Journalled kind, std::uint32_t table, std::uint32_t id) const { return open_ && known_.contains({kind, table, id}); }
+  // Of what is no action.
+  bool has(Journalled kind, std::uint32_t table, std::uint32_t id) const {
+    if (!open_) return false;
+    const Marks& marks = marks_[static_cast<std::size_t>(kind)];
+    return table < marks.size() && id < marks[table].size() && marks[table][id] == cascade_;
+  }
   template <typename Inverse>
   void add(Inverse inverse) {
     if (!open_) return;
@@ -116,12 +115,17 @@ class Journal {
  private:
   static constexpr std::uint32_t kFunction = std::uint32_t{1} << 31;
   static constexpr std::size_t kNoRow = SIZE_MAX;
+  static constexpr std::size_t kFirstRoom = 64, kNeighbours = 16;
+  struct MarkedAction {
+    std::uint64_t cascade = 0;  // of another than this one: the place is free
+    std::uint32_t number = 0;
+  };
   struct StampsBefore {
     FactTypeId type = kNoId;
     FactId fact = kNone;
     std::size_t row = 0;
   };
-  // By type, by fact: the last cascade that changed it.
+  // By table, by id: the last cascade that changed it.
   using Marks = std::vector<std::vector<std::uint64_t>>;
   bool mark(Marks& marks, std::uint32_t type, std::uint32_t fact) {
     if (marks.size() <= type) marks.resize(type + 1);
@@ -132,30 +136,42 @@ class Journal {
     marked_ = true;
     return true;
   }
-  struct Thing {
-    Journalled kind;
-    std::uint32_t table, id;
-    friend bool operator==(const Thing&, const Thing&) = default;
-  };
-  struct ThingHash {
-    std::size_t operator()(const Thing& t) const {
-      std::uint64_t h = (std::uint64_t{t.table} << 32 | t.id) + static_cast<std::uint64_t>(t.kind) * 0x9E37'79B9'7F4A'7C15ULL;
-      h *= 0xBF58'476D'1CE4'E5B9ULL;
-      return static_cast<std::size_t>(h ^ (h >> 31));
+  // Actions have numbers that go on and on: a table of those of the cascade, neighbours side by side. The place of one, or where it would
+  // be.
+  std::size_t place_of(std::uint32_t number) const {
+    const std::size_t mask = actions_.size() - 1;
+    std::size_t at = (std::size_t{fold(mix(0, number / kNeighbours))} * kNeighbours + number % kNeighbours) & mask;
+    while (actions_[at].cascade == cascade_ && actions_[at].number != number) at = (at + 1) & mask;
+    return at;
+  }
+  bool mark_action(std::uint32_t number) {
+    if ((action_count_ + 1) * 4 > actions_.size() * 3) {
+      std::vector<MarkedAction> before(std::max(kFirstRoom, actions_.size() * 2));
+      before.swap(actions_);
+      for (const MarkedAction& marked : before) {
+        if (marked.cascade == cascade_) actions_[place_of(marked.number)] = marked;
+      }
     }
-  };
+    MarkedAction& place = actions_[place_of(number)];
+    if (place.cascade == cascade_) return false;
+    place = {cascade_, number};
+    ++action_count_;
+    marked_ = true;
+    return true;
+  }
   bool open_ = false;
   bool marked_ = false;  // something, in this cascade
   std::uint64_t cascade_ = 1;
-  Marks fact_marks_, stamp_marks_;
-  std::vector<std::uint32_t> order_;  // places in facts_, or with kFunction in inverses_
+  std::array<Marks, static_cast<std::size_t>(Journalled::kStamps) + 1> marks_;  // by kind
+  std::vector<std::uint32_t> order_;                                            // places in facts_, or with kFunction in inverses_
   std::vector<std::function<void()>> inverses_;
   std::vector<std::function<void()>> last_;
   std::vector<FactBefore> facts_;
   std::vector<Value> rows_;
   std::vector<StampsBefore> stamps_;
   std::vector<std::uint64_t> stamp_rows_;
-  std::unordered_set<Thing, ThingHash> known_;
+  std::vector<MarkedAction> actions_;  // open addressing; a power of two
+  std::size_t action_count_ = 0;
 };
 
 }  // namespace flyball::engine

@@ -3,28 +3,66 @@
 
 #include <sodium.h>
 
-#include <array>
+#include <algorithm>
+#include <charconv>
 
 #include "model/text.h"
 
 namespace flyball::engine {
+namespace {
 
-std::string action_id(const ActionOrigin& origin, const Interner& in) {
-  std::string text(origin.rule);
-  text += "\n[";
+constexpr std::string_view kHex = "0123456789abcdef";
+
+template <typename Number>
+void append_line(std::string& out, Number n) {
+  char digits[24];
+  out.append(digits, std::to_chars(std::begin(digits), std::end(digits), n).ptr);
+  out += '\n';
+}
+
+}  // namespace
+
+ActionId action_id(const ActionOrigin& origin, const Interner& in, std::string& room) {
+  room.assign(origin.rule);
+  room += "\n[";
   for (std::size_t i = 0; i < origin.identity.size(); ++i) {
-    if (i != 0) text += ',';
-    append_json(text, origin.identity[i], in);
+    if (i != 0) room += ',';
+    append_json(room, origin.identity[i], in);
   }
-  text += "]\n" + std::to_string(origin.onset.ns) + "\n" + std::to_string(origin.run) + (origin.clear ? "\nclear\n" : "\nthen\n") +
-          std::to_string(origin.effect) + "\n";
+  room += "]\n";
+  append_line(room, origin.onset.ns);
+  append_line(room, origin.run);
+  room += origin.clear ? "clear\n" : "then\n";
+  append_line(room, origin.effect);
   std::array<unsigned char, 64> digest{};
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  for (std::size_t i = 0; i < 16; ++i) {
-    id += kHex[digest[i] >> 4];
-    id += kHex[digest[i] & 15];
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(room.data()), room.size(), nullptr, 0);
+  ActionId id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  return id;
+}
+
+void write_text(const ActionId& id, std::string& out) {
+  out.resize(2 * id.bytes.size());
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    out[2 * i] = kHex[id.bytes[i] >> 4];
+    out[2 * i + 1] = kHex[id.bytes[i] & 15];
+  }
+}
+
+std::string to_text(const ActionId& id) {
+  std::string out;
+  write_text(id, out);
+  return out;
+}
+
+std::optional<ActionId> parse_action_id(std::string_view text) {
+  ActionId id;
+  if (text.size() != 2 * id.bytes.size()) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t digit = kHex.find(text[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    std::uint8_t& byte = id.bytes[i / 2];
+    byte = static_cast<std::uint8_t>(byte << 4 | digit);
   }
   return id;
 }

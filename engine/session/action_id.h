@@ -2,7 +2,10 @@
 // match gives the same id on every machine and in every replay. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +24,24 @@ struct ActionOrigin {
   std::uint32_t effect = 0;
 };
 
-// The first 16 bytes of BLAKE2b over these lines, in hex: rule, the identity as a JSON array, onset in nanoseconds, run,
-// `then` or `clear`, effect; each followed by a newline.
-std::string action_id(const ActionOrigin& origin, const Interner& in);
+// Its bytes; what people and wires see is text, 32 hex digits.
+struct ActionId {
+  std::array<std::uint8_t, 16> bytes{};
+  friend bool operator==(const ActionId&, const ActionId&) = default;
+  std::uint32_t hash() const {
+    std::uint32_t h = 0;
+    std::memcpy(&h, bytes.data(), sizeof h);
+    return h;
+  }
+};
+
+// The first 16 bytes of BLAKE2b over these lines: rule, the identity as a JSON array, onset in nanoseconds, run,
+// `then` or `clear`, effect; each followed by a newline. `room` is for the lines.
+ActionId action_id(const ActionOrigin& origin, const Interner& in, std::string& room);
+
+std::string to_text(const ActionId& id);
+void write_text(const ActionId& id, std::string& out);  // over what it was
+// Nothing: no id is written so.
+std::optional<ActionId> parse_action_id(std::string_view text);
 
 }  // namespace flyball::engine

@@ -6,10 +6,15 @@
 namespace flyball::engine {
 
 Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters)
-    : program_(program), network_(network), timers_(timers), journal_(journal), outbox_(outbox), counters_(counters) {
+    : program_(program),
+      network_(network),
+      timers_(timers),
+      journal_(journal),
+      outbox_(outbox),
+      counters_(counters),
+      records_(program.types.size()),
+      rule_texts_(program.rules.size()) {
   const std::size_t types = program.types.size();
-  by_fact_.resize(types);
-  of_type_.resize(types);
   waiting_count_.resize(types, 0);
   ended_.resize(types);
   sends_.resize(types);
@@ -17,88 +22,88 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
   rate_due_.resize(types, kTimestampMax);
 }
 
-void Actions::make(std::string id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
-                   Sending sending) {
+void Actions::make(const ActionId& id, FactTypeId type_id, std::uint32_t rule, std::uint64_t episode, bool of_event,
+                   std::span<const Value> data, Sending sending) {
   const FactType& type = program_.rule_set.schema.types[type_id];
   ActionRecord record;
-  record.id = std::move(id);
+  record.id = id;
   record.type = type_id;
   record.rule = rule;
   record.episode = episode;
   record.of_event = of_event;
-  record.data = std::move(data);
+  record.data.assign(data.begin(), data.end());
   record.at = network_.now();
   if (sending == Sending::kInShadow) {
     record.tries = 1;
     say(record, true);
     return;
   }
-  if (by_id_.contains(record.id)) return;  // the same id is never sent for a second reason
+  if (records_.find(id) != nullptr) return;  // the same id is never sent for a second reason
   FactStore& store = network_.store(type_id);
-  std::vector<Value> row(record.data);
-  row.resize(store.width());
-  row[type.action_field(ActionField::kId)] = network_.interner().string(record.id);
-  record.fact = store.find_or_make(row.data());
-  if (const auto older = by_fact_[type_id].find(record.fact); older != by_fact_[type_id].end()) {
-    journal_record(older->second);
-    if (records_.at(older->second).state == ActionState::kSent) outbox_.add(GoneOutput{records_.at(older->second).id});
-    forget(older->second);
+  write_text(id, id_text_);
+  record.text = network_.interner().string(id_text_);
+  row_.assign(data.begin(), data.end());
+  row_.resize(store.width());
+  row_[type.action_field(ActionField::kId)] = record.text;
+  record.fact = store.find_or_make(row_.data());
+  if (ActionRecord* const older = records_.of_fact(type_id, record.fact); older != nullptr) {
+    journal_record(*older);
+    if (older->state == ActionState::kSent) outbox_.add(GoneOutput{older->id});
+    forget(*older);
   }
 
-  const ActionNumber number = next_++;
+  const ActionNumber number = record.number = next_++;
   if (journal_.first(Journalled::kAction, 0, number)) {
     journal_.add([this, number] {
-      if (records_.contains(number)) forget(number);
+      if (ActionRecord* const made = records_.find(number); made != nullptr) forget(*made);
     });
   }
   if (episode != kNoEpisode && (type.tries > 1 || type.rate_count || sending == Sending::kAsks)) of_episode_[episode].push_back(number);
   record.state = ActionState::kProposed;
   record.unapproved = sending == Sending::kAsks && unapproved_.size() < kProposalsMax;
-  const bool asks = record.unapproved;
-  remember(number, std::move(record));
-  if (asks) {
-    say(records_.at(number), false);
+  ActionRecord& made = remember(std::move(record));
+  if (made.unapproved) {
+    say(made, false);
   } else if (sending == Sending::kAsks) {
-    records_.at(number).state = ActionState::kRefused;
-    say(records_.at(number), false);
+    made.state = ActionState::kRefused;
+    say(made, false);
     outbox_.add(TroubleOutput{network_.now(), "a `" + type.local + "` is refused: " + std::to_string(kProposalsMax) +
                                                   " actions wait for approval, which is the limit"});
   } else {
-    send_or_wait(number);
+    send_or_wait(made);
   }
-  show(number);
+  show(made);
 }
 
 // Sends it if the rate allows; else it waits its turn or is refused.
-void Actions::send_or_wait(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::send_or_wait(ActionRecord& record) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   record.next_try = kTimestampMax;
   if (may_send(record.type) && !anyone_waits(record.type)) {
-    send(number);
+    send(record);
   } else if (type.rate_else_refuse) {
     record.state = ActionState::kRefused;
     say(record, false);
   } else {
     record.ticket = ++tickets_;
-    waiting_.emplace(record.ticket, number);
+    waiting_.emplace(record.ticket, record.number);
     ++waiting_count_[record.type];
     arm_rate(record.type);
     if (record.tries == 0) say(record, false);
   }
 }
 
-void Actions::stop_waiting(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::stop_waiting(ActionRecord& record) {
   if (record.ticket == 0) return;
-  waiting_.erase({record.ticket, number});
+  waiting_.erase({record.ticket, record.number});
   record.ticket = 0;
   --waiting_count_[record.type];
 }
 
-void Actions::stop_asking(ActionNumber number) {
-  records_.at(number).unapproved = false;
-  unapproved_.erase(number);
+void Actions::stop_asking(ActionRecord& record) {
+  if (!record.unapproved) return;
+  record.unapproved = false;
+  unapproved_.erase(record.number);
 }
 
 // Room comes when the oldest send leaves (T − D, T].
@@ -118,29 +123,27 @@ bool Actions::may_send(FactTypeId type_id) {
   return sends.size() < *type.rate_count;
 }
 
-void Actions::send(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::send(ActionRecord& record) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   record.state = ActionState::kSent;
   record.at = network_.now();
   ++record.tries;
   record.next_try = kTimestampMax;
   record.gives_up = type.timeout_ns ? network_.now() + *type.timeout_ns : kTimestampMax;
-  if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
+  if (type.timeout_ns) timers_.add({record.gives_up, TimerKind::kActionTimeout, record.number, 0});
   if (type.rate_count) {
     sends_[record.type].push_back(network_.now());
     journal_.add([this, type_id = record.type] {
       if (!sends_[type_id].empty()) sends_[type_id].pop_back();
     });
   }
-  stop_waiting(number);
+  stop_waiting(record);
   ++counters_.actions_sent;
   say(record, false);
 }
 
 // This try came to nothing: the next one, `every` after the last send, or the end.
-void Actions::fail_try(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::fail_try(ActionRecord& record) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   record.gives_up = kTimestampMax;
   if (record.tries >= type.tries) {
@@ -156,26 +159,15 @@ void Actions::fail_try(ActionNumber number) {
   }
   const Timestamp next = record.at + type.try_every_ns;
   if (next <= network_.now()) {
-    send_or_wait(number);
+    send_or_wait(record);
   } else {
     record.next_try = next;
-    timers_.add({next, TimerKind::kActionTry, number, 0});
+    timers_.add({next, TimerKind::kActionTry, record.number, 0});
   }
 }
 
 void Actions::say(const ActionRecord& record, bool shadow) {
-  ActionOutput out;
-  out.time = network_.now();
-  out.id = record.id;
-  out.action = record.type;
-  out.rule = record.rule;
-  out.rule_name = program_.rules[record.rule].name;
-  out.data = record.data;
-  out.state = record.state;
-  out.try_number = record.tries;
-  out.shadow = shadow;
-  out.was_due = was_due_;
-  outbox_.add(std::move(out));
+  outbox_.add(SaidAction{network_.now(), record.id, record.type, record.rule, record.state, shadow, record.tries, was_due_}, record.data);
 }
 
 // The action's fact, before a cascade changes it.
@@ -184,23 +176,7 @@ void Actions::journal_fact(FactTypeId type, FactId fact) {
   FactStore& store = network_.store(type);
   store.pin(fact);
   pinned_.emplace_back(type, fact);
-  std::vector<Value> known(store.row(fact), store.row(fact) + store.width());
-  journal_.add([this, type, fact, existed = store.exists(fact), stamp = store.meta(fact).stamp, known = std::move(known)] {
-    FactStore& facts = network_.store(type);
-    const bool exists = facts.exists(fact);
-    if (existed) {
-      facts.write(fact, known.data());
-      facts.meta(fact).stamp = stamp;
-      if (exists) {
-        network_.fact_changed(type, fact, Network::kEveryField);
-      } else {
-        network_.fact_appeared(type, fact);
-      }
-    } else if (exists) {
-      facts.make_absent(fact);
-      network_.fact_vanished(type, fact);
-    }
-  });
+  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, store.exists(fact) ? store.row(fact) : nullptr, store.width());
 }
 
 void Actions::end_cascade() {
@@ -209,23 +185,33 @@ void Actions::end_cascade() {
   for (FactTypeId type = 0; type < ended_.size(); ++type) trim_ended(type);
 }
 
+Value Actions::state_text(ActionState state) {
+  Value& text = state_texts_[static_cast<std::size_t>(state)];
+  if (text.is_null()) text = network_.interner().string(to_string(state));
+  return text;
+}
+
+Value Actions::rule_text(std::uint32_t rule) {
+  Value& text = rule_texts_[rule];
+  if (text.is_null()) text = network_.interner().string(program_.rules[rule].name);
+  return text;
+}
+
 // Writes the record into its fact.
-void Actions::show(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::show(ActionRecord& record) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   FactStore& store = network_.store(record.type);
-  Interner& in = network_.interner();
-  std::vector<Value> row(record.data);
-  row.resize(store.width());
-  row[type.action_field(ActionField::kId)] = in.string(record.id);
-  row[type.action_field(ActionField::kState)] = in.string(to_string(record.state));
-  row[type.action_field(ActionField::kAt)] = to_value(record.at);
-  row[type.action_field(ActionField::kTries)] = Value::integer(record.tries);
-  row[type.action_field(ActionField::kResult)] = record.result;
-  row[type.action_field(ActionField::kRule)] = in.string(program_.rules[record.rule].name);
+  row_.assign(record.data.begin(), record.data.end());
+  row_.resize(store.width());
+  row_[type.action_field(ActionField::kId)] = record.text;
+  row_[type.action_field(ActionField::kState)] = state_text(record.state);
+  row_[type.action_field(ActionField::kAt)] = to_value(record.at);
+  row_[type.action_field(ActionField::kTries)] = Value::integer(record.tries);
+  row_[type.action_field(ActionField::kResult)] = record.result;
+  row_[type.action_field(ActionField::kRule)] = rule_text(record.rule);
   journal_fact(record.type, record.fact);
   const bool existed = store.exists(record.fact);
-  const std::uint64_t changed = store.write(record.fact, row.data());
+  const std::uint64_t changed = store.write(record.fact, row_.data());
   store.meta(record.fact).stamp = network_.now();
   if (!existed) {
     network_.fact_appeared(record.type, record.fact);
@@ -234,31 +220,28 @@ void Actions::show(ActionNumber number) {
   }
   if (type.retain_ns) {
     record.retained = network_.now() + *type.retain_ns;
-    timers_.add({record.retained, TimerKind::kRetain, number, 0});
+    timers_.add({record.retained, TimerKind::kRetain, record.number, 0});
   }
-  limit_ended(number);
+  limit_ended(record);
 }
 
-void Actions::remember(ActionNumber number, ActionRecord record) {
-  by_id_.emplace(record.id, number);
-  by_fact_[record.type].emplace(record.fact, number);
-  of_type_[record.type].insert(number);
-  if (record.unapproved) unapproved_.insert(number);
+ActionRecord& Actions::remember(ActionRecord&& record) {
+  if (record.unapproved) unapproved_.insert(record.number);
   if (record.ticket != 0) {
-    waiting_.emplace(record.ticket, number);
+    waiting_.emplace(record.ticket, record.number);
     ++waiting_count_[record.type];
   }
-  records_.emplace(number, std::move(record));
+  return records_.add(std::move(record));
 }
 
 // Before a cascade changes it: how to have it as it was. Its fact is the caller's.
-void Actions::journal_record(ActionNumber number) {
+void Actions::journal_record(const ActionRecord& record) {
+  const ActionNumber number = record.number;
   if (!journal_.first(Journalled::kAction, 0, number)) return;
-  const ActionRecord& record = records_.at(number);
   const auto mine = of_episode_.find(record.episode);
   const bool listed = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
   journal_.add([this, number, listed, before = record] {
-    if (records_.contains(number)) forget(number);
+    if (ActionRecord* const now = records_.find(number); now != nullptr) forget(*now);
     if (before.gives_up != kTimestampMax) timers_.add({before.gives_up, TimerKind::kActionTimeout, number, 0});
     if (before.next_try != kTimestampMax) timers_.add({before.next_try, TimerKind::kActionTry, number, 0});
     if (before.retained != kTimestampMax) timers_.add({before.retained, TimerKind::kRetain, number, 0});
@@ -266,24 +249,20 @@ void Actions::journal_record(ActionNumber number) {
       std::vector<ActionNumber>& all = of_episode_[before.episode];
       all.insert(std::lower_bound(all.begin(), all.end(), number), number);
     }
-    remember(number, before);
+    remember(ActionRecord(before));
     arm_rate(before.type);
   });
 }
 
 // A newer action of its key takes its place.
-void Actions::forget(ActionNumber number) {
-  stop_waiting(number);
-  stop_asking(number);
-  const ActionRecord& record = records_.at(number);
-  of_type_[record.type].erase(number);
-  by_fact_[record.type].erase(record.fact);
-  by_id_.erase(record.id);
+void Actions::forget(ActionRecord& record) {
+  stop_waiting(record);
+  stop_asking(record);
   if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
-    std::erase(mine->second, number);
+    std::erase(mine->second, record.number);
     if (mine->second.empty()) of_episode_.erase(mine);
   }
-  records_.erase(number);
+  records_.erase(record.number);
 }
 
 // Something more will happen to it by itself.
@@ -293,34 +272,34 @@ bool Actions::goes_on(const ActionRecord& record) const {
 }
 
 // Actions without a key would pile up for ever: of those that nothing more happens to by itself, the newest are kept.
-void Actions::limit_ended(ActionNumber number) {
-  ActionRecord& record = records_.at(number);
+void Actions::limit_ended(ActionRecord& record) {
   const FactType& type = program_.rule_set.schema.types[record.type];
   if (type.has_key || type.retain_ns || record.ended || goes_on(record)) return;
   record.ended = true;
-  ended_[record.type].push_back(number);
+  ended_[record.type].push_back(record.number);
   if (!journal_.open()) trim_ended(record.type);  // else when it is certain that the cascade stays
 }
 
 void Actions::trim_ended(FactTypeId type) {
   std::deque<ActionNumber>& ended = ended_[type];
   while (ended.size() > kEndedMax) {
-    const ActionNumber oldest = ended.front();
+    ActionRecord* const oldest = records_.find(ended.front());
     ended.pop_front();
-    const auto found = records_.find(oldest);
-    if (found == records_.end()) continue;
-    found->second.ended = false;
-    if (!goes_on(found->second)) drop_retained(oldest);  // a failure said meanwhile gave it another try
+    if (oldest == nullptr) continue;
+    oldest->ended = false;
+    if (!goes_on(*oldest)) drop(*oldest);  // a failure said meanwhile gave it another try
   }
 }
 
 void Actions::drop_retained(ActionNumber number) {
-  const auto found = records_.find(number);
-  if (found == records_.end()) return;
-  const FactTypeId type = found->second.type;
-  const FactId fact = found->second.fact;
-  if (found->second.state == ActionState::kSent) outbox_.add(GoneOutput{found->second.id});
-  forget(number);
+  if (ActionRecord* const record = records_.find(number); record != nullptr) drop(*record);
+}
+
+void Actions::drop(ActionRecord& record) {
+  const FactTypeId type = record.type;
+  const FactId fact = record.fact;
+  if (record.state == ActionState::kSent) outbox_.add(GoneOutput{record.id});
+  forget(record);
   FactStore& store = network_.store(type);
   store.pin(fact);
   store.make_absent(fact);
@@ -335,24 +314,23 @@ void Actions::expire_waiting(std::uint64_t episode) {
   of_episode_.erase(mine);
   journal_.add([this, episode, numbers] { of_episode_[episode] = numbers; });
   for (const ActionNumber number : numbers) {
-    const auto found = records_.find(number);
-    if (found == records_.end()) continue;
-    ActionRecord& record = found->second;
-    if (record.of_event) continue;
+    ActionRecord* const found = records_.find(number);
+    if (found == nullptr || found->of_event) continue;
+    ActionRecord& record = *found;
     if (record.ticket == 0 && record.next_try == kTimestampMax && !record.unapproved) {
       // On its way: if it fails, the next try would wait for a reason that is gone.
       if (record.state != ActionState::kSent) continue;
-      journal_record(number);
+      journal_record(record);
       record.abandoned = true;
       continue;
     }
-    journal_record(number);
+    journal_record(record);
     record.state = ActionState::kExpired;
     record.next_try = kTimestampMax;
-    stop_waiting(number);
-    stop_asking(number);
+    stop_waiting(record);
+    stop_asking(record);
     say(record, false);
-    show(number);
+    show(record);
   }
 }
 
@@ -360,10 +338,11 @@ void Actions::expire_waiting(std::uint64_t episode) {
 static bool is_verdict(const AckInput& ack) { return ack.state == ActionState::kApproved || ack.state == ActionState::kRejected; }
 
 Error Actions::not_awaited(const AckInput& ack) const {
-  const auto found = by_id_.find(ack.id);
+  const std::optional<ActionId> id = parse_action_id(ack.id);
+  const ActionRecord* const found = id ? records_.find(*id) : nullptr;
   const bool verdict = is_verdict(ack);
-  if (found == by_id_.end()) return {verdict ? "no such action waits for approval" : "no such action waits for an acknowledgement", ""};
-  const ActionRecord& record = records_.at(found->second);
+  if (found == nullptr) return {verdict ? "no such action waits for approval" : "no such action waits for an acknowledgement", ""};
+  const ActionRecord& record = *found;
   if (verdict && record.ticket != 0) return {"this action waits for its rate, not for approval", ""};
   if (verdict) return {std::string("this action waits for no approval: it is ") + to_string(record.state), ""};
   if (record.unapproved) return {"this action is only proposed: it waits for approval, and nobody was told to do it", ""};
@@ -375,31 +354,29 @@ std::vector<ProposalView> Actions::proposals(std::size_t n) const {
   for (const ActionNumber number : unapproved_) {
     if (out.size() == n) break;
     const ActionRecord& record = records_.at(number);
-    out.push_back({record.id, record.type, record.rule, record.data, record.at});
+    out.push_back({to_text(record.id), record.type, record.rule, record.data, record.at});
   }
   return out;
 }
 
-ActionNumber Actions::find_acked(const AckInput& ack) const {
+const ActionRecord* Actions::find_acked(const AckInput& ack) const {
   const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
   const auto concerned = [&](const ActionRecord& r) { return is_verdict(ack) ? r.unapproved : waits(r); };
   if (!ack.id.empty()) {
-    const auto found = by_id_.find(ack.id);
-    if (found == by_id_.end()) return kNone;
-    return concerned(records_.at(found->second)) ? found->second : kNone;
+    const std::optional<ActionId> id = parse_action_id(ack.id);
+    const ActionRecord* const found = id ? records_.find(*id) : nullptr;
+    return found != nullptr && concerned(*found) ? found : nullptr;
   }
-  if (ack.action >= of_type_.size()) return kNone;
-  const std::set<ActionNumber>& all = of_type_[ack.action];
-  for (auto number = all.rbegin(); number != all.rend(); ++number) {
-    const ActionRecord& record = records_.at(*number);
-    if (!concerned(record)) continue;
+  if (ack.action >= program_.types.size()) return nullptr;
+  for (const ActionRecord* record = records_.newest(ack.action); record != nullptr; record = records_.older(*record)) {
+    if (!concerned(*record)) continue;
     bool agrees = true;
-    for (std::size_t f = 0; f < record.data.size() && agrees; ++f) {
-      agrees = (ack.present >> f & 1U) == 0 || (f < ack.data.size() && record.data[f] == ack.data[f]);
+    for (std::size_t f = 0; f < record->data.size() && agrees; ++f) {
+      agrees = (ack.present >> f & 1U) == 0 || (f < ack.data.size() && record->data[f] == ack.data[f]);
     }
-    if (agrees) return *number;
+    if (agrees) return record;
   }
-  return kNone;
+  return nullptr;
 }
 
 // A record value: a map from the names of the result's fields.
@@ -413,39 +390,39 @@ Value Actions::result_value(const FactType& type, const std::vector<Value>& resu
 }
 
 bool Actions::acknowledge(const AckInput& ack) {
-  const ActionNumber number = find_acked(ack);
-  if (number == kNone) {
+  const ActionRecord* const found = find_acked(ack);
+  if (found == nullptr) {
     ++counters_.acks_unmatched;
     return false;
   }
-  ActionRecord& record = records_.at(number);
+  ActionRecord& record = records_.at(found->number);
   const FactType& type = program_.rule_set.schema.types[record.type];
   switch (ack.state) {
     case ActionState::kAcked:
       record.state = ActionState::kAcked;
       record.result = result_value(type, ack.result);
       record.gives_up = record.next_try = kTimestampMax;
-      stop_waiting(number);
+      stop_waiting(record);
       ++counters_.actions_acked;
       break;
     case ActionState::kFailed:
-      if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(number);
+      if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(record);
       break;
     case ActionState::kApproved:
-      stop_asking(number);
+      stop_asking(record);
       record.state = ActionState::kApproved;
       ++counters_.actions_approved;
-      send_or_wait(number);
+      send_or_wait(record);
       break;
     case ActionState::kRejected:
-      stop_asking(number);
+      stop_asking(record);
       record.state = ActionState::kRejected;
       ++counters_.actions_rejected;
       say(record, false);
       break;
     default: break;  // no other is an acknowledgement
   }
-  show(number);
+  show(record);
   return true;
 }
 
@@ -456,28 +433,28 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
   std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());
   for (const ActionNumber number : due) {
-    const auto found = records_.find(number);
-    if (found == records_.end()) continue;
-    ActionRecord& record = found->second;
+    ActionRecord* const found = records_.find(number);
+    if (found == nullptr) continue;
+    ActionRecord& record = *found;
     if (record.gives_up <= network_.now()) {
       const DurationNs every = program_.rule_set.schema.types[record.type].try_every_ns;
       set_was_due(if_missed(record.abandoned ? record.gives_up : std::max(record.gives_up, record.at + every)));
-      fail_try(number);
-      show(number);
+      fail_try(record);
+      show(record);
     }
     if (record.next_try <= network_.now()) {
       set_was_due(if_missed(record.next_try));
-      send_or_wait(number);
-      show(number);
+      send_or_wait(record);
+      show(record);
     }
   }
   const std::vector<std::pair<std::uint64_t, ActionNumber>> waiting(waiting_.begin(), waiting_.end());
   for (const auto& [ticket, number] : waiting) {
-    const FactTypeId type = records_.at(number).type;
-    if (!may_send(type)) continue;
-    set_was_due(if_missed(rate_due_[type]));
-    send(number);
-    show(number);
+    ActionRecord& record = records_.at(number);
+    if (!may_send(record.type)) continue;
+    set_was_due(if_missed(rate_due_[record.type]));
+    send(record);
+    show(record);
   }
   set_was_due(std::nullopt);
   rate_due_.assign(rate_due_.size(), kTimestampMax);
@@ -486,18 +463,12 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
 }
 
 std::vector<OpenAction> Actions::open(std::size_t at_most, std::uint64_t& more) const {
-  std::vector<ActionNumber> numbers;
-  for (const auto& [number, record] : records_) {
-    const bool is_open =
-        record.state == ActionState::kProposed || record.state == ActionState::kApproved || record.state == ActionState::kSent;
-    if (is_open) numbers.push_back(number);
-  }
-  std::sort(numbers.begin(), numbers.end());
   std::vector<OpenAction> out;
-  for (const ActionNumber number : numbers) {
+  for (const ActionNumber number : records_.in_order()) {
     const ActionRecord& r = records_.at(number);
+    if (r.state != ActionState::kProposed && r.state != ActionState::kApproved && r.state != ActionState::kSent) continue;
     if (out.size() < at_most)
-      out.push_back({r.id, r.type, r.rule, r.data, r.state, r.tries, r.at});
+      out.push_back({to_text(r.id), r.type, r.rule, r.data, r.state, r.tries, r.at});
     else
       ++more;
   }
@@ -508,9 +479,9 @@ Timestamp Actions::real_due(const Timer& timer) const {
   if (timer.kind == TimerKind::kRate) {
     return rate_armed_[timer.a] == timer.due ? timer.due : kTimestampMax;  // who waits then is seen then
   }
-  const auto found = records_.find(timer.a);
-  if (found == records_.end()) return kTimestampMax;
-  const ActionRecord& r = found->second;
+  const ActionRecord* const found = records_.find(timer.a);
+  if (found == nullptr) return kTimestampMax;
+  const ActionRecord& r = *found;
   const Timestamp due = timer.kind == TimerKind::kActionTimeout ? r.gives_up
                         : timer.kind == TimerKind::kActionTry   ? r.next_try
                                                                 : r.retained;
@@ -518,10 +489,13 @@ Timestamp Actions::real_due(const Timer& timer) const {
 }
 
 void Actions::mark(Interner& in) const {
-  for (const auto& [number, record] : records_) {
+  records_.for_each([&](const ActionRecord& record) {
+    in.mark(record.text);
     for (const Value& v : record.data) in.mark(v);
     in.mark(record.result);
-  }
+  });
+  for (const Value& v : state_texts_) in.mark(v);
+  for (const Value& v : rule_texts_) in.mark(v);
 }
 
 }  // namespace flyball::engine

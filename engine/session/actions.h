@@ -4,21 +4,21 @@
 // Not thread-safe. INVARIANT: of several actions with one key only the newest is known; the others are forgotten.
 #pragma once
 
+#include <array>
 #include <deque>
-#include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/network/network.h"
 #include "engine/network/timer_queue.h"
+#include "engine/session/action_records.h"
 #include "engine/session/outbox.h"
 
 namespace flyball::engine {
-
-using ActionNumber = std::uint32_t;  // in order of making
 
 inline constexpr std::uint64_t kNoEpisode = ~std::uint64_t{0};  // made by `on clear`: no end expires it
 
@@ -28,39 +28,18 @@ enum class Sending : std::uint8_t {
   kInShadow  // never: said, but no fact and no life
 };
 
-struct ActionRecord {
-  std::string id;
-  FactTypeId type = kNoId;
-  std::uint32_t rule = kNoId;
-  std::uint64_t episode = 0;  // (rule, entry); while it runs
-  std::vector<Value> data;
-  ActionState state = ActionState::kSent;
-  Timestamp at;
-  std::uint32_t tries = 0;
-  Value result;
-  FactId fact = kNone;
-  bool of_event = false;
-  bool unapproved = false;             // a person must say yes first
-  bool abandoned = false;              // its episode is over: a failure is not tried again
-  Timestamp next_try = kTimestampMax;  // after a failure
-  Timestamp gives_up = kTimestampMax;  // when this try times out
-  Timestamp retained = kTimestampMax;  // when it is dropped
-  bool ended = false;                  // listed among those that ended
-  std::uint64_t ticket = 0;            // its place among those that wait for the rate; 0: it does not
-};
-
 class Actions {
  public:
   Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters);
 
   // Makes one and sends it, or proposes or refuses it.
-  void make(std::string id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::vector<Value> data,
+  void make(const ActionId& id, FactTypeId type, std::uint32_t rule, std::uint64_t episode, bool of_event, std::span<const Value> data,
             Sending sending);
   // The episode ended: what still waits of it expires.
   void expire_waiting(std::uint64_t episode);
   bool acknowledge(const AckInput& ack);
   // True if an acknowledgement would find its action now.
-  bool is_awaited(const AckInput& ack) const { return find_acked(ack) != kNone; }
+  bool is_awaited(const AckInput& ack) const { return find_acked(ack) != nullptr; }
   // Why it would find none; for one by id.
   Error not_awaited(const AckInput& ack) const;
   // Those that wait for approval, oldest first; at most `n`.
@@ -90,7 +69,7 @@ class Actions {
   static constexpr std::size_t kProposalsMax = 10'000;  // that wait for approval; beyond it a further one is refused
 
   void mark(Interner& in) const;
-  std::size_t bytes() const { return records_.size() * 256; }
+  std::size_t bytes() const { return records_.bytes(); }
 
  private:
   friend class Adoption;
@@ -98,23 +77,26 @@ class Actions {
   friend class SnapshotOut;
   friend class SnapshotIn;
 
-  ActionNumber find_acked(const AckInput& ack) const;
+  const ActionRecord* find_acked(const AckInput& ack) const;
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }
-  void send(ActionNumber number);
-  void send_or_wait(ActionNumber number);
-  void fail_try(ActionNumber number);
+  void send(ActionRecord& record);
+  void send_or_wait(ActionRecord& record);
+  void fail_try(ActionRecord& record);
   void say(const ActionRecord& record, bool shadow);
-  void show(ActionNumber number);
+  void show(ActionRecord& record);
   void journal_fact(FactTypeId type, FactId fact);
-  void forget(ActionNumber number);
-  void remember(ActionNumber number, ActionRecord record);
-  void journal_record(ActionNumber number);
+  void forget(ActionRecord& record);
+  ActionRecord& remember(ActionRecord&& record);
+  void journal_record(const ActionRecord& record);
   bool goes_on(const ActionRecord& record) const;
-  void limit_ended(ActionNumber number);
+  void limit_ended(ActionRecord& record);
   void trim_ended(FactTypeId type);
-  void stop_waiting(ActionNumber number);
-  void stop_asking(ActionNumber number);
+  void drop(ActionRecord& record);
+  void stop_waiting(ActionRecord& record);
+  void stop_asking(ActionRecord& record);
+  Value state_text(ActionState state);
+  Value rule_text(std::uint32_t rule);
   std::optional<Timestamp> if_missed(Timestamp due) const;
   void arm_rate(FactTypeId type);
   Value result_value(const FactType& type, const std::vector<Value>& result) const;
@@ -125,10 +107,7 @@ class Actions {
   Journal& journal_;
   Outbox& outbox_;
   Counters& counters_;
-  std::unordered_map<ActionNumber, ActionRecord> records_;
-  std::unordered_map<std::string, ActionNumber> by_id_;
-  std::vector<std::map<FactId, ActionNumber>> by_fact_;       // by type
-  std::vector<std::set<ActionNumber>> of_type_;               // by type: those not forgotten
+  ActionRecords records_;
   std::vector<std::deque<ActionNumber>> ended_;               // by type: as limit_ended() met them
   std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;  // for the rate, by ticket
   std::uint64_t tickets_ = 0;
@@ -142,6 +121,11 @@ class Actions {
   std::optional<Timestamp> was_due_;
   ActionNumber next_ = 0;
   std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal
+  // Names as the interner has them; null: not asked for yet.
+  std::array<Value, static_cast<std::size_t>(ActionState::kRejected) + 1> state_texts_;
+  std::vector<Value> rule_texts_;  // by rule
+  std::vector<Value> row_;         // scratch
+  std::string id_text_;            // scratch
 };
 
 }  // namespace flyball::engine

@@ -175,7 +175,7 @@ std::string Adoption::is_busy() const {
   const bool busy = network.needs_settling() || network.needs_judging() || network.has_due_absences() || network.has_exhausted() ||
                     !network.journalled_holds_.empty() || !network.journalled_absences_.empty() ||
                     from_.derivation.dirty_strata_count_ != 0 || from_.derivation.has_news() || !episodes.is_reviewed() ||
-                    episodes.has_watched() || !episodes.ends_.empty() || !episodes.starts_.empty() || from_.productions.waiting() != 0 ||
+                    episodes.has_watched() || episodes.any_to_run() || from_.productions.waiting() != 0 ||
                     from_.productions.cascade_began_ != 0 || !from_.productions.image_.empty() || !from_.actions.pinned_.empty();
   return busy ? "something is under way" : "";
 }

@@ -242,14 +242,12 @@ void Adoption::move_actions() {
   Actions& from = from_.actions;
   Actions& to = to_.actions;
   to.records_ = std::move(from.records_);
-  to.by_id_ = std::move(from.by_id_);
+  to.records_.widen(to_.data.types.size());
   to.waiting_ = std::move(from.waiting_);
   to.tickets_ = from.tickets_;
   to.unapproved_ = std::move(from.unapproved_);
   to.next_ = from.next_;
   const auto move_types = [&](auto& before, auto& now) { std::move(before.begin(), before.end(), now.begin()); };
-  move_types(from.by_fact_, to.by_fact_);
-  move_types(from.of_type_, to.of_type_);
   move_types(from.ended_, to.ended_);
   move_types(from.sends_, to.sends_);
   std::copy(from.waiting_count_.begin(), from.waiting_count_.end(), to.waiting_count_.begin());
@@ -258,10 +256,10 @@ void Adoption::move_actions() {
   for (std::uint32_t r = 0; r < namesakes_.size(); ++r) {
     if (namesakes_[r] != kNoId) by_former[namesakes_[r]] = r;
   }
-  for (auto& [number, record] : to.records_) {
+  to.records_.for_each([&](ActionRecord& record) {
     record.rule = by_former[record.rule];
     record.episode = renamed(record.episode);
-  }
+  });
   for (auto& [episode, numbers] : from.of_episode_) {
     const std::uint64_t now = renamed(episode);
     if (now != kNoEpisode) to.of_episode_.emplace(now, std::move(numbers));
@@ -271,18 +269,14 @@ void Adoption::move_actions() {
 // Those whose rule is gone; in the order in which they were made.
 void Adoption::withdraw_actions() {
   Actions& actions = to_.actions;
-  std::vector<ActionNumber> gone;
-  for (const auto& [number, record] : actions.records_) {
-    if (record.rule == kNoId) gone.push_back(number);
-  }
-  std::sort(gone.begin(), gone.end());
-  for (const ActionNumber number : gone) {
-    const ActionRecord& record = actions.records_.at(number);
+  for (const ActionNumber number : actions.records_.in_order()) {
+    ActionRecord& record = actions.records_.at(number);
+    if (record.rule != kNoId) continue;
     const FactTypeId type = record.type;
     const FactId fact = record.fact;
     ++taken_.actions_dropped;
-    taken_.gone.push_back(record.id);
-    actions.forget(number);
+    taken_.gone.push_back(to_text(record.id));
+    actions.forget(record);
     FactStore& store = to_.network.store(type);
     store.pin(fact);
     store.make_absent(fact);

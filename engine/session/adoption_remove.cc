@@ -93,9 +93,9 @@ void Adoption::note_under_way() {
     under_way_.standing = from_.productions.standing();
     std::erase_if(under_way_.standing, [&](const Productions::Standing& s) { return !changed_[s.key.rule]; });
   }
-  for (const auto& [number, record] : from_.actions.records_) {
-    if (record.episode != kNoEpisode && changed_[record.rule]) under_way_.of_episode.emplace_back(number, record.episode);
-  }
+  from_.actions.records_.for_each([&](const ActionRecord& record) {
+    if (record.episode != kNoEpisode && changed_[record.rule]) under_way_.of_episode.emplace_back(record.number, record.episode);
+  });
   std::sort(under_way_.of_episode.begin(), under_way_.of_episode.end());  // in the order in which they were made
 }
 

@@ -296,7 +296,7 @@ void Derivation::touch(FactTypeId type, FactId fact, FactStore& store, Derived& 
   FactMeta& meta = store.meta(fact);
   d.known = meta.status != FactStatus::kAbsent;
   ++meta.pins;
-  Touched touched{type, fact, d.told, told_values_.size()};
+  Touched touched{type, fact, d.told, told_values_.size(), 0};
   if (d.told) {
     const Value* row = store.last_row(fact);
     if (!told_otherwise_.empty()) {
@@ -436,8 +436,10 @@ void Derivation::settle_recursive(std::uint32_t stratum) {
 
 void Derivation::tell(Timestamp now, OutputSink& sink) {
   if (touched_.size() > 1) {
+    for (Touched& t : touched_) t.prefix = network_.store(t.type).key_prefix(t.fact, network_.interner());
     std::sort(touched_.begin(), touched_.end(), [&](const Touched& a, const Touched& b) {
       if (a.type != b.type) return a.type < b.type;
+      if (a.prefix != b.prefix) return a.prefix < b.prefix;
       return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;
     });
   }

@@ -92,7 +92,8 @@ class Derivation {
     FactTypeId type = kNoId;
     FactId fact = kNone;
     bool told = false;
-    std::size_t values = 0;  // told ones, in told_values_
+    std::size_t values = 0;    // told ones, in told_values_
+    std::uint64_t prefix = 0;  // of its key, when they are put in order
   };
 
   // One derive of a logical rule: what evaluating it needs, together and without the rule's plan.

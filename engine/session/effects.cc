@@ -106,11 +106,10 @@ Firing Session::Impl::firing_of(std::uint32_t rule, EntryId entry, bool clear) c
   return firing;
 }
 
-std::vector<Value> Session::Impl::identity_values(const Firing& firing) const {
+void Session::Impl::identity_values(const Firing& firing, std::vector<Value>& out) const {
   const RulePlan& plan = data.rules[firing.rule];
-  std::vector<Value> out;
+  out.clear();
   for (std::size_t i = 0; i < plan.identity.size(); ++i) network.store(plan.identity_types[i]).append_identity(firing.identity[i], out);
-  return out;
 }
 
 // False: its effects cannot be evaluated, and it does not fire.
@@ -136,8 +135,10 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   ++counters.firings;
   ++rule_work[choice.rule].fired;
   outbox.add(FiringOutput{network.now(), choice.rule, false});
-  if (std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == EffectKind::kDo; }))
-    firing.run = productions.count_run(choice.rule, identity_values(firing));
+  if (std::any_of(plan.then.begin(), plan.then.end(), [](const EffectPlan& e) { return e.kind == EffectKind::kDo; })) {
+    identity_values(firing, identity);
+    firing.run = productions.count_run(choice.rule, identity);
+  }
   apply_effects(firing, std::nullopt, false);
   return true;
 }
@@ -179,30 +180,23 @@ void Session::Impl::apply_effects(const Firing& firing, std::optional<Timestamp>
   const RulePlan& plan = data.rules[rule];
   const bool shadow = plan.mode == RuleMode::kShadow;
   const Sending sending = shadow ? Sending::kInShadow : asks ? Sending::kAsks : Sending::kAtOnce;
-  std::vector<Value> identity;
   // Before anything is applied: effects read, and are explained by, the state that matched.
-  std::optional<Explanation> because;
   const auto acts = [](const Evaluated& e) { return e.effect->kind == EffectKind::kDo; };
   if (std::any_of(evaluated.begin(), evaluated.end(), acts)) {
-    because = explainer.firing(firing);
-    identity = identity_values(firing);
-    if (sending == Sending::kAsks) because->approval = explainer.approval(rule);
+    explainer.firing(firing);
+    if (sending == Sending::kAsks) explainer.approval(rule);
+    identity_values(firing, identity);
   }
   for (const Evaluated& e : evaluated) {
     next_moment();
     switch (e.effect->kind) {
       case EffectKind::kDo: {
-        std::string id = action_id({plan.name, identity, firing.onset, firing.run, firing.clear, e.index}, in);
+        const ActionId id = action_id({plan.name, identity, firing.onset, firing.run, firing.clear, e.index}, in, id_room);
         const bool of_episode = !firing.clear && firing.entry != kNone;
         const std::uint64_t episode = of_episode ? std::uint64_t{rule} << 32 | firing.entry : kNoEpisode;
-        Explanation explanation = *because;
-        const bool proposed = sending == Sending::kAsks;
-        explanation.action = {
-            network.now(),      id,     e.effect->type, rule, plan.name, e.values, proposed ? ActionState::kProposed : ActionState::kSent,
-            proposed ? 0U : 1U, shadow, was_due};
-        explainer.keep(std::move(explanation));
+        explainer.keep({id, network.now(), e.effect->type, sending == Sending::kAsks, shadow, was_due, e.values});
         actions.set_was_due(was_due);
-        actions.make(std::move(id), e.effect->type, rule, episode, plan.of_event, e.values, sending);
+        actions.make(id, e.effect->type, rule, episode, plan.of_event, e.values, sending);
         actions.set_was_due(std::nullopt);
         break;
       }

@@ -14,8 +14,8 @@ Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& tim
       journal_(journal),
       off_(program.rules.size(), false),
       frozen_(program.rules.size(), false),
-      ends_(Order{this}),
-      starts_(Order{this}),
+      ends_(program.rules.size(), {this}),
+      starts_(program.rules.size(), {this}),
       group_of_(program.rules.size()),
       groups_(program.rules.size()) {
   for (const RulePlan& rule : program.rules) tables_.emplace_back(static_cast<std::uint32_t>(rule.identity.size()), false);
@@ -26,17 +26,22 @@ Episodes::Episodes(const ProgramData& program, Network& network, TimerQueue& tim
   }
 }
 
-bool Episodes::Order::operator()(const Candidate& a, const Candidate& b) const {
-  if (a.rank != b.rank) return a.rank < b.rank;
-  if (a.entry == b.entry) return false;
-  const RulePlan& rule = episodes->program_.rules[a.rule];
-  const FactId* left = episodes->identity_of(a.rule, a.entry);
-  const FactId* right = episodes->identity_of(b.rule, b.entry);
+bool Episodes::goes_before(std::uint32_t rule_id, EntryId a, EntryId b) const {
+  if (a == b) return false;
+  const RulePlan& rule = program_.rules[rule_id];
+  const FactId* left = identity_of(rule_id, a);
+  const FactId* right = identity_of(rule_id, b);
   for (std::size_t i = 0; i < rule.identity.size(); ++i) {
-    const int order = episodes->network_.store(rule.identity_types[i]).compare_keys(left[i], right[i], episodes->network_.interner());
+    const int order = network_.store(rule.identity_types[i]).compare_keys(left[i], right[i], network_.interner());
     if (order != 0) return order < 0;
   }
-  return a.entry < b.entry;
+  return a < b;
+}
+
+std::uint64_t Episodes::identity_prefix(std::uint32_t rule_id, EntryId e) const {
+  const RulePlan& rule = program_.rules[rule_id];
+  if (rule.identity.empty()) return 0;
+  return network_.store(rule.identity_types.front()).key_prefix(identity_of(rule_id, e)[0], network_.interner());
 }
 
 // --- matches ---
@@ -200,21 +205,19 @@ bool Episodes::may_start(std::uint32_t rule, const RuleEntry& e) const {
 
 void Episodes::put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts) {
   RuleEntry& e = tables_[rule][id];
-  const Candidate candidate{program_.rules[rule].rank, rule, id};
-  if (ends != e.ends) {
-    e.ends = ends;
+  const std::uint32_t rank = program_.rules[rule].rank;
+  if (ends != (e.end_ticket != 0)) {
     if (ends) {
-      ends_.insert(candidate);
+      ends_.add(rank, rule, id);
     } else {
-      ends_.erase(candidate);
+      ends_.remove(rank, rule, id);
     }
   }
-  if (starts != e.starts) {
-    e.starts = starts;
+  if (starts != (e.start_ticket != 0)) {
     if (starts) {
-      starts_.insert(candidate);
+      starts_.add(rank, rule, id);
     } else {
-      starts_.erase(candidate);
+      starts_.remove(rank, rule, id);
     }
   }
 }
@@ -297,7 +300,7 @@ Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer&
   } else {
     last_group_ = group_key(plan, frame);
     if (!last_group_) {
-      put_on_agenda(rule, id, e.ends, false);
+      take_off_starts(rule, id);
       return Cooling::kUnknown;
     }
     const auto found = group_of_[rule].find(*last_group_);
@@ -308,7 +311,7 @@ Episodes::Cooling Episodes::cooling(std::uint32_t rule, EntryId id, FrameBuffer&
       e.waits_for = found->second;
     }
   }
-  put_on_agenda(rule, id, e.ends, false);  // comes back when the cooldown is over
+  take_off_starts(rule, id);  // comes back when the cooldown is over
   return Cooling::kYes;
 }
 
@@ -369,26 +372,33 @@ void Episodes::cooldown_over(std::uint32_t rule, std::uint32_t which) {
 // Before a cascade changes an entry: how to have it as it was.
 void Episodes::journal_entry(std::uint32_t rule, EntryId id) {
   if (!journal_.first(Journalled::kEpisode, rule, id)) return;
-  journal_.add([this, rule, id, before = tables_[rule][id]] {
-    const RulePlan& plan = program_.rules[rule];
-    RuleEntry& e = tables_[rule][id];
-    e.active = before.active;
-    e.onset = before.onset;
-    e.last_run = before.last_run;
-    e.last_onset = before.last_onset;
-    e.run = before.run;
-    e.cool_until = before.cool_until;
-    e.false_since = before.false_since;
-    e.repeat_due = before.repeat_due;
-    e.kept_out = before.kept_out;
-    e.skipped = before.skipped;
-    e.failed = false;
-    if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
-    // What had fallen due does not fall due again.
-    if (e.active && !e.kept_out && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
-    if (e.active && !e.repeat_due && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
-    touch(rule, id);
-  });
+  const RuleEntry& e = tables_[rule][id];
+  journal_.add([this, place = journalled_.size()] { restore(journalled_[place]); });
+  journalled_.push_back(
+      {rule, id, e.onset, e.last_run, e.last_onset, e.cool_until, e.false_since, e.run, e.active, e.repeat_due, e.kept_out, e.skipped});
+}
+
+void Episodes::restore(const EntryBefore& before) {
+  const std::uint32_t rule = before.rule;
+  const EntryId id = before.entry;
+  const RulePlan& plan = program_.rules[rule];
+  RuleEntry& e = tables_[rule][id];
+  e.active = before.active;
+  e.onset = before.onset;
+  e.last_run = before.last_run;
+  e.last_onset = before.last_onset;
+  e.run = before.run;
+  e.cool_until = before.cool_until;
+  e.false_since = before.false_since;
+  e.repeat_due = before.repeat_due;
+  e.kept_out = before.kept_out;
+  e.skipped = before.skipped;
+  e.failed = false;
+  if (e.cool_until > network_.now()) timers_.add({e.cool_until, TimerKind::kCooldown, rule, id});
+  // What had fallen due does not fall due again.
+  if (e.active && !e.kept_out && e.false_since != kTimestampMax) timers_.add({e.false_since + plan.keep_ns, TimerKind::kKeep, rule, id});
+  if (e.active && !e.repeat_due && plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
+  touch(rule, id);
 }
 
 void Episodes::began(std::uint32_t rule, EntryId id) {
@@ -403,7 +413,7 @@ void Episodes::began(std::uint32_t rule, EntryId id) {
   e.kept_out = e.repeat_due = false;
   if (plan.repeat_ns != 0) timers_.add({e.last_run + plan.repeat_ns, TimerKind::kRepeat, rule, id});
   start_cooldown(rule, id);
-  put_on_agenda(rule, id, e.ends, false);
+  take_off_starts(rule, id);
   touch(rule, id);
 }
 
@@ -415,7 +425,7 @@ void Episodes::ran_again(std::uint32_t rule, EntryId id) {
   e.repeat_due = false;
   timers_.add({e.last_run + program_.rules[rule].repeat_ns, TimerKind::kRepeat, rule, id});
   start_cooldown(rule, id);
-  put_on_agenda(rule, id, e.ends, false);
+  take_off_starts(rule, id);
   touch(rule, id);
 }
 
@@ -429,7 +439,7 @@ void Episodes::skip(std::uint32_t rule, EntryId id) {
   } else {
     e.skipped = true;
   }
-  put_on_agenda(rule, id, e.ends, false);
+  take_off_starts(rule, id);
 }
 
 std::vector<TokenId> Episodes::until_roots(std::uint32_t rule, EntryId id) const {
@@ -445,7 +455,7 @@ void Episodes::ended(std::uint32_t rule, EntryId id) {
   RuleEntry& e = tables_[rule][id];
   e.active = e.repeat_due = e.kept_out = false;
   e.false_since = kTimestampMax;
-  put_on_agenda(rule, id, false, e.starts);
+  put_on_agenda(rule, id, false, e.start_ticket != 0);
   touch(rule, id);
 }
 

@@ -16,11 +16,10 @@
 
 #include "engine/network/network.h"
 #include "engine/network/timer_queue.h"
+#include "engine/session/agenda.h"
 #include "engine/session/derivation.h"
 
 namespace flyball::engine {
-
-using EntryId = std::uint32_t;
 
 struct RuleEntry {
   Link all, prefix;  // in the rule's table; prefix: not used
@@ -44,11 +43,11 @@ struct RuleEntry {
   bool watch_dirty = false;
   bool kept_out = false;  // `keep` is over
   bool repeat_due = false;
-  bool failed = false;                // `then` cannot be evaluated as things are
-  bool said = false;                  // and that was said
-  bool skipped = false;               // `late skip` dropped its start: nothing until the match is false again
-  bool gone = false;                  // a fact of its identity vanished since the last review
-  bool ends = false, starts = false;  // on the agenda
+  bool failed = false;                             // `then` cannot be evaluated as things are
+  bool said = false;                               // and that was said
+  bool skipped = false;                            // `late skip` dropped its start: nothing until the match is false again
+  bool gone = false;                               // a fact of its identity vanished since the last review
+  std::uint32_t end_ticket = 0, start_ticket = 0;  // on the agendas
 };
 
 class Episodes : public Identities {
@@ -78,10 +77,12 @@ class Episodes : public Identities {
     EntryId entry = kNone;
     bool end = false;
   };
-  std::optional<Choice> choose() const {
-    if (!ends_.empty()) return Choice{ends_.begin()->rule, ends_.begin()->entry, true};
-    if (!starts_.empty()) return Choice{starts_.begin()->rule, starts_.begin()->entry, false};
-    return std::nullopt;
+  bool any_to_run() const { return !ends_.empty() || !starts_.empty(); }
+  std::optional<Choice> choose() {
+    if (!any_to_run()) return std::nullopt;
+    const bool ends = !ends_.empty();
+    const auto [rule, entry] = ends ? ends_.front() : starts_.front();
+    return Choice{rule, entry, ends};
   }
 
   // The cooldown group of an entry whose match is in the frame: empty optional: cannot be evaluated.
@@ -96,7 +97,7 @@ class Episodes : public Identities {
   void could_not_run(std::uint32_t rule, EntryId entry) {
     RuleEntry& e = tables_[rule][entry];
     e.failed = e.said = true;
-    put_on_agenda(rule, entry, e.ends, false);
+    take_off_starts(rule, entry);
   }
 
   // `late skip`: the start, or the turn of `repeat`, is as good as done.
@@ -106,6 +107,8 @@ class Episodes : public Identities {
 
   // Before a cascade changes an entry.
   void journal_entry(std::uint32_t rule, EntryId id);
+  // The cascade is over, or was taken back.
+  void end_cascade() { journalled_.clear(); }
 
   // Timers.
   void start_instant() {
@@ -161,21 +164,31 @@ class Episodes : public Identities {
       return h;
     }
   };
-  struct Candidate {
-    std::uint32_t rank = 0;
+  template <std::uint32_t RuleEntry::* Ticket>
+  struct OnAgenda {
+    Episodes* episodes;
+    std::uint32_t& ticket(std::uint32_t rule, EntryId e) const { return episodes->tables_[rule][e].*Ticket; }
+    bool goes_before(std::uint32_t rule, EntryId a, EntryId b) const { return episodes->goes_before(rule, a, b); }
+    std::uint64_t prefix(std::uint32_t rule, EntryId e) const { return episodes->identity_prefix(rule, e); }
+  };
+  // What of an entry a cascade that is taken back restores.
+  struct EntryBefore {
     std::uint32_t rule = 0;
     EntryId entry = kNone;
+    Timestamp onset, last_run, last_onset, cool_until, false_since;
+    std::uint64_t run = 0;
+    bool active = false, repeat_due = false, kept_out = false, skipped = false;
   };
-  struct Order {
-    const Episodes* episodes;
-    bool operator()(const Candidate& a, const Candidate& b) const;
-  };
+  bool goes_before(std::uint32_t rule, EntryId a, EntryId b) const;
+  std::uint64_t identity_prefix(std::uint32_t rule, EntryId e) const;
+  void restore(const EntryBefore& before);
   EntryId entry_of(std::uint32_t rule, TokenId token);
   bool must_end(std::uint32_t rule, const RuleEntry& e, EntryId id) const;
   bool may_start(std::uint32_t rule, const RuleEntry& e) const;
   bool is_needed(std::uint32_t rule, const RuleEntry& e) const;
   void review_entry(std::uint32_t rule, EntryId id);
   void put_on_agenda(std::uint32_t rule, EntryId id, bool ends, bool starts);
+  void take_off_starts(std::uint32_t rule, EntryId id) { put_on_agenda(rule, id, tables_[rule][id].end_ticket != 0, false); }
   std::optional<std::vector<Value>> group_key(const RulePlan& plan, FrameBuffer& frame) const;
   void start_cooldown(std::uint32_t rule, EntryId id);
   void stop_waiting(std::uint32_t rule, EntryId id);
@@ -191,7 +204,9 @@ class Episodes : public Identities {
   // Of an `until` with branches, beside the first chain and its root: by rule, and by (rule, entry).
   std::vector<std::vector<ChainId>> more_until_chains_;
   std::map<std::pair<std::uint32_t, EntryId>, std::vector<TokenId>> more_until_roots_;
-  std::set<Candidate, Order> ends_, starts_;
+  Agenda<OnAgenda<&RuleEntry::end_ticket>> ends_;
+  Agenda<OnAgenda<&RuleEntry::start_ticket>> starts_;
+  std::vector<EntryBefore> journalled_;
   std::vector<std::unordered_map<std::vector<Value>, std::uint32_t, GroupHash>> group_of_;  // by rule
   std::vector<std::map<std::uint32_t, Group>> groups_;                                      // by rule, by number
   std::uint32_t next_group_ = 0;

@@ -2,6 +2,7 @@
 #include "engine/session/explainer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "model/check.h"
 #include "model/compare.h"
@@ -10,6 +11,13 @@ namespace flyball::engine {
 namespace {
 
 const char* word(Truth t) { return t == Truth::kTrue ? "true" : t == Truth::kFalse ? "false" : "unknown"; }
+
+// The first `n` of what is left.
+std::span<const Value> taken(std::span<const Value>& left, std::size_t n) {
+  const std::span<const Value> out = left.first(n);
+  left = left.subspan(n);
+  return out;
+}
 
 Truth negated(Truth t) { return t == Truth::kUnknown ? t : t == Truth::kTrue ? Truth::kFalse : Truth::kTrue; }
 
@@ -68,9 +76,9 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
 // The verdict of a line's hold or absence, for the facts in the frame.
 void Explainer::look_up_memory(const ExplainLine& line, Judged& judged) const {
   if (line.hold_ns == 0 || line.table == kNoId) return;
-  std::vector<FactId> facts;
-  facts.reserve(line.tuple.size());
-  for (const std::uint32_t binding : line.tuple) facts.push_back(binding < facts_.size() ? facts_[binding] : kNone);
+  std::array<FactId, Network::kMaxTuple> facts{};
+  std::size_t count = 0;
+  for (const std::uint32_t binding : line.tuple) facts[count++] = binding < facts_.size() ? facts_[binding] : kNone;
   if (line.absence) {
     const AbsenceTable& table = network_.absence_table(line.table);
     const std::uint32_t e = table.find(facts.data());
@@ -142,45 +150,89 @@ FactTypeId Explainer::after_type(const ExplainPlan& plan, const ExplainLine& lin
   return kNoId;
 }
 
-LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged) {
-  LineExplained out;
-  out.span = line.span;
-  out.verdict = word(judged.truth);
+// A line as it was judged; what it read goes behind `reads`.
+KeptExplanation::Line Explainer::kept_line(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged,
+                                           std::vector<Value>& reads) {
+  KeptExplanation::Line out;
+  out.line = &line;
+  out.verdict = judged.truth;
   out.since = judged.since;
   if (judged.waits) out.due = judged.due;
   // The own fact of `some`, `no` and `every` is whichever: only its witness has values to show.
-  const bool own_row = line.kind != LineKind::kPattern || judged.witness != kNone ||
-                       (line.quantifier == Quantifier::kOne && line.binding < facts_.size() && facts_[line.binding] != kNone);
-  if (!own_row) return out;
+  out.reads = line.kind != LineKind::kPattern || judged.witness != kNone ||
+              (line.quantifier == Quantifier::kOne && line.binding < facts_.size() && facts_[line.binding] != kNone);
+  if (!out.reads) return out;
   if (line.kind == LineKind::kPattern && judged.witness != kNone) set_row(line, judged.witness);
   for (const ExplainCondition& c : line.conditions) {
+    for (const ExplainRead& r : c.reads) reads.push_back(value(r, plan.scope));
+  }
+  return out;
+}
+
+LineExplained Explainer::told(const KeptExplanation::Line& line, std::span<const Value>& reads) {
+  LineExplained out;
+  out.span = line.line->span;
+  out.verdict = word(line.verdict);
+  out.since = line.since;
+  out.due = line.due;
+  if (!line.reads) return out;
+  for (const ExplainCondition& c : line.line->conditions) {
     for (const ExplainRead& r : c.reads) {
-      if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; })) {
-        out.reads.emplace_back(r.name, value(r, plan.scope));
-      }
+      const Value read = taken(reads, 1).front();
+      if (std::none_of(out.reads.begin(), out.reads.end(), [&](const auto& seen) { return seen.first == r.name; }))
+        out.reads.emplace_back(r.name, read);
     }
   }
   return out;
 }
 
-FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId fact) const {
+LineExplained Explainer::line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged) {
+  std::vector<Value> reads;
+  const KeptExplanation::Line kept = kept_line(plan, line, judged, reads);
+  std::span<const Value> all(reads);
+  return told(kept, all);
+}
+
+// A fact as it is; its values go behind `values`.
+KeptExplanation::Fact Explainer::kept_fact(std::uint32_t name, FactTypeId type, FactId fact, std::vector<Value>& values) const {
   const FactStore& store = network_.store(type);
-  FactUsed out;
+  const FactMeta& meta = store.meta(fact);
+  KeptExplanation::Fact out;
   out.name = name;
   out.type = data_.written_type(type);
-  const Value* row = store.last_row(fact);
+  out.values = network_.store(out.type).width();
   if (data_.types[type].each_of != kNoId) {
     out.type = data_.types[type].each_of;
     out.each = store.width() - 1;
-    out.values.assign(row, row + store.width());
-  } else {
-    out.values.assign(row, row + network_.store(out.type).width());
+    out.values = store.width();
   }
-  out.stamp = store.meta(fact).stamp;
-  out.age_ns = network_.now() - out.stamp;
-  out.suspended = store.meta(fact).suspended;
-  out.stale = store.meta(fact).status == FactStatus::kStale;
+  const Value* row = store.last_row(fact);
+  values.insert(values.end(), row, row + out.values);
+  out.stamp = meta.stamp;
+  out.suspended = meta.suspended;
+  out.stale = meta.status == FactStatus::kStale;
   return out;
+}
+
+FactUsed Explainer::told(const KeptExplanation::Fact& fact, std::string name, Timestamp at, std::span<const Value>& values) {
+  FactUsed out;
+  out.name = std::move(name);
+  out.type = fact.type;
+  const std::span<const Value> mine = taken(values, fact.values);
+  out.values.assign(mine.begin(), mine.end());
+  out.stamp = fact.stamp;
+  out.age_ns = at - fact.stamp;
+  out.stale = fact.stale;
+  out.each = fact.each;
+  out.suspended = fact.suspended;
+  return out;
+}
+
+FactUsed Explainer::fact_used(const std::string& name, FactTypeId type, FactId fact) const {
+  std::vector<Value> values;
+  const KeptExplanation::Fact kept = kept_fact(kNone, type, fact, values);
+  std::span<const Value> all(values);
+  return told(kept, name, network_.now(), all);
 }
 
 // What a `some` line of the match has found: the first by key of those at hand.
@@ -226,119 +278,128 @@ TokenId Explainer::first_met(const Firing& firing) const {
   return best;
 }
 
-Explanation Explainer::firing(const Firing& firing) {
+// What the lines say, and with `on clear` whether they hold: those of `then` do.
+void Explainer::firing(const Firing& firing) {
+  if (log_.is_off()) return;
   const ExplainPlan& plan = data_.explain[firing.rule];
   const RulePlan& rule_plan = data_.rules[firing.rule];
   const bool clear = firing.clear;
-  Explanation out;
-  out.rule = rule_plan.name;
-  out.rule_span = data_.rule_set.rules[firing.rule].span;
+  KeptExplanation& out = because_;
+  out.rule = firing.rule;
   out.clear = clear;
   out.onset = firing.onset;
+  out.approval.reset();
+  out.facts.clear(), out.lines.clear(), out.values.clear(), out.reads.clear();
   facts_.assign(data_.scopes[plan.scope].binding_count, kNone);
   const FactId* identity = firing.identity.data();
   for (std::size_t i = 0; i < rule_plan.identity.size(); ++i) {
     const FactTypeId type = rule_plan.identity_types[i];
     facts_[rule_plan.identity[i]] = identity[i];
     network_.frame().set_row(rule_plan.identity[i], network_.store(type).row(identity[i]));
-    out.facts.push_back(fact_used(i < plan.names.size() ? plan.names[i] : "", type, identity[i]));
+    out.facts.push_back(kept_fact(i < plan.names.size() ? static_cast<std::uint32_t>(i) : kNone, type, identity[i], out.values));
   }
   // Of branches the first that is met, with what it alone binds; when it is over there is none.
-  std::vector<const ExplainLine*> lines;
   const TokenId met = first_met(firing);
   if (met == kNone) {
-    for (const ExplainLine& line : clear && !plan.until.empty() ? plan.until : plan.when) lines.push_back(&line);
-  } else {
-    for (const std::uint32_t number : plan.ways[way_of(met)]) {
-      const ExplainLine& line = plan.when[number];
-      lines.push_back(&line);
-      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] == kNone)
-        set_row(line, network_.fact_of(met, line.binding));
-    }
+    for (const ExplainLine& line : clear && !plan.until.empty() ? plan.until : plan.when) keep_line_of(firing, plan, line);
+    return;
   }
-  for (const ExplainLine* const each : lines) {
-    const ExplainLine& line = *each;
-    if (line.kind == LineKind::kLet) continue;
-    // What reads a name that is bound to nothing any more says nothing.
-    if (std::any_of(line.needs.begin(), line.needs.end(), [&](std::uint32_t binding) { return facts_[binding] == kNone; })) continue;
-    Judged judged;
-    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone) {
+  const std::vector<std::uint32_t>& way = plan.ways[way_of(met)];
+  for (const std::uint32_t number : way) {
+    const ExplainLine& line = plan.when[number];
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] == kNone)
+      set_row(line, network_.fact_of(met, line.binding));
+  }
+  for (const std::uint32_t number : way) keep_line_of(firing, plan, plan.when[number]);
+}
+
+void Explainer::keep_line_of(const Firing& firing, const ExplainPlan& plan, const ExplainLine& line) {
+  if (line.kind == LineKind::kLet) return;
+  // What reads a name that is bound to nothing any more says nothing.
+  if (std::any_of(line.needs.begin(), line.needs.end(), [&](std::uint32_t binding) { return facts_[binding] == kNone; })) return;
+  // `then` runs because every line is met: of one that is judged only since when it has been is asked.
+  const bool is_judged = firing.clear || line.decided_ns != 0 || (line.hold_ns != 0 && line.table != kNoId);
+  Judged judged;
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne && facts_[line.binding] != kNone) {
+    if (is_judged) {
       judged = judge_fact(plan, line, facts_[line.binding]);
       look_up_memory(line, judged);
-    } else if (clear || line.kind != LineKind::kPattern) {
-      const bool small = line.kind != LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
-      std::size_t looks = kMaxWitnessLooks;
-      if (small) judged = judge(plan, line, looks);
-      // A name of `until`, or of a branch: what it may have been.
-      if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
-        facts_[line.binding] = kNone;
-        if (judged.witness != kNone) set_row(line, judged.witness);
-      }
-    } else if (line.quantifier == Quantifier::kSome) {
-      judged.witness = witness_of_match(firing, line.binding);
     }
-    // `then` runs because every line is met; saying anything else of one that was too large to look through would be wrong.
-    if (!clear) judged.truth = Truth::kTrue, judged.waits = false;
-    out.lines.push_back(line_explained(plan, line, judged));
-    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome && judged.witness != kNone) {
-      out.facts.push_back(fact_used("", line.type, judged.witness));
+  } else if (firing.clear || line.kind != LineKind::kPattern) {
+    const bool small = line.kind != LineKind::kPattern || network_.store(line.type).live() <= kMaxWitnessLooks;
+    std::size_t looks = kMaxWitnessLooks;
+    if (small && is_judged) judged = judge(plan, line, looks);
+    // A name of `until`, or of a branch: what it may have been.
+    if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kOne) {
+      facts_[line.binding] = kNone;
+      if (judged.witness != kNone) set_row(line, judged.witness);
     }
+  } else if (line.quantifier == Quantifier::kSome) {
+    judged.witness = witness_of_match(firing, line.binding);
   }
-  return out;
+  // Saying anything else of one that was too large to look through would be wrong.
+  if (!firing.clear) judged.truth = Truth::kTrue, judged.waits = false;
+  because_.lines.push_back(kept_line(plan, line, judged, because_.reads));
+  if (line.kind == LineKind::kPattern && line.quantifier == Quantifier::kSome && judged.witness != kNone) {
+    because_.facts.push_back(kept_fact(kNone, line.type, judged.witness, because_.values));
+  }
 }
 
-LineExplained Explainer::approval(std::uint32_t rule) {
+void Explainer::approval(std::uint32_t rule) {
+  if (log_.is_off()) return;
   const ExplainPlan& plan = data_.explain[rule];
-  LineExplained out;
-  out.span = plan.approve->span;
-  out.verdict = word(truth(plan.approve->test, plan.scope));
-  for (const ExplainRead& r : plan.approve->reads) out.reads.emplace_back(r.name, value(r, plan.scope));
+  because_.approval = truth(plan.approve->test, plan.scope);
+  for (const ExplainRead& r : plan.approve->reads) because_.reads.push_back(value(r, plan.scope));
+}
+
+void Explainer::keep(const MadeAction& made) {
+  if (log_.is_off()) return;
+  KeptExplanation& kept = log_.add();
+  kept = because_;
+  kept.made = made;
+  kept.made.data = {};
+  kept.data.assign(made.data.begin(), made.data.end());
+}
+
+Explanation Explainer::told(const KeptExplanation& kept) const {
+  const ExplainPlan& plan = data_.explain[kept.rule];
+  const MadeAction& made = kept.made;
+  Explanation out;
+  out.action.time = made.time;
+  out.action.id = to_text(made.id);
+  out.action.action = made.type;
+  out.action.rule = kept.rule;
+  out.action.rule_name = out.rule = data_.rules[kept.rule].name;
+  out.action.data = kept.data;
+  out.action.state = made.proposed ? ActionState::kProposed : ActionState::kSent;
+  out.action.try_number = made.proposed ? 0 : 1;
+  out.action.shadow = made.shadow;
+  out.action.was_due = made.was_due;
+  out.rule_span = data_.rule_set.rules[kept.rule].span;
+  out.clear = kept.clear;
+  out.onset = kept.onset;
+  std::span<const Value> values(kept.values), reads(kept.reads);
+  for (const KeptExplanation::Fact& fact : kept.facts)
+    out.facts.push_back(told(fact, fact.name == kNone ? std::string() : plan.names[fact.name], made.time, values));
+  for (const KeptExplanation::Line& line : kept.lines) out.lines.push_back(told(line, reads));
+  if (kept.approval) {
+    out.approval.emplace();
+    out.approval->span = plan.approve->span;
+    out.approval->verdict = word(*kept.approval);
+    for (const ExplainRead& r : plan.approve->reads) out.approval->reads.emplace_back(r.name, taken(reads, 1).front());
+  }
   return out;
 }
 
-void Explainer::keep(Explanation explanation) {
-  if (kept_max_ == 0) return;
-  if (pending_.size() == kept_max_) pending_.pop_front();
-  pending_.push_back(std::move(explanation));
+std::optional<Explanation> Explainer::find(const std::string& id) const {
+  const KeptExplanation* kept = log_.find(id);
+  return kept == nullptr ? std::nullopt : std::optional(told(*kept));
 }
 
-void Explainer::end_cascade() {
-  for (; !pending_.empty(); pending_.pop_front()) {
-    const std::string id = pending_.front().action.id;
-    if (!kept_.insert_or_assign(id, std::move(pending_.front())).second) {
-      order_.erase(std::find(order_.begin(), order_.end(), id));
-    } else if (order_.size() == kept_max_) {
-      kept_.erase(order_.front());
-      order_.pop_front();
-    }
-    order_.push_back(id);
-  }
-}
-
-const Explanation* Explainer::find(const std::string& id) const {
-  if (order_.empty()) return nullptr;
-  const auto found = kept_.find(id.empty() || id == "last" ? order_.back() : id);
-  return found == kept_.end() ? nullptr : &found->second;
-}
-
-std::vector<const Explanation*> Explainer::newest(std::size_t n) const {
-  std::vector<const Explanation*> out;
-  for (auto id = order_.rbegin(); id != order_.rend() && out.size() < n; ++id) out.push_back(&kept_.at(*id));
+std::vector<Explanation> Explainer::newest(std::size_t n) const {
+  std::vector<Explanation> out;
+  for (std::size_t i = 0; i < std::min(n, log_.size()); ++i) out.push_back(told(log_.newest(i)));
   return out;
-}
-
-void Explainer::mark(Interner& in) const {
-  for (const auto& [id, e] : kept_) {
-    for (const Value& v : e.action.data) in.mark(v);
-    for (const FactUsed& f : e.facts) {
-      for (const Value& v : f.values) in.mark(v);
-    }
-    for (const LineExplained& line : e.lines) {
-      for (const auto& [name, v] : line.reads) in.mark(v);
-    }
-    if (!e.approval) continue;
-    for (const auto& [name, v] : e.approval->reads) in.mark(v);
-  }
 }
 
 }  // namespace flyball::engine

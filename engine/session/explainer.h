@@ -5,15 +5,16 @@
 // Limits: kMaxLooks facts and kMaxTokens tokens looked at for one question; past them the answer is the closest so far.
 #pragma once
 
-#include <deque>
+#include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/explain/explanation.h"
 #include "engine/network/network.h"
 #include "engine/session/episodes.h"
+#include "engine/session/explanation_log.h"
 #include "engine/session/firing.h"
 #include "engine/session/productions.h"
 
@@ -30,21 +31,21 @@ class Explainer {
   static constexpr std::size_t kMaxWitnessLooks = 1'000;   // when an action is made: a witness for `some` is a courtesy
 
   Explainer(const ProgramData& program, Network& network, Episodes& episodes, const Productions& productions, std::size_t kept_max)
-      : data_(program), network_(network), episodes_(episodes), productions_(productions), kept_max_(kept_max) {}
+      : data_(program), network_(network), episodes_(episodes), productions_(productions), log_(kept_max) {}
 
-  // What an action of this firing is explained by; the action itself is filled in by keep().
-  Explanation firing(const Firing& firing);
-  // Why a person must approve it; after firing(), whose facts it reads.
-  LineExplained approval(std::uint32_t rule);
-  // Keeps an explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
+  // Finds out what the actions of this firing are explained by; keep() is called for each of them next.
+  void firing(const Firing& firing);
+  // Why a person must approve them; after firing(), whose facts it reads.
+  void approval(std::uint32_t rule);
+  // Keeps the explanation under its action's id; of more than kept_max the oldest goes. Only once its cascade has come to its
   // end: of one that was taken back no action was sent.
-  void keep(Explanation explanation);
-  void end_cascade();
-  void take_back_cascade() { pending_.clear(); }
-  const Explanation* find(const std::string& id) const;  // "" and "last": the newest
-  std::vector<const Explanation*> newest(std::size_t n) const;
+  void keep(const MadeAction& made);
+  void end_cascade() { log_.end_cascade(); }
+  void take_back_cascade() { log_.take_back_cascade(); }
+  std::optional<Explanation> find(const std::string& id) const;  // "" and "last": the newest
+  std::vector<Explanation> newest(std::size_t n) const;
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with);
-  void mark(Interner& in) const;
+  void mark(Interner& in) const { log_.mark(in); }
 
  private:
   struct Judged {
@@ -68,6 +69,13 @@ class Explainer {
   Judged judge_fact(const ExplainPlan& plan, const ExplainLine& line, FactId fact);
   Judged judge(const ExplainPlan& plan, const ExplainLine& line, std::size_t& looks);
   void look_up_memory(const ExplainLine& line, Judged& judged) const;
+  void keep_line_of(const Firing& firing, const ExplainPlan& plan, const ExplainLine& line);
+  KeptExplanation::Line kept_line(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged, std::vector<Value>& reads);
+  KeptExplanation::Fact kept_fact(std::uint32_t name, FactTypeId type, FactId fact, std::vector<Value>& values) const;
+  // In words; what they read is taken from the front.
+  static LineExplained told(const KeptExplanation::Line& line, std::span<const Value>& reads);
+  static FactUsed told(const KeptExplanation::Fact& fact, std::string name, Timestamp at, std::span<const Value>& values);
+  Explanation told(const KeptExplanation& kept) const;
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);
   FactUsed fact_used(const std::string& name, FactTypeId type, FactId fact) const;
   void search(Search& s, std::size_t depth);
@@ -91,11 +99,9 @@ class Explainer {
   Network& network_;
   Episodes& episodes_;
   const Productions& productions_;
-  std::size_t kept_max_;
-  std::vector<FactId> facts_;      // by binding: what the frame's rows are of
-  std::deque<std::string> order_;  // oldest first
-  std::unordered_map<std::string, Explanation> kept_;
-  std::deque<Explanation> pending_;  // of the cascade; not more than kept_max
+  std::vector<FactId> facts_;  // by binding: what the frame's rows are of
+  KeptExplanation because_;    // of the firing
+  ExplanationLog log_;
 };
 
 }  // namespace flyball::engine

@@ -334,6 +334,7 @@ void Session::Impl::end_cascade() {
   explainer.end_cascade();
   if (quiet) return;
   network.end_cascade();
+  episodes.end_cascade();
   actions.end_cascade();
 }
 
@@ -347,6 +348,7 @@ void Session::Impl::take_back_cascade() {
   productions.take_back_cascade();
   explainer.take_back_cascade();
   network.end_cascade();
+  episodes.end_cascade();
   actions.end_cascade();
   journal.end();
 }

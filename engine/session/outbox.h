@@ -3,13 +3,16 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "engine/compile/program_data.h"
 #include "engine/session.h"
+#include "engine/session/action_id.h"
 #include "model/fact.h"
 
 namespace flyball::engine {
@@ -34,20 +37,36 @@ struct UnmatchedOutput {  // an acknowledgement
   std::uint64_t origin = 0;
 };
 struct GoneOutput {  // an action that nothing waits for any more
-  std::string id;
+  ActionId id;
+};
+// ActionOutput without what the program knows.
+struct SaidAction {
+  Timestamp time;
+  ActionId id;
+  FactTypeId type = kNoId;
+  std::uint32_t rule = kNoId;
+  ActionState state = ActionState::kSent;
+  bool shadow = false;
+  std::uint32_t tries = 1;
+  std::optional<Timestamp> was_due;
+  std::size_t values = 0;  // where its fields begin: as many as were declared
 };
 
 class Outbox {
  public:
-  explicit Outbox(OutputSink& sink) : sink_(sink) {}
+  Outbox(const ProgramData& program, OutputSink& sink) : program_(program), sink_(sink) {}
 
   template <typename Output>
   void add(Output output) {
     waiting_.push_back({Timestamp{}, static_cast<std::uint32_t>(others_.size()), false, true});
     others_.emplace_back(std::move(output));
   }
-  void add(ActionOutput output) { add(std::make_unique<ActionOutput>(std::move(output))); }
   void add(FiringOutput output) { waiting_.push_back({output.time, output.rule, output.clear, false}); }
+  void add(SaidAction action, std::span<const Value> fields) {
+    action.values = values_.size();
+    values_.insert(values_.end(), fields.begin(), fields.end());
+    add(std::move(action));
+  }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
   OutputSink& sink() const { return sink_; }
@@ -68,12 +87,29 @@ class Outbox {
     }
     waiting_.clear();
     others_.clear();
+    values_.clear();
+    if (values_.capacity() > kKeptValues) std::vector<Value>().swap(values_);
   }
 
  private:
-  void say(const std::unique_ptr<ActionOutput>& o) { sink_.on_action(*o); }
+  static constexpr std::size_t kKeptValues = 65'536;  // room for later instants
+
+  void say(const SaidAction& o) {
+    const std::size_t fields = program_.rule_set.schema.types[o.type].declared_fields;
+    action_.time = o.time;
+    write_text(o.id, action_.id);
+    action_.action = o.type;
+    action_.rule = o.rule;
+    action_.rule_name = program_.rules[o.rule].name;
+    action_.data.assign(values_.data() + o.values, values_.data() + o.values + fields);
+    action_.state = o.state;
+    action_.try_number = o.tries;
+    action_.shadow = o.shadow;
+    action_.was_due = o.was_due;
+    sink_.on_action(action_);
+  }
   void say(const LogOutput& o) { sink_.on_log(o); }
-  void say(const GoneOutput& o) { sink_.on_action_gone(o.id); }
+  void say(const GoneOutput& o) { sink_.on_action_gone(to_text(o.id)); }
   void say(const TroubleOutput& o) {
     if (o.quarantine) {
       sink_.on_quarantine(o.time, o.message);
@@ -91,9 +127,12 @@ class Outbox {
     bool clear = false;
     bool is_other = false;
   };
+  const ProgramData& program_;
   OutputSink& sink_;
   std::vector<Waiting> waiting_;  // in order
-  std::vector<std::variant<std::unique_ptr<ActionOutput>, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>> others_;
+  std::vector<std::variant<SaidAction, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>> others_;
+  std::vector<Value> values_;  // of actions that are to be said
+  ActionOutput action_;        // one after the other, in the same room
 };
 
 }  // namespace flyball::engine

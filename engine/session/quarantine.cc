@@ -40,8 +40,16 @@ void Session::Impl::set_rule_limits() {
     rule_limits.push_back({pick(SIZE_MAX, &RuleLimits::firings_per_instant),
                            pick(limits.matches_per_instant, &RuleLimits::matches_per_instant),
                            pick(limits.rule_bytes, &RuleLimits::bytes)});
-    network.set_matches_max(r, rule_limits.back().matches, rule_limits.back().bytes);
   }
+  // Shared joins may have what any may that begins with them: none is stopped for less than it may have by itself.
+  for (auto r = static_cast<std::uint32_t>(data.rule_set.rules.size()); r < data.rules.size(); ++r) {
+    rule_limits[r] = {SIZE_MAX, 0, 0};
+    for (const std::uint32_t of : rules_of(data, data.chains[data.rules[r].chains.front()])) {
+      rule_limits[r].matches = std::max(rule_limits[r].matches, rule_limits[of].matches);
+      rule_limits[r].bytes = std::max(rule_limits[r].bytes, rule_limits[of].bytes);
+    }
+  }
+  for (std::uint32_t r = 0; r < data.rules.size(); ++r) network.set_matches_max(r, rule_limits[r].matches, rule_limits[r].bytes);
   for (const FactType& type : data.rule_set.schema.types) {
     const auto own = limits.facts_of_type.find(type.name);
     facts_max.push_back(own == limits.facts_of_type.end() ? SIZE_MAX : own->second);
@@ -131,9 +139,10 @@ void Session::Impl::empty(std::uint32_t rule) {
 void Session::Impl::quarantine_exhausted(const std::string& after) {
   for (const Network::Exhausted& e : network.take_exhausted()) {
     const std::string name = "`" + data.rules[e.rule].name + "`";
-    const std::string what =
-        e.in_instant ? "made more than " + std::to_string(rule_limits[e.rule].matches) + " partial matches in one instant"
-                     : "needs more than " + format_size(static_cast<std::int64_t>(rule_limits[e.rule].bytes)) + " for its partial matches";
+    const auto& limit = rule_limits[rule_of(data, data.chains[data.stages[e.stage].chain])];  // of shared joins theirs
+    const std::string what = e.in_instant
+                                 ? "made more than " + std::to_string(limit.matches) + " partial matches in one instant"
+                                 : "needs more than " + format_size(static_cast<std::int64_t>(limit.bytes)) + " for its partial matches";
     std::string text = "rule " + name + " " + what + line_of(e.rule, e.stage) + after + "; it is switched off, and matches nothing";
     switch_off(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
     empty(e.rule);

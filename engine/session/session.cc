@@ -11,7 +11,7 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       data(p.data()),
       in(interner),
       limits(l),
-      outbox(sink),
+      outbox(data, sink),
       network(data, interner, timers, journal, *this),
       episodes(data, network, timers, journal),
       productions(data, network),

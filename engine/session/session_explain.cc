@@ -3,9 +3,9 @@
 
 namespace flyball::engine {
 
-const Explanation* Session::why(const std::string& id) const { return impl_->explainer.find(id); }
+std::optional<Explanation> Session::why(const std::string& id) const { return impl_->explainer.find(id); }
 
-std::vector<const Explanation*> Session::explanations(std::size_t n) const { return impl_->explainer.newest(n); }
+std::vector<Explanation> Session::explanations(std::size_t n) const { return impl_->explainer.newest(n); }
 
 WhyNot Session::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const {
   // As of now: nothing has happened since the last instant, but time has passed.

@@ -95,7 +95,9 @@ struct Session::Impl final : ChainEndHandler, FactSource {
            due_later.empty() && !network.has_due_absences();
   }
   // Nothing can fire, and nothing has to be looked at before that is known.
-  bool is_at_rest() const { return !network.has_exhausted() && productions.waiting() == 0 && episodes.is_reviewed() && !episodes.choose(); }
+  bool is_at_rest() const {
+    return !network.has_exhausted() && productions.waiting() == 0 && episodes.is_reviewed() && !episodes.any_to_run();
+  }
   void bring_up_to_date();
   void run_cascade();
   void end_cascade();
@@ -139,7 +141,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope);
   void apply_effects(const Firing& firing, std::optional<Timestamp> was_due, bool asks);
   Firing firing_of(std::uint32_t rule, EntryId entry, bool clear) const;
-  std::vector<Value> identity_values(const Firing& firing) const;
+  void identity_values(const Firing& firing, std::vector<Value>& out) const;
   bool fire(const Productions::Choice& choice);
   bool start(std::uint32_t rule, EntryId entry);
   void end(std::uint32_t rule, EntryId entry);
@@ -215,6 +217,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   FactId ahead = kNone;
   std::vector<PendingId> taken;  // inputs of this instant
   std::vector<Value> row;        // scratch
+  std::vector<Value> identity;   // scratch: of what fires
+  std::string id_room;           // scratch
   std::vector<Evaluated> evaluated_room;
   std::span<const Evaluated> evaluated;  // effects that fire
 };

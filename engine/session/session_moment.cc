@@ -80,7 +80,7 @@ class Looker {
       const ActionRecord& record = actions_.record(timer.a);
       out.rule = record.rule;
       out.type = record.type;
-      out.action = record.id;
+      out.action = to_text(record.id);
     };
     switch (timer.kind) {
       case TimerKind::kExpiry:

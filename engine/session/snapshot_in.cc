@@ -230,16 +230,20 @@ void SnapshotIn::read_actions() {
 
 void SnapshotIn::read_action() {
   ActionRecord record;
-  record.id = in_.text();
+  const std::string text(in_.text());
+  const std::optional<ActionId> id = parse_action_id(text);
+  if (!in_.check(id.has_value(), "an action has no id")) return;
+  record.id = *id;
+  record.text = to_.network.interner().string(text);
   record.type = in_.index(schema().types.size());
   record.rule = in_.index(to_.data.rules.size());
   if (!in_.ok() || !in_.check(schema().types[record.type].role == Role::kAction, "what was made is no action") ||
-      !in_.check(!to_.actions.by_id_.contains(record.id), kTwice))
+      !in_.check(to_.actions.records_.find(record.id) == nullptr, kTwice))
     return;
   const FactType& type = schema().types[record.type];
   record.fact = fact(record.type);
   if (!in_.ok() || !row(type.fields, type.declared_fields, record.data) ||
-      !in_.check(!to_.actions.by_fact_[record.type].contains(record.fact), kTwice))
+      !in_.check(to_.actions.records_.of_fact(record.type, record.fact) == nullptr, kTwice))
     return;
   record.state = static_cast<ActionState>(in_.index(static_cast<std::size_t>(ActionState::kRejected) + 1));
   record.at = in_.timestamp();
@@ -258,10 +262,8 @@ void SnapshotIn::read_action() {
     if (!in_.ok()) return;
     record.episode = std::uint64_t{rule} << 32 | entries_[rule][entry];
   }
-  const ActionNumber number = to_.actions.next_++;
-  to_.actions.by_id_.emplace(record.id, number);
-  to_.actions.by_fact_[record.type].emplace(record.fact, number);
-  to_.actions.records_.emplace(number, std::move(record));
+  record.number = to_.actions.next_++;
+  to_.actions.records_.add(std::move(record));
 }
 
 void SnapshotIn::read_productions() {

@@ -180,11 +180,10 @@ void SnapshotOut::write_actions() {
     out_.number(actions.sends_[type].size());
     for (const Timestamp t : actions.sends_[type]) out_.timestamp(t);
   }
-  std::map<ActionNumber, const ActionRecord*> in_order;
-  for (const auto& [number, record] : actions.records_) in_order.emplace(number, &record);
-  out_.number(in_order.size());
-  for (const auto& [number, record] : in_order) {
-    out_.text(record->id);
+  out_.number(actions.records_.size());
+  for (const ActionNumber number : actions.records_.in_order()) {
+    const ActionRecord* const record = actions.records_.find(number);
+    out_.text(to_text(record->id));
     out_.number(record->type);
     out_.number(record->rule);
     fact(record->type, record->fact);

@@ -254,14 +254,13 @@ void Takeover::take_actions() {
     if (types_[old].id != kNoId && from_.data.rule_set.schema.types[old].role == Role::kAction)
       to.sends_[types_[old].id] = from.sends_[old];
   }
-  std::map<ActionNumber, const ActionRecord*> in_order;
-  for (const auto& [number, record] : from.records_) in_order.emplace(number, &record);
   std::vector<Value> row;
-  for (const auto& [old_number, before] : in_order) {
+  for (const ActionNumber old_number : from.records_.in_order()) {
+    const ActionRecord* const before = from.records_.find(old_number);
     const std::uint32_t rule = rules_[before->rule];
     if (rule == kNoId || !convert(before->type, before->data.data(), row)) {
       ++taken_.actions_dropped;
-      taken_.gone.push_back(before->id);
+      taken_.gone.push_back(to_text(before->id));
       continue;
     }
     // `retain` counts from the last change, by the new rules.
@@ -269,7 +268,7 @@ void Takeover::take_actions() {
     const Timestamp changed = from_.network.store(before->type).meta(before->fact).stamp;
     const Timestamp retained = retain ? changed + *retain : kTimestampMax;
     if (retained <= to_.network.now()) {
-      if (before->state == ActionState::kSent) taken_.gone.push_back(before->id);
+      if (before->state == ActionState::kSent) taken_.gone.push_back(to_text(before->id));
       continue;
     }
     ++taken_.actions;
@@ -283,13 +282,10 @@ void Takeover::take_actions() {
     const FactType& type = to_.data.rule_set.schema.types[record.type];
     FactStore& store = to_.network.store(record.type);
     row.resize(store.width());
-    row[type.action_field(ActionField::kId)] = to_.network.interner().string(record.id);
+    row[type.action_field(ActionField::kId)] = record.text;
     record.fact = store.find_or_make(row.data());
-    if (const auto older = to.by_fact_[record.type].find(record.fact); older != to.by_fact_[record.type].end()) to.forget(older->second);
-    const ActionNumber number = to.next_++;
-    to.by_id_.emplace(record.id, number);
-    to.by_fact_[record.type].emplace(record.fact, number);
-    to.of_type_[record.type].insert(number);
+    if (ActionRecord* const older = to.records_.of_fact(record.type, record.fact); older != nullptr) to.forget(*older);
+    const ActionNumber number = record.number = to.next_++;
     if (record.unapproved) to.unapproved_.insert(number);  // whatever the new rule says: nobody has approved it
     if (before->episode != kNoEpisode) of_episode_.emplace_back(number, before->episode);
     if (record.gives_up != kTimestampMax) to_.timers.add({record.gives_up, TimerKind::kActionTimeout, number, 0});
@@ -302,11 +298,11 @@ void Takeover::take_actions() {
     }
     const FactId fact = record.fact;
     const FactTypeId id = record.type;
-    to.records_.emplace(number, std::move(record));
-    to.show(number);
+    ActionRecord& now = to.records_.add(std::move(record));
+    to.show(now);
     // It did not change just now.
     store.meta(fact).stamp = changed;
-    to.records_.at(number).retained = retained;
+    now.retained = retained;
     to_.timers.add({retained, TimerKind::kRetain, number, 0});
     types_[before->type].facts.insert_or_assign(before->fact, fact);
     to.arm_rate(id);
@@ -316,10 +312,10 @@ void Takeover::take_actions() {
 void Takeover::give_episodes_to_actions() {
   Actions& to = to_.actions;
   for (const auto& [number, old_episode] : of_episode_) {
-    const auto found = to.records_.find(number);
+    ActionRecord* const found = to.records_.find(number);
     const auto episode = episode_of_.find(old_episode);
-    if (found == to.records_.end() || episode == episode_of_.end()) continue;
-    ActionRecord& record = found->second;
+    if (found == nullptr || episode == episode_of_.end()) continue;
+    ActionRecord& record = *found;
     record.episode = episode->second;
     const FactType& type = to_.data.rule_set.schema.types[record.type];
     if (type.tries > 1 || type.rate_count || record.unapproved) to.of_episode_[record.episode].push_back(number);

@@ -158,8 +158,8 @@ TEST_CASE("why says for which condition it was proposed", "[session][approval]")
           R"(rule r { approve when count(Drain where state == "sent") >= most when { n: Node } then { do Drain { node: n.node } } })");
   w.put("1s", "Node", "node: 1");
   w.tick("1s");
-  const Explanation* why = w.session->why("last");
-  REQUIRE(why != nullptr);
+  std::optional<Explanation> why = w.session->why("last");
+  REQUIRE(why);
   CHECK(why->action.state == ActionState::kProposed);
   CHECK(why->action.try_number == 0);
   REQUIRE(why->approval.has_value());

@@ -38,10 +38,11 @@ TEST_CASE("why names the facts, the lines and what they read", "[session][explai
   w.put("2s", "Backend", R"(name: "b", errors: 1%)");
   w.tick("11s");
   REQUIRE(w.heard() == Lines{R"(11s Drain(backend: "a") sent)"});
-  const Explanation* why = w.session->why("last");
-  REQUIRE(why != nullptr);
-  CHECK(why == w.session->why(w.said.ids.back()));
-  CHECK(w.session->why("nonsense") == nullptr);
+  std::optional<Explanation> why = w.session->why("last");
+  REQUIRE(why);
+  CHECK(why->action.id == w.said.ids.back());
+  CHECK_FALSE(w.session->why("nonsense"));
+  CHECK_FALSE(w.session->why("0123456789abcdef0123456789abcdef"));
   CHECK(why->rule == "main.drain");
   CHECK(why->onset == at("11s"));
   CHECK_FALSE(why->clear);
@@ -58,7 +59,7 @@ TEST_CASE("why names the facts, the lines and what they read", "[session][explai
   w.tick("12s");
   REQUIRE(w.heard() == Lines{R"(12s Undrain(backend: "a") sent)"});
   why = w.session->why("last");
-  REQUIRE(why != nullptr);
+  REQUIRE(why);
   CHECK(why->clear);
   REQUIRE(why->lines.size() == 1);
   CHECK(reads(why->lines[0], w.in) == Lines{"b.errors = 1%"});
@@ -131,10 +132,10 @@ rule other { when { o: Other } then { do Page { text: "other" } } }
   w.put("2s", "Vm", R"(vm: "a")");
   w.tick("2s");
   REQUIRE(w.session->counters().runaways == 1);
-  const Explanation* last = w.session->why("last");
-  REQUIRE(last != nullptr);
+  std::optional<Explanation> last = w.session->why("last");
+  REQUIRE(last);
   CHECK(last->action.id == w.said.ids.back());
-  CHECK(w.session->why(w.said.ids.front()) != nullptr);
+  CHECK(w.session->why(w.said.ids.front()).has_value());
   CHECK(w.session->explanations(10).size() == w.said.ids.size());
 }
 
@@ -201,8 +202,8 @@ rule look {
   w.put("5s", "Host", R"(host: "h", port: "a", load: 5)");
   w.tick("6s");
   CHECK(w.session->why_not(0, {}).status == "until");
-  const Explanation* why = w.session->why("last");
-  REQUIRE(why != nullptr);
+  std::optional<Explanation> why = w.session->why("last");
+  REQUIRE(why);
 }
 
 TEST_CASE("why-not of `no … within … after` says when it is decided, and what came", "[session][explain]") {
@@ -256,8 +257,8 @@ rule look {
   w.put("3s", "Complaint", R"(port: "a")");
   w.tick("4s");
   CHECK(w.heard() == Lines{R"(3s Look(port: "a") sent)"});
-  const Explanation* why = w.session->why("last");
-  REQUIRE(why != nullptr);
+  std::optional<Explanation> why = w.session->why("last");
+  REQUIRE(why);
   REQUIRE(why->lines.size() == 3);
   CHECK(reads(why->lines[0], w.in) == Lines{"errors = 500"});
   CHECK(reads(why->lines[2], w.in) == Lines{R"(l.port = "a")"});
@@ -298,8 +299,8 @@ rule look {
   w.put("3s", "Complaint", R"(port: "a")");
   w.tick("4s");
   CHECK(w.heard() == Lines{R"(3s Look(port: "a") sent)"});
-  const Explanation* why = w.session->why("last");
-  REQUIRE(why != nullptr);
+  std::optional<Explanation> why = w.session->why("last");
+  REQUIRE(why);
   REQUIRE(why->lines.size() == 3);
   CHECK(reads(why->lines[0], w.in) == Lines{"errors = 500"});
   // By other ways, it is the same episode.

@@ -50,7 +50,7 @@ rule silent {
 TEST_CASE("a large cascade leaves no room behind that each later one would clear", "[load]") {
   Journal journal;
   journal.begin();
-  for (std::uint32_t i = 0; i < kMany; ++i) CHECK(journal.first(Journalled::kFact, 0, i));
+  for (std::uint32_t i = 0; i < kMany; ++i) CHECK(journal.first(Journalled::kAction, 0, i));
   journal.end();
   CHECK(journal.room() <= Journal::kKeptBuckets);
   journal.begin();

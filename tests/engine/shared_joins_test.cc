@@ -141,6 +141,21 @@ TEST_CASE("shared joins that explode stop the rules that begin with them, and no
   CHECK(w.facts("m.Lost").size() == 99);
 }
 
+TEST_CASE("shared joins may have what any of their rules may", "[shared]") {
+  Limits limits;
+  limits.matches_per_instant = 500;
+  limits.rules["m.x"].matches_per_instant = 100'000;
+  const std::string all = "a: Link  cross b: Device";
+  World w(rules("rule x { when { " + all + " } then { derive Lost { link: a.id * 100 + b.id, name: \"x\" } } }\nrule y { when { " + all +
+                "  check a.up } then { log \"y\" } }\n"),
+          limits);
+  REQUIRE(shared(w) == 1);
+  fill(w, 100);
+  REQUIRE(w.session->quarantined().size() == 1);  // y has more than it may of its own
+  CHECK(w.session->quarantined()[0].rule == 1);
+  CHECK(w.facts("m.Lost").size() == 1000);
+}
+
 TEST_CASE("a rule that runs keeps its joins, whoever comes and goes", "[shared]") {
   const std::string told = std::string("rule told { when { ") + kJoin + " } then { log f\"{d.name}\" } }\n";
   World w(rules(down()));

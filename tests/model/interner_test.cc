@@ -183,3 +183,41 @@ TEST_CASE("CEL equality and order across kinds of numbers") {
            in.map(std::vector<MapEntry>{{Value::uinteger(1), Value::integer(2)}})));
   CHECK_FALSE(eq(Value::percent_e9(0), Value::integer(0)));
 }
+
+TEST_CASE("the beginning of a value in the total order never contradicts it", "[compare]") {
+  Interner in;
+  std::vector<Value> all = {Value::null(), Value::boolean(false), Value::boolean(true), Value::unknown()};
+  for (const std::int64_t n :
+       {INT64_MIN, INT64_MIN + 1, std::int64_t{-1} << 59, std::int64_t{-1} << 58, std::int64_t{-70'000}, std::int64_t{-1}, std::int64_t{0},
+        std::int64_t{1}, std::int64_t{255}, std::int64_t{1} << 57, std::int64_t{1} << 58, INT64_MAX}) {
+    all.push_back(Value::integer(n));
+    all.push_back(Value::percent_e9(n));
+    all.push_back(Value::uinteger(static_cast<std::uint64_t>(n)));
+    all.push_back(Value::real(static_cast<double>(n)));
+  }
+  for (const double d : {-0.0, 0.5, -0.5, 1e-300, -1e300, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                         std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::quiet_NaN()})
+    all.push_back(Value::real(d));
+  for (const char* text : {"", "a", "aaaaaaa", "aaaaaaab", "aaaaaab", "b", "\x7f", "\xc3\xa9", "\xff"}) {
+    all.push_back(in.string(text));
+    all.push_back(in.bytes(text));
+  }
+  for (const bool is_v4 : {true, false}) {
+    for (const std::uint8_t last : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{200}}) {
+      IpAddress ip;
+      ip.is_v4 = is_v4;
+      if (is_v4) ip.bytes[10] = ip.bytes[11] = 0xFF;
+      ip.bytes[15] = last;
+      all.push_back(in.ip(ip));
+      ip.bytes[is_v4 ? 12 : 0] = last;
+      all.push_back(in.ip(ip));
+    }
+  }
+  for (const Value& a : all) {
+    for (const Value& b : all) {
+      if (compare_total(a, b, in) < 0) CHECK(order_prefix(a, in) <= order_prefix(b, in));
+    }
+  }
+  CHECK(order_prefix(Value::integer(7), in) < order_prefix(Value::integer(8), in));
+  CHECK(order_prefix(in.string("ab"), in) < order_prefix(in.string("b"), in));
+}

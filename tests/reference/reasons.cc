@@ -38,8 +38,8 @@ std::string reasons(const engine::Session& session, const engine::Program& progr
                     const Interner& in) {
   std::string out;
   for (const std::string& id : ids) {
-    const engine::Explanation* why = session.why(id);
-    if (why == nullptr) continue;
+    const std::optional<engine::Explanation> why = session.why(id);
+    if (!why) continue;
     out += "why " + why->rule + " " + std::to_string(why->onset.ns);
     for (const engine::FactUsed& f : why->facts) say(f, in, out);
     say(why->lines, in, out);
