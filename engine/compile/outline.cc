@@ -21,7 +21,7 @@ class Outliner {
     for (const StageId id : path_of(data_, chain)) {
       const StagePlan& stage = data_.stages[id];
       const bool first_pattern = stage.kind == StageKind::kPattern && last == kNoId && stage.keys.empty() && stage.residual.empty();
-      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(id, line_of(data_, data_.chains[stage.chain], stage));
+      const std::uint32_t self = first_pattern ? alpha(stage.alpha) : made(id, line_of(data_, chain, stage));
       if (last != kNoId) arrow(last, self, false);
       if (!first_pattern && stage.alpha != kNoId) arrow(alpha(stage.alpha), self, stage.negated);
       if (stage.kind == StageKind::kAggregate) {

@@ -120,8 +120,10 @@ class Teller {
       while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
       const bool is_name = text[i] == '$' && end > i + 1 && end - i < 9;
       const auto named = is_name ? names_.find(static_cast<std::uint32_t>(std::stoul(text.substr(i + 1, end - i - 1)))) : names_.end();
-      if (named == names_.end() || named->second.name.empty()) {
+      if (named == names_.end()) {
         out += text[i++];
+      } else if (named->second.name.empty()) {
+        i = end + (end < text.size() && text[end] == '.' ? 1 : 0);  // a fact without a name: its field alone, as it is written
       } else {
         out += named->second.name;
         i = end;
@@ -271,7 +273,7 @@ class Teller {
       const StagePlan& stage = data_.stages[id];
       PlanStep& step = out.steps.emplace_back();
       step.title = stage_label(data_, stage);
-      step.at = line_of(data_, data_.chains[stage.chain], stage);
+      step.at = line_of(data_, chain, stage);  // of shared joins as this rule has it
       step.line = stage.line;
       step.stage = id;
       step.alpha = stage.alpha;

@@ -175,8 +175,8 @@ class Network {
   std::vector<Exhausted> take_exhausted();
   // The rule makes no tokens any more.
   void stop_rule(std::uint32_t rule);
-  // A rule that was stopped matches nothing any more. Not within an update.
-  void empty_rule(std::uint32_t rule);
+  // Rules that were stopped match nothing any more. Not within an update. O(tokens).
+  void empty_rules(const std::vector<std::uint32_t>& rules);
 
   // Every token that stands, for `why-not`. At most `most` records are looked at; false: there are more.
   template <typename Visit>

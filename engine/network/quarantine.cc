@@ -62,6 +62,14 @@ void Network::stop_rule(std::uint32_t rule) {
   for (StageId s = 0; s < stage_states_.size(); ++s) {
     if (stage_states_[s].budget == &budget && program_.stages[s].alpha != kNoId) stage_states_[s].first = true;
   }
+  // Shared joins that nobody goes on from any more.
+  for (const ChainPlan& chain : program_.chains) {
+    if (chain.shared == kNoId || rule_of(program_, chain) != rule) continue;
+    const ChainPlan& joins = program_.chains[chain.shared];
+    const std::vector<std::uint32_t> sharers = rules_of(program_, joins);
+    const bool all = std::ranges::all_of(sharers, [&](std::uint32_t r) { return budgets_[r].stopped; });
+    if (all && !budgets_[joins.owner].stopped) stop_rule(joins.owner);
+  }
 }
 
 std::vector<Network::Exhausted> Network::take_exhausted() {
@@ -70,24 +78,24 @@ std::vector<Network::Exhausted> Network::take_exhausted() {
   return out;
 }
 
-// No token of the rule stays but the roots that others made, and will unbind; nor of shared joins that nobody goes on from any more.
-void Network::empty_rule(std::uint32_t rule) {
-  FB_CHECK(budgets_[rule].stopped);
-  std::vector<std::uint32_t> emptied = {rule};
+// No token of the rules stays but the roots that others made, and will unbind; nor of shared joins that were stopped with them.
+void Network::empty_rules(const std::vector<std::uint32_t>& rules) {
+  std::vector<bool> emptied(budgets_.size(), false);
+  for (const std::uint32_t rule : rules) {
+    FB_CHECK(budgets_[rule].stopped);
+    emptied[rule] = true;
+  }
   for (const ChainPlan& chain : program_.chains) {
-    if (chain.shared == kNoId || rule_of(program_, chain) != rule) continue;
-    const ChainPlan& joins = program_.chains[chain.shared];
-    const std::vector<std::uint32_t> sharers = rules_of(program_, joins);
-    if (!std::ranges::all_of(sharers, [&](std::uint32_t r) { return budgets_[r].stopped; })) continue;
-    if (!budgets_[joins.owner].stopped) stop_rule(joins.owner);
-    emptied.push_back(joins.owner);
+    if (chain.shared == kNoId || !emptied[rule_of(program_, chain)]) continue;
+    const std::uint32_t joins = program_.chains[chain.shared].owner;
+    if (budgets_[joins].stopped) emptied[joins] = true;
   }
   for (TokenId t = 0; t < tokens_.end(); ++t) {
     if (!tokens_[t].alive) continue;
     const bool goes_on = tokens_[t].stage != kNone && stage_states_[tokens_[t].stage].kind == StageKind::kShared;
     if (tokens_[t].parent != kNone && !goes_on) continue;
     const ChainPlan& chain = chain_of(t);
-    if (std::ranges::find(emptied, rule_of(program_, chain)) == emptied.end()) continue;
+    if (!emptied[rule_of(program_, chain)]) continue;
     if (tokens_[t].stage != kNone || chain.rooted) {
       delete_token(t);
     } else {
@@ -95,7 +103,7 @@ void Network::empty_rule(std::uint32_t rule) {
       if (chain.bound == 0 && chain.count != 0) leave_left(t);
     }
   }
-  FB_CHECK(budgets_[rule].bytes == 0);
+  for (const std::uint32_t rule : rules) FB_CHECK(budgets_[rule].bytes == 0);
 }
 
 }  // namespace flyball::engine

@@ -174,9 +174,10 @@ void Actions::say(const ActionRecord& record, bool shadow) {
 void Actions::journal_fact(FactTypeId type, FactId fact) {
   if (!journal_.first(Journalled::kFact, type, fact)) return;
   FactStore& store = network_.store(type);
+  const bool is_new = !store.exists(fact) && store.meta(fact).pins == 0;  // else somebody may ask what was known last
   store.pin(fact);
   pinned_.emplace_back(type, fact);
-  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, store.exists(fact) ? store.row(fact) : nullptr, store.width());
+  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, is_new ? nullptr : store.last_row(fact), store.width());
 }
 
 void Actions::end_cascade() {

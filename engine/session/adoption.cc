@@ -117,7 +117,9 @@ void Adoption::match_rules() {
     if (r != kNoId) changed_[r] = rules_[r] == kNoId;
   }
   same_rule_numbers_ = true;
-  for (std::uint32_t r = 0; r < rules_.size(); ++r) same_rule_numbers_ = same_rule_numbers_ && (rules_[r] == kNoId || rules_[r] == r);
+  // Nothing of a session's is of shared joins.
+  for (std::uint32_t r = 0; r < from_.data.rule_set.rules.size(); ++r)
+    same_rule_numbers_ = same_rule_numbers_ && (rules_[r] == kNoId || rules_[r] == r);
 }
 
 // Which of two rules goes before the other, their episodes, reasons and productions know.

@@ -34,6 +34,7 @@ class Agenda {
     OfRule& of = by_rank_[rank];
     of.rule = rule;
     last_ticket_ += 2;
+    if (last_ticket_ == 0) last_ticket_ = 2;  // all around: 0 is nobody's
     of.newcomers.push_back({entries_.prefix(rule, entry), entry, last_ticket_});
     entries_.ticket(rule, entry) = last_ticket_;
     ++of.count;
@@ -46,7 +47,7 @@ class Agenda {
     std::uint32_t& ticket = entries_.ticket(rule, entry);
     if ((ticket & kInTree) != 0) of.tree.erase({entries_.prefix(rule, entry), entry, ticket});
     ticket = 0;
-    --count_;
+    if (--count_ == 0) last_ticket_ = 0;  // nothing is left that knows one
     if (--of.count != 0) return;
     of.sorted.clear();
     of.newcomers.clear();

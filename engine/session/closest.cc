@@ -38,6 +38,10 @@ bool Explainer::fails_by_witness(Search& s, TokenId t, std::size_t depth) {
     judged.truth = is ? Truth::kFalse : Truth::kUnknown;
   }
   if (judged.witness == kNone) return false;
+  // The network keeps any one that is true; who asks is told the first by key.
+  if (judged.truth == Truth::kFalse) {
+    if (const FactId first = network_.first_witness(t, kMaxWitnessLooks); first != kNone) judged.witness = first;
+  }
   if (!runs_anyway(s, line, kNone)) failed(s, depth, judged, kNone, score_of(*s.plan, line, judged));
   return true;
 }

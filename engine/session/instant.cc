@@ -307,9 +307,11 @@ void Session::Impl::run_cascade() {
   }
   in_cascade = false;
   end_cascade();
+  std::vector<std::uint32_t> off;  // switched off in the cascade
   for (const Quarantined& q : quarantined) {
-    if (!q.emptied && !episodes.any_active(q.rule)) empty(q.rule);  // switched off in the cascade
+    if (!q.emptied && !episodes.any_active(q.rule)) off.push_back(q.rule);
   }
+  empty(off);
 }
 
 // Fires what is next: the rule; kNoId: it could not; nothing: there is none.

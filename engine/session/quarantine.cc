@@ -110,6 +110,12 @@ std::string Session::Impl::line_of(std::uint32_t rule, StageId id) const {
 
 // The rule runs no more in this session, and nothing is derived because of it.
 void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std::string text) {
+  put_into_quarantine(rule, reason, std::move(text));
+  // Of one that is not to begin anything more, and runs nothing, no match matters.
+  if (!in_cascade && !episodes.any_active(rule)) empty({rule});
+}
+
+void Session::Impl::put_into_quarantine(std::uint32_t rule, QuarantineReason reason, std::string text) {
   episodes.switch_off(rule);
   productions.switch_off(rule);
   derivation.switch_off(rule);
@@ -121,22 +127,25 @@ void Session::Impl::switch_off(std::uint32_t rule, QuarantineReason reason, std:
     known->text = text;
   }
   outbox.add(TroubleOutput{network.now(), std::move(text), true});
-  // Of one that is not to begin anything more, and runs nothing, no match matters.
-  if (!in_cascade && !episodes.any_active(rule)) empty(rule);
 }
 
-void Session::Impl::empty(std::uint32_t rule) {
-  const auto known = std::find_if(quarantined.begin(), quarantined.end(), [&](const Quarantined& q) { return q.rule == rule; });
-  if (known->emptied) return;
-  known->emptied = true;
-  episodes.freeze(rule);
-  network.stop_rule(rule);
-  network.empty_rule(rule);
+void Session::Impl::empty(const std::vector<std::uint32_t>& rules) {
+  std::vector<std::uint32_t> emptied;
+  for (const std::uint32_t rule : rules) {
+    const auto known = std::find_if(quarantined.begin(), quarantined.end(), [&](const Quarantined& q) { return q.rule == rule; });
+    if (known->emptied) continue;
+    known->emptied = true;
+    episodes.freeze(rule);
+    network.stop_rule(rule);
+    emptied.push_back(rule);
+  }
+  if (!emptied.empty()) network.empty_rules(emptied);
 }
 
 // Rules that were stopped for want of matches: what is true of them is not known any more, so their episodes neither begin nor end.
 // `after`: what it is that led there, for the message.
 void Session::Impl::quarantine_exhausted(const std::string& after) {
+  std::vector<std::uint32_t> rules;
   for (const Network::Exhausted& e : network.take_exhausted()) {
     const std::string name = "`" + data.rules[e.rule].name + "`";
     const auto& limit = rule_limits[rule_of(data, data.chains[data.stages[e.stage].chain])];  // of shared joins theirs
@@ -144,10 +153,11 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
                                  ? "made more than " + std::to_string(limit.matches) + " partial matches in one instant"
                                  : "needs more than " + format_size(static_cast<std::int64_t>(limit.bytes)) + " for its partial matches";
     std::string text = "rule " + name + " " + what + line_of(e.rule, e.stage) + after + "; it is switched off, and matches nothing";
-    switch_off(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
-    empty(e.rule);
+    put_into_quarantine(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
+    rules.push_back(e.rule);
     ++counters.runaways;
   }
+  empty(rules);
 }
 
 // It was switched off in a session whose snapshot this one goes on from; before this one matches anything.

@@ -127,7 +127,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::string input_text(const FactInput& input) const;
   std::string line_of(std::uint32_t rule, StageId stage) const;
   void switch_off(std::uint32_t rule, QuarantineReason reason, std::string text);
-  void empty(std::uint32_t rule);
+  void put_into_quarantine(std::uint32_t rule, QuarantineReason reason, std::string text);
+  void empty(const std::vector<std::uint32_t>& rules);
   void quarantine_exhausted(const std::string& after);
   void quarantine_quietly(const Quarantined& of);
 

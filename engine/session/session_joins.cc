@@ -1,5 +1,6 @@
 // What a session knows for the order of joins: its figures, and which of its rules would do with fewer pairs.
 #include "engine/compile/join_run.h"
+#include "engine/compile/program_data.h"
 #include "engine/session/session_impl.h"
 
 namespace flyball::engine {
@@ -19,7 +20,14 @@ std::vector<JoinAdvice> Session::join_advice() const {
   std::vector<JoinAdvice> out;
   if (runs.empty()) return out;
   const Insight insight = this->insight();
-  const auto works = [&](const JoinRun& run) { return run.main && insight.rules[run.rule].pairs >= kPairsMin; };
+  const auto works = [&](const JoinRun& run) {
+    std::uint64_t pairs = insight.rules[run.rule].pairs;
+    for (const ChainId chain : s.data.rules[run.rule].chains) {
+      const ChainId shared = s.data.chains[chain].shared;
+      if (shared != kNoId) pairs += insight.rules[s.data.chains[shared].owner].pairs;
+    }
+    return run.main && pairs >= kPairsMin;
+  };
   if (std::none_of(runs.begin(), runs.end(), works)) return out;
   const Statistics measured = statistics();
   for (const JoinRun& run : runs) {

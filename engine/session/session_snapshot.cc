@@ -118,7 +118,7 @@ void Session::Impl::read_clock(SnapshotReader& from) {
 void Session::Impl::read_quarantine(SnapshotReader& from) {
   for (std::size_t n = from.count(); n > 0 && from.ok(); --n) {
     Quarantined q;
-    q.rule = from.index(data.rules.size());
+    q.rule = from.index(data.rule_set.rules.size());
     q.reason = static_cast<QuarantineReason>(from.index(static_cast<std::size_t>(QuarantineReason::kMemory) + 1));
     q.since = from.timestamp();
     q.text = from.text();

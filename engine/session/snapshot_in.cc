@@ -236,7 +236,7 @@ void SnapshotIn::read_action() {
   record.id = *id;
   record.text = to_.network.interner().string(text);
   record.type = in_.index(schema().types.size());
-  record.rule = in_.index(to_.data.rules.size());
+  record.rule = in_.index(to_.data.rule_set.rules.size());
   if (!in_.ok() || !in_.check(schema().types[record.type].role == Role::kAction, "what was made is no action") ||
       !in_.check(to_.actions.records_.find(record.id) == nullptr, kTwice))
     return;
@@ -270,7 +270,7 @@ void SnapshotIn::read_productions() {
   std::vector<Productions::Standing> standing;
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
     Productions::Standing s;
-    s.key.rule = in_.index(to_.data.rules.size());
+    s.key.rule = in_.index(to_.data.rule_set.rules.size());
     if (!in_.ok() || !facts(to_.data.rules[s.key.rule].identity_types, s.key.facts)) return;
     s.since = in_.number();
     s.fired = in_.flag();
@@ -280,7 +280,7 @@ void SnapshotIn::read_productions() {
   to_.productions.runs_at_ = in_.timestamp();
   for (std::size_t n = in_.count(); n > 0 && in_.ok(); --n) {
     Productions::Run run;
-    run.rule = in_.index(to_.data.rules.size());
+    run.rule = in_.index(to_.data.rule_set.rules.size());
     for (std::size_t left = in_.count(); left > 0 && in_.ok(); --left) run.identity.push_back(in_.value());
     to_.productions.runs_[std::move(run)] = in_.number();
   }

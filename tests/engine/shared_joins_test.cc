@@ -143,6 +143,25 @@ TEST_CASE("shared joins that explode stop the rules that begin with them, and no
   CHECK(w.facts("m.Lost").size() == 99);
 }
 
+TEST_CASE("joins whose rules are all in quarantine stay stopped after a restart", "[shared]") {
+  Limits limits;
+  limits.matches_per_instant = 5000;
+  const std::string all = "a: Link  cross b: Device  cross c: Site where id > a.id and id > b.id";
+  const std::string text =
+      rules("rule x { when { " + all + " } then { log \"x\" } }\nrule y { when { " + all + " } then { log \"y\" } }\n");
+  World w(text, limits);
+  fill(w, 100);
+  for (int i = 0; i < 20; ++i) w.put("2s", "Site", fmt::format("id: {}, quiet: true", 200 + i));
+  w.tick("2s");
+  REQUIRE(w.session->quarantined().size() == 2);
+  World next(text, limits);
+  REQUIRE(next.session->restore(w.session->snapshot()).has_value());
+  CHECK(next.session->quarantined().size() == 2);
+  next.put("3s", "Link", "id: 500, device: 1, up: false");
+  next.tick("3s");
+  for (const char* name : {"m.x", "m.y", "joins of m.x, m.y"}) CHECK(view_of(next.session->insight(), name).standing() == 0);
+}
+
 TEST_CASE("shared joins may have what any of their rules may", "[shared]") {
   Limits limits;
   limits.matches_per_instant = 500;
@@ -240,6 +259,9 @@ TEST_CASE("the plan says who shares a rule's joins", "[shared]") {
   REQUIRE(stories[0].ways.size() == 1);
   const std::vector<PlanStep>& steps = stories[0].ways[0].steps;
   REQUIRE(steps.size() == 2);
+  CHECK(w.program->rules().rules[0].when.lines[0].span.begin == steps[0].at.begin);
+  const std::vector<PlanStory> other = plan_stories(*w.program, {1});
+  CHECK(w.program->rules().rules[1].when.lines[0].span.begin == other[0].ways[0].steps[0].at.begin);
   CHECK(steps[1].notes.back() == "joined once, up to here, for this rule and m.lost, m.page");
   const Outline all = outline(*w.program, std::nullopt);
   const auto joins = std::count_if(all.nodes.begin(), all.nodes.end(), [](const auto& n) { return n.label == "join Device by id"; });

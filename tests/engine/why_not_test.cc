@@ -78,6 +78,25 @@ TEST_CASE("why-not: of many facts, whatever the order they came in", "[session][
   CHECK(said[1] == said[0]);
 }
 
+TEST_CASE("why-not: of several facts that are in the way the first by key, whichever came first", "[session][explain]") {
+  const std::string rules = std::string(kFacts) + R"(
+rule drain {
+  when {
+    d: Device
+    no Link where device == d.id and not up
+  }
+  then { do Drain { link: d.id } }
+}
+)";
+  for (const bool backwards : {false, true}) {
+    World w(rules);
+    w.put("1s", "Device", "id: 1");
+    for (int i = 0; i < 5; ++i) w.put("1s", "Link", fmt::format("id: {}, device: 1, up: false", backwards ? 9 - i : 5 + i));
+    w.tick("1s");
+    CHECK(sentence(w) == "line 2 of `when` is not met: Link { id: 5, device: 1, up: false, load: 0 } is there");
+  }
+}
+
 TEST_CASE("why-not: what it could not look at it does not call met", "[session][explain]") {
   World w(std::string(kFacts) + R"(
 rule free { when { l: Link  no Lock where device >= l.id and device <= l.id } then { do Drain { link: l.id } } }
