@@ -81,6 +81,7 @@ struct RuleView {
   std::uint64_t bytes = 0;         // that only it needs
   std::uint64_t shared_bytes = 0;  // of alphas and aggregates that others read, too, in full
   bool off = false;
+  bool shared_joins = false;  // no rule, but what several begin with
   std::uint64_t standing() const { return made - deleted; }
   std::uint64_t firings() const { return starts + repeats + ends + fired; }
 };

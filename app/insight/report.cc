@@ -50,6 +50,11 @@ void sort_rules(InsightReport& report, InsightOrder by) {
   });
 }
 
+std::uint64_t rule_count(const InsightReport& report) {
+  const std::uint64_t rows = report.rules.size() + report.rules_left_out;
+  return rows - std::min(rows, report.shared_joins);  // a service's answer may say anything
+}
+
 std::string plan_name(const engine::Program& program) {
   std::uint64_t h = 0xCBF2'9CE4'8422'2325ULL;  // FNV-1a
   for (const char c : program.dump()) h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3ULL;
@@ -78,7 +83,8 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
     rule.made = view.made, rule.deleted = view.deleted, rule.matches = view.matches;
     rule.starts = view.starts, rule.repeats = view.repeats, rule.ends = view.ends, rule.fired = view.fired;
     rule.effect_errors = view.effect_errors;
-    rule.bytes = view.bytes, rule.shared_bytes = view.shared_bytes, rule.off = view.off;
+    rule.bytes = view.bytes, rule.shared_bytes = view.shared_bytes, rule.off = view.off, rule.shared_joins = view.shared_joins;
+    out.shared_joins += view.shared_joins ? 1 : 0;
   }
   for (const engine::TypeView& view : insight.types) {
     if (view.updates == 0 && view.live == 0 && view.bytes == 0) continue;

@@ -35,6 +35,7 @@ struct RuleReport {
   std::uint64_t starts = 0, repeats = 0, ends = 0, fired = 0, effect_errors = 0;
   std::uint64_t bytes = 0, shared_bytes = 0;
   bool off = false;
+  bool shared_joins = false;  // no rule, but the joins that several begin with
   std::uint64_t standing() const { return made - deleted; }
   std::uint64_t firings() const { return starts + repeats + ends + fired; }
   // What was counted, in one number: a test, a pair, a token made or deleted each count once.
@@ -80,13 +81,17 @@ struct InsightReport {
   std::uint64_t facts = 0, firings = 0, instants = 0, tokens = 0;
   std::uint64_t bytes = 0, rule_bytes = 0, type_bytes = 0, shared_bytes = 0, other_bytes = 0;  // of all, also of those left out
   double rule_time = 0, type_time = 0;
-  std::vector<RuleReport> rules;
+  std::vector<RuleReport> rules;   // and the joins that several begin with
+  std::uint64_t shared_joins = 0;  // of these rows, also of those left out
   std::vector<TypeReport> types;
   std::vector<PartReport> parts;
   std::vector<NodeReport> nodes;
   std::vector<AdviceReport> advice;  // the greatest gain first; at most kAdviceMax
   std::uint64_t rules_left_out = 0, types_left_out = 0, nodes_left_out = 0;
 };
+
+// Of the rows, those that are rules; of those left out, too.
+std::uint64_t rule_count(const InsightReport& report);
 
 // What the compiled rules are called in reports: a digest of their network.
 std::string plan_name(const engine::Program& program);

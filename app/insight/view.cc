@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <unordered_map>
 
 #include "app/cli/io.h"
@@ -57,6 +58,13 @@ std::string rate(double n) {
 std::string memory_line(const InsightReport& r) {
   return fmt::format("memory {}: facts {}, rules' own {}, shared by rules {}, the rest {}\n", bytes_text(r.bytes), bytes_text(r.type_bytes),
                      bytes_text(r.rule_bytes), bytes_text(r.shared_bytes), bytes_text(r.other_bytes));
+}
+
+// Behind the first rows, some of which may be shared joins.
+std::string more_rules(const InsightReport& r, std::size_t rows) {
+  std::uint64_t rules = rule_count(r);
+  for (const RuleReport& row : std::span(r.rules).first(rows)) rules -= row.shared_joins || rules == 0 ? 0 : 1;
+  return rules == 0 ? "" : fmt::format("and {} more rules\n", with_commas(rules));
 }
 
 }  // namespace
@@ -120,7 +128,7 @@ std::string top_text(const InsightReport& now, const std::optional<InsightReport
   const InsightReport& happened = since ? *since : now;
   const auto per_second = [&](double n) { return since ? rate(n / seconds) : with_commas(static_cast<std::uint64_t>(n)); };
   const char* per = since ? "/s" : "";
-  std::string out = fmt::format("{} rules; {} facts taken", with_commas(now.rules.size() + now.rules_left_out), with_commas(now.facts));
+  std::string out = fmt::format("{} rules; {} facts taken", with_commas(rule_count(now)), with_commas(now.facts));
   if (since) out += fmt::format(" ({}/s)", rate(static_cast<double>(since->facts) / seconds));
   out += fmt::format(", {} firings", with_commas(now.firings));
   if (since) out += fmt::format(" ({}/s)", rate(static_cast<double>(since->firings) / seconds));
@@ -147,16 +155,14 @@ std::string top_text(const InsightReport& now, const std::optional<InsightReport
   for (const RuleReport& r : now.rules) standing.emplace(r.rule, r.standing());
   Table rules({"time%", fmt::format("work{}", per), fmt::format("pairs{}", per), fmt::format("firings{}", per), "matches", "tokens",
                "memory", "rule"});
-  std::size_t shown = 0;
-  for (const RuleReport& r : sorted.rules) {
-    if (shown++ == view.rules) break;
+  const std::size_t shown = std::min(view.rules, sorted.rules.size());
+  for (const RuleReport& r : std::span(sorted.rules).first(shown)) {
     rules.row({share(r.time), per_second(static_cast<double>(r.work())), per_second(static_cast<double>(r.pairs)),
                per_second(static_cast<double>(r.firings())), with_commas(r.matches), with_commas(standing[r.rule]), bytes_text(r.bytes),
                r.rule + (r.off ? " (off)" : "")});
   }
   out += "\n" + rules.text(view.bold);
-  if (const std::uint64_t more = sorted.rules.size() + sorted.rules_left_out - std::min(view.rules, sorted.rules.size()); more > 0)
-    out += fmt::format("and {} more rules\n", with_commas(more));
+  out += more_rules(sorted, shown);
 
   std::vector<TypeReport> types = happened.types;
   std::stable_sort(types.begin(), types.end(), [&](const TypeReport& a, const TypeReport& b) {
@@ -234,7 +240,7 @@ std::string profile_text(const InsightReport& r, const ProfileFigures& f, std::s
                  with_commas(rule.matches), bytes_text(rule.bytes), rule.rule});
   }
   out += "\n" + by_rule.text(false);
-  if (r.rules.size() > rules) out += fmt::format("and {} more rules\n", r.rules.size() - rules);
+  out += more_rules(r, std::min(rules, r.rules.size()));
 
   // Where within the rules: what looks at much for little.
   std::vector<NodeReport> nodes;

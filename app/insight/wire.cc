@@ -16,10 +16,11 @@ namespace {
 std::string seconds(double s) { return fmt::format("{:.6f}", s); }
 
 std::string rule_json(const RuleReport& r) {
-  return fmt::format(R"({{"rule":{},"time":{},"work":{},"left":{},"right":{},"pairs":{},"tests":{},"made":{},"deleted":{},"matches":{},)"
-                     R"("starts":{},"repeats":{},"ends":{},"fired":{},"effect_errors":{},"bytes":{},"shared_bytes":{},"off":{}}})",
-                     quote(r.rule), seconds(r.time), r.work(), r.left, r.right, r.pairs, r.tests, r.made, r.deleted, r.matches, r.starts,
-                     r.repeats, r.ends, r.fired, r.effect_errors, r.bytes, r.shared_bytes, r.off);
+  return fmt::format(
+      R"({{"rule":{},"time":{},"work":{},"left":{},"right":{},"pairs":{},"tests":{},"made":{},"deleted":{},"matches":{},)"
+      R"("starts":{},"repeats":{},"ends":{},"fired":{},"effect_errors":{},"bytes":{},"shared_bytes":{},"off":{},"shared_joins":{}}})",
+      quote(r.rule), seconds(r.time), r.work(), r.left, r.right, r.pairs, r.tests, r.made, r.deleted, r.matches, r.starts, r.repeats,
+      r.ends, r.fired, r.effect_errors, r.bytes, r.shared_bytes, r.off, r.shared_joins);
 }
 
 std::string type_json(const TypeReport& t) {
@@ -128,10 +129,10 @@ std::string insight_json(InsightReport& r) {
     parts += fmt::format(R"({}{{"part":{},"time":{}}})", parts.size() > 1 ? "," : "", quote(p.part), seconds(p.time));
   return fmt::format(
       R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"rule_bytes":{},"type_bytes":{},"shared_bytes":{},)"
-      R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{},"advice":[{}]}})",
+      R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"shared_joins":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{},"advice":[{}]}})",
       quote(r.plan), seconds(r.at), seconds(r.sampled), r.sampling, r.facts, r.firings, r.instants, r.tokens, r.bytes, r.rule_bytes,
-      r.type_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out, types,
-      r.types_left_out, parts, nodes, r.nodes_left_out, advice);
+      r.type_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out, r.shared_joins,
+      types, r.types_left_out, parts, nodes, r.nodes_left_out, advice);
 }
 
 Result<InsightReport> read_insight(std::string_view json) {
@@ -145,13 +146,14 @@ Result<InsightReport> read_insight(std::string_view json) {
   top.number("rule_bytes", out.rule_bytes), top.number("type_bytes", out.type_bytes), top.number("other_bytes", out.other_bytes);
   top.number("rule_time", out.rule_time), top.number("type_time", out.type_time);
   top.number("rules_left_out", out.rules_left_out), top.number("types_left_out", out.types_left_out);
-  top.number("nodes_left_out", out.nodes_left_out);
+  top.number("nodes_left_out", out.nodes_left_out), top.number("shared_joins", out.shared_joins);
   top.list<RuleReport>("rules", out.rules, [](Members& m, RuleReport& r) {
     m.text("rule", r.rule), m.number("time", r.time);
     m.number("left", r.left), m.number("right", r.right), m.number("pairs", r.pairs), m.number("tests", r.tests);
     m.number("made", r.made), m.number("deleted", r.deleted), m.number("matches", r.matches);
     m.number("starts", r.starts), m.number("repeats", r.repeats), m.number("ends", r.ends), m.number("fired", r.fired);
     m.number("effect_errors", r.effect_errors), m.number("bytes", r.bytes), m.number("shared_bytes", r.shared_bytes), m.flag("off", r.off);
+    m.flag("shared_joins", r.shared_joins);
   });
   top.list<TypeReport>("types", out.types, [](Members& m, TypeReport& t) {
     m.text("type", t.type), m.number("time", t.time), m.number("updates", t.updates), m.number("live", t.live);

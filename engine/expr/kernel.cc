@@ -90,7 +90,7 @@ class KernelMaker {
   // Where a jump lands, what was computed on the way that it leaves out is not known.
   void forget_skipped(std::uint32_t pc) {
     for (const auto& [from, to] : jumps_) {
-      if (to == pc) std::erase_if(known_, [from = from](const Known& k) { return k.pc > from; });
+      if (to == pc) std::erase_if(known_, [from](const Known& k) { return k.pc > from; });
     }
     pc_ = pc;
   }

@@ -8,7 +8,10 @@ namespace flyball::engine {
 
 void Network::look_into(Insight& out) const {
   out.rules.resize(program_.rules.size());
-  for (std::uint32_t r = 0; r < out.rules.size(); ++r) out.rules[r].name = rule_label(program_, r);
+  for (std::uint32_t r = 0; r < out.rules.size(); ++r) {
+    out.rules[r].name = rule_label(program_, r);
+    out.rules[r].shared_joins = program_.is_shared_joins(r);
+  }
 
   for (FactTypeId t = 0; t < stores_.size(); ++t) {
     TypeView& type = out.types.emplace_back();

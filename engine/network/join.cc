@@ -187,7 +187,7 @@ std::optional<std::uint32_t> Network::best_witness(const StagePlan& stage, const
       *std::find_if(index.orders.begin(), index.orders.end(), [&](const AlphaIndex::Order& o) { return o.number == stage.order; });
   const std::uint32_t e = order.best.best(key.hash, standing(index, order));
   if (e == kNone) return kNone;
-  ++stage_states_[&stage - program_.stages.data()].work.pairs;
+  ++stage_states_[static_cast<StageId>(&stage - program_.stages.data())].work.pairs;
   const AlphaItem& entry = items_[e];
   const Value* row = stores_[stage.type].row(entry.fact);
   if (order.key(row[order.field]) == AlphaIndex::Order::kFirst) return std::nullopt;  // it cannot be compared, or hides one that cannot

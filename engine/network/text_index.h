@@ -41,7 +41,7 @@ class TextIndex {
     std::string text;
     std::uint64_t hash = 0;
     friend bool operator==(const End& a, const End& b) { return a.text == b.text; }
-    friend bool operator==(const End& a, std::string_view text) { return a.text == text; }
+    friend bool operator==(const End& a, std::string_view other) { return a.text == other; }
   };
   struct Hash {
     static std::uint64_t of(const End& end) { return end.hash; }

@@ -25,6 +25,16 @@ bool same_formulas(const std::vector<Formula>& a, const std::vector<Formula>& b)
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Formula& x, const Formula& y) { return x.text == y.text; });
 }
 
+// That one cannot be evaluated is then nothing new.
+bool same_effects(const std::vector<EffectPlan>& a, const std::vector<EffectPlan>& b) {
+  const auto same_text = [](const Formula* x, const Formula* y) { return x == nullptr || y == nullptr ? x == y : x->text == y->text; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const EffectPlan& x, const EffectPlan& y) {
+    return x.kind == y.kind && same_text(x.text ? &*x.text : nullptr, y.text ? &*y.text : nullptr) &&
+           std::equal(x.fields.begin(), x.fields.end(), y.fields.begin(), y.fields.end(),
+                      [&](const FieldSource& f, const FieldSource& g) { return same_text(f.formula.get(), g.formula.get()); });
+  });
+}
+
 }  // namespace
 
 void Takeover::map_rules(const std::vector<bool>& only) {
@@ -186,9 +196,9 @@ bool Takeover::take_episodes(bool all) {
     for (EntryId e = 0; e < from.end(); ++e) {
       if (!from.in_use(e) || episodes_done_.contains({rule, e})) continue;
       const RuleEntry& before = from[e];
-      // One that began and ended at this instant may begin again at it, and that is its next run.
+      // One that began and ended at this instant may begin again at it, and that is its next run; of one that waits it has been said.
       const bool matters =
-          before.active || before.skipped || before.cool_until > to_.network.now() || before.last_onset == to_.network.now();
+          before.active || before.skipped || before.said || before.cool_until > to_.network.now() || before.last_onset == to_.network.now();
       if (!matters) continue;
       bool there = goes_on_[rule] && handles(plan.identity_types, from.facts_of(e), facts);
       if (!there) {
@@ -227,7 +237,7 @@ void Takeover::adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t ru
   e.last_run = before.last_run;
   e.last_onset = before.last_onset;
   e.run = before.run;
-  e.said = before.said;
+  e.said = before.said && same_effects(from_.data.rules[old_rule].then, plan.then);
   e.skipped = before.skipped;
   if (plan.cooldown_ns != 0 && plan.cooldown_by_identity && before.cool_until > now) {
     e.cool_until = before.cool_until;

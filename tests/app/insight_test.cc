@@ -142,6 +142,27 @@ TEST_CASE("top as people see it", "[insight]") {
   CHECK(by_memory.find("net.\"cold\" (off)") < by_memory.find("net.hot"));
 }
 
+TEST_CASE("joins that several rules begin with have rows, but are no rules", "[insight]") {
+  InsightReport r = report();
+  RuleReport joins;
+  joins.rule = "joins of net.hot, net.cold";
+  joins.pairs = 10'000;
+  joins.shared_joins = true;
+  r.rules.push_back(joins);
+  r.shared_joins = 1;
+  const Result<InsightReport> got = read_insight(insight_json(r));
+  REQUIRE(got);
+  CHECK(got->rules[2].shared_joins);
+  CHECK_FALSE(got->rules[0].shared_joins);
+  CHECK(rule_count(*got) == 2);
+  const std::string first = top_text(*got, std::nullopt, {InsightOrder::kWork, 1, false});
+  CHECK(first.find("2 rules; ") == 0);
+  CHECK(first.find("joins of net.hot, net.cold\nand 2 more rules\n") != std::string::npos);
+  CHECK(top_text(*got, std::nullopt, {InsightOrder::kWork, 3, false}).find("more rules") == std::string::npos);
+  r.shared_joins = 9;  // whatever an answer says
+  CHECK(rule_count(r) == 0);
+}
+
 TEST_CASE("a profile of too little says so", "[insight]") {
   InsightReport r = report();
   CHECK(profile_text(r, {.passes = 1, .facts = 3, .plain_seconds = 0.00001, .seconds = 0.00001, .period = 1'000'000}, 5)

@@ -295,3 +295,47 @@ TEST_CASE("what was known last of a suspended fact is known after a reload, too"
   REQUIRE(w.facts("Page").size() == 1);
   CHECK(w.facts("Page")[0].find("v: 8") != std::string::npos);
 }
+
+TEST_CASE("what a rule waits for is not said again, unless its match came anew", "[takeover]") {
+  const std::string rules =
+      "fact Node key (id) { id: int  n: int }\nrule r { when { x: Node where n < 9 } then { log f\"{10 / x.n}\" } }\n";
+  const std::string waits = "trouble rule `main.r` matches, but its effects cannot be evaluated: it waits";
+  World w(rules);
+  w.put("1s", "Node", "id: 1, n: 0");
+  w.put("1s", "Node", "id: 2, n: 0");
+  w.tick("1s");
+  CHECK(w.heard() == Lines{"1s " + waits, "1s " + waits});
+  const bool snapshot = GENERATE(false, true);
+  const auto go_on = [&](World& next) {
+    next.put("3s", "Node", "id: 2, n: 9");
+    next.tick("3s");
+    CHECK(next.heard().empty());
+    next.put("4s", "Node", "id: 1, n: 5");
+    next.put("4s", "Node", "id: 2, n: 0");
+    next.tick("4s");
+    CHECK(next.heard() == Lines{"4s log 2", "4s " + waits});
+  };
+  if (snapshot) {
+    World next(rules);
+    REQUIRE(next.session->restore(w.session->snapshot()).has_value());
+    next.tick("2s");
+    World third(rules);
+    REQUIRE(third.session->restore(next.session->snapshot()).has_value());
+    go_on(third);
+  } else {
+    w.tick("2s");
+    w.reload(rules);
+    w.reload(rules);
+    go_on(w);
+  }
+}
+
+TEST_CASE("that effects of another text cannot be evaluated is said", "[takeover]") {
+  World w("fact Node key (id) { id: int  n: int }\nrule r { when { x: Node } then { log f\"{10 / x.n}\" } }\n");
+  w.put("1s", "Node", "id: 1, n: 0");
+  w.tick("1s");
+  REQUIRE(w.heard().size() == 1);
+  w.reload("fact Node key (id) { id: int  n: int }\nrule r { when { x: Node } then { log f\"{100 / x.n}\" } }\n");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but its effects cannot be evaluated: it waits"});
+}

@@ -58,6 +58,8 @@ TEST_CASE("rules that begin with the same lines join them once", "[shared]") {
   const RuleView& joins = view_of(insight, "joins of m.down, m.lost and 1 more");
   CHECK(joins.pairs == 100);
   CHECK(joins.made == 200);
+  CHECK(joins.shared_joins);
+  CHECK(std::count_if(insight.rules.begin(), insight.rules.end(), [](const RuleView& r) { return r.shared_joins; }) == 1);
   CHECK(view_of(insight, "m.down").pairs == 0);
   CHECK(view_of(insight, "m.down").made == 100);
   CHECK(view_of(insight, "m.down").matches == 100);

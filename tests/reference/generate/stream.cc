@@ -27,7 +27,7 @@ std::vector<Value> random_record(Random& r, const std::vector<Field>& fields, st
 
 class StreamMaker {
  public:
-  StreamMaker(Random& r, const Loaded& package) : r_(r), package_(package), schema_(package.rules.schema), in_(*package.interner) {
+  StreamMaker(Random& r, const Loaded& package) : r_(r), schema_(package.rules.schema), in_(*package.interner) {
     for (FactTypeId t = 0; t < schema_.types.size(); ++t) {
       const Role role = schema_.types[t].role;
       if (role == Role::kFact || role == Role::kEvent || role == Role::kMutable) published_.push_back(t);
@@ -146,7 +146,6 @@ class StreamMaker {
   }
 
   Random& r_;
-  const Loaded& package_;
   const Schema& schema_;
   Interner& in_;
   std::vector<FactTypeId> published_, actions_;
