@@ -62,7 +62,7 @@ std::optional<ActionId> parse_action_id(std::string_view text) {
     const std::size_t digit = kHex.find(text[i]);
     if (digit == std::string_view::npos) return std::nullopt;
     std::uint8_t& byte = id.bytes[i / 2];
-    byte = static_cast<std::uint8_t>(byte << 4 | digit);
+    byte = static_cast<std::uint8_t>(std::size_t{byte} << 4 | digit);
   }
   return id;
 }
