@@ -72,16 +72,6 @@ std::optional<Value> number_as(Kind kind, const Value& v) {
   return std::nullopt;
 }
 
-Op turned(Op op) {
-  switch (op) {
-    case Op::kLess: return Op::kGreater;
-    case Op::kLessEqual: return Op::kGreaterEqual;
-    case Op::kGreater: return Op::kLess;
-    case Op::kGreaterEqual: return Op::kLessEqual;
-    default: return op;
-  }
-}
-
 // The text that a glob begins with (ends with): what stands before its first wildcard (behind its last).
 std::string literal_end(std::string_view glob, bool head) {
   std::string out;
@@ -214,7 +204,7 @@ class Finder {
       case Op::kGreaterEqual: {
         if (form_ != Form::kIntervals) return std::nullopt;
         const std::optional<Value> c = constant(turn ? l : r);
-        return c ? beyond(turn ? turned(e.op) : e.op, *c) : std::nullopt;
+        return c ? beyond(turn ? mirrored(e.op) : e.op, *c) : std::nullopt;
       }
       case Op::kIn: {
         const std::optional<Value> c = constant(r);

@@ -97,6 +97,17 @@ enum class Op : std::uint8_t {
   kOptional,
 };
 
+// `a < b` as it reads from the other side: `b > a`.
+constexpr Op mirrored(Op op) {
+  switch (op) {
+    case Op::kLess: return Op::kGreater;
+    case Op::kLessEqual: return Op::kGreaterEqual;
+    case Op::kGreater: return Op::kLess;
+    case Op::kGreaterEqual: return Op::kLessEqual;
+    default: return op;
+  }
+}
+
 enum class RefKind : std::uint8_t {
   kNone,
   kField,     // field `field` of the fact bound at `binding`

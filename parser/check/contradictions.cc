@@ -14,16 +14,6 @@ using ast::ExprKind;
 using ast::Op;
 using ast::RefKind;
 
-Op mirrored(Op op) {
-  switch (op) {
-    case Op::kLess: return Op::kGreater;
-    case Op::kLessEqual: return Op::kGreaterEqual;
-    case Op::kGreater: return Op::kLess;
-    case Op::kGreaterEqual: return Op::kLessEqual;
-    default: return op;
-  }
-}
-
 namespace {
 
 // The truth of a comparison of two constants of one kind.

@@ -73,7 +73,4 @@ class Constraints {
   std::vector<std::uint32_t> known_, stale_;  // bindings of which a field is known, which are stale
 };
 
-// `a < b` as it reads from the other side: `b > a`.
-ast::Op mirrored(ast::Op op);
-
 }  // namespace flyball::check

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "tests/reference/generate/package.h"
 #include "tests/reference/generate/stream.h"
@@ -37,6 +38,11 @@ SeedCase make_case(std::uint64_t seed, std::size_t steps, bool twins) {
 SeedCase make_case(std::uint64_t seed, std::size_t steps) { return make_case(seed, steps, false); }
 SeedCase make_twin_case(std::uint64_t seed) { return make_case(seed, kStepsPerSeed, true); }
 SeedCase make_mixed_case(std::uint64_t seed) { return make_case(seed, kStepsPerSeed, seed % 3 == 0); }
+
+std::uint64_t seeds_or(std::uint64_t usual) {
+  const char* const text = std::getenv("REFERENCE_SEEDS");
+  return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
+}
 
 CaseText text_of(const SeedCase& c) {
   CaseText out;

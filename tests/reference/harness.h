@@ -18,6 +18,9 @@ struct SeedCase {
   std::vector<Step> steps;
 };
 
+// How many seeds a test goes through: REFERENCE_SEEDS, if that is given.
+std::uint64_t seeds_or(std::uint64_t usual);
+
 constexpr std::size_t kStepsPerSeed = 50;
 
 SeedCase make_case(std::uint64_t seed, std::size_t steps = kStepsPerSeed);

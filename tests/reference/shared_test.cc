@@ -2,7 +2,6 @@
 //
 // REFERENCE_SEEDS says how many packages.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <iostream>
 
 #include "engine/compile/program_data.h"
@@ -15,11 +14,6 @@ namespace {
 constexpr std::uint64_t kSeeds = 1'500;
 constexpr std::uint64_t kFirst = 4'000'000'000;  // seeds of their own
 constexpr int kMaxReports = 3;
-
-std::uint64_t seeds() {
-  const char* const text = std::getenv("REFERENCE_SEEDS");
-  return text == nullptr ? kSeeds : std::strtoull(text, nullptr, 10);
-}
 
 engine::Program compiled(const Loaded& package, bool share) {
   engine::JoinOptions joins;
@@ -36,7 +30,7 @@ bool shares(const engine::Program& program) { return program.data().rules.size()
 TEST_CASE("rules that begin alike do what the naive matcher does") {
   std::uint64_t sharing = 0, packages = 0, steps = 0, firings = 0;
   int reports = 0;
-  for (std::uint64_t seed = kFirst; seed < kFirst + seeds() && reports < kMaxReports; ++seed) {
+  for (std::uint64_t seed = kFirst; seed < kFirst + seeds_or(kSeeds) && reports < kMaxReports; ++seed) {
     const SeedCase c = make_twin_case(seed);
     if (!c.package) continue;
     INFO("seed " << seed);
@@ -60,7 +54,7 @@ TEST_CASE("rules that begin alike do what the naive matcher does") {
 
 TEST_CASE("why and why-not say the same whether or not joins are shared") {
   std::uint64_t sharing = 0;
-  for (std::uint64_t seed = kFirst; seed < kFirst + seeds() / 2; ++seed) {
+  for (std::uint64_t seed = kFirst; seed < kFirst + seeds_or(kSeeds) / 2; ++seed) {
     const SeedCase c = make_twin_case(seed);
     if (!c.package || !make_engine(*c.package)) continue;
     const engine::Program programs[2] = {compiled(*c.package, false), compiled(*c.package, true)};
