@@ -89,14 +89,15 @@ bool compare_by_number(Expr& e, FactTypeId event, const std::map<std::uint32_t, 
 
 }  // namespace
 
-// The type of `event`'s facts that live for `ns`.
-FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns) {
+// The type of `event`'s facts that live for `ns`. `all`: also those that another of their key replaced.
+FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns, bool all) {
+  all = all && out_.rule_set.schema.types[event].has_key;
   for (const RememberedPlan& known : out_.remembered) {
-    if (known.event == event && known.ns == ns && known.each == kNoId) return known.type;
+    if (known.event == event && known.ns == ns && known.each == kNoId && known.all == all) return known.type;
   }
   const FactTypeId id = static_cast<FactTypeId>(out_.rule_set.schema.types.size());
   FactType type = out_.rule_set.schema.types[event];
-  const std::string suffix = " within " + format_duration_human(ns);
+  const std::string suffix = " within " + format_duration_human(ns) + (all ? ", all" : "");
   type.name += suffix;
   type.local += suffix;
   type.role = Role::kFact;
@@ -104,6 +105,7 @@ FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns) {
   type.lateness_ns = 0;
   type.late = LatePolicy::kApply;
   // Names that no author can write: the event may have fields called so, and a reload finds fields by their names.
+  if (all) type.key.push_back(static_cast<std::uint32_t>(type.fields.size()));
   type.fields.push_back({"within.at", Type::of(TypeTag::kTimestamp), std::nullopt, ""});
   if (!type.has_key) {
     type.has_key = true;
@@ -113,7 +115,7 @@ FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns) {
   }
   type.declared_fields = type.fields.size();
   out_.rule_set.schema.types.push_back(std::move(type));
-  out_.remembered.push_back({id, event, ns});
+  out_.remembered.push_back({id, event, ns, kNoId, all});
   return id;
 }
 
@@ -175,7 +177,8 @@ Result<void> PlanBuilder::expand_within(ast::RuleDecl& rule) {
     const auto window = windows.find(p->binding);
     if (window == windows.end()) continue;
     const FactTypeId event = before[p->binding];
-    const FactTypeId type = remembered_type(event, window->second);
+    // One that came in time came, whatever came after it.
+    const FactTypeId type = remembered_type(event, window->second, is_silence(*p));
     if (schema.types[type].fields.size() > kMaxFields) {
       return fail("`" + schema.types[event].local + "` has too many fields to be remembered `within` a time",
                   "at most " + std::to_string(kMaxFields - 3));

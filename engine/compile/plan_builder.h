@@ -128,7 +128,7 @@ class PlanBuilder {
   // expand_within.cc
   Result<void> expand_within();
   Result<void> expand_within(ast::RuleDecl& rule);
-  FactTypeId remembered_type(FactTypeId event, DurationNs ns);
+  FactTypeId remembered_type(FactTypeId event, DurationNs ns, bool all);
 
   // expand_each.cc
   void expand_each();

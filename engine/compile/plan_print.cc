@@ -37,6 +37,7 @@ class Printing {
     number(t.retain_ns.value_or(-1));
     number(data_.is_written(id));
     number(data_.types[id].remembers);
+    number(data_.types[id].remembers_all);
     number(data_.types[id].each_of);
     return take();
   }

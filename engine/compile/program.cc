@@ -92,6 +92,7 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
   for (const RememberedPlan& r : out_.remembered) {
     out_.types[r.event].remembered_as.push_back(r.type);
     out_.types[r.type].remembers = r.event;
+    out_.types[r.type].remembers_all = r.all;
     if (r.each != kNoId) out_.types[r.type].each_of = r.event;
   }
   for (const EachPlan& e : out_.each) out_.types[e.type].each_of = e.of;

@@ -330,6 +330,7 @@ struct RememberedPlan {
   FactTypeId event = kNoId;
   DurationNs ns = 0;
   std::uint32_t each = kNoId;  // of a line with `each`: the field by whose values they are remembered, and nothing else of them
+  bool all = false;            // of `no … within D after m`: not the newest of each key alone
 };
 
 // The values of a field, for lines with `each`: facts of a type of their own, derived by a rule of their own.
@@ -351,6 +352,7 @@ struct TypePlan {
   std::vector<std::uint32_t> deriving_rules;
   std::vector<FactTypeId> remembered_as;  // of an event: the types that remember it
   FactTypeId remembers = kNoId;           // of such a type: its event
+  bool remembers_all = false;             // RememberedPlan::all
   FactTypeId each_of = kNoId;             // of values: whose they are
 };
 

@@ -172,7 +172,8 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   if (existed && store.meta(f).stamp > fact.stamp) {
     network.sample(fact.type, f, fact.stamp, fact.values.data());
     for (const FactTypeId remembered : data.types[fact.type].remembered_as) {
-      if (data.types[remembered].each_of != kNoId) remember_event(type, fact, f, remembered);
+      const TypePlan& as = data.types[remembered];
+      if (as.each_of != kNoId || as.remembers_all) remember_event(type, fact, f, remembered);
     }
     return;
   }
@@ -187,7 +188,7 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   for (const FactTypeId remembered : data.types[fact.type].remembered_as) remember_event(type, fact, f, remembered);
 }
 
-// `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place.
+// `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place, if its stamp is no part of that.
 void Session::Impl::remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered) {
   const DurationNs ns = *data.rule_set.schema.types[remembered].ttl_ns;
   if (event.stamp + ns <= network.now()) return;

@@ -37,9 +37,26 @@ struct SameAs : Terminal<SameAs> {
 auto const same = node<Kind::kSame>[word("same") >> must_name(name, "a field name") >> *(mark(",") >> must_name(name, "a field name")) >>
                                     SameAs{} >> must(word("as"), "`as` and the name of another pattern") >>
                                     node<Kind::kSameAs>[must_name(name, "the name of another pattern")]];
-auto const hold = node<Kind::kFor>[word("for") >> must(operand, "a duration")];
+// `cooldown: 5m`, `priority = 5`: said, and read as if the mark were not there.
+struct NoMark : Terminal<NoMark> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != ':' && *first != '=')) return true;
+    Builder& b = builder(context);
+    if (b.first_time("option mark")) {
+      Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`" + std::string(1, *first) + "` means nothing here",
+                             "an option is followed by its value");
+      d.fix = Fix{d.span, ""};
+      b.report_intact(std::move(d));
+    }
+    first = b.token(first + 1);
+    return true;
+  }
+};
+auto const no_mark = NoMark{};
+auto const hold = node<Kind::kFor>[word("for") >> no_mark >> must(operand, "a duration")];
 auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, "a condition")] |
-                    node<Kind::kWithin>[word("within") >> must(operand, "a duration") >>
+                    node<Kind::kWithin>[word("within") >> no_mark >> must(operand, "a duration") >>
                                         -node<Kind::kAfter>[word("after") >> must_name(name, "the name of a pattern")]] |
                     hold;
 
@@ -103,6 +120,13 @@ constexpr auto kLineVerbs = ast::words_of<ast::kLine>();
 constexpr auto kSuffixes = ast::words_of<ast::kSuffix>();
 constexpr auto kEffectVerbs = ast::words_of<ast::kEffect>();
 
+// Where the word that was read last begins.
+Iterator last_word(Builder const& b) {
+  Iterator p = b.begin() + b.last_end();
+  while (p != b.begin() && is_word(p[-1])) --p;
+  return p;
+}
+
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
   std::vector<std::string> const suffixes(kSuffixes.begin(), kSuffixes.end());
@@ -126,9 +150,15 @@ void unknown_line(Iterator p, Builder const& b) {
     Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
     // `l.util > 80%`, `l == 3`: a condition without its verb.
     if (after != b.end() && (*after == '.' || *after == '<' || *after == '>' || *after == '!' || starts(after, b, "=="))) {
+      // `no Link up == false`: behind a type it asks about its fact.
+      bool const own_line = b.new_line_before(p) || b.text()[b.last_end() - 1] == '{';
+      bool const of_type = !own_line && is_upper(*last_word(b));
       Diagnostic d =
-          b.error(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`", "a condition begins with `check`");
-      d.fix = Fix{{b.file(), b.offset(p), b.offset(p)}, "check "};
+          b.error(codes::kUnknownPart, p, p + w.size(), "`" + w + "` begins no line of `when`",
+                  of_type    ? "what is asked about the fact follows `where`"
+                  : own_line ? "a condition begins with `check`"
+                             : "what is asked about one fact is joined by `and`; a condition of its own is another line, `check …`");
+      if (own_line || of_type) d.fix = Fix{{b.file(), b.offset(p), b.offset(p)}, of_type ? "where " : "check "};
       throw SyntaxError{std::move(d), b.offset(p + w.size()), false};
     }
     std::string_view const next = word_at(after, b.end());
@@ -260,23 +290,6 @@ struct NamelessThen : Terminal<NamelessThen> {
     return true;
   }
 };
-// `cooldown: 5m`, `priority = 5`: said, and read as if the mark were not there.
-struct NoMark : Terminal<NoMark> {
-  template <typename C, typename R, typename A>
-  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
-    if (first == last || (*first != ':' && *first != '=')) return true;
-    Builder& b = builder(context);
-    if (b.first_time("option mark")) {
-      Diagnostic d = b.error(codes::kUnexpected, first, first + 1, "`" + std::string(1, *first) + "` means nothing here",
-                             "an option is followed by its value");
-      d.fix = Fix{d.span, ""};
-      b.report_intact(std::move(d));
-    }
-    first = b.token(first + 1);
-    return true;
-  }
-};
-auto const no_mark = NoMark{};
 auto const rule_part =
     node<Kind::kPriority>[word("priority") >> no_mark >> must(operand, "a number")] |
     node<Kind::kCooldown>[word("cooldown") >> no_mark >> must(operand, "a duration") >>

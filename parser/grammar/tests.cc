@@ -55,8 +55,21 @@ Iterator count_end(Iterator p, Builder const& b) {
 }
 auto const number = node<Kind::kCount>[ahead<at_number> >> (LeafParser<Kind::kInt, count_end>{} | operand)];
 auto const described = must_name(type_path, "a type") >> -record_body;
+// `expect not Drain`.
+struct ExpectNot : Terminal<ExpectNot> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (!at_word(first, last, "not")) return false;
+    Builder const& b = builder(context);
+    SyntaxError e{
+        b.error(codes::kUnexpected, first, first + 3, "expected what is expected, found `not`", "that there is none is `expect no Type`"),
+        b.offset(first + 3), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, "no"};
+    throw e;
+  }
+};
 auto const expectation =
-    node<Kind::kExpectNothing>[word("nothing") >> must(word("else"), "`else`")] | node<Kind::kNone>[word("no") >> described] |
+    ExpectNot{} | node<Kind::kExpectNothing>[word("nothing") >> must(word("else"), "`else`")] | node<Kind::kNone>[word("no") >> described] |
     node<Kind::kFirings>[number >> word("firings") >> -(word("of") >> node<Kind::kFromRule>[must_name(path, "the name of a rule")])] |
     node<Kind::kExpect>[-number >> described >> -from_rule];
 auto const expected_list = node<Kind::kExpectedList>[mark("[") >> listed(node<Kind::kExpected>[record_body], mark("]"), "`,` or `]`",

@@ -52,6 +52,8 @@ ast::Name Lowering::declared_name(const Node& n, bool is_type) {
   if (is_type ? cst::is_lower(c) : cst::is_upper(c)) {
     std::string other = result.text;
     other[0] = static_cast<char>(c ^ 0x20);
+    const bool shouts = !is_type && other.size() > 1 && std::ranges::all_of(result.text, cst::is_upper);  // `COUNT`
+    if (shouts) std::ranges::transform(result.text, other.begin(), [](char l) { return static_cast<char>(l | 0x20); });
     report(codes::kLetterCase, result.span,
            is_type ? "the name of a type starts with a capital letter" : "only names of types start with a capital letter", "",
            Fix{result.span, other});

@@ -305,6 +305,13 @@ Plan make_plan(const ast::RuleSet& set) {
       }
     }
     collect_remembered(rule, set.schema, r.within);
+    for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
+      if (block == nullptr) continue;
+      for (const ast::Line& line : block->lines) {
+        if (line.kind == ast::LineKind::kPattern && line.pattern.quantifier == ast::Quantifier::kNo && line.pattern.after)
+          r.silences.insert(line.pattern.binding);
+      }
+    }
     for (const auto& [binding, window] : r.within) plan.remembered[rule.binding_types[binding]].insert(window);
     plan.rules.push_back(std::move(r));
     collect_windows(rule.when, plan.windows);

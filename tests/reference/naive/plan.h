@@ -33,6 +33,7 @@ struct RulePlan {
   DurationNs cooldown_ns = 0, keep_ns = 0, repeat_ns = 0;  // 0: none
   std::optional<DurationNs> late_skip_ns;
   std::map<std::uint32_t, std::uint32_t> each;             // by binding: the field whose values it goes through
+  std::set<std::uint32_t> silences;                        // bindings of `no … within D after m`
   std::map<std::uint32_t, DurationNs> within;              // by binding: how long its events are remembered
   std::map<std::uint32_t, DurationNs> each_within;         // by binding: of how long ago the events are whose values it goes through
   bool production = false;                                 // §12

@@ -43,7 +43,10 @@ State::State(const ast::RuleSet& set, Interner& interner, const std::vector<Valu
     }
   }
   for (FactTypeId id = 0; id < plan.remembered.size(); ++id) {
-    for (const DurationNs d : plan.remembered[id]) remembered.try_emplace({id, d}, KeyLess{in});
+    for (const DurationNs d : plan.remembered[id]) {
+      remembered.try_emplace({id, d}, KeyLess{in});
+      remembered_all.try_emplace({id, d}, KeyLess{in});
+    }
   }
 }
 
@@ -62,7 +65,8 @@ const KeyMap<Fact>& State::facts_of(const RulePlan* rule, std::uint32_t binding,
     return known.back();
   }
   if (rule == nullptr || !rule->within.contains(binding)) return facts[id];
-  return remembered.at({id, rule->within.at(binding)});
+  const bool all = type(id).has_key && rule->silences.contains(binding);
+  return (all ? remembered_all : remembered).at({id, rule->within.at(binding)});
 }
 
 KeyMap<Fact> State::values_of(FactTypeId id, std::uint32_t field) const {
@@ -94,12 +98,16 @@ KeyMap<Fact> State::past_values_of(FactTypeId id, std::uint32_t field, DurationN
 void State::remember() {
   for (FactTypeId id = 0; id < plan.remembered.size(); ++id) {
     for (const DurationNs d : plan.remembered[id]) {
-      KeyMap<Fact>& all = remembered.insert_or_assign({id, d}, KeyMap<Fact>(KeyLess{in})).first->second;
+      KeyMap<Fact>& newest = remembered.insert_or_assign({id, d}, KeyMap<Fact>(KeyLess{in})).first->second;
+      KeyMap<Fact>& all = remembered_all.insert_or_assign({id, d}, KeyMap<Fact>(KeyLess{in})).first->second;
       for (const auto& [key, event] : past[id]) {
         const bool over = is(Mutation::kWithinOneLate) ? event.stamp + d < now : event.stamp + d <= now;
-        const auto known = all.find(key);
-        if (over || (known != all.end() && known->second.stamp > event.stamp)) continue;
-        all.insert_or_assign(key, event);
+        if (over) continue;
+        Key with_stamp = key;
+        with_stamp.push_back(Value::integer(event.stamp.ns));
+        all.insert_or_assign(std::move(with_stamp), event);
+        const auto known = newest.find(key);
+        if (known == newest.end() || known->second.stamp <= event.stamp) newest.insert_or_assign(key, event);
       }
     }
   }
