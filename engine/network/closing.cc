@@ -213,7 +213,7 @@ TokenId Network::guarded_pair(const ClosingPlan& plan, std::uint32_t hash) const
 void Network::make_pair(const ClosingPlan& plan, TokenId a, std::uint32_t item) {
   const StagePlan& b = program_.stages[plan.first + 1];
   load(a);
-  left_key(b, left_key_);
+  left_key(stage_states_[plan.first + 1], b, a, left_key_);
   const Truth pair = truth_and(pair_truth(b, left_key_, stores_[b.type].row(items_[item].fact)), items_[item].truth);
   const Truth truth = truth_and(pair, tokens_[a].truth);
   if (truth != Truth::kFalse) make_token(plan.first + 1, a, items_[item].fact, item, truth, false);

@@ -9,15 +9,64 @@
 
 namespace flyball::engine {
 
-// The values the left side of `stage` joins by, for the token loaded into the frame.
-void Network::left_key(const StagePlan& stage, LeftKey& key) {
+// Where every part of the key is a field, its way to the fact is known beforehand: each stage before makes one token.
+void Network::plan_join(StageId id) {
+  const StagePlan& stage = program_.stages[id];
+  if (stage.kind != StageKind::kPattern && stage.kind != StageKind::kExists) return;
+  const std::size_t first = join_parts_.size();
+  for (const KeyPart& key : stage.keys) {
+    StageId at = id;
+    JoinPart part;
+    part.field = static_cast<std::uint16_t>(key.left_field);
+    for (bool found = false; !found; ++part.hops) {
+      const ChainPlan& chain = program_.chains[program_.stages[at].chain];
+      if (at == chain.first && chain.shared == kNoId) break;
+      if (at == chain.first) {
+        const ChainPlan& joins = program_.chains[chain.shared];
+        at = joins.first + joins.count - 1;
+      } else {
+        --at;
+      }
+      const StagePlan& before = program_.stages[at];
+      found = before.binding == key.left_binding && (before.kind == StageKind::kPattern || before.kind == StageKind::kBound);
+      part.type = found ? before.type : kNoId;
+    }
+    if (key.left || part.type == kNoId) {
+      join_parts_.resize(first);
+      return;
+    }
+    --part.hops;
+    join_parts_.push_back(part);
+  }
+  stage_states_[id].parts = static_cast<std::uint32_t>(first);
+}
+
+// What the left side `t` of the stage joins by. If those are no fields, `t` stands in the frame.
+void Network::left_values(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key) {
+  if (state.parts == kNone) {
+    const std::uint32_t scope = program_.chains[stage.chain].scope;
+    for (std::size_t i = 0; i < stage.keys.size(); ++i) {
+      const KeyPart& part = stage.keys[i];
+      key.values[i] = part.left ? frame_.value(*part.left, scope) : frame_.row(part.left_binding)[part.left_field];
+    }
+    return;
+  }
+  const JoinPart* part = join_parts_.data() + state.parts;
+  for (std::size_t i = 0; i < stage.keys.size(); ++i, ++part) {
+    TokenId from = t;
+    for (std::uint8_t hop = 0; hop < part->hops; ++hop) from = tokens_[from].parent;
+    key.values[i] = stores_[part->type].row(tokens_[from].fact)[part->field];
+  }
+}
+
+// And how it is looked for.
+void Network::left_key(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key) {
+  left_values(state, stage, t, key);
   key.status = KeyStatus::kKnown;
-  const std::uint32_t scope = program_.chains[stage.chain].scope;
   std::uint64_t h = 0;
   for (std::size_t i = 0; i < stage.keys.size(); ++i) {
     const KeyPart& part = stage.keys[i];
-    const Value v = part.left ? frame_.value(*part.left, scope) : frame_.row(part.left_binding)[part.left_field];
-    key.values[i] = v;
+    const Value& v = key.values[i];
     if (v.is_null() && !part.null_joins) {
       key.status = KeyStatus::kNever;
       return;
@@ -36,6 +85,7 @@ Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, const Valu
     const KeyPart& part = stage.keys[i];
     const Value& left = key.values[i];
     const Value& right = row[part.own_field];
+    if (part.hashed && left == right && !left.is_null() && !left.is_error()) continue;
     if ((left.is_null() || right.is_null()) && !part.null_joins) return Truth::kFalse;
     if (left.is_error() || right.is_error()) {
       truth = Truth::kUnknown;
@@ -83,10 +133,11 @@ void Network::meet_lefts(const Activation& activation) {
 
   matches_.clear();
   LeftKey& key = left_key_;
+  const bool needs_frame = this->needs_frame(state, stage);
   const auto meet = [&](TokenId t) {
     ++state.work.pairs;
-    load(t);
-    left_key(stage, key);
+    if (needs_frame) load(t);
+    left_values(state, stage, t, key);
     const Truth pair = truth_and(pair_truth(stage, key, row), activation.truth);
     if (pair == Truth::kFalse) return;
     matches_.push_back({t, exists || stage.fresh_truth ? pair : truth_and(pair, tokens_[t].truth)});
@@ -142,11 +193,11 @@ void Network::each_right(const StagePlan& stage, const LeftKey& key, Meet meet) 
 
 void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   const bool exists = stage.kind == StageKind::kExists;
-  load(t);
-  LeftKey& key = left_key_;
-  left_key(stage, key);
-  TokenRecords records{tokens_};
   StageState& state = stage_states_[id];
+  if (needs_frame(state, stage)) load(t);
+  LeftKey& key = left_key_;
+  left_key(state, stage, t, key);
+  TokenRecords records{tokens_};
   alphas_.index(alphas_[stage.alpha], stage.index).bucket.prefetch(key.hash);
   if (key.status == KeyStatus::kKnown) state.left.insert(records, t, key.hash);
   if (key.status == KeyStatus::kUnknown) state.left.insert_unknown(records, t);
@@ -224,9 +275,10 @@ void Network::find_witness(TokenId t) {
   if (token.next == kNone || token.met == Truth::kTrue) return;
   const StagePlan& stage = program_.stages[token.next];
   if (stage.kind != StageKind::kExists) return;  // the token has gone, its id is another's
-  load(t);
+  const StageState& state = stage_states_[token.next];
+  if (needs_frame(state, stage)) load(t);
   LeftKey& key = left_key_;
-  left_key(stage, key);
+  left_key(state, stage, t, key);
   if (key.status != KeyStatus::kNever) find_witness(t, stage, token.next, key);
 }
 
@@ -262,7 +314,7 @@ FactId Network::first_witness(TokenId left, std::size_t looks) {
   const Value* const row_before = frame_.row(stage.binding);
   load(left);
   LeftKey& key = left_key_;
-  left_key(stage, key);
+  left_key(stage_states_[tokens_[left].next], stage, left, key);
   const FactStore& store = stores_[stage.type];
   FactId best = kNone;
   each_right(stage, key, [&](std::uint32_t e) {

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/network/append_log.h"
 #include "engine/network/fact_store.h"
 
 namespace flyball::engine {
@@ -72,8 +73,7 @@ class Journal {
   void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, Timestamp expires, const Value* row, std::uint32_t width) {
     if (!open_) return;
     order_.push_back(static_cast<std::uint32_t>(facts_.size()));
-    facts_.push_back({type, fact, meta.stamp, expires, row == nullptr ? kNoRow : rows_.size(), meta.status});
-    if (row != nullptr) rows_.insert(rows_.end(), row, row + width);
+    facts_.push_back({type, fact, meta.stamp, expires, row == nullptr ? kNoRow : rows_.append(row, width), meta.status});
   }
   void add_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps, std::size_t count) {
     if (!open_) return;
@@ -101,7 +101,7 @@ class Journal {
       if ((at & kFunction) != 0) {
         inverses_[at & ~kFunction]();
       } else {
-        restore(facts_[at], facts_[at].row == kNoRow ? nullptr : rows_.data() + facts_[at].row);
+        restore(facts_[at], facts_[at].row == kNoRow ? nullptr : &rows_[facts_[at].row]);
       }
     }
     inverses_.clear();
@@ -163,11 +163,11 @@ class Journal {
   bool marked_ = false;  // something, in this cascade
   std::uint64_t cascade_ = 1;
   std::array<Marks, static_cast<std::size_t>(Journalled::kStamps) + 1> marks_;  // by kind
-  std::vector<std::uint32_t> order_;                                            // places in facts_, or with kFunction in inverses_
+  AppendLog<std::uint32_t> order_;                                              // places in facts_, or with kFunction in inverses_
   std::vector<std::function<void()>> inverses_;
   std::vector<std::function<void()>> last_;
-  std::vector<FactBefore> facts_;
-  std::vector<Value> rows_;
+  AppendLog<FactBefore> facts_;
+  AppendLog<Value> rows_;
   std::vector<StampsBefore> stamps_;
   std::vector<std::uint64_t> stamp_rows_;
   std::vector<MarkedAction> actions_;  // open addressing; a power of two

@@ -48,6 +48,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.cost = cost_of(plan);
     stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }
+  for (StageId id = 0; id < program.stages.size(); ++id) plan_join(id);
   closings_.resize(program.closings.size());
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -195,6 +196,8 @@ class Network {
   const Token& token(TokenId t) const { return tokens_[t]; }
   Token& token(TokenId t) { return tokens_[t]; }
   FactId fact_of(TokenId t, std::uint32_t binding) const;  // of a gate, too
+  // Of each binding what fact_of() says, but for gates: kNone.
+  void facts_of(TokenId t, std::span<const std::uint32_t> bindings, FactId* out) const;
   // Fills rows and aggregates of the token's facts.
   void load(TokenId t);
   // Of the facts that a some/no line behind this token has met, the first by key, of the first `looks` at hand. kNone: there is none.
@@ -293,6 +296,7 @@ class Network {
     std::uint32_t index = kNone;  // of its alpha's
     std::uint32_t closing = kNone;
     std::uint64_t seen = 0;
+    std::uint32_t parts = kNone;   // of join_parts_, as many as its plan has keys; kNone: not all of them are fields of facts
     RuleBudget* budget = nullptr;  // of its rule
     std::uint64_t cost = 0;        // of a token, in bytes, with what the session or a table keeps for it
     BucketIndex left;
@@ -306,6 +310,12 @@ class Network {
     Slab<Token>& tokens;
     Link& link(std::uint32_t id) { return tokens[id].left; }
     Place& place(std::uint32_t id) { return tokens[id].left_place; }
+  };
+  // What a stage joins by is, on the left, a field of the fact so many tokens above.
+  struct JoinPart {
+    FactTypeId type = kNoId;
+    std::uint16_t field = 0;
+    std::uint8_t hops = 0;
   };
   enum class KeyStatus : std::uint8_t { kKnown, kUnknown, kNever };
   struct LeftKey {
@@ -380,7 +390,10 @@ class Network {
   // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
   template <typename Meet>
   void each_right(const StagePlan& stage, const LeftKey& key, Meet meet) const;
-  void left_key(const StagePlan& stage, LeftKey& key);
+  void plan_join(StageId id);
+  static bool needs_frame(const StageState& state, const StagePlan& stage) { return state.parts == kNone || !stage.residual.empty(); }
+  void left_values(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key);
+  void left_key(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key);
   Truth pair_truth(const StagePlan& stage, const LeftKey& key, const Value* row);
   void set_output(TokenId left, StageId stage, Truth truth);
   // Runs `make` for every match from `base` on, and forgets them. What it makes may find matches of its own.
@@ -584,6 +597,7 @@ class Network {
   std::vector<std::uint32_t> dropped_items_, gate_items_;
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
+  std::vector<JoinPart> join_parts_;
   LeftKey left_key_;  // scratch: of the side that is being matched, until the matches are taken
   std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;

@@ -1,8 +1,10 @@
 // Where the engine's big arrays live: memory in 2 MiB pages once there is much of it. A fact touches a handful of records
-// spread over many megabytes, and with 4 KiB pages every one of them is a miss in the TLB, too.
+// spread over many megabytes, and with 4 KiB pages every one of them is a miss in the TLB, too; and the first touch of each
+// costs what hundreds of instructions do.
 //
-// PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. Small sessions take what they
-// need and no more. Not thread-safe. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
+// PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. What small sessions need they take
+// as it is; beyond kPlainBytes the chunks of all sessions share big pages (take_piece), so that none of them wastes one.
+// Not thread-safe but where it says so. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
 #pragma once
 
 #include <cstddef>
@@ -50,13 +52,19 @@ struct PageAllocator {
 template <typename T>
 using PagedVector = std::vector<T, PageAllocator<T>>;
 
+// A piece of a big page, from the beginning of a line of the cache on, not initialised. A page is used again, or given back,
+// when all of its pieces are. Thread-safe. O(1).
+inline constexpr std::size_t kPieceMax = kPageBytes / 4;
+void* take_piece(std::size_t bytes);  // at most kPieceMax
+void give_piece(void* piece);
+
 class Chunks {
  public:
   Chunks() = default;
   ~Chunks() {
-    for (const auto& [memory, paged] : owned_) {
-      if (paged) {
-        give_pages(memory);
+    for (const auto& [memory, is_piece] : owned_) {
+      if (is_piece) {
+        give_piece(memory);
       } else {
         ::operator delete(memory, std::align_val_t{kLine});
       }
@@ -65,8 +73,6 @@ class Chunks {
   Chunks(Chunks&& other) noexcept { *this = std::move(other); }
   Chunks& operator=(Chunks&& other) noexcept {
     std::swap(owned_, other.owned_);
-    std::swap(page_, other.page_);
-    std::swap(left_, other.left_);
     std::swap(taken_, other.taken_);
     return *this;
   }
@@ -75,27 +81,16 @@ class Chunks {
   void* take(std::size_t bytes) {
     bytes = (bytes + kLine - 1) & ~(kLine - 1);
     taken_ += bytes;
-    if (taken_ <= kPageBytes || bytes > kPageBytes) {
-      owned_.emplace_back(::operator new(bytes, std::align_val_t{kLine}), false);
-      return owned_.back().first;
-    }
-    if (left_ < bytes) {
-      page_ = static_cast<std::byte*>(take_pages(kPageBytes));
-      left_ = kPageBytes;
-      owned_.emplace_back(page_, true);
-    }
-    void* memory = page_;
-    page_ += bytes;
-    left_ -= bytes;
-    return memory;
+    const bool is_piece = taken_ > kPlainBytes && bytes <= kPieceMax;
+    owned_.emplace_back(is_piece ? take_piece(bytes) : ::operator new(bytes, std::align_val_t{kLine}), is_piece);
+    return owned_.back().first;
   }
   std::size_t bytes() const { return taken_; }
 
  private:
   static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kPlainBytes = std::size_t{128} << 10;
   std::vector<std::pair<void*, bool>> owned_;
-  std::byte* page_ = nullptr;
-  std::size_t left_ = 0;
   std::size_t taken_ = 0;
 };
 

@@ -1,4 +1,6 @@
 // Making, deleting and refreshing tokens; binding chains to given facts.
+#include <algorithm>
+
 #include "engine/network/network.h"
 
 namespace flyball::engine {
@@ -176,6 +178,21 @@ FactId Network::fact_of(TokenId t, std::uint32_t binding) const {
     }
   }
   return kNone;
+}
+
+void Network::facts_of(TokenId t, std::span<const std::uint32_t> bindings, FactId* out) const {
+  std::fill_n(out, bindings.size(), kNone);
+  std::size_t left = bindings.size();
+  for (TokenId at = t; at != kNone && left != 0 && tokens_[at].stage != kNone; at = tokens_[at].parent) {
+    const Token& token = tokens_[at];
+    if (token.fact == kNone) continue;
+    const std::uint32_t binding = stage_states_[token.stage].binding;
+    for (std::size_t i = 0; i < bindings.size(); ++i) {
+      if (bindings[i] != binding || out[i] != kNone) continue;
+      out[i] = token.fact;
+      --left;
+    }
+  }
 }
 
 // Of the left sides that have this one's facts: they stand, and one of those facts reads otherwise.

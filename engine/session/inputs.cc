@@ -124,7 +124,7 @@ void Session::Impl::finish() {
 
 void Session::Impl::pin_for_instant(FactTypeId type, FactId fact) {
   network.store(type).pin(fact);
-  pinned.emplace_back(type, fact);
+  pinned.push_back({type, fact});
 }
 
 void Session::Impl::apply(const Pending& input) {

@@ -242,7 +242,7 @@ void Session::Impl::end_instant(Timestamp t) {
     }
   }
   if (!outbox.empty()) outbox.flush();
-  for (const auto& [type, fact] : pinned) network.store(type).unpin(fact);
+  for (std::size_t i = 0; i < pinned.size(); ++i) network.store(pinned[i].type).unpin(pinned[i].fact);
   pinned.clear();
   said_full.clear();
   if (timers.may_need_compacting()) compact_timers();
@@ -386,7 +386,7 @@ bool Session::Impl::events_leave() {
     FactStore& store = network.store(type);
     store.make_absent(fact);
     network.fact_vanished(type, fact);
-    pinned.emplace_back(type, fact);  // its pin goes at the end of the instant
+    pinned.push_back({type, fact});  // its pin goes at the end of the instant
   }
   const bool any = !events.empty();
   events.clear();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/compile/program_data.h"
+#include "engine/network/append_log.h"
 #include "engine/session.h"
 #include "engine/session/action_id.h"
 #include "model/fact.h"
@@ -72,13 +73,17 @@ class Outbox {
   OutputSink& sink() const { return sink_; }
   // Forgets what came after the first `kept`, except troubles.
   void drop_after(std::size_t kept) {
-    const auto from = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kept, waiting_.size()));
-    const auto is_trouble = [this](const Waiting& w) { return w.is_other && std::holds_alternative<TroubleOutput>(others_[w.what]); };
-    waiting_.erase(std::remove_if(from, waiting_.end(), [&](const Waiting& w) { return !is_trouble(w); }), waiting_.end());
+    std::size_t stay = std::min(kept, waiting_.size());
+    for (std::size_t i = stay; i < waiting_.size(); ++i) {
+      const Waiting& w = waiting_[i];
+      if (w.is_other && std::holds_alternative<TroubleOutput>(others_[w.what])) waiting_[stay++] = w;
+    }
+    waiting_.cut(stay);
   }
   // Says everything in order. The sink must not call back.
   void flush() {
-    for (const Waiting& w : waiting_) {
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      const Waiting& w = waiting_[i];
       if (w.is_other) {
         std::visit([this](const auto& o) { say(o); }, others_[w.what]);
       } else {
@@ -129,7 +134,7 @@ class Outbox {
   };
   const ProgramData& program_;
   OutputSink& sink_;
-  std::vector<Waiting> waiting_;  // in order
+  AppendLog<Waiting> waiting_;  // in order
   std::vector<std::variant<SaidAction, LogOutput, TroubleOutput, RefusedOutput, UnmatchedOutput, GoneOutput>> others_;
   std::vector<Value> values_;  // of actions that are to be said
   ActionOutput action_;        // one after the other, in the same room

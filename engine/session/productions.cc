@@ -55,7 +55,10 @@ std::size_t Productions::RunHash::operator()(const Run& r) const {
 
 void Productions::identity_of(std::uint32_t rule, TokenId token, FactId* out) const {
   const RulePlan& plan = program_.rules[rule];
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) out[i] = network_.fact_of(token, plan.identity[i]);
+  network_.facts_of(token, plan.identity, out);
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+    if (plan.identity_gates[i] != kNoId) out[i] = network_.gate_fact(program_.gates[plan.identity_gates[i]]);
+  }
 }
 
 Productions::Key Productions::key_of(std::uint32_t rule, TokenId token) const {

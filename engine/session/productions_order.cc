@@ -27,9 +27,11 @@ void Productions::write_stamps(Activation& a) {
   std::uint64_t* const row = rows_[widths_[a.rule]].stamps.data() + std::size_t{a.row} * widths_[a.rule];
   std::size_t count = 0;
   a.first = 0;
+  FactId facts[Network::kMaxTuple];
+  network_.facts_of(a.token, plan.identity, facts);
   for (std::size_t i = 0; i < plan.identity.size(); ++i) {
     if (plan.identity_gates[i] != kNoId) continue;
-    const std::uint64_t stamp = network_.stamp(plan.identity_types[i], network_.fact_of(a.token, plan.identity[i]), plan.stamps[i]);
+    const std::uint64_t stamp = network_.stamp(plan.identity_types[i], facts[i], plan.stamps[i]);
     if (i == 0) a.first = stamp;
     std::size_t at = count++;
     for (; at > 0 && row[at - 1] < stamp; --at) row[at] = row[at - 1];

@@ -214,7 +214,11 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::uint64_t unkeyed_events = 0;
   std::vector<std::pair<FactTypeId, FactId>> events;  // of this instant
   NumberedEvents numbered_events;
-  std::vector<std::pair<FactTypeId, FactId>> pinned;  // until its end
+  struct Pinned {
+    FactTypeId type = kNoId;
+    FactId fact = kNone;
+  };
+  AppendLog<Pinned> pinned;  // until its end
   std::vector<Timer> due_actions;                     // time-outs, tries and retains of this instant
   std::vector<Timer> due_later;                       // step 3 of this instant
   Foresight foresight;
