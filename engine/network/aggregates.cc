@@ -14,6 +14,7 @@ namespace flyball::engine {
 namespace {
 constexpr std::size_t kBytesBeside = 64;  // of what stands in a table: its place there
 constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
+constexpr std::uint32_t kLeavingStep = 2;   // samples, for memory to come in
 constexpr std::uint32_t kHintsFrom = 4096;  // groups: fewer are near anyway
 }  // namespace
 
@@ -365,9 +366,30 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
   const DurationNs over = *program_.nodes[node].over_ns;
   state.armed = kTimestampMax;
   const auto stamp_of = [&state](std::uint32_t id) { return state.items[id].stamp; };
+  // What leaves is known long before: of the samples that follow, what they will touch is on its way from memory, the further behind the
+  // less.
+  const auto behind = [&state](std::uint32_t steps) -> const Item* {
+    const std::uint32_t id = state.by_stamp.near(steps * kLeavingStep);
+    return id == kNone ? nullptr : &state.items[id];
+  };
+  const auto foresee = [&] {
+    if (const Item* const item = behind(4); item != nullptr) __builtin_prefetch(item);
+    if (const Item* const item = behind(3); item != nullptr && item->group != kNone) {
+      state.samples.prefetch(item->fact);
+      const auto* const group = reinterpret_cast<const std::byte*>(state.groups[item->group]);
+      for (std::size_t line = 0; line < sizeof(Group); line += 64) __builtin_prefetch(group + line);
+    }
+    if (const Item* const item = behind(2); item != nullptr && item->group != kNone) {
+      state.samples.prefetch_list(item->fact);
+      network.foresee_lefts(node, state.groups[item->group]->hash, true);
+    }
+    if (const Item* const item = behind(1); item != nullptr && item->group != kNone)
+      network.foresee_lefts(node, state.groups[item->group]->hash, false);
+  };
   while (!state.by_stamp.empty()) {
     const std::uint32_t id = state.by_stamp.oldest(stamp_of);
     if (stamp_of(id) + over > now) break;
+    foresee();
     drop_sample(node, id, network);
   }
   arm(node);
