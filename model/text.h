@@ -50,4 +50,7 @@ std::string to_text(const Value& v, const Interner& in);
 // numbers, ip and cidr strings, map keys sorted. Doubles that are not finite become strings. Errors become null.
 void append_json(std::string& out, const Value& v, const Interner& in);
 
+// "1 rule", "2 rules"; `many`: the plural that does not end in an s.
+std::string plural(std::uint64_t n, std::string_view noun, std::string_view many = {});
+
 }  // namespace flyball

@@ -146,4 +146,10 @@ std::string format_size(std::int64_t bytes) { return format_quantity(bytes, kSiz
 std::string format_bitrate(std::int64_t bps) { return format_quantity(bps, kBitrateForms); }
 std::string format_pps(std::int64_t pps) { return format_quantity(pps, kPacketForms); }
 
+std::string plural(std::uint64_t n, std::string_view noun, std::string_view many) {
+  std::string out = std::to_string(n) + " " + std::string(n == 1 || many.empty() ? noun : many);
+  if (n != 1 && many.empty()) out += 's';
+  return out;
+}
+
 }  // namespace flyball

@@ -5,13 +5,12 @@
 
 #include "app/commands/commands.h"
 #include "app/package/package.h"
+#include "model/text.h"
 #include "parser/diagnostics/render.h"
 #include "parser/diagnostics/sarif.h"
 
 namespace flyball::app {
 namespace {
-
-std::string plural(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 // What the compiler's messages name, and where it stands.
 std::vector<std::pair<std::string, ast::Span>> names_of(const ast::RuleSet& set) {

@@ -9,11 +9,10 @@
 #include "app/io/diff.h"
 #include "app/io/files.h"
 #include "app/io/replace.h"
+#include "model/text.h"
 
 namespace flyball::app {
 namespace {
-
-std::string plural(std::size_t n, std::string_view noun, std::string_view many) { return fmt::format("{} {}", n, n == 1 ? noun : many); }
 
 // One line, as a message quotes it.
 std::string quoted(const std::string& text) {

@@ -117,8 +117,8 @@ class WhatIf : public Command {
     teller_ = &teller;
     Difference difference(for_.value_or(0), teller);
     if (live && !json_)
-      io.data(
-          fmt::format("in a copy of {}, as it was at {}: {} facts\n", endpoint_, plan_moment(now), as_is->session().counters().facts_live));
+      io.data(fmt::format("in a copy of {}, as it was at {}: {}\n", endpoint_, plan_moment(now),
+                          plural(as_is->session().counters().facts_live, "fact")));
     if (!go_on(at, at + for_.value_or(0), difference)) return kExitFailed;
     difference.finish();
     tell(at, difference, io);

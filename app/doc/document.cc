@@ -25,8 +25,6 @@ std::string cell(std::string_view text) {
 
 std::string code(const std::string& text) { return text.find('`') == std::string::npos ? "`" + text + "`" : "`` " + text + " ``"; }
 
-std::string plural(std::size_t n, const char* noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
-
 class Page {
  public:
   Page(const ReadingContext& package, const Links& links, bool by_file)

@@ -64,7 +64,7 @@ std::string memory_line(const InsightReport& r) {
 std::string more_rules(const InsightReport& r, std::size_t rows) {
   std::uint64_t rules = rule_count(r);
   for (const RuleReport& row : std::span(r.rules).first(rows)) rules -= row.shared_joins || rules == 0 ? 0 : 1;
-  return rules == 0 ? "" : fmt::format("and {} more rules\n", with_commas(rules));
+  return rules == 0 ? "" : fmt::format("and {} more {}\n", with_commas(rules), rules == 1 ? "rule" : "rules");
 }
 
 }  // namespace
@@ -128,7 +128,8 @@ std::string top_text(const InsightReport& now, const std::optional<InsightReport
   const InsightReport& happened = since ? *since : now;
   const auto per_second = [&](double n) { return since ? rate(n / seconds) : with_commas(static_cast<std::uint64_t>(n)); };
   const char* per = since ? "/s" : "";
-  std::string out = fmt::format("{} rules; {} facts taken", with_commas(rule_count(now)), with_commas(now.facts));
+  std::string out =
+      fmt::format("{} {}; {} facts taken", with_commas(rule_count(now)), rule_count(now) == 1 ? "rule" : "rules", with_commas(now.facts));
   if (since) out += fmt::format(" ({}/s)", rate(static_cast<double>(since->facts) / seconds));
   out += fmt::format(", {} firings", with_commas(now.firings));
   if (since) out += fmt::format(" ({}/s)", rate(static_cast<double>(since->firings) / seconds));

@@ -96,8 +96,6 @@ void each_record(std::string_view bytes, Gatherer& gatherer) {
 
 std::string moment(Timestamp t) { return format_timestamp(to_value(t)); }
 
-std::string plural(std::uint64_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
-
 // A gap that says something: longer than usual by far, and not the only one.
 bool tells(const RecordingInfo& info, const RecordingInfo::Gap& gap) {
   const DurationNs usual = info.records > 1 ? (info.last - info.first) / static_cast<std::int64_t>(info.records) : 0;

@@ -515,8 +515,8 @@ Result<engine::TakenOver> Service::take_on(std::unique_ptr<CompiledPackage> next
 }
 
 std::string Service::loaded_text(const engine::TakenOver& taken) const {
-  std::string text = fmt::format("{} rules; {} facts, {} episodes and {} actions go on", program().rules().rules.size(), taken.facts,
-                                 taken.episodes, taken.actions);
+  std::string text = fmt::format("{}; {}, {} and {} go on", plural(program().rules().rules.size(), "rule"), plural(taken.facts, "fact"),
+                                 plural(taken.episodes, "episode"), plural(taken.actions, "action"));
   const auto add = [&](std::uint64_t n, std::string_view what) {
     if (n > 0) text += fmt::format("; {} {}", n, what);
   };

@@ -134,8 +134,8 @@ Result<std::string> Service::on_status() {
   const engine::Counters& c = session_->counters();
   const bus::ServerCounters& b = server_->counters();
   const Timestamp now = clock();
-  std::string text = fmt::format("up {}, {} rules, {} reloads\n", format_duration_human((now - started_) / kNsPerSecond * kNsPerSecond),
-                                 program().rules().rules.size(), reloads_);
+  std::string text = fmt::format("up {}, {}, {}\n", format_duration_human((now - started_) / kNsPerSecond * kNsPerSecond),
+                                 plural(program().rules().rules.size(), "rule"), plural(reloads_, "reload"));
   text += rules_text();
   if (cold()) text += fmt::format("cold: nothing is sent until these required sources have spoken: {}\n", awaited_text());
   text += fmt::format("facts: {} taken, {} unchanged, {} late, {} refused; {} live, {} stale\n", c.facts_taken, c.facts_unchanged,

@@ -1,8 +1,8 @@
-// The big pages that the chunks of all sessions share: pieces are cut from one page after the other.
+// The big pages that chunks share: a thread cuts pieces from one page after the other.
 #include "engine/network/pages.h"
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 
 #include "model/check.h"
 
@@ -12,53 +12,44 @@ namespace {
 
 // At the beginning of its page, where every piece finds it.
 struct alignas(64) Page {
-  std::size_t pieces = 0;  // that are in use
+  std::atomic<std::uint32_t> uses = 1;  // pieces, and one more while a thread cuts from it
   std::size_t end = sizeof(Page);
 };
 
-struct Pool {
-  std::mutex mutex;
-  Page* current = nullptr;  // pieces are cut from it
-  Page* spare = nullptr;    // empty: the next one, already in memory
-};
-
-// Lives as long as the process: sessions may end after everything else.
-Pool& pool() {
-  static Pool* const the = new Pool;
-  return *the;
+void drop(Page* page) {
+  if (page->uses.fetch_sub(1, std::memory_order_acq_rel) == 1) give_pages(page);
 }
 
-Page* make_page() { return new (take_pages(kPageBytes)) Page; }
+struct Current {
+  ~Current() {
+    if (page != nullptr) drop(page);
+    page = nullptr;
+  }
+  Page* page = nullptr;
+};
+thread_local Current current;
 
 }  // namespace
 
 void* take_piece(std::size_t bytes) {
   FB_CHECK(bytes <= kPieceMax);
   bytes = (bytes + alignof(Page) - 1) & ~(alignof(Page) - 1);
-  Pool& of = pool();
-  const std::lock_guard lock(of.mutex);
-  if (of.current == nullptr || of.current->end + bytes > kPageBytes) {
-    of.current = of.spare != nullptr ? of.spare : make_page();
-    of.spare = nullptr;
+  Page*& page = current.page;
+  if (page != nullptr && page->end + bytes > kPageBytes) {
+    if (page->uses.load(std::memory_order_acquire) == 1) {
+      page->end = sizeof(Page);  // its pieces have all come back
+    } else {
+      drop(page);
+      page = nullptr;
+    }
   }
-  void* piece = reinterpret_cast<std::byte*>(of.current) + of.current->end;
-  of.current->end += bytes;
-  ++of.current->pieces;
+  if (page == nullptr) page = new (take_pages(kPageBytes)) Page;
+  void* piece = reinterpret_cast<std::byte*>(page) + page->end;
+  page->end += bytes;
+  page->uses.fetch_add(1, std::memory_order_relaxed);
   return piece;
 }
 
-void give_piece(void* piece) {
-  Page* page = reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(piece) & ~(std::uintptr_t{kPageBytes} - 1));
-  Pool& of = pool();
-  const std::lock_guard lock(of.mutex);
-  if (--page->pieces != 0) return;
-  page->end = sizeof(Page);
-  if (page == of.current) return;
-  if (of.spare == nullptr) {
-    of.spare = page;
-  } else {
-    give_pages(page);
-  }
-}
+void give_piece(void* piece) { drop(reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(piece) & ~(std::uintptr_t{kPageBytes} - 1))); }
 
 }  // namespace flyball::engine

@@ -3,7 +3,7 @@
 // costs what hundreds of instructions do.
 //
 // PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. What small sessions need they take
-// as it is; beyond kPlainBytes the chunks of all sessions share big pages (take_piece), so that none of them wastes one.
+// as it is; beyond kPlainBytes the chunks of a thread's sessions share big pages (take_piece), so that none of them wastes one.
 // Not thread-safe but where it says so. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
 #pragma once
 
@@ -52,8 +52,8 @@ struct PageAllocator {
 template <typename T>
 using PagedVector = std::vector<T, PageAllocator<T>>;
 
-// A piece of a big page, from the beginning of a line of the cache on, not initialised. A page is used again, or given back,
-// when all of its pieces are. Thread-safe. O(1).
+// A piece of a big page, from the beginning of a line of the cache on, not initialised. Each thread cuts from a page of its own; a page
+// goes when all of its pieces have, on whichever threads. Thread-safe. O(1).
 inline constexpr std::size_t kPieceMax = kPageBytes / 4;
 void* take_piece(std::size_t bytes);  // at most kPieceMax
 void give_piece(void* piece);

@@ -13,7 +13,7 @@ std::vector<ActionNumber> ActionRecords::in_order() const {
   return out;
 }
 
-ActionRecord& ActionRecords::add(ActionRecord&& record) {
+ActionRecord& ActionRecords::add(ActionRecord&& record, ActionNumber newer) {
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(slots_.size());
@@ -23,14 +23,16 @@ ActionRecord& ActionRecords::add(ActionRecord&& record) {
     free_.pop_back();
   }
   Slot& mine = slots_[slot];
+  values_ -= mine.record.data.capacity();
   mine.record = std::move(record);
+  values_ += mine.record.data.capacity();
   by_number_.insert(hash(mine.record.number), slot);
   by_id_.insert(mine.record.id.hash(), slot);
   OfType& of = of_type_[mine.record.type];
   if (of.by_fact.size() <= mine.record.fact) of.by_fact.resize(std::max<std::size_t>(mine.record.fact + 1, of.by_fact.size() * 2), kNone);
   of.by_fact[mine.record.fact] = slot;
   // Most are newer than all; one that is put back is not.
-  std::uint32_t above = kNone, below = of.newest;
+  std::uint32_t above = newer == kNone ? kNone : slot_of(newer), below = above == kNone ? of.newest : slots_[above].older;
   while (below != kNone && slots_[below].record.number > mine.record.number) above = std::exchange(below, slots_[below].older);
   mine.newer = above;
   mine.older = below;

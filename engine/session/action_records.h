@@ -1,7 +1,8 @@
 // ActionRecords: the actions that are known, by number, id and fact, and those of each type from the newest on. A record stays where it is
 // while its action is known; its room is given to another then.
 //
-// Not thread-safe. Complexity: O(1); making one that is older than others of its type O(those). INVARIANT: of one fact or id there is one.
+// Not thread-safe. Complexity: O(1); making one that is older than others of its type O(those between it and `newer`). INVARIANT: of one
+// fact or id there is one.
 #pragma once
 
 #include <deque>
@@ -44,7 +45,11 @@ class ActionRecords {
   explicit ActionRecords(std::size_t types) : of_type_(types) {}
 
   std::size_t size() const { return by_number_.size(); }
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot) + by_number_.bytes() + by_id_.bytes(); }
+  std::size_t bytes() const {
+    std::size_t n = slots_.size() * sizeof(Slot) + free_.capacity() * sizeof(std::uint32_t) + by_number_.bytes() + by_id_.bytes();
+    for (const OfType& of : of_type_) n += of.by_fact.capacity() * sizeof(std::uint32_t);
+    return n + values_ * sizeof(Value);
+  }
   // Types that came, of another program.
   void widen(std::size_t types) { of_type_.resize(types); }
 
@@ -60,6 +65,11 @@ class ActionRecords {
   // Of a type from the newest on.
   const ActionRecord* newest(FactTypeId type) const { return record_in(of_type_[type].newest); }
   const ActionRecord* older(const ActionRecord& record) const { return record_in(slots_[slot_of(record.number)].older); }
+  // Of its type the next that is newer; kNone: it is the newest.
+  ActionNumber newer(const ActionRecord& record) const {
+    const ActionRecord* const above = record_in(slots_[slot_of(record.number)].newer);
+    return above == nullptr ? kNone : above->number;
+  }
   // All numbers, in order of making. O(n log n).
   std::vector<ActionNumber> in_order() const;
   // In no particular order.
@@ -72,7 +82,8 @@ class ActionRecords {
     by_number_.for_each([&](std::uint32_t slot) { visit(slots_[slot].record); });
   }
 
-  ActionRecord& add(ActionRecord&& record);
+  // `newer`: one of its type that is, from which on its place is looked for.
+  ActionRecord& add(ActionRecord&& record, ActionNumber newer = kNone);
   void erase(ActionNumber number);
 
  private:
@@ -105,6 +116,7 @@ class ActionRecords {
   }
 
   std::deque<Slot> slots_;
+  std::size_t values_ = 0;  // of all data
   std::vector<std::uint32_t> free_;
   IdTable by_number_, by_id_;
   std::vector<OfType> of_type_;

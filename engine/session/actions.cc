@@ -226,13 +226,13 @@ void Actions::show(ActionRecord& record) {
   limit_ended(record);
 }
 
-ActionRecord& Actions::remember(ActionRecord&& record) {
+ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
   if (record.ticket != 0) {
     waiting_.emplace(record.ticket, record.number);
     ++waiting_count_[record.type];
   }
-  return records_.add(std::move(record));
+  return records_.add(std::move(record), newer);
 }
 
 // Before a cascade changes it: how to have it as it was. Its fact is the caller's.
@@ -241,7 +241,8 @@ void Actions::journal_record(const ActionRecord& record) {
   if (!journal_.first(Journalled::kAction, 0, number)) return;
   const auto mine = of_episode_.find(record.episode);
   const bool listed = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
-  journal_.add([this, number, listed, before = record] {
+  // When it is taken back, those made and forgotten since have been: its neighbours are as they are now.
+  journal_.add([this, number, listed, newer = records_.newer(record), before = record] {
     if (ActionRecord* const now = records_.find(number); now != nullptr) forget(*now);
     if (before.gives_up != kTimestampMax) timers_.add({before.gives_up, TimerKind::kActionTimeout, number, 0});
     if (before.next_try != kTimestampMax) timers_.add({before.next_try, TimerKind::kActionTry, number, 0});
@@ -250,7 +251,7 @@ void Actions::journal_record(const ActionRecord& record) {
       std::vector<ActionNumber>& all = of_episode_[before.episode];
       all.insert(std::lower_bound(all.begin(), all.end(), number), number);
     }
-    remember(ActionRecord(before));
+    remember(ActionRecord(before), newer);
     arm_rate(before.type);
   });
 }

@@ -87,7 +87,7 @@ class Actions {
   void show(ActionRecord& record);
   void journal_fact(FactTypeId type, FactId fact);
   void forget(ActionRecord& record);
-  ActionRecord& remember(ActionRecord&& record);
+  ActionRecord& remember(ActionRecord&& record, ActionNumber newer = kNone);
   void journal_record(const ActionRecord& record);
   bool goes_on(const ActionRecord& record) const;
   void limit_ended(ActionRecord& record);

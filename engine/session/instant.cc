@@ -129,6 +129,7 @@ void Session::Impl::run_due_actions() {
       actions.drop_retained(timer.a);
     }
   }
+  due_actions.clear();
   actions.run_timers(std::move(numbers));
 }
 
@@ -217,6 +218,7 @@ void Session::Impl::run_steps() {
         episodes.keep_due(timer.a, timer.b);
       }
     }
+    due_later.clear();
     closure();
     judge();
   }

@@ -213,10 +213,12 @@ TakenOver Session::Impl::take_over(Impl& former, bool anew) {
   derivation.start_instant();
   episodes.start_instant();
   productions.start_instant();
+  one_moment = true;
   takeover.run([this] {
     closure();
     judge();
   });
+  one_moment = false;
   TakenOver all = takeover.take_inbox();
   run_agenda();
   takeover.unpin();
@@ -238,10 +240,12 @@ TakenOver Session::Impl::adopt(Impl& former, Adoption& adoption) {
   network.set_now(t);
   numbered_events = std::move(former.numbered_events);
   derivation.start_instant();
+  one_moment = true;
   const TakenOver all = adoption.run([this] {
     closure();
     judge();
   });
+  one_moment = false;
   productions.start_instant();
   for (std::uint32_t r = 0; r < rule_work.size(); ++r) {
     if (adoption.former_of(r) != kNoId) rule_work[r] = former.rule_work[adoption.former_of(r)];

@@ -77,7 +77,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void read_clock(SnapshotReader& from);
   void read_quarantine(SnapshotReader& from);
   void next_moment() {
-    if (!productions.empty()) begin_moment();
+    if (!productions.empty() && !one_moment) begin_moment();
   }
   void begin_moment();
   void run_due(Timestamp t);
@@ -213,9 +213,10 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     FactTypeId type = kNoId;
     FactId fact = kNone;
   };
-  AppendLog<Pinned> pinned;  // until its end
-  std::vector<Timer> due_actions;                     // time-outs, tries and retains of this instant
-  std::vector<Timer> due_later;                       // step 3 of this instant
+  AppendLog<Pinned> pinned;        // until its end
+  bool one_moment = false;         // a reload, with all that follows from it
+  std::vector<Timer> due_actions;  // time-outs, tries and retains of this instant
+  std::vector<Timer> due_later;    // step 3 of this instant
   Foresight foresight;
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;

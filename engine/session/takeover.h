@@ -97,8 +97,9 @@ class Takeover {
   void take_samples();
   void take_samples_of(NodeId old_node, NodeId new_node);
   void take_actions();
-  bool take_holds();
-  bool take_absences();
+  enum class Memories { kJudged, kUnjudged };  // unjudged: as the facts lie, before the first judgement
+  bool take_holds(Memories which);
+  bool take_absences(Memories which);
   bool take_episodes(bool all);
   void adopt(std::uint32_t old_rule, EntryId old_entry, std::uint32_t new_rule, const FactId* facts);
   void take_groups(std::uint32_t old_rule, std::uint32_t new_rule);

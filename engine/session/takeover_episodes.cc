@@ -96,8 +96,8 @@ void Takeover::run(const std::function<void()>& settle) {
   for (const bool all : {false, true}) {
     for (bool again = true; again && passes < kMaxPasses; ++passes) {
       settle();
-      again = take_holds();
-      again = take_absences() || again;
+      again = take_holds(Memories::kJudged);
+      again = take_absences(Memories::kJudged) || again;
       again = take_episodes(all) || again;
     }
   }
@@ -111,14 +111,17 @@ void Takeover::run(const std::function<void()>& settle) {
   }
 }
 
-// Episodes come first: what they derive must not be withdrawn meanwhile.
+// Episodes come first, and lines as the facts lie: what they derive must not be withdrawn meanwhile, or rules that stay would forget what
+// they remember of it.
 void Takeover::run_changed(const std::function<void()>& settle) {
   take_episodes(true);
-  bool again = true;
-  for (std::size_t passes = 0; again && passes < kMaxPasses; ++passes) {
-    settle();
-    again = take_holds();
-    again = take_absences() || again;
+  std::size_t passes = 0;
+  for (const Memories which : {Memories::kUnjudged, Memories::kJudged}) {
+    for (bool again = true; again && passes < kMaxPasses; ++passes) {
+      which == Memories::kJudged ? settle() : void(to_.network.settle());
+      again = take_holds(which);
+      again = take_absences(which) || again;
+    }
   }
   for (std::uint32_t r = 0; r < rules_.size(); ++r) {
     if (goes_on_[r]) take_groups(r, rules_[r]);
@@ -128,7 +131,7 @@ void Takeover::run_changed(const std::function<void()>& settle) {
   if (!to_.productions.empty()) take_productions();
 }
 
-bool Takeover::take_holds() {
+bool Takeover::take_holds(Memories which) {
   bool any = false;
   std::vector<FactId> facts;
   Network& network = to_.network;
@@ -138,20 +141,22 @@ bool Takeover::take_holds() {
     for (std::uint32_t e = 0; e < from.end(); ++e) {
       if (!from.in_use(e) || !handles(from_.data.holds[old_table].types, from.facts_of(e), facts)) continue;
       const std::uint32_t mine = network.holds_[new_table].find(facts.data());
-      if (mine == kNone || network.holds_[new_table][mine].unjudged) continue;
+      if (mine == kNone || network.holds_[new_table][mine].unjudged != (which == Memories::kUnjudged)) continue;
       const HoldEntry& before = from[e];
       HoldEntry& now = network.holds_[new_table][mine];
       HoldEntry then = now;
-      if (now.judged == Truth::kUnknown) {
+      if (which == Memories::kUnjudged) then.judged = now.line();
+      if (then.judged == Truth::kUnknown) {
         then.was_held = before.held || before.was_held;
-      } else if (now.judged == Truth::kTrue && before.judged == Truth::kTrue) {
+      } else if (then.judged == Truth::kTrue && before.judged == Truth::kTrue) {
         const bool opens = !plan.in_until && from_.network.is_shut(from_.data.holds[old_table].rule) && !network.is_shut(plan.rule);
         const bool shut = !plan.in_until && network.is_shut(plan.rule);
         then.onset = opens && !before.held ? network.now() : before.onset;
         then.held = (before.held || !shut) && then.onset + plan.hold_ns <= network.now();
         then.was_held = before.was_held && !then.held;
       }
-      if (then.onset == now.onset && then.held == now.held && then.was_held == now.was_held) continue;
+      if (which == Memories::kUnjudged && then.judged != before.judged) continue;  // as the judgement says, and then again
+      if (then.judged == now.judged && then.onset == now.onset && then.held == now.held && then.was_held == now.was_held) continue;
       any = true;
       now = then;
       if (now.judged == Truth::kTrue && !now.held) to_.timers.add({now.onset + plan.hold_ns, TimerKind::kHold, new_table, mine});
@@ -161,7 +166,7 @@ bool Takeover::take_holds() {
   return any;
 }
 
-bool Takeover::take_absences() {
+bool Takeover::take_absences(Memories which) {
   bool any = false;
   std::vector<FactId> facts;
   Network& network = to_.network;
@@ -176,7 +181,13 @@ bool Takeover::take_absences() {
       if (mine == kNone) continue;
       AbsenceEntry& now = network.absences_[new_table][mine];
       const Timestamp base = opens && !from[e].output ? network.now() : from[e].base;
-      if (now.unjudged || now.fresh || now.live_judged || now.base == base) continue;
+      if (which == Memories::kUnjudged) {
+        if (!now.unjudged || now.bound == 0 || now.live != 0 || (!now.fresh && now.base == base)) continue;
+        now.fresh = false;
+        now.reads = network.absence_reads(new_table, mine);
+      } else if (now.unjudged || now.fresh || now.live_judged || now.base == base) {
+        continue;
+      }
       any = true;
       now.base = base;
       network.settle_absence(new_table, mine);

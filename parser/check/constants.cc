@@ -1,12 +1,14 @@
 // Constants: the values of expressions that read nothing, for options, defaults, params and tests. It folds literals,
 // signs, arithmetic, lists, maps and the conversions of texts; it is not the evaluator (engine/expr is). See expressions.h.
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "model/text.h"
 #include "parser/check/expressions.h"
@@ -98,25 +100,66 @@ constexpr auto kForms = std::to_array<Form>({{Fn::kTimestamp, "timestamp", "a ti
                                              {Fn::kPercent, "percent", "a percent is written `92%` or `0.92`"},
                                              {Fn::kBitrate, "bitrate", "a bitrate is written `10Gbps`"},
                                              {Fn::kPps, "packet rate", "a packet rate is written `3Mpps`"},
-                                             {Fn::kInt, "int", "an int is written in digits: `42`"}});
+                                             {Fn::kInt, "int", "an int is written in digits: `42`"},
+                                             {Fn::kUint, "uint", "a uint is written in digits: `42`"},
+                                             {Fn::kDouble, "double", "a double is written `1.5` or `2e3`"},
+                                             {Fn::kBool, "bool", "a bool is written `true` or `false`"}});
 
-// As the evaluator reads it.
-bool is_int(std::string_view text) {
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  std::int64_t n = 0;
+template <typename T>
+bool is_number(std::string_view text) {
+  if (text.starts_with('+') && (std::is_floating_point_v<T> || !text.starts_with("+-"))) text.remove_prefix(1);
+  T n{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   return error == std::errc{} && end == text.data() + text.size();
+}
+
+// As the evaluator reads it.
+bool is_readable(const Expr& e, Interner& in) {
+  const std::string_view text = in.text(e.args[0].literal);
+  switch (e.fn) {
+    case Fn::kInt: return is_number<std::int64_t>(text);
+    case Fn::kUint: return is_number<std::uint64_t>(text);
+    case Fn::kDouble: return is_number<double>(text);
+    case Fn::kBool: {
+      constexpr auto kWords = std::to_array<std::string_view>({"1", "t", "true", "TRUE", "True", "0", "f", "false", "FALSE", "False"});
+      return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
+    }
+    default: return convert(e, in).has_value();
+  }
 }
 
 }  // namespace
 
 bool ExprChecker::unreadable(Expr& e) {
+  if (e.fn == Fn::kMatches) return bad_pattern(e);
   if (e.args.size() != 1 || e.args[0].kind != ExprKind::kLiteral || !e.args[0].literal.is(Kind::kString)) return false;
   const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.fn == e.fn; });
-  if (form == kForms.end() || (e.fn == Fn::kInt ? is_int(p_.interner.text(e.args[0].literal)) : convert(e, p_.interner).has_value()))
-    return false;
+  if (form == kForms.end() || is_readable(e, p_.interner)) return false;
   p_.report.error("E0219", e.args[0].span, fmt::format("`{}` is no {}", p_.report.excerpt(e.args[0].span), form->type), form->written);
   e.type = Type::of(TypeTag::kError);
+  return true;
+}
+
+bool ExprChecker::bad_pattern(Expr& e) {
+  if (e.args.size() != 2 || e.args[1].kind != ExprKind::kLiteral || !e.args[1].literal.is(Kind::kString)) return false;
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const re2::RE2 pattern(re2::StringPiece(p_.interner.text(e.args[1].literal)), options);
+  if (pattern.ok()) return false;
+  p_.report.error("E0219", e.args[1].span, fmt::format("`{}` is no pattern: {}", p_.report.excerpt(e.args[1].span), pattern.error()),
+                  "patterns are RE2's; `like` takes `*` and `?`, `startsWith` and `contains` take the text itself");
+  e.type = Type::of(TypeTag::kError);
+  return true;
+}
+
+bool ExprChecker::out_of_range(const Expr& e) {
+  const Expr& at = e.args[1];
+  if (!rules_ || e.op == Op::kOptional || e.args[0].kind != ExprKind::kList || !fold(e.args[0], p_.interner)) return false;
+  const std::optional<Value> index = fold(at, p_.interner);
+  const std::size_t size = e.args[0].args.size();
+  if (!index || !index->is(Kind::kInt) || (index->as_int() >= 0 && static_cast<std::uint64_t>(index->as_int()) < size)) return false;
+  p_.report.error("E0219", at.span, fmt::format("this list has no item {}", index->as_int()),
+                  size == 0 ? "it is empty" : fmt::format("it has {}, counted from 0", size == 1 ? "one" : std::to_string(size)));
   return true;
 }
 

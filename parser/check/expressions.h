@@ -68,7 +68,9 @@ class ExprChecker {
   void mismatch(ast::Expr& e, const char* code = "E0202");
   bool both_usable(ast::Expr& e);
   bool without_value(ast::Expr& e);
-  bool unreadable(ast::Expr& e);  // a conversion of a text that is not of its form: reported
+  bool unreadable(ast::Expr& e);          // a conversion of a text that is not of its form: reported
+  bool bad_pattern(ast::Expr& e);         // of `matches`: reported
+  bool out_of_range(const ast::Expr& e);  // an item that a list written there does not have: reported
   void same_sides(const ast::Expr& e);
 
   // expressions.cc

@@ -542,7 +542,7 @@ void ExprChecker::membership(Expr& e) {
     default:
       if (r.type.is(TypeTag::kString) && is_text(l.type)) {
         p_.report.error("E0202", e.span, "`in` asks a list, a map, a range or a network, not a string",
-                        "a part of a text is found by `.contains(…)` or `like \"*…*\"`");
+                        "several are a list: `in [\"a\", \"b\"]`; a part of a text is found by `.contains(…)` or `like \"*…*\"`");
         e.type = Type::of(TypeTag::kError);
         return;
       }

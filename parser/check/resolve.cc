@@ -433,6 +433,7 @@ void ExprChecker::check_index(Expr& e) {
       p_.report.error("E0202", at.span, fmt::format("a list is indexed by an int, not by {}", a_type(at.type, &p_.schema)));
       return;
     }
+    if (out_of_range(e)) return;
     e.type = t.args[0];
   } else if (t.is(TypeTag::kMap)) {
     if (!can_equal(at.type, t.args[0], true)) {

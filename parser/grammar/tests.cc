@@ -86,7 +86,11 @@ struct AfterTime : Terminal<AfterTime> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
     Builder& b = builder(context);
-    if (b.new_line_before(first)) b.fail_expected(first, "a step");
+    if (b.new_line_before(first)) {
+      const char* after = b.begin() + b.last_end();
+      b.fail(codes::kUnexpected, after, after, "expected a step, found the end of the line",
+             "a time stands before its step: `at 1s send …`");
+    }
     unknown_step(first, b);
     return false;
   }

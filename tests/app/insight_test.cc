@@ -134,7 +134,7 @@ TEST_CASE("top as people see it", "[insight]") {
         "\n"
         "time%     work/s    pairs/s  firings/s  matches  tokens   memory  rule\n"
         " 25.0  1,250,000  1,250,000        0.5        0      50  2.0 KiB  net.hot\n"
-        "and 1 more rules\n"
+        "and 1 more rule\n"
         "\n"
         "time%  changes/s  live  stale   memory  type\n"
         "  0.0          0   400      3  1.0 MiB  net.Link\n");
@@ -173,7 +173,7 @@ TEST_CASE("a profile of too little says so", "[insight]") {
   CHECK(text.find("with that a pass took 5.0 % longer") != std::string::npos);
   CHECK(text.find("     500  50.0  rules: joins, tokens, what they do\n") != std::string::npos);
   CHECK(text.find("net.hot, line 2: join Device by id") != std::string::npos);
-  CHECK(text.find("and 1 more rules") != std::string::npos);
+  CHECK(text.find("and 1 more rule") != std::string::npos);
 }
 
 }  // namespace flyball::app

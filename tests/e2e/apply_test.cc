@@ -53,7 +53,7 @@ TEST_CASE("apply: a plan made against a service is loaded there, once, and what 
   const Finished applied = service.query({"apply", file});
   INFO(applied.out << applied.err);
   REQUIRE(applied.status == 0);
-  CHECK(has(applied.out, "applied: 1 rules; 1 facts, 1 episodes and 1 actions go on"));
+  CHECK(has(applied.out, "applied: 1 rule; 1 fact, 1 episode and 1 action go on"));
   CHECK(has(applied.out, "not kept: the service has no data folder"));
   CHECK(digest_of(service) != before);
   CHECK(has(service.query({"status"}).out, ", applied at "));

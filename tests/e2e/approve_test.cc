@@ -91,7 +91,7 @@ TEST_CASE("approve: a word among the facts, a reload that asks for none any more
   rules.erase(rules.find("  approve when"), rules.find("  when {") - rules.find("  approve when"));
   folder.write("rules.fly", rules);
   service.child().signal(SIGHUP);
-  REQUIRE(service.child().await_err("reloaded: 1 rules"));
+  REQUIRE(service.child().await_err("reloaded: 1 rule"));
   CHECK(service.query({"status"}).out.find("2 waiting for approval") != std::string::npos);
   CHECK(id_of(service, "b") == b);
   CHECK(service.query({"facts", "--type", "DeleteVm"}).out.find("sent") == std::string::npos);

@@ -73,7 +73,7 @@ TEST_CASE("reload: an episode that began with a hold goes on, and ends once") {
 
   // Twice, with a rule more and a rule less; what is acknowledged in between is heard.
   REQUIRE(reload(service, folder, kTypes + kOther + kHeld));
-  CHECK_THAT(service.child().err(), Catch::Contains(", 1 episodes and 1 actions go on"));
+  CHECK_THAT(service.child().err(), Catch::Contains(", 1 episode and 1 action go on"));
   REQUIRE(service
               .pub(R"({"ack":{"action":"Drain","data":{"backend":"b1"},"state":"acked"}})"
                    "\n")
@@ -273,7 +273,7 @@ TEST_CASE("reload: an emptied file takes nothing away, and a service without rul
   CHECK(count(service.child().err(), "the old ones go on") == 2);
   CHECK(service.query({"facts", "--type", "Drain"}).out.find("b1") != std::string::npos);
   REQUIRE(reload(service, folder, kRules));
-  CHECK_THAT(service.child().err(), Catch::Contains("1 actions go on"));
+  CHECK_THAT(service.child().err(), Catch::Contains("1 action go on"));
   CHECK(service.child().stop() == 0);
 
   const Finished refused = flyball({"run", folder / "more.fly", "--bind", "facts=ipc://" + (folder / "f")});

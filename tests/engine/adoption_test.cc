@@ -246,6 +246,50 @@ TEST_CASE("what cannot be taken in as it lies is matched anew, and says why") {
   CHECK(w.facts("Link").size() == 12);
 }
 
+// What a rule derives is there throughout, though the lines that it waits for are matched anew.
+TEST_CASE("rules that stay remember what is derived by a rule that is another", "[session]") {
+  const std::string types = "module m\nfact F key (k) { k: int }\nfact G key (k) { k: int }\nfact D key (k) { k: int  n: int }\n";
+  const std::string held = "rule held { when { d: D for 5s } then { log f\"held {d.k}\" } on clear { log f\"gone {d.k}\" } }\n";
+  const std::string lines[] = {"f: F for 2s", "f: F  no G where k == f.k for 2s", "f: F  check count(F) > 0 for 2s", "f: F  no G for 2s",
+                               "f: F for 1s  no G where k == f.k for 1s"};
+  for (const std::string& line : lines) {
+    const auto rule = [&](int n) {
+      return "rule derives { when { " + line + " } then { derive D { k: f.k, n: " + std::to_string(n) + " } } }\n";
+    };
+    for (const bool anew : {false, true}) {
+      INFO(line << (anew ? ", anew" : ""));
+      World w(types + held + rule(1));
+      (void)w.put("1s", "F", "k: 1");
+      w.tick("4s");
+      CHECK(w.heard() == Lines{"3s +D(k: 1, n: 1)"});
+      CHECK(w.reload(types + held + rule(2), anew).anew == (anew ? "it was asked for" : ""));
+      CHECK(w.heard() == Lines{"4s +D(k: 1, n: 2)"});
+      w.tick("7s");
+      CHECK(w.heard().empty());
+      w.tick("20s");
+      CHECK(w.heard() == Lines{"8s log held 1"});
+    }
+  }
+}
+
+// Also right after the instant at which something fell due, whatever it was.
+TEST_CASE("a reload after a deadline takes in what lies", "[session]") {
+  const std::string types = "module m\nfact F key (k) { k: int }\naction A key (k) tries 2 every 1s timeout 1s { k: int }\n";
+  const std::string rules = "rule r { keep 1s when { f: F for 2s } then { do A { k: f.k } } on clear { log \"over\" } }\n";
+  World w(types + rules);
+  (void)w.put("1s", "F", "k: 1");
+  const auto reload = [&](const char* time) {
+    w.tick(time);
+    INFO(time);
+    CHECK(w.reload(types + rules).anew == "");
+  };
+  for (const char* time : {"3s", "4s", "5s", "6s"}) reload(time);
+  (void)w.retract("7s", "F", "k: 1");
+  reload("8s");
+  reload("9s");
+  CHECK(w.heard() == Lines{"3s A(k: 1) sent", "4s A(k: 1) sent #2", "8s log over"});
+}
+
 TEST_CASE("a window keeps its samples whatever number its facts have in the rule that comes first", "[session]") {
   const std::string types = "module m\nfact F key (k) { k: int  v: int }\nfact G key (k) { k: int }\nfact D key (k) { k: int  n: int }\n";
   const auto rule = [](const std::string& name, const std::string& more) {
