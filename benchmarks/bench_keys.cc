@@ -92,8 +92,9 @@ bool is_right() {
   return world.sink.actions == expected && expected > 1000;
 }
 
-// `ahead`: as who has a batch does it, each put is said before the ten that come first.
-void keys(benchmark::State& state, const char* rules, bool ahead = false) {
+// `ahead`: as who has a batch does it, each put is said before the ten that come first. `step`: 1: the keys report in one order, and so lie
+// side by side in memory; else each turn has an order of its own, and each report is far from the one before.
+void keys(benchmark::State& state, const char* rules, bool ahead = false, std::int64_t step = 1) {
   if (!is_right()) World::die("other actions than by hand");
   const auto n = static_cast<std::int64_t>(state.range(0));
   malloc_trim(0);
@@ -103,10 +104,12 @@ void keys(benchmark::State& state, const char* rules, bool ahead = false) {
   std::vector<FactInput> batch(kAhead + 1, world.fact("Cpu"));
   Random random(7);
   std::int64_t i = 0, made = 0;
+  std::int64_t factor = 1;  // of this turn
   const auto make = [&] {
+    if (made != 0 && made % n == 0) factor = factor * step % n;
     FactInput& cpu = batch[static_cast<std::size_t>(made) % batch.size()];
     cpu.stamp = {made / n * kPeriod + made % n * (kPeriod / n)};
-    cpu.values[0] = Value::integer(made % n);
+    cpu.values[0] = Value::integer(made % n * factor % n);
     cpu.values[1] = Value::percent_e9(random_load(random, 1));
     ++made;
     if (ahead) world.session->foresee(cpu);
@@ -130,10 +133,15 @@ void ttl(benchmark::State& state) { keys(state, kTtl); }
 void ttl_for(benchmark::State& state) { keys(state, kHold); }
 void ttl_for_average(benchmark::State& state) { keys(state, kAll); }
 void ttl_for_average_batch(benchmark::State& state) { keys(state, kAll, true); }
+constexpr std::int64_t kFar = 617'411;  // prime, so that each turn has every key
+void ttl_for_average_far(benchmark::State& state) { keys(state, kAll, false, kFar); }
+void ttl_for_average_far_batch(benchmark::State& state) { keys(state, kAll, true, kFar); }
 BENCHMARK(ttl)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
 BENCHMARK(ttl_for)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
 BENCHMARK(ttl_for_average)->Arg(10'000)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
 BENCHMARK(ttl_for_average_batch)->Arg(10'000)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
+BENCHMARK(ttl_for_average_far)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
+BENCHMARK(ttl_for_average_far_batch)->Arg(1'000'000)->Iterations(2'000'000)->Unit(benchmark::kNanosecond);
 
 // Of this thread: the pause is what the engine does, not what others do to the machine.
 double cpu_seconds() {

@@ -8,6 +8,7 @@
 namespace flyball::engine {
 
 namespace {
+constexpr std::size_t kSettledAhead = 4;
 constexpr std::size_t kForeseenMax = 4;  // groups: of more at once the first are not near any more when they are asked for
 
 // No other aggregate has a part in what it is.
@@ -100,56 +101,67 @@ void Network::fill_aggregates(const Formula& formula, std::uint32_t scope) {
 // The left sides of groups that changed will be asked for soon: their index is on the way from memory meanwhile, then they are.
 void Network::foresee_aggregates(bool index) const {
   if (aggregates_.dirty_count() > kForeseenMax) return;
-  aggregates_.for_each_dirty([&](NodeId node, std::uint32_t hash) {
-    for (const StageId id : program_.nodes[node].consumers) {
-      const BucketIndex& lefts = stage_states_[id].left;
-      if (index) {
-        lefts.prefetch(hash);
-      } else if (const TokenId t = lefts.bucket(hash); t != kNone) {
-        __builtin_prefetch(&tokens_[t]);
-      }
+  aggregates_.for_each_dirty([&](NodeId node, std::uint32_t hash) { foresee_lefts(node, hash, index); });
+}
+
+void Network::foresee_lefts(NodeId node, std::uint32_t hash, bool index) const {
+  for (const StageId id : program_.nodes[node].consumers) {
+    const BucketIndex& lefts = stage_states_[id].left;
+    if (index) {
+      lefts.prefetch(hash);
+    } else if (const TokenId t = lefts.bucket(hash); t != kNone) {
+      __builtin_prefetch(&tokens_[t]);
     }
-  });
+  }
 }
 
 void Network::begin_hints(FactTypeId type, const Value* key) {
   hint_step_ = 1;
   for (const NodeId node : program_.types[type].sample_nodes) {
     if (hints_ == hints_of_.size()) return;
-    PutHint& hint = hints_of_[hints_];
-    if (!aggregates_.begin_hint(node, key, hint.of)) continue;
-    ++hints_;
-    hint.left = kNone;
-    if (!program_.nodes[node].consumers.empty()) stage_states_[program_.nodes[node].consumers[0]].left.prefetch(hint.of.hash);
+    if (begin_hint(node, key, hints_of_[hints_])) ++hints_;
   }
 }
 
 void Network::go_on_with_hints(FactId fact) {
-  for (std::uint32_t i = 0; i < hints_; ++i) {
-    PutHint& hint = hints_of_[i];
-    aggregates_.go_on_with(hint.of, fact, hint_step_);
-    if (hint_step_ == 1) {
-      if (program_.nodes[hint.of.node].consumers.empty()) continue;
-      hint.left = stage_states_[program_.nodes[hint.of.node].consumers[0]].left.bucket(hint.of.hash);
-      if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
-    } else if (hint.left != kNone && hint_step_ == 2) {
-      if (const TokenId next = tokens_[hint.left].left.next; next != kNone) __builtin_prefetch(&tokens_[next]);
-      // Meanwhile the token may be another's.
-      hint.left = tokens_[hint.left].output();
-      if (hint.left >= tokens_.end()) hint.left = kNone;
-      if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
-    } else if (hint.left != kNone && tokens_[hint.left].value < values_.end()) {
-      __builtin_prefetch(&values_[tokens_[hint.left].value]);
-    }
+  for (std::uint32_t i = 0; i < hints_; ++i) go_on_with_hint(hints_of_[i], fact, hint_step_);
+  if (++hint_step_ == kHintSteps) hints_ = 0;
+}
+
+bool Network::begin_hint(NodeId node, const Value* key, PutHint& hint) const {
+  if (!aggregates_.begin_hint(node, key, hint.of)) return false;
+  hint.left = kNone;
+  if (!program_.nodes[node].consumers.empty()) stage_states_[program_.nodes[node].consumers[0]].left.prefetch(hint.of.hash);
+  return true;
+}
+
+void Network::go_on_with_hint(PutHint& hint, FactId fact, std::uint32_t step) const {
+  aggregates_.go_on_with(hint.of, fact, step);
+  if (step == 1) {
+    if (program_.nodes[hint.of.node].consumers.empty()) return;
+    hint.left = stage_states_[program_.nodes[hint.of.node].consumers[0]].left.bucket(hint.of.hash);
+    if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
+  } else if (hint.left != kNone && step == 2) {
+    if (const TokenId next = tokens_[hint.left].left.next; next != kNone) __builtin_prefetch(&tokens_[next]);
+    // Meanwhile the token may be another's.
+    hint.left = tokens_[hint.left].output();
+    if (hint.left >= tokens_.end()) hint.left = kNone;
+    if (hint.left != kNone) __builtin_prefetch(&tokens_[hint.left]);
+  } else if (hint.left != kNone && tokens_[hint.left].value < values_.end()) {
+    __builtin_prefetch(&values_[tokens_[hint.left].value]);
   }
-  if (++hint_step_ == Aggregates::kHintSteps) hints_ = 0;
 }
 
 bool Network::settle_aggregates() {
   bool any = false;
   while (aggregates_.has_dirty()) {
     any = true;
-    for (const Aggregates::Dirty& dirty : aggregates_.take_dirty(settling_)) {
+    aggregates_.take_dirty(settling_);
+    for (std::size_t i = 0; i < settling_.size(); ++i) {
+      const Aggregates::Dirty dirty = settling_[i];
+      if (i + 2 * kSettledAhead < settling_.size())
+        foresee_lefts(settling_[i + 2 * kSettledAhead].node, settling_[i + 2 * kSettledAhead].hash, true);
+      if (i + kSettledAhead < settling_.size()) foresee_lefts(settling_[i + kSettledAhead].node, settling_[i + kSettledAhead].hash, false);
       for (const StageId id : program_.nodes[dirty.node].consumers) {
         const StagePlan& stage = program_.stages[id];
         const BucketIndex& lefts = stage_states_[id].left;

@@ -14,6 +14,7 @@ namespace flyball::engine {
 namespace {
 constexpr std::size_t kBytesBeside = 64;  // of what stands in a table: its place there
 constexpr std::uint32_t hash_of_fact(FactId fact) { return fold(mix(0, fact)); }
+constexpr std::uint32_t kLeavingStep = 2;   // samples, for memory to come in
 constexpr std::uint32_t kHintsFrom = 4096;  // groups: fewer are near anyway
 }  // namespace
 
@@ -49,9 +50,10 @@ std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan,
   return group_of_key(state, key_);
 }
 
-// Where the other samples of this one's fact are, if there are any: near, and they are needed anyway.
-std::uint32_t Aggregates::group_of_others(const NodeState& state, std::uint32_t item) {
+// Where the other samples of this one's fact are, if there are any. A window of time keeps none without a group.
+std::uint32_t Aggregates::group_of_others(const NodeState& state, const AggregateNode& plan, std::uint32_t item) {
   if (!state.by_key) return kNone;
+  if (plan.over_ns) return state.samples.group_of(state.items[item].fact);
   const std::span<const std::uint32_t> mine = state.samples.of(state.items[item].fact);
   if (mine.size() < 2) return kNone;
   return state.items[mine.back() != item ? mine.back() : mine[mine.size() - 2]].group;
@@ -99,7 +101,7 @@ void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* 
     const bool adds = plan.fn == AggregateFn::kSum || plan.fn == AggregateFn::kAvg;
     if (!adds && item.value.is(Kind::kDouble) && std::isnan(item.value.as_double())) item.value = Value::unknown();
   }
-  const std::uint32_t near = group_of_others(state, id);
+  const std::uint32_t near = group_of_others(state, plan, id);
   enter_group(node, id, near != kNone && near != kUnknownGroup ? near : group_for(state, plan, row), network);
 }
 
@@ -110,6 +112,7 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
   item.group = group_id;
   Group& group = *state.groups[group_id];
   ++state.work.puts;
+  if (state.by_key && plan.over_ns) state.samples.note_group(item.fact, group_id);
   item.prev = kNone;
   item.next = group.first;
   if (group.first != kNone) state.items[group.first].prev = id;
@@ -363,9 +366,30 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
   const DurationNs over = *program_.nodes[node].over_ns;
   state.armed = kTimestampMax;
   const auto stamp_of = [&state](std::uint32_t id) { return state.items[id].stamp; };
+  // What leaves is known long before: of the samples that follow, what they will touch is on its way from memory, the further behind the
+  // less.
+  const auto behind = [&state](std::uint32_t steps) -> const Item* {
+    const std::uint32_t id = state.by_stamp.near(steps * kLeavingStep);
+    return id == kNone ? nullptr : &state.items[id];
+  };
+  const auto foresee = [&] {
+    if (const Item* const item = behind(4); item != nullptr) __builtin_prefetch(item);
+    if (const Item* const item = behind(3); item != nullptr && item->group != kNone) {
+      state.samples.prefetch(item->fact);
+      const auto* const group = reinterpret_cast<const std::byte*>(state.groups[item->group]);
+      for (std::size_t line = 0; line < sizeof(Group); line += 64) __builtin_prefetch(group + line);
+    }
+    if (const Item* const item = behind(2); item != nullptr && item->group != kNone) {
+      state.samples.prefetch_list(item->fact);
+      network.foresee_lefts(node, state.groups[item->group]->hash, true);
+    }
+    if (const Item* const item = behind(1); item != nullptr && item->group != kNone)
+      network.foresee_lefts(node, state.groups[item->group]->hash, false);
+  };
   while (!state.by_stamp.empty()) {
     const std::uint32_t id = state.by_stamp.oldest(stamp_of);
     if (stamp_of(id) + over > now) break;
+    foresee();
     drop_sample(node, id, network);
   }
   arm(node);
@@ -374,31 +398,27 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
 bool Aggregates::begin_hint(NodeId node, const Value* row, Hint& hint) const {
   const NodeState& state = nodes_[node];
   if (!state.by_key || state.groups.size() < kHintsFrom) return false;
-  std::uint64_t h = 0;
-  for (const std::uint32_t field : program_.nodes[node].group) h = mix(h, hash_value(row[field]));
-  hint = {node, fold(h), kNone};
-  state.group_of.prefetch(hint.hash);
+  std::array<Value, kGroupFieldsMax> key;
+  const std::vector<std::uint32_t>& fields = program_.nodes[node].group;
+  for (std::size_t i = 0; i < fields.size(); ++i) key[i] = row[fields[i]];
+  hint = {node, hash_of({key.data(), fields.size()}), kNone};
   return true;
 }
 
 void Aggregates::go_on_with(Hint& hint, FactId fact, std::uint32_t step) const {
   const NodeState& state = nodes_[hint.node];
   switch (step) {
-    case 1:
-      hint.group = state.group_of.likely(hint.hash);
+    case 1: state.samples.prefetch(fact); return;
+    case 2:
+      hint.group = state.samples.prefetch_list(fact);
       if (hint.group != kNone) {
         const auto* const group = reinterpret_cast<const std::byte*>(state.groups[hint.group]);
         for (std::size_t line = 0; line < sizeof(Group); line += 64) __builtin_prefetch(group + line);
       }
-      state.samples.prefetch(fact);
-      return;
-    case 2:
-      if (hint.group != kNone && state.groups[hint.group]->first != kNone)
-        __builtin_prefetch(&state.items[state.groups[hint.group]->first]);
-      state.samples.prefetch_list(fact);
       return;
     case 3:
-      if (const std::span<const std::uint32_t> mine = state.samples.of(fact); !mine.empty()) __builtin_prefetch(mine.data());
+      if (hint.group != kNone && state.groups[hint.group]->first != kNone)
+        __builtin_prefetch(&state.items[state.groups[hint.group]->first]);
       return;
     default: return;
   }

@@ -14,6 +14,7 @@
 // INVARIANT: a fact with samples is pinned in its store until the last of them leaves.
 #pragma once
 
+#include <bit>
 #include <map>
 #include <memory>
 #include <span>
@@ -79,8 +80,11 @@ class Aggregates {
   static bool left_key(const AggregateUse& use, FrameBuffer& frame, std::span<Value> out);
   static std::uint32_t hash_of(std::span<const Value> key) {
     std::uint64_t h = 0;
-    for (const Value& v : key) h = mix(h, hash_value(v));
-    return fold(h);
+    for (std::size_t i = 0; i + 1 < key.size(); ++i) h = mix(h, hash_value(key[i]));
+    if (key.empty()) return fold(h);
+    Value last = key.back();
+    const auto bits = std::bit_cast<std::uint64_t>(std::exchange(last.bits, 0));
+    return fold_near(mix(h, hash_value(last)), bits);
   }
   // For the left side in `frame`. Count: see count_interval.h. `group`: the one that it is likely to ask for.
   Value value(std::uint32_t use, FrameBuffer& frame, const Network& network, std::uint32_t group = kNone) const;
@@ -186,7 +190,7 @@ class Aggregates {
   static std::uint32_t live_item(const NodeState& state, FactId fact);
   void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
   void displace(NodeId node, std::uint32_t item, Network& network);
-  static std::uint32_t group_of_others(const NodeState& state, std::uint32_t item);
+  static std::uint32_t group_of_others(const NodeState& state, const AggregateNode& plan, std::uint32_t item);
   std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
   static std::uint32_t find_group(const NodeState& state, std::span<const Value> key);
   std::uint32_t group_of_key(NodeState& state, std::span<const Value> key);

@@ -82,11 +82,14 @@ class FactStore {
     const std::size_t mask = index_.size() - 1;
     for (std::size_t at = hash & mask; index_[at].fact != kNone; at = (at + 1) & mask) {
       if (index_[at].hash != hash) continue;
-      const char* record = reinterpret_cast<const char*>(record_of(index_[at].fact));
-      for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + std::size_t{line} * 64);
+      prefetch_record(index_[at].fact);
       return index_[at].fact;
     }
     return kNone;
+  }
+  void prefetch_record(FactId f) const {
+    const char* record = reinterpret_cast<const char*>(record_of(f));
+    for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + std::size_t{line} * 64);
   }
 
   FactMeta& meta(FactId f) { return *record_of(f); }

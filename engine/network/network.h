@@ -147,6 +147,11 @@ class Network {
   // When a timer of the network's falls due in truth: kTimestampMax if it means nothing any more. Expiries and absences
   // are renewed without a new timer, so that may be later than the timer says.
   Timestamp real_due(const Timer& timer) const;
+  // A hint that it will be asked for soon.
+  void prefetch_due(const Timer& timer) const {
+    if (timer.kind == TimerKind::kExpiry && timer.b < stores_[timer.a].end()) stores_[timer.a].prefetch_record(timer.b);
+    if (timer.kind == TimerKind::kHold) holds_[timer.a].prefetch(timer.b);
+  }
   // The timer is set anew for `due`, its real one.
   void rearmed(const Timer& timer, Timestamp due);
   // A timer that meant nothing was dropped.
@@ -228,6 +233,18 @@ class Network {
   void mark() const;
   // What left sides stand under in their indexes by an expression's value and not a field's: nobody else may know its name.
   void computed_keys(std::vector<Value>& out);
+  // What a put will touch in a window, as far as it is known; step by step, from 1 on.
+  struct PutHint {
+    Aggregates::Hint of;
+    TokenId left = kNone;  // of the first stage that asks the node
+  };
+  static constexpr std::uint32_t kHintSteps = Aggregates::kHintSteps;
+  // Of the first of the windows over the type. False: there is nothing to be hinted at.
+  bool begin_hint_of(FactTypeId type, const Value* key, PutHint& hint) const {
+    const std::vector<NodeId>& nodes = program_.types[type].sample_nodes;
+    return !nodes.empty() && begin_hint(nodes.front(), key, hint);
+  }
+  void go_on_with_hint(PutHint& hint, FactId fact, std::uint32_t step) const;
   // A hint that a fact of that key will be put soon, and then, any number of times, that this is going on: a step of what it takes each.
   void foresee_put(FactTypeId type, const Value* key) {
     hints_ = 0;
@@ -496,8 +513,10 @@ class Network {
   void settle_aggregate(TokenId left, const StagePlan& stage, StageId id, std::uint32_t group = kNone);
   bool stays_false(TokenId t, std::uint32_t binding, const Value& v);
   void foresee_aggregates(bool index) const;
+  void foresee_lefts(NodeId node, std::uint32_t hash, bool index) const;
   void begin_hints(FactTypeId type, const Value* key);
   void go_on_with_hints(FactId fact);
+  bool begin_hint(NodeId node, const Value* key, PutHint& hint) const;
 
   const ProgramData& program_;
   Interner& interner_;
@@ -534,11 +553,7 @@ class Network {
   };
   Slab<AbsenceEvent> absence_events_;        // of this instant, that absences must count
   std::vector<Aggregates::Dirty> settling_;  // scratch
-  struct PutHint {
-    Aggregates::Hint of;
-    TokenId left = kNone;  // of the first stage that asks the node
-  };
-  std::array<PutHint, 4> hints_of_;  // of the put that is foreseen
+  std::array<PutHint, 4> hints_of_;          // of the put that is foreseen
   std::uint32_t hints_ = 0, hint_step_ = 0;
   Aggregates aggregates_;
 

@@ -18,8 +18,8 @@ namespace flyball::engine {
 
 inline std::uint32_t hash_facts(const FactId* facts, std::uint32_t count) {
   std::uint64_t h = 0x51ED'270B;
-  for (std::uint32_t i = 0; i < count; ++i) h = mix(h, facts[i]);
-  return fold(h);
+  for (std::uint32_t i = 0; i + 1 < count; ++i) h = mix(h, facts[i]);
+  return count == 0 ? fold(h) : fold_near(h, facts[count - 1]);
 }
 
 struct HoldEntry {
@@ -108,6 +108,9 @@ class TupleTable {
   }
   const FactId* facts_of(std::uint32_t e) const { return facts_.data() + std::size_t{e} * arity_; }
   bool in_use(std::uint32_t e) const { return e < entries_.end() && entries_[e].all_place != Place::kOut; }
+  void prefetch(std::uint32_t e) const {
+    if (e < entries_.end()) __builtin_prefetch(&entries_[e]);
+  }
   Entry& operator[](std::uint32_t e) { return entries_[e]; }
   const Entry& operator[](std::uint32_t e) const { return entries_[e]; }
   std::uint32_t arity() const { return arity_; }

@@ -187,7 +187,7 @@ std::string Adoption::is_busy() const {
 TakenOver Adoption::run(const std::function<void()>& settle) {
   note_under_way();
   remove();
-  to_.timers = std::move(from_.timers);
+  std::swap(to_.timers, from_.timers);
   move_facts();
   move_alphas();
   move_chains();

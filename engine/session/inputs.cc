@@ -46,10 +46,7 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   // While the instants before it are closed, the memory it will touch is fetched step by step (look_ahead).
   const FactStore& store = network.store(input.type);
   const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
-  if (ahead != kNone) {
-    network.prefetch(ahead_type, ahead);
-    network.foresee_further(ahead);
-  }
+  if (ahead != kNone) network.foresee_further(ahead);
   ahead = kNone;
   ahead_type = kNoId;
   if (store.keyed() && store.is_spread()) {
@@ -84,15 +81,19 @@ void Session::Impl::foresee(const FactInput& input) {
   if (input.type >= data.rule_set.schema.types.size()) return;
   const FactStore& store = network.store(input.type);
   if (store.keyed() && store.is_spread() && input.values.size() == store.width())
-    foresight.see(input.type, store.key_hash(input.values.data()));
+    foresight.see(input.type, store.key_hash(input.values.data()), input.values.data());
 }
 
 // The input last put (there is one that is far away), whose place in the index has come meanwhile: its record is fetched, then the rest.
 void Session::Impl::look_ahead() {
-  if (ahead == kNone)
+  if (ahead == kNone) {
     ahead = network.store(ahead_type).prefetch(ahead_hash);
-  else
-    network.foresee_further(ahead);
+    is_item_ahead = ahead != kNone;
+    return;
+  }
+  if (is_item_ahead) network.prefetch(ahead_type, ahead);
+  is_item_ahead = false;
+  network.foresee_further(ahead);
 }
 
 Result<void> Session::Impl::ack(const AckInput& input) {

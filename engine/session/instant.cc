@@ -36,6 +36,7 @@ Timestamp Session::Impl::next_timer() {
     const Timestamp due = real_due(timer);
     if (due == timer.due) return due;
     timers.pop();
+    foresee_timer();
     if (due == kTimestampMax) {
       network.disarmed(timer);
       continue;
@@ -97,6 +98,7 @@ void Session::Impl::run_due(Timestamp t) {
   }
   while (next_due() <= t) {
     const Timer timer = timers.pop();
+    foresee_timer();
     switch (timer.kind) {
       case TimerKind::kExpiry:
         network.store(timer.a).meta(timer.b).expiry_armed = false;
@@ -199,6 +201,7 @@ void Session::Impl::run_instant(Timestamp t) {
   // Most inputs change nothing that anybody waits for.
   if (!is_quiet()) run_steps();
   if (!skipped.empty()) say_skipped();
+  if (ahead_type != kNoId) look_ahead();
   end_instant(t);
   network.set_recovering(false);
 }

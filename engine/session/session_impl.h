@@ -63,6 +63,10 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void close_through(Timestamp limit);
   Timestamp next_due() { return timers.empty() ? kTimestampMax : next_timer(); }
   Timestamp next_timer();
+  // What a timer that follows soon is about is on its way from memory meanwhile.
+  void foresee_timer() const {
+    if (const Timer* const timer = timers.ahead(kTimersAhead)) network.prefetch_due(*timer);
+  }
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
   void end_instant(Timestamp t);
@@ -191,6 +195,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<std::size_t> facts_max;     // by type
   std::vector<FactTypeId> said_full;      // in this instant
   std::vector<Quarantined> quarantined;
+  static constexpr std::size_t kTimersAhead = 4;
   static constexpr std::size_t kFiredKept = 12;  // firings that a runaway names
   std::uint32_t fired_rules[kFiredKept] = {};
   std::size_t fired = 0;        // in this cascade
@@ -221,6 +226,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;
   FactId ahead = kNone;
+  bool is_item_ahead = false;    // its first alpha item is to be asked for
   std::vector<PendingId> taken;  // inputs of this instant
   std::vector<Value> row;        // scratch
   std::vector<Value> identity;   // scratch: of what fires

@@ -230,6 +230,7 @@ void Takeover::take_samples_of(NodeId old_node, NodeId new_node) {
   });
   for (const auto& [fact, old] : in_order) {
     const Aggregates::Item& before = from.items[old];
+    if (before.group == kNone && plan.over_ns) continue;  // a snapshot by hand: no window of time keeps it
     const std::uint32_t id = to.items.make();
     Aggregates::Item& item = to.items[id];
     item = before;

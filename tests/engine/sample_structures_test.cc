@@ -110,6 +110,48 @@ TEST_CASE("the samples of facts, by stamp", "[samples]") {
   }
 }
 
+TEST_CASE("facts stand at their numbers or are hashed, and keep their group", "[samples]") {
+  Dice dice;
+  SampleTable table;
+  std::map<FactId, std::uint32_t> groups;
+  for (std::uint32_t i = 0; i < 60'000; ++i) {
+    // Most of all there are, then few and far from each other, then most again.
+    const bool is_sparse = i / 20'000 % 2 == 1;
+    const auto fact = static_cast<FactId>(is_sparse ? dice.below(300) * 1'024 : dice.below(5'000));
+    if (dice.below(3) == 0 && !groups.empty()) {
+      const auto at = groups.lower_bound(fact);
+      const FactId gone = at == groups.end() ? groups.begin()->first : at->first;
+      table.erase(gone, 0);
+      groups.erase(gone);
+      REQUIRE_FALSE(table.contains(gone));
+      REQUIRE(table.group_of(gone) == kNone);
+    } else if (!groups.contains(fact)) {
+      table.insert(fact, 0, i);
+      REQUIRE(table.group_of(fact) == kNone);
+      table.note_group(fact, i);
+      groups[fact] = i;
+    }
+    REQUIRE(table.size() == groups.size());
+    if (i % 2'000 != 0) continue;
+    for (const auto& [f, group] : groups) {
+      REQUIRE(table.group_of(f) == group);
+      REQUIRE(std::ranges::equal(table.of(f), std::vector{group}));
+    }
+  }
+}
+
+TEST_CASE("a list that was long gives its room back", "[samples]") {
+  SampleTable table;
+  constexpr std::uint32_t kMany = 200'000;
+  for (std::uint32_t i = 0; i < kMany; ++i) table.insert(7, i, i);
+  REQUIRE(table.of(7).size() == kMany);
+  const std::size_t full = table.bytes();
+  CHECK(full < std::size_t{4} * 4 * kMany);
+  for (std::uint32_t i = 0; i < kMany - 5; ++i) table.erase(7, 0);
+  CHECK(std::ranges::equal(table.of(7), std::vector<std::uint32_t>{kMany - 5, kMany - 4, kMany - 3, kMany - 2, kMany - 1}));
+  CHECK(table.bytes() < full / 4);
+}
+
 TEST_CASE("ids by hash, also of one hash", "[samples]") {
   Dice dice;
   IdTable table;
