@@ -49,6 +49,21 @@ class BestFirst {
     return kNone;
   }
 
+  // After best(): one of that hash whose key is `least` or better, on the path down the heap that the bits of `way` choose; the best if
+  // there is no other. Whoever asks by other ways is given others, so that few were given any one, and few ask again when it leaves.
+  template <typename IsSo>
+  std::uint32_t some(std::uint32_t hash, Key least, std::uint32_t way, IsSo is_so) const {
+    const std::vector<Entry>& heap = groups_.find(hash)->second.heap;
+    std::uint32_t found = heap.front().entry;
+    const auto is_enough = [&](std::size_t at) { return at < heap.size() && heap[at].key >= least; };
+    for (std::size_t at = 0;; way >>= 1) {
+      const std::size_t first = 2 * at + 1 + (way & 1U), second = 2 * at + 2 - (way & 1U);
+      if (!is_enough(first) && !is_enough(second)) return found;
+      at = is_enough(first) ? first : second;
+      if (is_so(heap[at].entry, hash, heap[at].key)) found = heap[at].entry;
+    }
+  }
+
   std::size_t bytes() const {
     std::size_t n = groups_.bucket_count() * sizeof(void*);
     for (const auto& [hash, group] : groups_) n += group.heap.capacity() * sizeof(Entry) + sizeof(Group) + kNodeBytes;

@@ -231,21 +231,38 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
 }
 
 // Where the line compares by order: the entry of a true witness, kNone if there is none at all; nothing if all must be looked at.
-std::optional<std::uint32_t> Network::best_witness(const StagePlan& stage, const LeftKey& key) {
+std::optional<std::uint32_t> Network::best_witness(TokenId t, const StagePlan& stage, const LeftKey& key) {
   AlphaIndex& index = alphas_.index(alphas_[stage.alpha], stage.index);
   if (key.status != KeyStatus::kKnown || index.bucket.unknown() != kNone) return std::nullopt;
   AlphaIndex::Order& order =
       *std::find_if(index.orders.begin(), index.orders.end(), [&](const AlphaIndex::Order& o) { return o.number == stage.order; });
-  const std::uint32_t e = order.best.best(key.hash, standing(index, order));
-  if (e == kNone) return kNone;
-  ++stage_states_[static_cast<StageId>(&stage - program_.stages.data())].work.pairs;
-  const AlphaItem& entry = items_[e];
-  const Value* row = stores_[stage.type].row(entry.fact);
+  const std::uint32_t best = order.best.best(key.hash, standing(index, order));
+  if (best == kNone) return kNone;
+  const FactStore& store = stores_[stage.type];
+  const std::uint32_t scope = program_.chains[stage.chain].scope;
+  StageState& state = stage_states_[static_cast<StageId>(&stage - program_.stages.data())];
+  ++state.work.pairs;
+  const Value* row = store.row(items_[best].fact);
   if (order.key(row[order.field]) == AlphaIndex::Order::kFirst) return std::nullopt;  // it cannot be compared, or hides one that cannot
+  const Formula& test = stage.residual[stage.order_test];
   frame_.set_row(stage.binding, row);
-  if (frame_.truth(stage.residual[stage.order_test], program_.chains[stage.chain].scope) == Truth::kFalse) return kNone;
-  if (truth_and(pair_truth(stage, key, row), entry.truth) != Truth::kTrue) return std::nullopt;
-  return e;
+  if (frame_.truth(test, scope) == Truth::kFalse) return kNone;
+  const auto is_true = [&](std::uint32_t e) {
+    return truth_and(pair_truth(stage, key, store.row(items_[e].fact)), items_[e].truth) == Truth::kTrue;
+  };
+  // The best would be everybody's, and all would ask again when it goes.
+  const Instruction& compare = test.code.instructions()[0];
+  const Operand& other = compare.a.binding == stage.binding ? compare.b : compare.a;
+  const Value& left = frame_.row(other.binding)[other.index];
+  const BestFirst::Key bound = order.key(left);
+  if (left.kind == order.kind && bound != AlphaIndex::Order::kFirst) {
+    const auto op = static_cast<Compare>(compare.sub);
+    const bool may_be_equal = op == Compare::kGreaterEqual || op == Compare::kLessEqual;
+    const std::uint32_t e = order.best.some(key.hash, may_be_equal ? bound : bound + 1, fold(mix(0, t)), standing(index, order));
+    if (e != best && is_true(e)) return e;
+  }
+  if (is_true(best)) return best;
+  return std::nullopt;
 }
 
 // Looks for a true witness of the left side in the frame; where there is none, for one that is unknown.
@@ -254,7 +271,7 @@ void Network::find_witness(TokenId t, const StagePlan& stage, StageId id, const 
   const FactStore& store = stores_[stage.type];
   Match best{kNone, tokens_[t].met};
   std::optional<std::uint32_t> known;
-  if (stage.order != kNoId) known = best_witness(stage, key);
+  if (stage.order != kNoId) known = best_witness(t, stage, key);
   if (known && *known != kNone) best = {items_[*known].item == kNone ? *known : items_[*known].item, Truth::kTrue};
   const auto consider = [&](std::uint32_t e) {
     ++state.work.pairs;

@@ -385,7 +385,7 @@ class Network {
   void set_met(TokenId left, Truth truth);
   void find_witness(TokenId left);
   void find_witness(TokenId t, const StagePlan& stage, StageId id, const LeftKey& key);
-  std::optional<std::uint32_t> best_witness(const StagePlan& stage, const LeftKey& key);
+  std::optional<std::uint32_t> best_witness(TokenId t, const StagePlan& stage, const LeftKey& key);
   void delete_witness(TokenId left);
   // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
   template <typename Meet>

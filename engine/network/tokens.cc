@@ -187,6 +187,11 @@ void Network::facts_of(TokenId t, std::span<const std::uint32_t> bindings, FactI
     const Token& token = tokens_[at];
     if (token.fact == kNone) continue;
     const std::uint32_t binding = stage_states_[token.stage].binding;
+    // Mostly the lines were joined as they are bound, and this is the last of those that are left.
+    if (bindings[left - 1] == binding && out[left - 1] == kNone) {
+      out[--left] = token.fact;
+      continue;
+    }
     for (std::size_t i = 0; i < bindings.size(); ++i) {
       if (bindings[i] != binding || out[i] != kNone) continue;
       out[i] = token.fact;

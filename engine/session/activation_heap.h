@@ -40,12 +40,14 @@ class ActivationHeap {
     const Entry last = heap_.back();
     heap_.pop_back();
     if (last.id == id) return;
-    put(records, at, last);
-    if (at > 0 && goes_before(records, last, heap_[(at - 1) / 2])) {
-      sift_up(records, at);
-    } else {
-      sift_down(records, at);
+    // The gap sinks to a leaf, and the last, which mostly belongs down there, rises from it: half the comparisons.
+    std::uint32_t gap = at;
+    for (std::uint32_t below = first_below(records, gap); below != 0; below = first_below(records, gap)) {
+      put(records, gap, heap_[below]);
+      gap = below;
     }
+    heap_[gap] = last;
+    sift_up(records, gap);
   }
 
   // Of what is in, the first. Not empty.
@@ -80,6 +82,13 @@ class ActivationHeap {
     heap_[at] = entry;
     records.place(entry.id) = at << 1;
   }
+  // Of the two below it the one that goes first; 0: it is a leaf.
+  template <typename Records>
+  std::uint32_t first_below(Records records, std::uint32_t at) const {
+    const std::uint32_t below = 2 * at + 1;
+    if (below >= heap_.size()) return 0;
+    return below + 1 < heap_.size() && goes_before(records, heap_[below + 1], heap_[below]) ? below + 1 : below;
+  }
   template <typename Records>
   void take_newcomers(Records records) {
     const bool many = newcomers_.size() * kFew > heap_.size();
@@ -106,11 +115,8 @@ class ActivationHeap {
   template <typename Records>
   void sift_down(Records records, std::uint32_t at) {
     const Entry entry = heap_[at];
-    for (;;) {
-      std::uint32_t below = 2 * at + 1;
-      if (below >= heap_.size()) break;
-      if (below + 1 < heap_.size() && goes_before(records, heap_[below + 1], heap_[below])) ++below;
-      if (!goes_before(records, heap_[below], entry)) break;
+    for (std::uint32_t below = first_below(records, at); below != 0 && goes_before(records, heap_[below], entry);
+         below = first_below(records, at)) {
       put(records, at, heap_[below]);
       at = below;
     }

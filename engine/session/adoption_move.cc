@@ -199,14 +199,19 @@ void Adoption::move_derivation() {
       to.told_otherwise_.erase(std::uint64_t{t} << 32 | f);
     }
   }
-  // What lost a reason just now. Recursive types may be others.
+  // What lost a reason just now, once each. Recursive types may be others.
+  std::vector<std::pair<FactTypeId, FactId>> dirty;
   for (const auto& stratum : from.dirty_) {
     for (const auto& [type, fact] : stratum) {
       Derivation::Derived& d = to.derived_[type][fact];
+      if (!d.dirty) continue;
       d.dirty = d.lost = false;
-      to.set_dirty(type, fact, d, true);
-      to_.network.store(type).unpin(fact);  // it was dirty before, too
+      dirty.emplace_back(type, fact);
     }
+  }
+  for (const auto& [type, fact] : dirty) {
+    to.set_dirty(type, fact, to.derived_[type][fact], true);
+    to_.network.store(type).unpin(fact);  // it was dirty before, too
   }
 }
 

@@ -96,8 +96,21 @@ std::uint32_t Derivation::add_reason(Reason reason) {
 void Derivation::remove_reason(std::uint32_t id) {
   const Reason reason = reasons_[id];
   Derived& d = derived(reason.type, reason.fact);
-  (reason.prev != kNone ? reasons_[reason.prev].next : d.reasons) = reason.next;
+  if (reason.prev == kNone) {
+    d.reasons = reason.next;
+  } else {
+    Reason& prev = reasons_[reason.prev];
+    (prev.child == id ? prev.child : prev.next) = reason.next;
+  }
   if (reason.next != kNone) reasons_[reason.next].prev = reason.prev;
+  if (reason.child != kNone) {  // its children are roots
+    std::uint32_t last = reason.child;
+    while (reasons_[last].next != kNone) last = reasons_[last].next;
+    reasons_[reason.child].prev = kNone;
+    reasons_[last].next = d.reasons;
+    if (d.reasons != kNone) reasons_[d.reasons].prev = last;
+    d.reasons = reason.child;
+  }
   set_dirty(reason.type, reason.fact, d, true);  // pins
   network_.store(reason.type).unpin(reason.fact);
   if (scratch_of_ == id) scratch_of_ = kNone;
@@ -105,14 +118,20 @@ void Derivation::remove_reason(std::uint32_t id) {
 }
 
 void Derivation::set_dirty(FactTypeId type, FactId fact, Derived& d, bool lost) {
-  if (lost && !d.lost && program_.types[type].recursive) {
+  const bool recursive = program_.types[type].recursive;
+  const std::uint32_t stratum = program_.types[type].stratum;
+  if (lost && !d.lost && recursive) {
     d.lost = true;
-    ++lost_[program_.types[type].stratum];
+    ++lost_[stratum];
+  } else if (lost && recursive) {
+    return;
   }
-  if (d.dirty) return;
+  if (d.dirty) {
+    if (recursive) dirty_[stratum].emplace_back(type, fact);  // settle_recursive() may have been there
+    return;
+  }
   d.dirty = true;
   network_.store(type).pin(fact);
-  const std::uint32_t stratum = program_.types[type].stratum;
   dirty_[stratum].emplace_back(type, fact);
   std::uint64_t& word = dirty_strata_[stratum / 64];
   if ((word >> stratum % 64 & 1U) != 0) return;
@@ -229,12 +248,38 @@ bool Derivation::better(const Reason& a, const Reason& b) const {
   return a.effect < b.effect;
 }
 
-std::uint32_t Derivation::best_reason(FactTypeId type, FactId fact) const {
-  std::uint32_t best = derived_[type][fact].reasons;
-  if (best == kNone) return kNone;
-  for (std::uint32_t id = reasons_[best].next; id != kNone; id = reasons_[id].next) {
-    if (better(reasons_[id], reasons_[best])) best = id;
+// Two roots; the worse becomes a child of the better.
+std::uint32_t Derivation::meld(std::uint32_t a, std::uint32_t b) {
+  if (better(reasons_[b], reasons_[a])) std::swap(a, b);
+  Reason& child = reasons_[b];
+  child.prev = a;
+  child.next = reasons_[a].child;
+  if (child.next != kNone) reasons_[child.next].prev = b;
+  reasons_[a].child = b;
+  return a;
+}
+
+// Melds the roots in pairs, then the pairs from the last on.
+std::uint32_t Derivation::best_reason(FactTypeId type, FactId fact) {
+  std::uint32_t& roots = derived_[type][fact].reasons;
+  if (roots == kNone || reasons_[roots].next == kNone) return roots;
+  std::uint32_t pairs = kNone;
+  for (std::uint32_t a = roots; a != kNone;) {
+    const std::uint32_t b = reasons_[a].next;
+    const std::uint32_t rest = b == kNone ? kNone : reasons_[b].next;
+    const std::uint32_t pair = b == kNone ? a : meld(a, b);
+    reasons_[pair].next = pairs;
+    pairs = pair;
+    a = rest;
   }
+  std::uint32_t best = pairs;
+  for (std::uint32_t pair = reasons_[best].next; pair != kNone;) {
+    const std::uint32_t rest = reasons_[pair].next;
+    best = meld(best, pair);
+    pair = rest;
+  }
+  reasons_[best].next = reasons_[best].prev = kNone;
+  roots = best;
   return best;
 }
 
@@ -277,11 +322,18 @@ void Derivation::switch_off(std::uint32_t rule) {
   std::sort(entries.begin(), entries.end());
   for (const std::uint32_t entry : entries) drop_episode_reasons(rule, entry);
   std::vector<TokenId> tokens;
+  std::vector<std::uint32_t> rest;  // reasons to look at, with those beside and below them
   for (const EffectPlan& effect : program_.rules[rule].then) {
     if (effect.kind != EffectKind::kDerive) continue;
     for (const Derived& d : derived_[effect.type]) {
-      for (std::uint32_t id = d.reasons; id != kNone; id = reasons_[id].next) {
-        if (reasons_[id].rule == rule && reasons_[id].token != kNone) tokens.push_back(reasons_[id].token);
+      for (rest.assign(1, d.reasons); !rest.empty();) {
+        const std::uint32_t id = rest.back();
+        rest.pop_back();
+        if (id == kNone) continue;
+        const Reason& reason = reasons_[id];
+        if (reason.rule == rule && reason.token != kNone) tokens.push_back(reason.token);
+        rest.push_back(reason.next);
+        rest.push_back(reason.child);
       }
     }
   }
@@ -392,40 +444,44 @@ void Derivation::settle_stratum(std::uint32_t stratum) {
 void Derivation::settle_recursive(std::uint32_t stratum) {
   std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
   // Withdraw whatever lost a reason, and what hangs on it; the list grows while we go.
-  while (lost_[stratum] != 0) {
-    for (std::size_t i = 0; i < dirty.size(); ++i) {
-      const auto [type, fact] = dirty[i];
-      if (!derived(type, fact).lost) continue;
-      derived(type, fact).lost = false;
-      --lost_[stratum];
-      withdraw(type, fact);
-      network_.settle();
-    }
+  for (std::size_t i = 0; i < dirty.size() && lost_[stratum] != 0; ++i) {
+    const auto [type, fact] = dirty[i];
+    if (!derived(type, fact).lost) continue;
+    derived(type, fact).lost = false;
+    --lost_[stratum];
+    withdraw(type, fact);
+    network_.settle();
   }
   // Put back what has a true reason, then what that makes true, and so on; only when there is no more, what has an
   // unknown one. Anything that loses a reason meanwhile (an unknown one that gave way to a true one) starts all again.
+  // The newest first: what follows from a fact is near it in memory.
   bool progress = false;
+  std::vector<std::pair<FactTypeId, FactId>> rest;
   for (const Truth wanted : {Truth::kTrue, Truth::kUnknown}) {
-    for (std::size_t i = 0; i < dirty.size() && lost_[stratum] == 0 && made_ <= per_instant_max_; ++i) {
-      const auto [type, fact] = dirty[i];
+    while (!dirty.empty() && lost_[stratum] == 0 && made_ <= per_instant_max_) {
+      const auto [type, fact] = dirty.back();
+      dirty.pop_back();
+      if (!derived(type, fact).dirty) continue;
       const std::uint32_t best = best_reason(type, fact);
-      if (best == kNone || reasons_[best].truth != wanted) continue;
+      if (best == kNone || reasons_[best].truth != wanted) {
+        rest.emplace_back(type, fact);
+        continue;
+      }
       derived(type, fact).dirty = false;
-      dirty[i] = {kNoId, kNone};
       apply_best(type, fact);
       network_.store(type).unpin(fact);
       network_.settle();
       progress = true;
-      std::swap(dirty[i], dirty.back());
-      dirty.pop_back();
-      --i;
     }
+    dirty.insert(dirty.end(), rest.begin(), rest.end());
+    rest.clear();
     if (progress) return;
   }
   // What is left has no reason.
   while (!dirty.empty()) {
     const auto [type, fact] = dirty.back();
     dirty.pop_back();
+    if (!derived(type, fact).dirty) continue;
     derived(type, fact).dirty = false;
     withdraw(type, fact);
     network_.store(type).unpin(fact);

@@ -5,7 +5,10 @@
 //
 // Types are settled stratum by stratum. In a recursive stratum facts could support each other in a circle, so one that
 // lost a reason is withdrawn first, with everything that hangs on it, and then put back if a reason is left (delete and
-// rederive); what is true is put back before what is unknown.
+// rederive); what is true is put back before what is unknown. Each is looked at again when it gains or loses a reason, and only then.
+//
+// The reasons of a fact are a pairing heap, compared when the best is asked for: one that comes or goes costs O(1) and O(log n) amortised,
+// however many others there are.
 //
 // Not thread-safe. INVARIANT: after closure() every derived fact is what its reasons say.
 #pragma once
@@ -76,12 +79,13 @@ class Derivation {
     std::uint32_t effect = 0;
     std::uint32_t token = kNone;               // of a logical rule
     std::uint32_t entry = kNone;               // of an episode
-    std::uint32_t next = kNone, prev = kNone;  // of the fact
-    std::uint32_t sibling = kNone;             // next of the same token
+    std::uint32_t next = kNone, prev = kNone;  // beside it in the heap of the fact; prev of a first child: its parent
+    std::uint32_t child = kNone;
+    std::uint32_t sibling = kNone;  // next of the same token
     Truth truth = Truth::kTrue;
   };
-  struct Derived {  // by FactId
-    std::uint32_t reasons = kNone;
+  struct Derived {                  // by FactId
+    std::uint32_t reasons = kNone;  // the first of the roots
     bool dirty = false;
     bool lost = false;  // recursive types: lost a reason, not withdrawn yet
     bool told = false;
@@ -134,7 +138,8 @@ class Derivation {
   void settle_stratum(std::uint32_t stratum);
   void settle_recursive(std::uint32_t stratum);
   void apply_best(FactTypeId type, FactId fact);
-  std::uint32_t best_reason(FactTypeId type, FactId fact) const;
+  std::uint32_t best_reason(FactTypeId type, FactId fact);
+  std::uint32_t meld(std::uint32_t a, std::uint32_t b);
   bool better(const Reason& a, const Reason& b) const;
   const Value* values_of(std::uint32_t reason);
   void withdraw(FactTypeId type, FactId fact);
@@ -147,8 +152,8 @@ class Derivation {
   std::vector<std::vector<Derived>> derived_;                                      // by type, by fact
   std::unordered_map<std::uint32_t, std::vector<Value>> episode_values_;           // by reason
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> episode_reasons_;  // (rule, entry) → reasons
-  std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;                  // by stratum
-  std::vector<std::uint64_t> dirty_strata_;                                        // bits
+  std::vector<std::vector<std::pair<FactTypeId, FactId>>> dirty_;  // by stratum; recursive: more than once, and some that are so no more
+  std::vector<std::uint64_t> dirty_strata_;                        // bits
   std::size_t dirty_strata_count_ = 0;
   std::vector<std::size_t> lost_;  // by stratum: facts of recursive types that lost a reason and are not withdrawn yet
   std::vector<Touched> touched_;

@@ -64,9 +64,7 @@ void Productions::identity_of(std::uint32_t rule, TokenId token, FactId* out) co
 Productions::Key Productions::key_of(std::uint32_t rule, TokenId token) const {
   const RulePlan& plan = program_.rules[rule];
   Key key{rule, std::vector<FactId>(plan.identity.size(), kNone)};
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
-    if (plan.identity_gates[i] == kNoId) key.facts[i] = network_.fact_of(token, plan.identity[i]);
-  }
+  network_.facts_of(token, plan.identity, key.facts.data());
   return key;
 }
 
@@ -161,7 +159,7 @@ void Productions::remove(ActivationId id) {
     lost_.try_emplace(key_of(a.rule, a.token), std::move(made->second));  // what stood before the moment, if it fell more than once
     made_of_.erase(made);
   }
-  note_before_cascade(a, a.fired);
+  note_gone(a);
   if (plan.shares_matches) shared_.erase(key_of(a.rule, a.token));
   displace(id);
   free_row(a);
@@ -169,13 +167,29 @@ void Productions::remove(ActivationId id) {
   activations_.free(id);
 }
 
-// Of one that was there before the cascade that goes on, the first time that it changes.
-void Productions::note_before_cascade(const Activation& a, bool fired) {
-  if (cascade_began_ == 0 || a.since > cascade_began_) return;
+std::uint64_t Productions::true_since_before_cascade(const Activation& a) const {
   const Gates* gates = gates_of(a.rule);
-  std::uint64_t since = true_since(a);
-  if (gates != nullptr && gates->before) since = gates->before->first ? std::max(a.since, gates->before->second) : a.since;
-  journalled_.try_emplace(key_of(a.rule, a.token), Lost{since, fired, {}, {}});
+  if (gates == nullptr || !gates->before) return true_since(a);
+  return gates->before->first ? std::max(a.since, gates->before->second) : a.since;
+}
+
+// Before it fires, or may fire again.
+void Productions::note_before_cascade(ActivationId id) {
+  Activation& a = activations_[id];
+  if (a.noted || !was_there_before_cascade(a)) return;
+  a.noted = true;
+  a.fired_before = a.fired;
+  noted_.push_back(id);
+}
+
+void Productions::note_gone(const Activation& a) {
+  if (!was_there_before_cascade(a)) return;
+  const std::uint64_t since = true_since_before_cascade(a);
+  const bool fired = a.noted ? a.fired_before : a.fired;
+  const RulePlan& plan = program_.rules[a.rule];
+  FactId facts[Network::kMaxTuple];
+  network_.facts_of(a.token, plan.identity, facts);
+  journalled_.push_back({since, journalled_facts_.append(facts, plan.identity.size()), a.rule, fired});
 }
 
 std::optional<Productions::Choice> Productions::choose() {
@@ -198,7 +212,7 @@ std::optional<Productions::Choice> Productions::choose() {
 
 void Productions::fired(ActivationId id, bool evaluated) {
   Activation& a = activations_[id];
-  note_before_cascade(a, false);
+  note_before_cascade(id);
   displace(id);
   a.fired = true;
   a.unable = !evaluated;
@@ -232,11 +246,26 @@ void Productions::take_back_cascade() {
     Gates* gates = gates_of(rule);
     if (gates != nullptr && gates->before && gates->before->first && are_open(rule, *gates)) gates->opened_at = gates->before->second;
   }
+  for (std::size_t i = 0; i < noted_.size(); ++i) {
+    Activation& a = activations_[noted_[i]];
+    if (a.token == kNone || !a.noted) continue;
+    a.since = true_since_before_cascade(a);
+    a.fired = a.fired_before;
+    a.unable = false;
+  }
+  std::unordered_map<Key, Before, KeyHash> gone;
+  for (std::size_t i = 0; i < journalled_.size(); ++i) {
+    const Before& before = journalled_[i];
+    const std::size_t width = program_.rules[before.rule].identity.size();
+    Key key{before.rule, std::vector<FactId>(width)};
+    for (std::size_t f = 0; f < width; ++f) key.facts[f] = journalled_facts_[before.facts + f];
+    gone.try_emplace(std::move(key), before);
+  }
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
     if (a.token == kNone) continue;
-    const auto before = journalled_.find(key_of(a.rule, a.token));
-    if (before == journalled_.end()) continue;
+    const auto before = gone.find(key_of(a.rule, a.token));
+    if (before == gone.end()) continue;
     a.since = before->second.since;
     a.fired = before->second.fired;
     a.unable = false;
@@ -251,7 +280,10 @@ void Productions::take_back_cascade() {
 void Productions::end_cascade() {
   if (cascade_began_ == 0) return;
   cascade_began_ = 0;
+  for (std::size_t i = 0; i < noted_.size(); ++i) activations_[noted_[i]].noted = false;
+  noted_.clear();
   journalled_.clear();
+  journalled_facts_.clear();
   for (Gates& gates : gates_) gates.before.reset();
 }
 

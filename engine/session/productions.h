@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/network/append_log.h"
 #include "engine/network/network.h"
 #include "engine/session/activation_heap.h"
 
@@ -88,6 +89,8 @@ class Productions {
     In in = In::kNowhere;
     bool fired = false;
     bool unable = false;  // its effects could not be evaluated
+    bool noted = false;   // it fired, in the cascade that goes on; of one that was there before it
+    bool fired_before = false;
   };
   struct StampRows {  // of one width
     PagedVector<std::uint64_t> stamps;
@@ -168,7 +171,10 @@ class Productions {
   void values_of(TokenId token, std::vector<Value>& out) const;
   ActivationId make(std::uint32_t rule, TokenId token);
   void remove(ActivationId id);
-  void note_before_cascade(const Activation& a, bool fired);
+  bool was_there_before_cascade(const Activation& a) const { return cascade_began_ != 0 && a.since <= cascade_began_; }
+  std::uint64_t true_since_before_cascade(const Activation& a) const;
+  void note_before_cascade(ActivationId id);
+  void note_gone(const Activation& a);
 
   // productions_order.cc
   const std::uint64_t* stamps(const Activation& a) const {
@@ -227,9 +233,18 @@ class Productions {
   std::unordered_map<ActivationId, Lost> made_of_;
   std::unordered_map<Key, Lost, KeyHash> lost_;
   std::uint64_t lost_in_ = 0;
-  // What the cascade changed of activations that were there before it.
+  // Of activations that were there before the cascade: those that fired in it, and what those were that went, as often as they did (the
+  // first counts). Written at every firing, and read only if the cascade is taken back.
+  struct Before {
+    std::uint64_t since = 0;
+    std::size_t facts = 0;  // where its identity is among journalled_facts_
+    std::uint32_t rule = 0;
+    bool fired = false;
+  };
   std::uint64_t cascade_began_ = 0;
-  std::unordered_map<Key, Lost, KeyHash> journalled_;
+  AppendLog<ActivationId> noted_;
+  AppendLog<Before> journalled_;
+  AppendLog<FactId> journalled_facts_;
   std::vector<Standing> image_;
   Timestamp runs_at_ = kTimestampMin;
   std::unordered_map<Run, std::uint64_t, RunHash> runs_, runs_before_;  // of this instant; before the cascade

@@ -55,7 +55,7 @@ void Productions::open(std::uint32_t rule, Gates& gates) {
   const std::vector<std::uint64_t> before = gates.stamps;
   write_stamps(rule, gates);
   if (gates.shut_in != network_.moment() || gates.stamps != before) {
-    for (const ActivationId id : gates.fired) note_before_cascade(activations_[id], true);
+    for (const ActivationId id : gates.fired) note_before_cascade(id);
     gates.opened_at = network_.moment();
     for (const ActivationId id : gates.fresh.take_all()) {
       activations_[id].in = In::kReady;

@@ -41,9 +41,24 @@ TEST_CASE("the best that is there, whatever has gone or changed", "[best]") {
       REQUIRE(found == kNone);
     } else {
       REQUIRE(there.at(found).key == wanted);
+      const std::int64_t least = static_cast<std::int64_t>(below(50));
+      const std::uint32_t some = best.some(hash, least, static_cast<std::uint32_t>(random()), is_so);
+      REQUIRE(there.at(some).hash == hash);
+      REQUIRE((some == found || there.at(some).key >= least));
     }
   }
   CHECK(best.bytes() < 1'000'000);
+}
+
+TEST_CASE("whoever asks by other ways is given others", "[best]") {
+  BestFirst best;
+  const auto is_so = [](std::uint32_t, std::uint32_t, std::int64_t) { return true; };
+  for (std::uint32_t entry = 0; entry < 1'000; ++entry) best.add(7, entry * 7919 % 1'000, entry, is_so);
+  REQUIRE(best.best(7, is_so) != kNone);
+  std::map<std::uint32_t, int> given;
+  for (std::uint32_t way = 0; way < 1'000; ++way) ++given[best.some(7, 500, way, is_so)];
+  CHECK(given.size() > 50);
+  for (const auto& [entry, times] : given) CHECK(times < 100);
 }
 
 // The places of what has gone are given to memberships of other types.
