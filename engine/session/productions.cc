@@ -34,8 +34,8 @@ Productions::Productions(const ProgramData& program, Network& network)
     }
     if (rule.gates.empty()) continue;
     gates_by_rule_[r] = static_cast<std::uint32_t>(gates_.size());
-    gates_.emplace_back();
-    queue_of(r).gated.push_back(r);
+    queue_of(r).gated.push_back(gates_by_rule_[r]);
+    gates_.emplace_back().of = rule.gates.size();
   }
 }
 
@@ -127,8 +127,7 @@ ActivationId Productions::make(std::uint32_t rule, TokenId token) {
   a.rule = rule;
   a.token = token;
   a.since = network_.moment();
-  take_row(a);
-  write_stamps(a);
+  if (plan.shares_matches || plan.may_stand_again) write_stamps(a);  // those of one token may change while another stands
   if (plan.may_stand_again) {
     Lost& made = made_of_[id];
     stamps_of(a, made.stamps);
@@ -197,10 +196,10 @@ std::optional<Productions::Choice> Productions::choose() {
   for (Queue& queue : queues_) {
     if (queue.waiting == 0) continue;
     ActivationId best = kNone;
-    if (!queue.heap.empty()) best = queue.heap.front(Order{*this, true});
-    for (const std::uint32_t rule : queue.gated) {
-      Gates& gates = *gates_of(rule);
-      if (!are_open(rule, gates)) continue;
+    if (!queue.ungated.empty()) best = queue.ungated.front(Order{*this, true});
+    for (const std::uint32_t i : queue.gated) {
+      Gates& gates = gates_[i];
+      if (!are_open(gates)) continue;
       const ActivationId own = front(queue, gates);
       if (own != kNone && (best == kNone || goes_before_across(own, best))) best = own;
     }
@@ -244,7 +243,7 @@ void Productions::take_back_cascade() {
   if (empty()) return;
   for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
     Gates* gates = gates_of(rule);
-    if (gates != nullptr && gates->before && gates->before->first && are_open(rule, *gates)) gates->opened_at = gates->before->second;
+    if (gates != nullptr && gates->before && gates->before->first && are_open(*gates)) gates->opened_at = gates->before->second;
   }
   for (std::size_t i = 0; i < noted_.size(); ++i) {
     Activation& a = activations_[noted_[i]];
@@ -335,17 +334,17 @@ void Productions::stamps_were_restored() {
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
     if (a.token == kNone) continue;
-    write_stamps(a);
+    if (a.row != kNone) write_stamps(a);
     if (const auto made = made_of_.find(id); made != made_of_.end()) stamps_of(a, made->second.stamps);
   }
   for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
-    if (Gates* gates = gates_of(rule); gates != nullptr && are_open(rule, *gates)) write_stamps(rule, *gates);
+    if (Gates* gates = gates_of(rule); gates != nullptr && are_open(*gates)) write_stamps(rule, *gates);
   }
 }
 
 std::size_t Productions::bytes() const {
   std::size_t sum = activations_.bytes();
-  for (const Queue& queue : queues_) sum += queue.heap.bytes();
+  for (const Queue& queue : queues_) sum += queue.ungated.bytes();
   for (const Gates& gates : gates_) sum += gates.ready.bytes() + gates.fresh.bytes() + gates.fired.capacity() * sizeof(ActivationId);
   for (const StampRows& rows : rows_) sum += rows.stamps.capacity() * sizeof(std::uint64_t) + rows.free.capacity() * sizeof(std::uint32_t);
   constexpr std::size_t kNode = 64;  // of a hash table's record, its facts and what it links
