@@ -1,16 +1,18 @@
 // ActivationQueue: activations that may fire, the one that goes first at hand. What comes is put aside until somebody asks for the first:
 // much of it goes before that. Most comes in order, what is newer before what is older: so it stands in runs of equal keys, each run before
-// those below it, and is sorted only as far as somebody gets to it (an incremental quicksort, Paredes and Navarro, 2006). What comes out
-// of order stands in a binary heap. Each activation knows its place, so that any can be taken out.
+// those below it, and is sorted when somebody gets to it, of a long one first what goes first. What comes out of order stands in a binary
+// heap. Each activation knows its place, so that any can be taken out.
 //
 // `Records` gives place(id), 32 bits for the queue that the activation is in; key(id), with which the order begins: the greater goes first;
-// and goes_before(a, b), a total order among those of one key. Neither may change while they are in. Both are asked from front(); and
-// goes_before() also from remove(), but only about those of which settle(id) was told. Not thread-safe. Complexity: add O(1);
+// and goes_before(a, b), a total order among those of one key, by which arrange(some, n) brings the first n of them to the end, the very
+// first last. Neither may change while they are in. All are asked from front(); and goes_before() also from remove(), but only about those
+// of which settle(id) was told. Not thread-safe. Complexity: add O(1);
 // remove O(1), O(log n) in the heap; front O(1) and, spread over what comes to the front, O(log n) each.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -76,6 +78,7 @@ class ActivationQueue {
   };
   static constexpr std::size_t kFew = 8;     // newcomers, as a part of the heap, that are sifted one by one
   static constexpr std::size_t kSmall = 48;  // a run that is sorted as a whole
+  static constexpr std::size_t kPart = 16;   // of a longer one the part that is sorted first
   static constexpr std::size_t kSlack = 64;  // gaps that are left
 
   template <typename Records>
@@ -153,24 +156,21 @@ class ActivationQueue {
     take_into_heap(records, heap_before);
   }
 
-  // The last run's first comes to its end. Of a long run only the half that goes first is looked at further, and of that again.
+  // The last run's first comes to its end. Of a long run only a part that goes first is sorted; who comes to the rest will want all of it.
   template <typename Records>
   void sort_front(Records records) {
-    const auto before = [&](ActivationId a, ActivationId b) { return records.goes_before(b, a); };
     pack_last(records);
-    while (line_.size() - runs_.back().begin > kSmall) {
-      Run& run = runs_.back();
-      const std::uint32_t half = run.begin + static_cast<std::uint32_t>(line_.size() - run.begin) / 2;
-      std::nth_element(line_.begin() + run.begin, line_.begin() + half, line_.end(), before);
-      run.open = false;
-      renumber(records, run.begin, half);
-      runs_.push_back({run.key, half, false, false});
-    }
     Run& run = runs_.back();
-    std::sort(line_.begin() + run.begin, line_.end(), before);
-    renumber(records, run.begin, line_.size());
+    const std::size_t begin = run.begin;
+    const std::size_t size = line_.size() - begin;
+    const std::size_t wanted = run.open && size > kSmall ? std::max(kSmall, size / kPart) : size;
+    if (size > 1) {
+      records.arrange(std::span(line_).subspan(begin), wanted);
+      renumber(records, begin, line_.size());
+    }
     run.open = false;
-    run.sorted = true;
+    run.sorted = wanted == size;
+    if (!run.sorted) runs_.push_back({run.key, static_cast<std::uint32_t>(line_.size() - wanted), false, true});
   }
 
   // The last run has no gaps.
@@ -179,6 +179,7 @@ class ActivationQueue {
     const std::size_t begin = runs_.back().begin;
     const auto last = std::remove(line_.begin() + static_cast<std::ptrdiff_t>(begin), line_.end(), kNone);
     gaps_ -= static_cast<std::size_t>(line_.end() - last);
+    if (last == line_.end()) return;
     line_.erase(last, line_.end());
     keyed_ = line_.size();
     renumber(records, begin, line_.size());

@@ -236,7 +236,7 @@ void Adoption::move_productions() {
   }
   for (std::uint32_t r = 0; r < former_.size(); ++r) {
     const std::uint32_t before = former_[r];
-    if (before == kNoId || from.queue_by_rule_[before] == kNone) continue;
+    if (before == kNoId || from.rules_[before].queue == kNone) continue;
     if (Productions::Gates* gates = from.gates_of(before); gates != nullptr) *to.gates_of(r) = std::move(*gates);
     for (const std::uint32_t g : now_.parts[r].gates) to.gate_tokens_[g] = from.gate_tokens_[g];
     // Nothing waits: what heaps there are, are those of gates.

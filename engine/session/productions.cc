@@ -10,17 +10,15 @@ namespace flyball::engine {
 Productions::Productions(const ProgramData& program, Network& network)
     : program_(program),
       network_(network),
-      queue_by_rule_(program.rules.size(), kNone),
-      gates_by_rule_(program.rules.size(), kNone),
+      rules_(program.rules.size()),
       gate_tokens_(program.gates.size(), kNone),
-      widths_(program.rules.size(), 0),
-      rows_(Network::kMaxTuple + 1),
-      off_(program.rules.size(), false) {
+      rows_(Network::kMaxTuple + 1) {
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const RulePlan& rule = program.rules[r];
-    off_[r] = rule.mode == RuleMode::kOff;
+    rules_[r].off = rule.mode == RuleMode::kOff;
     if (!rule.is_production()) continue;
-    widths_[r] = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
+    rules_[r].width = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
+    rules_[r].keeps_stamps = rule.shares_matches || rule.may_stand_again;
     const auto same = [&](const Queue& q) { return q.priority == rule.priority && q.first_rule == rule.module_first; };
     if (std::none_of(queues_.begin(), queues_.end(), same)) queues_.push_back({rule.priority, rule.module_first, rule.strategy, {}, {}, 0});
   }
@@ -30,11 +28,11 @@ Productions::Productions(const ProgramData& program, Network& network)
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const RulePlan& rule = program.rules[r];
     for (std::uint32_t q = 0; rule.is_production() && q < queues_.size(); ++q) {
-      if (queues_[q].priority == rule.priority && queues_[q].first_rule == rule.module_first) queue_by_rule_[r] = q;
+      if (queues_[q].priority == rule.priority && queues_[q].first_rule == rule.module_first) rules_[r].queue = q;
     }
     if (rule.gates.empty()) continue;
-    gates_by_rule_[r] = static_cast<std::uint32_t>(gates_.size());
-    queue_of(r).gated.push_back(gates_by_rule_[r]);
+    rules_[r].gates = static_cast<std::uint32_t>(gates_.size());
+    queue_of(r).gated.push_back(rules_[r].gates);
     gates_.emplace_back().of = rule.gates.size();
   }
 }
@@ -127,7 +125,7 @@ ActivationId Productions::make(std::uint32_t rule, TokenId token) {
   a.rule = rule;
   a.token = token;
   a.since = network_.moment();
-  if (plan.shares_matches || plan.may_stand_again) write_stamps(a);  // those of one token may change while another stands
+  if (rules_[rule].keeps_stamps) write_stamps(a);
   if (plan.may_stand_again) {
     Lost& made = made_of_[id];
     stamps_of(a, made.stamps);
@@ -241,7 +239,7 @@ void Productions::begin_cascade() {
 
 void Productions::take_back_cascade() {
   if (empty()) return;
-  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
     Gates* gates = gates_of(rule);
     if (gates != nullptr && gates->before && gates->before->first && are_open(*gates)) gates->opened_at = gates->before->second;
   }
@@ -287,8 +285,8 @@ void Productions::end_cascade() {
 }
 
 void Productions::switch_off(std::uint32_t rule) {
-  off_[rule] = true;
-  if (queue_by_rule_[rule] == kNone) return;
+  rules_[rule].off = true;
+  if (rules_[rule].queue == kNone) return;
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     if (activations_[id].token != kNone && activations_[id].rule == rule) displace(id);
   }
@@ -337,7 +335,7 @@ void Productions::stamps_were_restored() {
     if (a.row != kNone) write_stamps(a);
     if (const auto made = made_of_.find(id); made != made_of_.end()) stamps_of(a, made->second.stamps);
   }
-  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
     if (Gates* gates = gates_of(rule); gates != nullptr && are_open(*gates)) write_stamps(rule, *gates);
   }
 }

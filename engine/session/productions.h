@@ -117,6 +117,13 @@ class Productions {
     std::vector<std::uint32_t> gated;  // of its rules with gates, by which of gates_
     std::size_t waiting = 0;           // for which all gates are open
   };
+  struct RuleState {
+    std::uint32_t queue = kNone;  // kNone: it is no production
+    std::uint32_t gates = kNone;  // kNone: it has none
+    std::uint32_t width = 0;      // patterns that are no gates
+    bool off = false;
+    bool keeps_stamps = false;  // those of one token may change while another of the same match stands
+  };
   // How a queue finds and orders its activations.
   struct Order {
     Productions& productions;
@@ -125,6 +132,7 @@ class Productions {
     std::uint64_t key(ActivationId id) const { return productions.queue_key(id, by_time); }
     void settle(ActivationId id) const { (void)productions.stamps(productions.activations_[id]); }
     bool goes_before(ActivationId a, ActivationId b) const { return productions.goes_before(a, b, by_time); }
+    void arrange(std::span<ActivationId> of, std::size_t wanted) const { productions.arrange(of, wanted); }
   };
   // A match as its rule's text knows it.
   struct Key {
@@ -181,7 +189,8 @@ class Productions {
   // productions_order.cc
   const std::uint64_t* row_of(Activation& a) {
     if (a.row == kNone) write_stamps(a);
-    return rows_[widths_[a.rule]].stamps.data() + std::size_t{a.row} * (widths_[a.rule] + 1);
+    const std::uint32_t width = rules_[a.rule].width;
+    return rows_[width].stamps.data() + std::size_t{a.row} * (width + 1);
   }
   const std::uint64_t* stamps(Activation& a) { return row_of(a) + 1; }
   std::uint64_t first_stamp(Activation& a) { return *row_of(a); }
@@ -192,18 +201,35 @@ class Productions {
   void displace(ActivationId id);
   std::uint64_t queue_key(ActivationId id, bool by_time);
   bool goes_before(ActivationId a, ActivationId b, bool by_time);
-  bool goes_before_by_text(ActivationId a, ActivationId b) const;
+  // A match's rule, and the facts of its identity.
+  struct Text {
+    std::uint32_t rule = 0;
+    const FactId* facts = nullptr;
+  };
+  bool goes_before_by_text(Text a, Text b) const;
+  bool goes_before_by_text(const Activation& a, const Activation& b) const;
+  void arrange(std::span<ActivationId> of, std::size_t wanted);
+  // An activation beside others of one time, with what decides between them near.
+  struct Gathered {
+    std::uint64_t greatest = 0, second = 0;  // of its stamps; 0: it has none
+    ActivationId id = kNone;
+    std::uint32_t rule = 0;
+    std::uint32_t stamps = 0, facts = 0;  // where they are
+  };
+  static constexpr std::size_t kGatheredKept = 4096;  // whose room is kept for the next
+  bool goes_before(const Gathered& a, const Gathered& b) const;
+  std::uint64_t sort_stamps(const RulePlan& plan, const FactId* facts, std::uint64_t* out) const;
   bool goes_before_across(ActivationId a, ActivationId b);
   std::uint64_t time_of(Activation& a, std::uint64_t since, std::uint64_t gate_first);
-  Queue& queue_of(std::uint32_t rule) { return queues_[queue_by_rule_[rule]]; }
-  const Queue& queue_of(std::uint32_t rule) const { return queues_[queue_by_rule_[rule]]; }
+  Queue& queue_of(std::uint32_t rule) { return queues_[rules_[rule].queue]; }
+  const Queue& queue_of(std::uint32_t rule) const { return queues_[rules_[rule].queue]; }
   ActivationQueue& waiting_in(const Activation& a);
   bool by_time(const Activation& a) const;
   ActivationId front(const Queue& queue, Gates& gates);
 
   // productions_gates.cc
-  Gates* gates_of(std::uint32_t rule) { return gates_by_rule_[rule] == kNone ? nullptr : &gates_[gates_by_rule_[rule]]; }
-  const Gates* gates_of(std::uint32_t rule) const { return gates_by_rule_[rule] == kNone ? nullptr : &gates_[gates_by_rule_[rule]]; }
+  Gates* gates_of(std::uint32_t rule) { return rules_[rule].gates == kNone ? nullptr : &gates_[rules_[rule].gates]; }
+  const Gates* gates_of(std::uint32_t rule) const { return rules_[rule].gates == kNone ? nullptr : &gates_[rules_[rule].gates]; }
   static bool are_open(const Gates& gates) { return gates.open == gates.of; }
   bool may_fire(const Activation& a) const {
     const Gates* gates = gates_of(a.rule);
@@ -222,15 +248,15 @@ class Productions {
   const ProgramData& program_;
   Network& network_;
   std::vector<Queue> queues_;  // the first that has something goes first
-  std::vector<std::uint32_t> queue_by_rule_;
   std::vector<Gates> gates_;
-  std::vector<std::uint32_t> gates_by_rule_;
-  std::vector<TokenId> gate_tokens_;   // by gate: kNone: it is shut
-  std::vector<std::uint32_t> widths_;  // by rule: patterns that are no gates
-  std::vector<StampRows> rows_;        // by width
-  std::vector<bool> off_;
+  std::vector<RuleState> rules_;
+  std::vector<TokenId> gate_tokens_;  // by gate: kNone: it is shut
+  std::vector<StampRows> rows_;       // by width
   Slab<Activation> activations_;
   std::size_t waiting_ = 0;
+  std::vector<Gathered> gathered_;  // for arrange()
+  std::vector<std::uint64_t> gathered_stamps_;
+  std::vector<FactId> gathered_facts_;
 
   std::unordered_map<Key, ActivationId, KeyHash> shared_;  // of rules whose matches may have several tokens
   // Of rules whose matches may fall and stand again within one moment: what they were made of, and what fell in this one.
