@@ -171,7 +171,17 @@ std::uint64_t Productions::queue_key(ActivationId id, bool by_time) {
   Activation& a = activations_[id];
   const Strategy strategy = queue_of(a.rule).strategy;
   if (strategy == Strategy::kMea || (by_time && strategy != Strategy::kLex)) return time_of(a, a.since, 0);
-  return rules_[a.rule].width == 0 ? 0 : *stamps(a);
+  if (rules_[a.rule].width == 0) return 0;
+  if (a.row != kNone) return *stamps(a);
+  const RulePlan& plan = program_.rules[a.rule];
+  FactId facts[Network::kMaxTuple];
+  network_.facts_of(a.token, plan.identity, facts);
+  std::uint64_t greatest = 0;
+  for (std::size_t i = 0; i < plan.identity.size(); ++i) {
+    if (plan.identity_gates[i] != kNoId) continue;
+    greatest = std::max(greatest, network_.stamp(plan.identity_types[i], facts[i], plan.stamps[i]));
+  }
+  return greatest;
 }
 
 // Of one queue. Where gates are, their stamps stand in both lists and decide nothing: adding the same number to two sorted lists of one
