@@ -205,7 +205,13 @@ int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
   const Value* left = row(a);
   const Value* right = row(b);
   for (const std::uint32_t field : key_) {
-    if (const int order = compare_total(left[field], right[field], in); order != 0) return order;
+    const Value& x = left[field];
+    const Value& y = right[field];
+    if (x.kind == Kind::kInt && y.kind == Kind::kInt) {  // as most are
+      if (x.bits != y.bits) return x.bits < y.bits ? -1 : 1;
+      continue;
+    }
+    if (const int order = compare_total(x, y, in); order != 0) return order;
   }
   if (keyed_) return 0;
   if (const int order = compare_total(event_keys_[a].source, event_keys_[b].source, in); order != 0) return order;

@@ -186,7 +186,8 @@ void Productions::note_gone(const Activation& a) {
   const RulePlan& plan = program_.rules[a.rule];
   FactId facts[Network::kMaxTuple];
   network_.facts_of(a.token, plan.identity, facts);
-  journalled_.push_back({since, journalled_facts_.append(facts, plan.identity.size()), a.rule, fired});
+  const auto first = static_cast<std::uint32_t>(journalled_facts_.append(facts, plan.identity.size()));
+  journalled_.push_back({since, first, a.rule & 0x7FFF'FFFFU, fired});
 }
 
 std::optional<Productions::Choice> Productions::choose() {

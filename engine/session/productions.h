@@ -267,9 +267,9 @@ class Productions {
   // first counts). Written at every firing, and read only if the cascade is taken back.
   struct Before {
     std::uint64_t since = 0;
-    std::size_t facts = 0;  // where its identity is among journalled_facts_
-    std::uint32_t rule = 0;
-    bool fired = false;
+    std::uint32_t facts = 0;  // where its identity is among journalled_facts_
+    std::uint32_t rule : 31 = 0;
+    std::uint32_t fired : 1 = 0;
   };
   std::uint64_t cascade_began_ = 0;
   AppendLog<ActivationId> noted_;
