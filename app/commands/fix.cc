@@ -61,7 +61,7 @@ class FixCommand : public Command {
     }
     std::vector<Text> before;
     for (const std::string& path : *paths) {
-      Result<std::string> text = read_text(path, io.in, SourceFiles::kMaxFileBytes);
+      Result<std::string> text = read_rules(path, io.in);
       if (!text) {
         io.error(text.error().message, text.error().help);
         return kExitFailed;
