@@ -117,6 +117,8 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
     }
     for (const Diagnostic* d : fixes) {
       const Position at = sources.position(d->fix->span.file, d->fix->span.begin);
+      // A foreign aggregate is said instead of what is behind its name.
+      if (d->code == "E0310") ++last.unread[d->fix->span.file];
       last.fixes.push_back({d->fix->span.file,
                             {fmt::format("{}:{}:{}", sources.path(d->fix->span.file), at.line, at.column), d->code,
                              std::string(sources.text(d->fix->span)), d->fix->replacement}});
