@@ -34,8 +34,8 @@ class Journal {
   // Not what functions keep.
   std::size_t bytes() const {
     const auto room = [](const auto& v) { return v.capacity() * sizeof(v[0]); };
-    std::size_t n = order_.bytes() + facts_.bytes() + rows_.bytes() + room(inverses_) + room(last_) + room(stamps_) + room(stamp_rows_) +
-                    room(actions_);
+    std::size_t n = order_.bytes() + facts_.bytes() + rows_.bytes() + stamps_.bytes() + stamp_rows_.bytes() + room(inverses_) +
+                    room(last_) + room(actions_);
     for (const Marks& marks : marks_) {
       for (const auto& of : marks) n += room(of);
     }
