@@ -132,10 +132,11 @@ bool LineReader::fill() {
   ssize_t n = 0;
   do {
     // stdin may be a stream of a test without a descriptor; then the stream itself is read.
-    n = fileno(file_) >= 0 ? ::read(fileno(file_), buffer_.data() + had, kChunk)
-                           : static_cast<ssize_t>(std::fread(buffer_.data() + had, 1, kChunk, file_));
-  } while (n < 0 && errno == EINTR && !Interruption::seen());
-  failed_ = n < 0 && errno != EINTR;
+    const int fd = fileno(file_);
+    if (fd >= 0 && !Interruption::await_input(fd)) break;
+    n = fd >= 0 ? ::read(fd, buffer_.data() + had, kChunk) : static_cast<ssize_t>(std::fread(buffer_.data() + had, 1, kChunk, file_));
+  } while (n < 0 && errno == EINTR);
+  failed_ = n < 0;
   buffer_.resize(had + (n > 0 ? static_cast<std::size_t>(n) : 0));
   return n > 0;
 }

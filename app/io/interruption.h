@@ -15,6 +15,8 @@ class Interruption {
   Interruption& operator=(const Interruption&) = delete;
 
   static bool seen();
+  // Waits for something to read, or for the end of it; false if a signal came before. Without an Interruption true at once.
+  static bool await_input(int fd);
   static int exit_code();  // as a shell says it of who is ended by the signal: 130, 143
 
  private:
