@@ -132,7 +132,8 @@ TEST_CASE("a damaged recording: said with its place, counted, the rest goes on; 
   CHECK(flyball({"record", folder / "c.rec", "--from", damaged}).status == 1);
   CHECK(flyball({"record", "--info", folder / "c.rec"}).status == 0);
   // What is no recording at all is refused line by line, as ever.
-  CHECK(flyball({"replay", rules, "--facts", rules}).err.find(" refused (first: line ") != std::string::npos);
+  const std::string noise = folder.write("noise.jsonl", slurp(rules));
+  CHECK(flyball({"replay", rules, "--facts", noise}).err.find(" refused (first: line ") != std::string::npos);
 }
 
 TEST_CASE("replay --from and --until: what is left out is not looked at, and what is replayed is the same") {
