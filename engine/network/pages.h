@@ -3,8 +3,8 @@
 // costs what hundreds of instructions do.
 //
 // PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. The chunks of a thread's sessions share big
-// pages (take_piece), so that none of them wastes one; small ones, which would keep a page for themselves when all else in it has gone, do
-// so only beyond kPlainBytes.
+// pages (take_piece), so that none of them wastes one. The first chunk of each kind does not, so that a small session has no more memory
+// than it touches; nor do small ones before kPlainBytes, which would keep a page for themselves when all else in it has gone.
 // Not thread-safe but where it says so. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
 #pragma once
 
@@ -82,7 +82,7 @@ class Chunks {
   void* take(std::size_t bytes) {
     bytes = (bytes + kLine - 1) & ~(kLine - 1);
     taken_ += bytes;
-    const bool is_piece = (bytes >= kLargeBytes || taken_ > kPlainBytes) && bytes <= kPieceMax;
+    const bool is_piece = ((bytes >= kLargeBytes && taken_ > bytes) || taken_ > kPlainBytes) && bytes <= kPieceMax;
     owned_.emplace_back(is_piece ? take_piece(bytes) : ::operator new(bytes, std::align_val_t{kLine}), is_piece);
     return owned_.back().first;
   }

@@ -241,7 +241,7 @@ void Adoption::move_productions() {
     if (before == kNoId || from.rules_[before].queue == kNone) continue;
     if (Productions::Gates* gates = from.gates_of(before); gates != nullptr) *to.gates_of(r) = std::move(*gates);
     for (const std::uint32_t g : now_.parts[r].gates) to.gate_tokens_[g] = from.gate_tokens_[g];
-    // Nothing waits: what heaps there are, are those of gates.
+    // Nothing waits: what queues there are, are those of gates.
   }
 }
 

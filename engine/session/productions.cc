@@ -18,7 +18,7 @@ Productions::Productions(const ProgramData& program, Network& network)
     rules_[r].off = rule.mode == RuleMode::kOff;
     if (!rule.is_production()) continue;
     rules_[r].width = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
-    rules_[r].keeps_stamps = rule.shares_matches || rule.may_stand_again;
+    rules_[r].keeps_stamps = rule.may_stand_again;
     const auto same = [&](const Queue& q) { return q.priority == rule.priority && q.first_rule == rule.module_first; };
     if (std::none_of(queues_.begin(), queues_.end(), same)) queues_.push_back({rule.priority, rule.module_first, rule.strategy, {}, {}, 0});
   }
@@ -33,7 +33,7 @@ Productions::Productions(const ProgramData& program, Network& network)
     if (rule.gates.empty()) continue;
     rules_[r].gates = static_cast<std::uint32_t>(gates_.size());
     queue_of(r).gated.push_back(rules_[r].gates);
-    gates_.emplace_back().of = rule.gates.size();
+    gates_.emplace_back().count = rule.gates.size();
   }
 }
 
@@ -345,7 +345,8 @@ std::size_t Productions::bytes() const {
   std::size_t sum = activations_.bytes();
   for (const Queue& queue : queues_) sum += queue.ungated.bytes();
   for (const Gates& gates : gates_) sum += gates.ready.bytes() + gates.fresh.bytes() + gates.fired.capacity() * sizeof(ActivationId);
-  for (const StampRows& rows : rows_) sum += rows.stamps.capacity() * sizeof(std::uint64_t) + rows.free.capacity() * sizeof(std::uint32_t);
+  for (const RowsOfWidth& rows : rows_)
+    sum += rows.stamps.capacity() * sizeof(std::uint64_t) + rows.free.capacity() * sizeof(std::uint32_t);
   constexpr std::size_t kNode = 64;  // of a hash table's record, its facts and what it links
   return sum + (shared_.size() + made_of_.size() + lost_.size()) * (sizeof(Key) + sizeof(Lost) + kNode);
 }

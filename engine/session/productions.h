@@ -92,13 +92,13 @@ class Productions {
     bool fired_before = false;
   };
   // Of one width: the stamp of the first pattern (0: that is a gate), then those of all, the greatest first.
-  struct StampRows {
+  struct RowsOfWidth {
     PagedVector<std::uint64_t> stamps;
     std::vector<std::uint32_t> free;
   };
   // Of a rule that has some.
   struct Gates {
-    std::size_t of = 0;  // how many there are
+    std::size_t count = 0;
     std::size_t open = 0;
     std::uint64_t opened_at = 0;        // the moment the last of them did
     std::uint64_t shut_in = 0;          // the moment the first of them shut again
@@ -122,7 +122,7 @@ class Productions {
     std::uint32_t gates = kNone;  // kNone: it has none
     std::uint32_t width = 0;      // patterns that are no gates
     bool off = false;
-    bool keeps_stamps = false;  // those of one token may change while another of the same match stands
+    bool keeps_stamps = false;  // a token may go and come again while its match stands: the stamps are those it came with
   };
   // How a queue finds and orders its activations.
   struct Order {
@@ -230,7 +230,7 @@ class Productions {
   // productions_gates.cc
   Gates* gates_of(std::uint32_t rule) { return rules_[rule].gates == kNone ? nullptr : &gates_[rules_[rule].gates]; }
   const Gates* gates_of(std::uint32_t rule) const { return rules_[rule].gates == kNone ? nullptr : &gates_[rules_[rule].gates]; }
-  static bool are_open(const Gates& gates) { return gates.open == gates.of; }
+  static bool are_open(const Gates& gates) { return gates.open == gates.count; }
   bool may_fire(const Activation& a) const {
     const Gates* gates = gates_of(a.rule);
     return gates == nullptr || are_open(*gates);
@@ -251,7 +251,7 @@ class Productions {
   std::vector<Gates> gates_;
   std::vector<RuleState> rules_;
   std::vector<TokenId> gate_tokens_;  // by gate: kNone: it is shut
-  std::vector<StampRows> rows_;       // by width
+  std::vector<RowsOfWidth> rows_;     // by width
   Slab<Activation> activations_;
   std::size_t waiting_ = 0;
   std::vector<Gathered> gathered_;  // for arrange()

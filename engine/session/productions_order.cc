@@ -31,7 +31,7 @@ class SortedStamps {
 
 void Productions::take_row(Activation& a) {
   const std::size_t width = rules_[a.rule].width;
-  StampRows& rows = rows_[width];
+  RowsOfWidth& rows = rows_[width];
   if (rows.free.empty()) {
     a.row = static_cast<std::uint32_t>(rows.stamps.size() / (width + 1));
     rows.stamps.resize(rows.stamps.size() + width + 1);
@@ -244,6 +244,9 @@ void Productions::arrange(std::span<ActivationId> of, std::size_t wanted) {
   gathered_.clear();
   gathered_stamps_.clear();
   gathered_facts_.clear();
+  gathered_.reserve(of.size());
+  gathered_stamps_.reserve(of.size() * rules_[activations_[of.front()].rule].width);
+  gathered_facts_.reserve(of.size() * program_.rules[activations_[of.front()].rule].identity.size());
   for (const ActivationId id : of) {
     const Activation& a = activations_[id];
     const RulePlan& plan = program_.rules[a.rule];

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <tuple>
 #include <vector>
 
@@ -17,14 +18,22 @@ using flyball::engine::ActivationQueue;
 struct Record {
   std::uint64_t key = 0, rest = 0;
   std::uint32_t place = 0;
+  bool settled = false;
 };
 
 struct Records {
   std::vector<Record>& all;
+  bool in_front = false;  // else stamps may be others than they were
   std::uint32_t& place(ActivationId id) const { return all[id].place; }
-  std::uint64_t key(ActivationId id) const { return all[id].key; }
-  void settle(ActivationId) const {}
-  bool goes_before(ActivationId a, ActivationId b) const { return std::tie(all[a].rest, b) > std::tie(all[b].rest, a); }
+  std::uint64_t key(ActivationId id) const {
+    if (!in_front) throw std::logic_error("a key is asked too early");
+    return all[id].key;
+  }
+  void settle(ActivationId id) const { all[id].settled = true; }
+  bool goes_before(ActivationId a, ActivationId b) const {
+    if (!in_front && (!all[a].settled || !all[b].settled)) throw std::logic_error("an order is asked too early");
+    return std::tie(all[a].rest, b) > std::tie(all[b].rest, a);
+  }
   void arrange(std::span<ActivationId> of, std::size_t wanted) const {
     const auto later = [this](ActivationId a, ActivationId b) { return goes_before(b, a); };
     const auto first = of.end() - static_cast<std::ptrdiff_t>(wanted);
@@ -52,7 +61,7 @@ class Both {
     REQUIRE(queue_.size() == model_.size());
   }
   ActivationId front() {
-    const ActivationId id = queue_.front(Records{all_});
+    const ActivationId id = queue_.front(Records{all_, true});
     REQUIRE(id == static_cast<ActivationId>(~std::get<2>(*model_.begin())));
     return id;
   }
