@@ -43,8 +43,12 @@ void* take_piece(std::size_t bytes) {
       page = nullptr;
     }
   }
-  if (page == nullptr) page = new (take_pages(kPageBytes)) Page;
+  if (page == nullptr) {
+    page = new (take_pages(kPageBytes)) Page;
+    poison(page + 1, kPageBytes - sizeof(Page));
+  }
   void* piece = reinterpret_cast<std::byte*>(page) + page->end;
+  unpoison(piece, bytes);
   page->end += bytes;
   page->uses.fetch_add(1, std::memory_order_relaxed);
   return piece;
