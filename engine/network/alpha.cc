@@ -240,12 +240,11 @@ void Network::update_given(const Update& u) {
 // `changed`: what may be otherwise of a fact that stays; where its liveness changed, all that are not key fields.
 void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bool appeared, bool exists) {
   const std::vector<std::uint64_t>& masks = program_.types[type].stamp_masks;
-  std::vector<std::uint64_t>& stamps = stamps_[type];
-  const std::size_t first = std::size_t{fact} * masks.size();
-  if (stamps.size() < first + masks.size()) stamps.resize(first + masks.size());
+  stamps_[type].make_room(fact);
+  std::uint64_t* const stamps = stamps_[type].row(fact);
   if (journal_.first(Journalled::kStamps, type, fact) && !appeared) {
     // Restored last: putting the fact back stamps it anew. One that was not there has none that anybody will ask for.
-    journal_.add_stamps(type, fact, stamps.data() + first, masks.size());
+    journal_.add_stamps(type, fact, stamps, masks.size());
   }
   if (program_.types[type].stratum != kNoId) {
     if (withdrawn_in_ != moment_) withdrawn_.clear();
@@ -253,20 +252,23 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
     const std::uint64_t name = std::uint64_t{type} << 32 | fact;
     const FactStore& store = stores_[type];
     if (!exists) {
-      const auto at = stamps.begin() + static_cast<std::ptrdiff_t>(first);
       const Value* row = store.last_row(fact);
-      withdrawn_.try_emplace(name, Withdrawn{{at, at + static_cast<std::ptrdiff_t>(masks.size())}, {row, row + store.width()}});
+      withdrawn_.try_emplace(name, Withdrawn{{stamps, stamps + masks.size()}, {row, row + store.width()}});
     } else if (const auto before = withdrawn_.find(name); before != withdrawn_.end()) {
       std::uint64_t otherwise = store.meta(fact).status == FactStatus::kLive && !store.meta(fact).suspended ? 0 : ~store.key_fields();
       for (std::uint32_t f = 0; f < store.width(); ++f) {
         if (store.row(fact)[f] != before->second.row[f]) otherwise |= std::uint64_t{1} << f;
       }
-      for (std::size_t i = 0; i < masks.size(); ++i) stamps[first + i] = (masks[i] & otherwise) != 0 ? moment_ : before->second.stamps[i];
+      for (std::size_t i = 0; i < masks.size(); ++i) stamps[i] = (masks[i] & otherwise) != 0 ? moment_ : before->second.stamps[i];
       return;
     }
   }
+  if (appeared) {
+    std::fill_n(stamps, masks.size(), moment_);
+    return;
+  }
   for (std::size_t i = 0; i < masks.size(); ++i) {
-    if (appeared || (masks[i] & changed) != 0) stamps[first + i] = moment_;
+    if ((masks[i] & changed) != 0) stamps[i] = moment_;
   }
 }
 

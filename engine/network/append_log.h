@@ -14,7 +14,7 @@
 
 namespace flyball::engine {
 
-template <typename T>
+template <typename T, std::size_t kChunkBytes = std::size_t{32} << 10>
 class AppendLog {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
@@ -31,7 +31,10 @@ class AppendLog {
     unpoison(place, sizeof(T));
     new (place) T(record);
   }
-  void pop_back() { cut(size_ - 1); }
+  void pop_back() {
+    --size_;
+    poison(&(*this)[size_], sizeof(T));
+  }
   // Side by side; where the first of them is. At most kRowMax.
   std::size_t append(const T* records, std::size_t count) {
     FB_CHECK(count <= kRowMax);
@@ -61,7 +64,7 @@ class AppendLog {
   std::size_t bytes() const { return memory_.bytes(); }
 
  private:
-  static constexpr std::size_t kBits = static_cast<std::size_t>(std::bit_width((std::size_t{32} << 10) / sizeof(T))) - 1;
+  static constexpr std::size_t kBits = static_cast<std::size_t>(std::bit_width(kChunkBytes / sizeof(T))) - 1;
   static constexpr std::size_t kChunk = std::size_t{1} << kBits;
   static constexpr std::size_t kRowMax = kChunk / 8;
   static constexpr std::size_t kKeptBytes = std::size_t{4} << 20;

@@ -109,7 +109,7 @@ void Network::look_into(Insight& out) const {
 }
 
 std::size_t Network::type_bytes(FactTypeId type) const {
-  return stores_[type].bytes() + gates_[type].capacity() * sizeof(FactGates) + stamps_[type].capacity() * sizeof(std::uint64_t) +
+  return stores_[type].bytes() + gates_[type].capacity() * sizeof(FactGates) + stamps_[type].bytes() +
          fact_dues_[type].capacity() * sizeof(Timestamp);
 }
 

@@ -77,8 +77,8 @@ class Journal {
   }
   void add_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps, std::size_t count) {
     if (!open_) return;
-    stamps_.push_back({type, fact, stamp_rows_.size()});
-    stamp_rows_.insert(stamp_rows_.end(), stamps, stamps + count);
+    stamps_.push_back({type, fact, stamp_rows_.size(), count});
+    for (std::size_t i = 0; i < count; ++i) stamp_rows_.push_back(stamps[i]);
   }
   // To be done when all others are, and what follows from them.
   template <typename Inverse>
@@ -109,7 +109,13 @@ class Journal {
   template <typename RestoreStamps>  // (type, fact, stamps)
   void take_back_last(RestoreStamps restore) {
     for (; !last_.empty(); last_.pop_back()) last_.back()();
-    for (const StampsBefore& s : stamps_) restore(s.type, s.fact, stamp_rows_.data() + s.row);
+    std::vector<std::uint64_t> row;
+    for (std::size_t i = 0; i < stamps_.size(); ++i) {
+      const StampsBefore& s = stamps_[i];
+      row.clear();
+      for (std::size_t at = 0; at < s.count; ++at) row.push_back(stamp_rows_[s.row + at]);
+      restore(s.type, s.fact, row.data());
+    }
   }
 
  private:
@@ -123,7 +129,7 @@ class Journal {
   struct StampsBefore {
     FactTypeId type = kNoId;
     FactId fact = kNone;
-    std::size_t row = 0;
+    std::size_t row = 0, count = 0;
   };
   // By table, by id: the last cascade that changed it.
   using Marks = std::vector<std::vector<std::uint64_t>>;
@@ -168,8 +174,8 @@ class Journal {
   std::vector<std::function<void()>> last_;
   AppendLog<FactBefore> facts_;
   AppendLog<Value> rows_;
-  std::vector<StampsBefore> stamps_;
-  std::vector<std::uint64_t> stamp_rows_;
+  AppendLog<StampsBefore> stamps_;
+  AppendLog<std::uint64_t> stamp_rows_;
   std::vector<MarkedAction> actions_;  // open addressing; a power of two
   std::size_t action_count_ = 0;
 };

@@ -23,7 +23,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
   alpha_work_.resize(program.alphas.size());
   updates_.resize(types.size());
   gates_.resize(types.size());
-  stamps_.resize(types.size());
+  for (const TypePlan& type : program.types) stamps_.emplace_back(type.stamp_masks.size());
   fact_dues_.resize(types.size());
   stage_states_.resize(program.stages.size());
   budgets_.resize(program.rules.size());

@@ -28,6 +28,7 @@
 #include "engine/network/fact_store.h"
 #include "engine/network/frame_buffer.h"
 #include "engine/network/journal.h"
+#include "engine/network/stamp_rows.h"
 #include "engine/network/tables.h"
 #include "engine/network/timer_queue.h"
 #include "engine/network/token.h"
@@ -84,12 +85,9 @@ class Network {
   // of its last change in the fields of TypePlan::stamp_masks[which].
   std::uint64_t moment() const { return moment_; }
   void next_moment() { ++moment_; }
-  std::uint64_t stamp(FactTypeId type, FactId fact, std::uint32_t which) const {
-    return stamps_[type][std::size_t{fact} * program_.types[type].stamp_masks.size() + which];
-  }
+  std::uint64_t stamp(FactTypeId type, FactId fact, std::uint32_t which) const { return stamps_[type].row(fact)[which]; }
   void restore_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps) {
-    const std::size_t count = program_.types[type].stamp_masks.size();
-    std::copy(stamps, stamps + count, stamps_[type].begin() + static_cast<std::ptrdiff_t>(std::size_t{fact} * count));
+    std::copy_n(stamps, stamps_[type].width(), stamps_[type].row(fact));
   }
   // True if some rule, join or aggregate reads one of these fields.
   bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
@@ -582,7 +580,7 @@ class Network {
   std::vector<Exhausted> exhausted_;
 
   std::uint64_t moment_ = 1;
-  std::vector<std::vector<std::uint64_t>> stamps_;  // by type; of each fact, one per TypePlan::stamp_masks
+  std::vector<StampRows> stamps_;  // by type
   // Derived facts that were withdrawn in this moment: one that is derived again within it has not changed but in what is otherwise.
   struct Withdrawn {
     std::vector<std::uint64_t> stamps;

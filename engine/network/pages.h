@@ -2,8 +2,9 @@
 // spread over many megabytes, and with 4 KiB pages every one of them is a miss in the TLB, too; and the first touch of each
 // costs what hundreds of instructions do.
 //
-// PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. What small sessions need they take
-// as it is; beyond kPlainBytes the chunks of a thread's sessions share big pages (take_piece), so that none of them wastes one.
+// PageAllocator is for vectors; Chunks gives out pieces that never move and go all at once. The chunks of a thread's sessions share big
+// pages (take_piece), so that none of them wastes one; small ones, which would keep a page for themselves when all else in it has gone, do
+// so only beyond kPlainBytes.
 // Not thread-safe but where it says so. INVARIANT: asking for big pages is a hint; nothing but speed depends on it.
 #pragma once
 
@@ -84,7 +85,7 @@ class Chunks {
   void* take(std::size_t bytes) {
     bytes = (bytes + kLine - 1) & ~(kLine - 1);
     taken_ += bytes;
-    const bool is_piece = taken_ > kPlainBytes && bytes <= kPieceMax;
+    const bool is_piece = (bytes >= kLargeBytes || taken_ > kPlainBytes) && bytes <= kPieceMax;
     owned_.emplace_back(is_piece ? take_piece(bytes) : ::operator new(bytes, std::align_val_t{kLine}), is_piece ? bytes : 0);
     poison(owned_.back().first, bytes);
     return owned_.back().first;
@@ -93,6 +94,7 @@ class Chunks {
 
  private:
   static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kLargeBytes = std::size_t{16} << 10;
   static constexpr std::size_t kPlainBytes = std::size_t{128} << 10;
   std::vector<std::pair<void*, std::size_t>> owned_;  // and the bytes of one that is a piece
   std::size_t taken_ = 0;

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "engine/network/append_log.h"
 #include "engine/network/pages.h"
 #include "model/check.h"
 
@@ -49,12 +50,12 @@ class Slab {
 
   std::uint32_t end() const { return next_; }  // ids lie below it
   std::size_t used() const { return used_; }
-  std::size_t bytes() const { return memory_.bytes() + free_.capacity() * sizeof(std::uint32_t); }
+  std::size_t bytes() const { return memory_.bytes() + free_.bytes(); }
 
  private:
   Chunks memory_;
   std::vector<T*> chunks_;
-  std::vector<std::uint32_t> free_;
+  AppendLog<std::uint32_t, std::size_t{4} << 10> free_;
   std::uint32_t next_ = 0;
   std::size_t used_ = 0;
 };

@@ -117,15 +117,17 @@ void Adoption::move_stamps() {
     const std::vector<std::uint64_t>& before = from_.data.types[t].stamp_masks;
     const std::vector<std::uint64_t>& now = to_.data.types[t].stamp_masks;
     if (before == now) continue;
-    const std::vector<std::uint64_t> stamps = std::move(to.stamps_[t]);
-    to.stamps_[t].assign(std::size_t{to.stores_[t].end()} * now.size(), before.empty() ? to.moment_ : 0);
-    if (before.empty()) continue;
-    for (FactId f = 0; f < to.stores_[t].end() && (std::size_t{f} + 1) * before.size() <= stamps.size(); ++f) {
-      const std::uint64_t* old = stamps.data() + std::size_t{f} * before.size();
+    const StampRows stamps = std::exchange(to.stamps_[t], StampRows(now.size()));
+    for (FactId f = 0; f < to.stores_[t].end() && !now.empty(); ++f) {
+      to.stamps_[t].make_room(f);
+      std::uint64_t* const row = to.stamps_[t].row(f);
+      if (before.empty()) std::fill_n(row, now.size(), to.moment_);
+      if (before.empty() || !stamps.has_room(f)) continue;
+      const std::uint64_t* old = stamps.row(f);
       const std::uint64_t newest = *std::max_element(old, old + before.size());
       for (std::size_t i = 0; i < now.size(); ++i) {
         const auto same = std::find(before.begin(), before.end(), now[i]);
-        to.stamps_[t][std::size_t{f} * now.size() + i] = same == before.end() ? newest : old[same - before.begin()];
+        row[i] = same == before.end() ? newest : old[same - before.begin()];
       }
     }
   }
@@ -236,7 +238,7 @@ void Adoption::move_productions() {
   }
   for (std::uint32_t r = 0; r < former_.size(); ++r) {
     const std::uint32_t before = former_[r];
-    if (before == kNoId || from.queue_by_rule_[before] == kNone) continue;
+    if (before == kNoId || from.rules_[before].queue == kNone) continue;
     if (Productions::Gates* gates = from.gates_of(before); gates != nullptr) *to.gates_of(r) = std::move(*gates);
     for (const std::uint32_t g : now_.parts[r].gates) to.gate_tokens_[g] = from.gate_tokens_[g];
     // Nothing waits: what heaps there are, are those of gates.

@@ -10,17 +10,15 @@ namespace flyball::engine {
 Productions::Productions(const ProgramData& program, Network& network)
     : program_(program),
       network_(network),
-      queue_by_rule_(program.rules.size(), kNone),
-      gates_by_rule_(program.rules.size(), kNone),
+      rules_(program.rules.size()),
       gate_tokens_(program.gates.size(), kNone),
-      widths_(program.rules.size(), 0),
-      rows_(Network::kMaxTuple + 1),
-      off_(program.rules.size(), false) {
+      rows_(Network::kMaxTuple + 1) {
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const RulePlan& rule = program.rules[r];
-    off_[r] = rule.mode == RuleMode::kOff;
+    rules_[r].off = rule.mode == RuleMode::kOff;
     if (!rule.is_production()) continue;
-    widths_[r] = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
+    rules_[r].width = static_cast<std::uint32_t>(rule.identity.size() - rule.gates.size());
+    rules_[r].keeps_stamps = rule.shares_matches || rule.may_stand_again;
     const auto same = [&](const Queue& q) { return q.priority == rule.priority && q.first_rule == rule.module_first; };
     if (std::none_of(queues_.begin(), queues_.end(), same)) queues_.push_back({rule.priority, rule.module_first, rule.strategy, {}, {}, 0});
   }
@@ -30,12 +28,12 @@ Productions::Productions(const ProgramData& program, Network& network)
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const RulePlan& rule = program.rules[r];
     for (std::uint32_t q = 0; rule.is_production() && q < queues_.size(); ++q) {
-      if (queues_[q].priority == rule.priority && queues_[q].first_rule == rule.module_first) queue_by_rule_[r] = q;
+      if (queues_[q].priority == rule.priority && queues_[q].first_rule == rule.module_first) rules_[r].queue = q;
     }
     if (rule.gates.empty()) continue;
-    gates_by_rule_[r] = static_cast<std::uint32_t>(gates_.size());
-    gates_.emplace_back();
-    queue_of(r).gated.push_back(r);
+    rules_[r].gates = static_cast<std::uint32_t>(gates_.size());
+    queue_of(r).gated.push_back(rules_[r].gates);
+    gates_.emplace_back().of = rule.gates.size();
   }
 }
 
@@ -127,8 +125,7 @@ ActivationId Productions::make(std::uint32_t rule, TokenId token) {
   a.rule = rule;
   a.token = token;
   a.since = network_.moment();
-  take_row(a);
-  write_stamps(a);
+  if (rules_[rule].keeps_stamps) write_stamps(a);
   if (plan.may_stand_again) {
     Lost& made = made_of_[id];
     stamps_of(a, made.stamps);
@@ -197,10 +194,10 @@ std::optional<Productions::Choice> Productions::choose() {
   for (Queue& queue : queues_) {
     if (queue.waiting == 0) continue;
     ActivationId best = kNone;
-    if (!queue.heap.empty()) best = queue.heap.front(Order{*this, true});
-    for (const std::uint32_t rule : queue.gated) {
-      Gates& gates = *gates_of(rule);
-      if (!are_open(rule, gates)) continue;
+    if (!queue.ungated.empty()) best = queue.ungated.front(Order{*this, true});
+    for (const std::uint32_t i : queue.gated) {
+      Gates& gates = gates_[i];
+      if (!are_open(gates)) continue;
       const ActivationId own = front(queue, gates);
       if (own != kNone && (best == kNone || goes_before_across(own, best))) best = own;
     }
@@ -242,9 +239,9 @@ void Productions::begin_cascade() {
 
 void Productions::take_back_cascade() {
   if (empty()) return;
-  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
     Gates* gates = gates_of(rule);
-    if (gates != nullptr && gates->before && gates->before->first && are_open(rule, *gates)) gates->opened_at = gates->before->second;
+    if (gates != nullptr && gates->before && gates->before->first && are_open(*gates)) gates->opened_at = gates->before->second;
   }
   for (std::size_t i = 0; i < noted_.size(); ++i) {
     Activation& a = activations_[noted_[i]];
@@ -288,8 +285,8 @@ void Productions::end_cascade() {
 }
 
 void Productions::switch_off(std::uint32_t rule) {
-  off_[rule] = true;
-  if (queue_by_rule_[rule] == kNone) return;
+  rules_[rule].off = true;
+  if (rules_[rule].queue == kNone) return;
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     if (activations_[id].token != kNone && activations_[id].rule == rule) displace(id);
   }
@@ -335,17 +332,17 @@ void Productions::stamps_were_restored() {
   for (ActivationId id = 0; id < activations_.end(); ++id) {
     Activation& a = activations_[id];
     if (a.token == kNone) continue;
-    write_stamps(a);
+    if (a.row != kNone) write_stamps(a);
     if (const auto made = made_of_.find(id); made != made_of_.end()) stamps_of(a, made->second.stamps);
   }
-  for (std::uint32_t rule = 0; rule < gates_by_rule_.size(); ++rule) {
-    if (Gates* gates = gates_of(rule); gates != nullptr && are_open(rule, *gates)) write_stamps(rule, *gates);
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
+    if (Gates* gates = gates_of(rule); gates != nullptr && are_open(*gates)) write_stamps(rule, *gates);
   }
 }
 
 std::size_t Productions::bytes() const {
   std::size_t sum = activations_.bytes();
-  for (const Queue& queue : queues_) sum += queue.heap.bytes();
+  for (const Queue& queue : queues_) sum += queue.ungated.bytes();
   for (const Gates& gates : gates_) sum += gates.ready.bytes() + gates.fresh.bytes() + gates.fired.capacity() * sizeof(ActivationId);
   for (const StampRows& rows : rows_) sum += rows.stamps.capacity() * sizeof(std::uint64_t) + rows.free.capacity() * sizeof(std::uint32_t);
   constexpr std::size_t kNode = 64;  // of a hash table's record, its facts and what it links

@@ -10,19 +10,19 @@ void Productions::gate_made(std::uint32_t gate, TokenId token) {
   if (network_.token(token).truth != Truth::kTrue) return;
   const std::uint32_t rule = program_.gates[gate].rule;
   Gates& gates = *gates_of(rule);
-  note_before_cascade(rule, gates);
+  note_before_cascade(gates);
   gate_tokens_[gate] = token;
   ++gates.open;
-  if (are_open(rule, gates)) open(rule, gates);
+  if (are_open(gates)) open(rule, gates);
 }
 
 void Productions::gate_gone(std::uint32_t gate, TokenId token) {
   if (gate_tokens_[gate] != token) return;
   const std::uint32_t rule = program_.gates[gate].rule;
   Gates& gates = *gates_of(rule);
-  note_before_cascade(rule, gates);
+  note_before_cascade(gates);
   gate_tokens_[gate] = kNone;
-  if (are_open(rule, gates)) {
+  if (are_open(gates)) {
     count_waiting(rule, gates, false);
     gates.shut_in = network_.moment();
   }
@@ -72,14 +72,14 @@ void Productions::open(std::uint32_t rule, Gates& gates) {
     for (const ActivationId id : gates.ready.take_all()) {
       Activation& a = activations_[id];
       a.in = a.since > gates.opened_at ? In::kFresh : In::kReady;
-      heap_of(a).add(Order{*this, by_time(a)}, id);
+      waiting_in(a).add(Order{*this, by_time(a)}, id);
     }
   }
   count_waiting(rule, gates, true);
 }
 
-void Productions::note_before_cascade(std::uint32_t rule, Gates& gates) {
-  if (cascade_began_ != 0 && !gates.before) gates.before.emplace(are_open(rule, gates), gates.opened_at);
+void Productions::note_before_cascade(Gates& gates) {
+  if (cascade_began_ != 0 && !gates.before) gates.before.emplace(are_open(gates), gates.opened_at);
 }
 
 }  // namespace flyball::engine

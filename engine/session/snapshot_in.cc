@@ -73,9 +73,8 @@ void SnapshotIn::read_facts() {
         in_.check((source.is_null() || source.is(Kind::kString)) && number.is(Kind::kUint), kWrongValue);
         store.set_event_key(f, source, number.as_uint());
       }
-      std::vector<std::uint64_t>& all = to_.network.stamps_[type];
-      if (stamps != 0 && all.size() < (std::size_t{f} + 1) * stamps) all.resize((std::size_t{f} + 1) * stamps);
-      for (std::size_t i = 0; i < stamps; ++i) all[std::size_t{f} * stamps + i] = in_.number();
+      if (stamps != 0) to_.network.stamps_[type].make_room(f);
+      for (std::size_t i = 0; i < stamps; ++i) to_.network.stamps_[type].row(f)[i] = in_.number();
     }
   }
 }

@@ -47,11 +47,8 @@ void SnapshotOut::write_facts() {
         store.append_identity(f, name);
         out_.values(name);
       }
-      const std::vector<std::uint64_t>& all = from_.network.stamps_[type];
-      for (std::size_t i = 0; i < stamps; ++i) {
-        const std::size_t at = std::size_t{f} * stamps + i;
-        out_.number(at < all.size() ? all[at] : 0);
-      }
+      const StampRows& all = from_.network.stamps_[type];
+      for (std::size_t i = 0; i < stamps; ++i) out_.number(all.has_room(f) ? all.row(f)[i] : 0);
     }
   }
 }

@@ -18,7 +18,7 @@ void Takeover::take_stamps() {
       for (std::uint32_t i = 0; i < before.size(); ++i) newest = std::max(newest, from_.network.stamp(type, old_fact, i));
       for (std::size_t i = 0; i < now.size(); ++i) {
         // A rule that reads other fields than any did: when the last of those that were read changed is the best that is known.
-        std::uint64_t& stamp = to_.network.stamps_[map.id][std::size_t{fact} * now.size() + i];
+        std::uint64_t& stamp = to_.network.stamps_[map.id].row(fact)[i];
         stamp = newest;
         for (std::uint32_t k = 0; k < before.size(); ++k) {
           if (map.same && before[k] == now[i]) stamp = from_.network.stamp(type, old_fact, k);
