@@ -54,6 +54,9 @@ void* take_piece(std::size_t bytes) {
   return piece;
 }
 
-void give_piece(void* piece) { drop(reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(piece) & ~(std::uintptr_t{kPageBytes} - 1))); }
+void give_piece(void* piece) {
+  const std::size_t behind = reinterpret_cast<std::uintptr_t>(piece) & (kPageBytes - 1);
+  drop(reinterpret_cast<Page*>(static_cast<std::byte*>(piece) - behind));
+}
 
 }  // namespace flyball::engine
