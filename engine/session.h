@@ -218,6 +218,8 @@ class Session {
   std::optional<Explanation> why(const std::string& action_id) const;
   // The explanations kept, newest first; at most `n`.
   std::vector<Explanation> explanations(std::size_t n) const;
+  // The ids of the actions that these are of, newest first.
+  std::vector<std::string> explained() const;
   // Why a rule does not run now: the closest partial match and the first line not met. `with` fixes key fields by name.
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const;
 

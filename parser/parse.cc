@@ -53,7 +53,10 @@ std::string unknown_declaration(const char* p, bool after_another, cst::Builder&
   } else if (after_another && !b.new_line_before(p)) {
     b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected the end of the declaration, found " + found, b.foreign_help(p)));
   } else if (word.empty()) {
-    b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected a declaration, found " + found, b.foreign_help(p)));
+    // `(defrule …`.
+    const cst::Slip* slip = *p == '(' ? cst::find_slip(cst::Place::kDeclaration, cst::word_at(p + 1, b.end())) : nullptr;
+    b.report(b.error(codes::kUnexpected, p, b.token_end(p), "expected a declaration, found " + found,
+                     slip != nullptr ? std::string(slip->help) : b.foreign_help(p)));
   } else {
     Diagnostic d = b.error(codes::kUnknownDeclaration, p, p + word.size(), "`" + word + "` begins no declaration");
     std::string meant;

@@ -61,7 +61,8 @@ class FixCommand : public Command {
     }
     std::vector<Text> before;
     for (const std::string& path : *paths) {
-      Result<std::string> text = read_text(path, io.in, SourceFiles::kMaxFileBytes);
+      // A stream that cannot be fixed goes on as it came.
+      Result<std::string> text = path == "-" ? read_text(path, io.in, SourceFiles::kMaxFileBytes) : read_rules(path, io.in);
       if (!text) {
         io.error(text.error().message, text.error().help);
         return kExitFailed;

@@ -53,7 +53,7 @@ class Fmt : public Command {
  private:
   bool one(const std::string& path, std::size_t& would_change, Io& io) const {
     const bool stream = path == "-";
-    const Result<std::string> text = read_text(path, io.in, SourceFiles::kMaxFileBytes);
+    const Result<std::string> text = read_rules(path, io.in);
     SourceFiles sources;
     const Result<std::uint32_t> file = text ? sources.add(stream ? "<stdin>" : path, *text) : std::unexpected(text.error());
     if (!file) {

@@ -9,6 +9,7 @@
 #include "app/clients/running.h"
 #include "app/commands/commands.h"
 #include "app/io/digest.h"
+#include "app/io/interruption.h"
 #include "app/io/json.h"
 #include "app/io/replace.h"
 #include "app/package/texts.h"
@@ -68,7 +69,7 @@ class Plan : public Command {
                       "against what a service runs, for `flyball apply today.plan`"}},
         .exit_codes =
             "0   no difference\n1   rules do not check, a file cannot be read, or the service does not answer\n2   they differ\n64  wrong "
-            "usage"};
+            "usage\n130 interrupted (143: by SIGTERM): what is said is of what was read until then, and no plan is kept"};
   }
 
   void options(Options& options) override {
@@ -143,16 +144,21 @@ class Plan : public Command {
     teller_ = &teller;
     Difference difference(moved_within_.value_or(3600 * kNsPerSecond), teller);
     difference_ = &difference;
+    const Interruption interruption;
     const bool read = feed(*lines);
+    const bool interrupted = Interruption::seen();
     const bool nothing = read && old_side.feeder().counts().inputs == 0 && new_side.feeder().counts().inputs == 0;
     if (read && !nothing) conclude(sides.cautions);
     if (nowhere != nullptr) std::fclose(nowhere);
     if (nothing) {
       const std::uint64_t refused = new_side.feeder().counts().refused;
-      io.error(fmt::format("no line of `{}` is an input{}: nothing was compared", lines->name(),
-                           refused > 0 ? fmt::format(" ({} refused)", refused) : ""),
-               options.until ? "`--until` leaves out what is stamped later" : "`flyball record --info FILE` says what a recording holds");
+      io.error(fmt::format("{}no line of `{}` is an input{}: nothing was compared", interrupted ? "interrupted: up to there " : "",
+                           lines->name(), refused > 0 ? fmt::format(" ({} refused)", refused) : ""),
+               interrupted     ? ""
+               : options.until ? "`--until` leaves out what is stamped later"
+                               : "`flyball record --info FILE` says what a recording holds");
     }
+    if (interrupted) return Interruption::exit_code();
     if (!read || nothing) return kExitFailed;
     if (file) {
       file->facts_name = lines->name();
@@ -282,7 +288,7 @@ class Plan : public Command {
     RecordBatch batch;
     {
       TwinFeed twins(old_->feeder(), new_->feeder());
-      while (batch.fill(lines)) {
+      while (batch.fill(lines) && !Interruption::seen()) {
         const std::span<const RecordBatch::Entry> entries = batch.entries();
         for (std::size_t i = 0; i < entries.size();) {
           const std::size_t n = turn(entries.subspan(i));
@@ -300,6 +306,7 @@ class Plan : public Command {
         }
       }
     }
+    if (Interruption::seen()) return difference_->finish(), true;
     if (batch.failed()) return io_->error(lines.failure()), false;
     // Behind the last line time goes on to what is asked then.
     const std::optional<Timestamp> until = *parse_until(arguments_.until);
@@ -406,6 +413,9 @@ class Plan : public Command {
   std::vector<std::string> cautions() const {
     std::vector<std::string> out;
     const ReplayCounts &before = old_->feeder().counts(), &after = new_->feeder().counts();
+    if (const std::optional<Timestamp> newest = new_->feeder().newest(); Interruption::seen() && newest)
+      out.push_back(fmt::format("interrupted after {}, at {}: what was recorded later was not read", plural(after.inputs, "input"),
+                                plan_moment(*newest)));
     if (difference_->changes() > 0 && after_first_ > 0)
       out.push_back(fmt::format("{} line{} came after the first difference, at {}: the world that sent them had seen the old rules act",
                                 after_first_, after_first_ == 1 ? "" : "s", plan_moment(*teller_->first())));

@@ -62,8 +62,7 @@ class Why : public Command {
     if (offline == nullptr) return exit_code;
     const std::optional<engine::Explanation> why = offline->session->why(action_);
     if (!why) {
-      std::vector<std::string> known;
-      for (const engine::Explanation& one : offline->session->explanations(SIZE_MAX)) known.push_back(one.action.id);
+      const std::vector<std::string> known = offline->session->explained();
       const Error error = action_ == "last" ? Error{"no action was made", "`flyball why-not RULE` says why a rule does not run"}
                                             : no_such_action(action_, known, known.size() >= engine::Limits{}.explanations);
       io.error(error.message, error.help);

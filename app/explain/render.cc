@@ -104,6 +104,7 @@ void lines_text(std::string& out, const std::vector<engine::LineExplained>& line
     std::string detail;
     const auto add = [&](const std::string& text) { detail += (detail.empty() ? "" : ", ") + text; };
     for (const auto& [name, value] : line.reads) add(fmt::format("{} = {}", name, to_source(value, c.interner)));
+    if (!line.problem.empty()) add("cannot be evaluated: " + line.problem);
     if (line.since) add("true since " + moment(*line.since));
     if (line.due && line.verdict != "true") add("met at " + moment(*line.due));
     if (!detail.empty()) out += fmt::format("      {}\n", detail);
@@ -120,6 +121,7 @@ void line_json(std::string& out, const engine::LineExplained& line, const Explai
     append_json(out, line.reads[r].second, c.interner);
   }
   out += '}';
+  if (!line.problem.empty()) out += ",\"problem\":" + quote(line.problem);
   if (line.since) {
     key(out, "since");
     bus::append_time(out, *line.since);

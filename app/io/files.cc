@@ -11,6 +11,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include "app/io/interruption.h"
+#include "bus/codec/recording_format.h"
+#include "parser/source.h"
+
 namespace flyball::app {
 namespace fs = std::filesystem;
 
@@ -18,7 +22,10 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
-Result<std::string> read_text(const std::string& path, std::FILE* in, std::size_t max_bytes) {
+namespace {
+
+// At most a little more than `max_bytes`.
+Result<std::string> read_beginning(const std::string& path, std::FILE* in, std::size_t max_bytes) {
   std::error_code ignored;
   if (path != "-" && fs::is_directory(path, ignored)) return fail(fmt::format("`{}` is a folder, not a file", path));
   std::FILE* file = path == "-" ? in : std::fopen(path.c_str(), "rb");
@@ -31,8 +38,29 @@ Result<std::string> read_text(const std::string& path, std::FILE* in, std::size_
   const int error = errno;
   if (file != in) std::fclose(file);
   if (failed) return fail(fmt::format("`{}` cannot be read: {}", path, std::strerror(error)));
-  if (text.size() > max_bytes) return fail(fmt::format("`{}` is larger than {} bytes", path, max_bytes));
   return text;
+}
+
+Result<std::string> at_most(Result<std::string> text, const std::string& path, std::size_t max_bytes) {
+  if (text && text->size() > max_bytes) return fail(fmt::format("`{}` is larger than {} bytes", path, max_bytes));
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_text(const std::string& path, std::FILE* in, std::size_t max_bytes) {
+  return at_most(read_beginning(path, in, max_bytes), path, max_bytes);
+}
+
+Result<std::string> read_rules(const std::string& path, std::FILE* in) {
+  Result<std::string> text = read_beginning(path, in, SourceFiles::kMaxFileBytes);
+  // No rule file begins so.
+  const bool recording = text && bus::is_recording(*text);
+  if (recording || (text && text->starts_with("{\""))) {
+    return fail(fmt::format("`{}` {}, not rules", path == "-" ? "<stdin>" : path, recording ? "is a recording" : "holds JSON lines"),
+                "facts are given behind `--facts`, rules without it: `flyball replay rules/ --facts morning.rec`");
+  }
+  return at_most(std::move(text), path, SourceFiles::kMaxFileBytes);
 }
 
 Result<std::vector<std::string>> rule_paths(const std::vector<std::string>& arguments) {
@@ -104,8 +132,9 @@ bool LineReader::fill() {
   ssize_t n = 0;
   do {
     // stdin may be a stream of a test without a descriptor; then the stream itself is read.
-    n = fileno(file_) >= 0 ? ::read(fileno(file_), buffer_.data() + had, kChunk)
-                           : static_cast<ssize_t>(std::fread(buffer_.data() + had, 1, kChunk, file_));
+    const int fd = fileno(file_);
+    if (fd >= 0 && !Interruption::await_input(fd)) break;
+    n = fd >= 0 ? ::read(fd, buffer_.data() + had, kChunk) : static_cast<ssize_t>(std::fread(buffer_.data() + had, 1, kChunk, file_));
   } while (n < 0 && errno == EINTR);
   failed_ = n < 0;
   buffer_.resize(had + (n > 0 ? static_cast<std::size_t>(n) : 0));

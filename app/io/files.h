@@ -14,6 +14,9 @@ namespace flyball::app {
 // The whole file; `-` is `in`. Error: what the system said, and files above `max_bytes`.
 Result<std::string> read_text(const std::string& path, std::FILE* in, std::size_t max_bytes);
 
+// A rule file: the same, and a recording or facts in its place are said to be that.
+Result<std::string> read_rules(const std::string& path, std::FILE* in);
+
 // Rule files named by PATH… arguments: a file as it is, a folder's *.fly files at any depth in the order of their names.
 // A path named twice counts once. Error: a path that does not exist, a folder without rules.
 Result<std::vector<std::string>> rule_paths(const std::vector<std::string>& arguments);

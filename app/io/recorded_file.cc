@@ -22,6 +22,12 @@ bool is_place(std::string_view bytes) {
 Result<RecordedFile> RecordedFile::open(const std::string& path, std::FILE* in) {
   Result<LineReader> bytes = LineReader::open(path, in);
   if (!bytes) return std::unexpected(bytes.error());
+  if (path.ends_with(".fly")) {
+    const std::string_view beginning = bytes->peek(bus::kRecordingMagic.size());
+    if (!beginning.starts_with('{') && !bus::is_recording(beginning))
+      return fail(fmt::format("`{}` holds rules, not recorded facts", path),
+                  "facts are JSON lines or a recording: `flyball replay rules/ --facts morning.rec`");
+  }
   return RecordedFile(std::move(*bytes));
 }
 

@@ -44,12 +44,40 @@ std::vector<const Diagnostic*> chosen(const std::vector<Diagnostic>& all, const 
   return out;
 }
 
+// The mistakes of grammar, by file.
+std::vector<std::size_t> unread(const std::vector<Diagnostic>& all, std::size_t files) {
+  std::vector<std::size_t> n(files);
+  for (const Diagnostic& d : all) {
+    if (d.span.file < files && d.code.starts_with("E01")) ++n[d.span.file];  // not of the standard modules
+  }
+  return n;
+}
+
+// What a round does, so that it can be taken back.
+struct Round {
+  std::vector<Text> texts;          // before it
+  std::vector<std::size_t> unread;  // likewise
+  std::vector<std::pair<std::uint32_t, AppliedFix>> fixes;
+
+  // Whether the texts of files that parse worse than before it are theirs again.
+  bool take_back(std::vector<Text>& now, const std::vector<std::size_t>& unread_now) {
+    bool any = false;
+    for (std::uint32_t f = 0; f < texts.size(); ++f) {
+      if (unread_now[f] <= unread[f]) continue;
+      any = std::erase_if(fixes, [&](const auto& fix) { return fix.first == f; }) > 0 || any;
+      now[f].text = texts[f].text;
+    }
+    return any;
+  }
+};
+
 }  // namespace
 
 FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
   FixResult result;
   const std::size_t given = texts.size();
   std::set<Tried> before;
+  Round last;
   for (int round = 0;; ++round) {
     SourceFiles sources;
     Interner interner;
@@ -70,6 +98,10 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
     add_standard_modules(files, sources, interner, diagnostics);
     static_cast<void>(check_package(std::move(files), sources, interner, diagnostics));
     const std::vector<Diagnostic>& all = diagnostics.all();
+    std::vector<std::size_t> mistakes = unread(all, texts.size());
+    if (last.take_back(texts, mistakes)) continue;
+    for (auto& fix : last.fixes) result.applied.push_back(std::move(fix.second));
+    last = {texts, std::move(mistakes), {}};
     if (round == 0) result.errors_before = diagnostics.error_count();
     result.errors_left = diagnostics.error_count();
     result.warnings_with_fix = static_cast<std::size_t>(
@@ -85,8 +117,11 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
     }
     for (const Diagnostic* d : fixes) {
       const Position at = sources.position(d->fix->span.file, d->fix->span.begin);
-      result.applied.push_back({fmt::format("{}:{}:{}", sources.path(d->fix->span.file), at.line, at.column), d->code,
-                                std::string(sources.text(d->fix->span)), d->fix->replacement});
+      // A foreign aggregate is said instead of what is behind its name.
+      if (d->code == "E0310") ++last.unread[d->fix->span.file];
+      last.fixes.push_back({d->fix->span.file,
+                            {fmt::format("{}:{}:{}", sources.path(d->fix->span.file), at.line, at.column), d->code,
+                             std::string(sources.text(d->fix->span)), d->fix->replacement}});
     }
     // From the last to the first, so that places stay right.
     for (auto d = fixes.rbegin(); d != fixes.rend(); ++d) {

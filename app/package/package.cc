@@ -17,7 +17,7 @@ bool parse_into(Package& package, const std::vector<std::string>& arguments, Io&
   }
   std::vector<std::pair<std::string, std::string>> texts;
   for (const std::string& path : *paths) {
-    Result<std::string> text = read_text(path, io.in, SourceFiles::kMaxFileBytes);
+    Result<std::string> text = read_rules(path, io.in);
     if (!text) {
       io.error(text.error().message, text.error().help);
       return false;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "app/io/instant.h"
+#include "app/io/json.h"
 #include "bus/codec/json_lines.h"
 #include "bus/codec/recording_writer.h"
 #include "bus/codec/transcode.h"
@@ -29,6 +31,7 @@ class Gatherer {
     const bus::RecordShape& shape = block.shapes()[record.shape];
     switch (shape.kind) {
       case bus::RecordKind::kText:
+        if (accounted(block, record)) return;
         // The empty line has a byte string of none.
         ++(record.values == std::string_view("\xC4\0", 2) ? info_.empty : info_.unreadable);
         return;
@@ -64,6 +67,20 @@ class Gatherer {
     source->last_seq = std::max(source->last_seq, seq);
   }
 
+  // A tick that accounts for the numbers of a source stands there as its line.
+  bool accounted(const bus::RecordingBlock& block, const bus::RecordingBlock::Record& record) {
+    line_.clear();
+    if (!block.append_line(record, line_) || json_member(line_, "tick") != "true") return false;
+    const std::string name = json_text(line_, "source"), time = json_member(line_, "time");
+    const std::optional<std::uint64_t> seq = json_number(line_, "seq");
+    const std::optional<Timestamp> at = parse_instant(time.starts_with('"') ? json_text(line_, "time") : time);
+    if (name.empty() || !seq || !at) return false;
+    ++info_.ticks;
+    stamp(*at);
+    if (RecordingInfo::Source* const source = named(info_.sources, name)) source->last_seq = std::max(source->last_seq, *seq);
+    return true;
+  }
+
   void stamp(Timestamp t) {
     if (!info_.stamped) {
       info_.stamped = true;
@@ -82,6 +99,7 @@ class Gatherer {
   }
 
   RecordingInfo& info_;
+  std::string line_;
 };
 
 // The whole blocks in `bytes`, which a writer just made.

@@ -79,8 +79,7 @@ Result<std::string> Service::on_why(std::string_view action_id) {
     if (id == "last" || id == former.id) return said_of(former);
   }
   if (id == "last") return fail("no action was made yet", "`flyball why-not RULE` says why a rule does not run");
-  std::vector<std::string> known;
-  for (const engine::Explanation& why : session_->explanations(SIZE_MAX)) known.push_back(why.action.id);
+  std::vector<std::string> known = session_->explained();
   for (const FormerWhy& former : former_whys_) known.push_back(former.id);
   return std::unexpected(no_such_action(id, known, true));
 }

@@ -285,8 +285,8 @@ std::optional<Operand> ExprCompiler::compile_in_set(const Operand& left, const E
   return temp(t);
 }
 
-Operand ExprCompiler::pattern_test(Opcode op, Pattern pattern, const Operand& text, Mark mark) {
-  code_.add_more().patterns.push_back(std::make_unique<Pattern>(std::move(pattern)));
+Operand ExprCompiler::pattern_test(Opcode op, TextPattern pattern, const Operand& text, Mark mark) {
+  code_.add_more().patterns.push_back(std::make_unique<TextPattern>(std::move(pattern)));
   const std::uint32_t t = result_temp(mark);
   emit({.op = op, .dst = t, .a = text, .c = static_cast<std::uint32_t>(code_.more_->patterns.size() - 1)});
   return temp(t);
@@ -296,7 +296,7 @@ Operand ExprCompiler::compile_like(const Expr& e) {
   const Mark mark = next_temp_;
   const Operand a = compile(e.args[0]);
   const Operand b = compile(e.args[1]);
-  if (is_constant(b) && value(b).is(Kind::kString)) return pattern_test(Opcode::kLike, Pattern::glob(in_.text(value(b))), a, mark);
+  if (is_constant(b) && value(b).is(Kind::kString)) return pattern_test(Opcode::kLike, TextPattern::glob(in_.text(value(b))), a, mark);
   const std::uint32_t t = result_temp(mark);
   emit({.op = Opcode::kLikeDynamic, .dst = t, .a = a, .b = b});
   return temp(t);

@@ -201,7 +201,7 @@ Operand ExprCompiler::compile_call(const Expr& e) {
     }
     if (e.fn == Fn::kDyn && n == 1) return first;
     if (e.fn == Fn::kMatches && n == 2 && is_constant(second) && value(second).is(Kind::kString)) {
-      return pattern_test(Opcode::kMatches, Pattern::regex(in_.text(value(second))), first, mark);
+      return pattern_test(Opcode::kMatches, TextPattern::regex(in_.text(value(second))), first, mark);
     }
   }
   const std::uint32_t t = result_temp(mark);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/compile/expr_compiler.h"
-#include "engine/expr/pattern.h"
+#include "model/text_pattern.h"
 
 namespace flyball::engine {
 
@@ -100,7 +100,7 @@ class ExprCompiler {
   Operand compile_range(const Expr& e);
   Operand compile_comprehension(const Expr& e);
 
-  Operand pattern_test(Opcode op, Pattern pattern, const Operand& text, Mark mark);
+  Operand pattern_test(Opcode op, TextPattern pattern, const Operand& text, Mark mark);
   const FactType* fact_type(const Expr& e) const;
   std::uint32_t body(const Expr& e);
   void describe();

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/compile/node_words.h"
-#include "engine/expr/pattern.h"
+#include "model/text_pattern.h"
 #include "model/type.h"
 
 namespace flyball::engine {

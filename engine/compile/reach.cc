@@ -11,8 +11,8 @@
 
 #include "engine/compile/conditions.h"
 #include "engine/expr/order_place.h"
-#include "engine/expr/pattern.h"
 #include "model/text.h"
+#include "model/text_pattern.h"
 
 namespace flyball::engine {
 
@@ -314,7 +314,7 @@ class Finder {
 
   std::optional<Reach> like(const Value& glob) const {
     const std::string_view text = context_.interner->text(glob);
-    if (!Pattern::glob(text).ok()) return std::nullopt;
+    if (!TextPattern::glob(text).ok()) return std::nullopt;
     if (form_ != Form::kValues) return ends_with(literal_end(text, form_ == Form::kHeads));
     bool wild = false;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -30,6 +30,7 @@ struct LineExplained {
   std::vector<std::pair<std::string, Value>> reads;  // `hot.util` → 92%, `high_util` → 80%
   std::optional<Timestamp> since;                    // `for`: true since
   std::optional<Timestamp> due;                      // `for`, cooldown, absence: when it would be met
+  std::string problem;                               // unknown because it could not be evaluated: "bad pattern: missing )"; mostly empty
 };
 
 struct Explanation {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/expr/kernel.h"
-#include "engine/expr/pattern.h"
+#include "model/text_pattern.h"
 
 namespace flyball::engine {
 
@@ -38,7 +38,7 @@ Code::More& Code::add_more() {
   return *more_;
 }
 
-const Pattern& Code::pattern(std::uint32_t i) const { return *more().patterns[i]; }
+const TextPattern& Code::pattern(std::uint32_t i) const { return *more().patterns[i]; }
 
 namespace {
 

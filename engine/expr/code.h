@@ -14,11 +14,14 @@
 #include "model/functions.h"
 #include "model/value.h"
 
+namespace flyball {
+class TextPattern;  // text_pattern.h: a compiled RE2 pattern or glob
+}
+
 namespace flyball::engine {
 
 class CalendarClock;  // calendar_clock.h
 class Kernel;         // kernel.h: the same without kinds, where it can be
-class Pattern;        // pattern.h: a compiled RE2 pattern or glob
 
 // Where an operand lives.
 enum class Space : std::uint8_t { kTemp, kConstant, kLet, kInput, kVariable, kAggregate, kRow };
@@ -141,7 +144,7 @@ class Code {
   const Value* constants() const { return constants_.data(); }
   std::size_t constant_count() const { return constants_.size(); }
   std::span<const Loop> loops() const { return more().loops; }
-  const Pattern& pattern(std::uint32_t i) const;
+  const TextPattern& pattern(std::uint32_t i) const;
   const CalendarClock& calendar(std::uint32_t i) const { return *more().calendars[i]; }
   std::uint32_t temp_count() const { return temp_count_; }
   // Nothing but fields compared with constants of their kind or with fields, alone or under one `and` or one `or`.
@@ -154,7 +157,7 @@ class Code {
   // What few expressions have.
   struct More {
     std::vector<Loop> loops;
-    std::vector<std::unique_ptr<Pattern>> patterns;
+    std::vector<std::unique_ptr<TextPattern>> patterns;
     std::vector<const CalendarClock*> calendars;  // of the program
     std::vector<std::uint32_t> lets, inputs, aggregates;
   };

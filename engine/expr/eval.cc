@@ -13,8 +13,8 @@
 #include "engine/expr/functions.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/operators.h"
-#include "engine/expr/pattern.h"
 #include "model/compare.h"
+#include "model/text_pattern.h"
 
 namespace flyball::engine {
 
@@ -310,12 +310,12 @@ Value Machine::matches(const Instruction& i) const {
     const Value& b = load(i.b);
     if (b.is_error()) return passed_on(b);
     if (!a.is(Kind::kString) || !b.is(Kind::kString)) return no_overload(in());
-    if (in().text(b).size() > kMaxGlobBytes) return in().error("pattern too long");
+    if (in().text(b).size() > kMaxGlobBytes) return bad_pattern(TextPattern::glob(in().text(b)), in());
     return Value::boolean(glob_matches(in().text(b), in().text(a)));
   }
   if (!a.is(Kind::kString)) return no_overload(in());
-  const Pattern& p = code_.pattern(i.c);
-  return p.ok() ? Value::boolean(p.matches(in().text(a))) : in().error(p.error());
+  const TextPattern& p = code_.pattern(i.c);
+  return p.ok() ? Value::boolean(p.matches(in().text(a))) : bad_pattern(p, in());
 }
 
 Value Machine::same_fact(const Instruction& i) const {

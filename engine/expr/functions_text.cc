@@ -5,8 +5,8 @@
 
 #include "engine/expr/functions.h"
 #include "engine/expr/operators.h"
-#include "engine/expr/pattern.h"
 #include "model/text.h"
+#include "model/text_pattern.h"
 
 namespace flyball::engine {
 
@@ -217,8 +217,8 @@ Value functions::text(Fn fn, std::span<const Value> args, Interner& in) {
     case Fn::kEndsWith: return all(args, {kText, kText}) ? Value::boolean(t(0).ends_with(t(1))) : no_overload(in);
     case Fn::kMatches: {
       if (!all(args, {kText, kText})) return no_overload(in);
-      const Pattern p = Pattern::regex(t(1));
-      return p.ok() ? Value::boolean(p.matches(t(0))) : in.error(p.error());
+      const TextPattern p = TextPattern::regex(t(1));
+      return p.ok() ? Value::boolean(p.matches(t(0))) : bad_pattern(p, in);
     }
     case Fn::kLowerAscii: return all(args, {kText}) ? ascii_case(t(0), false, in) : no_overload(in);
     case Fn::kUpperAscii: return all(args, {kText}) ? ascii_case(t(0), true, in) : no_overload(in);

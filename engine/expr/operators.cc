@@ -10,6 +10,7 @@
 #include "engine/expr/exact.h"
 #include "model/civil.h"
 #include "model/compare.h"
+#include "model/text_pattern.h"
 #include "model/time.h"
 
 namespace flyball::engine {
@@ -207,6 +208,7 @@ Value compare_errors(Compare op, const Value& a, const Value& b, Interner& in) {
 }  // namespace
 
 Value no_overload(Interner& in) { return in.error("no such overload"); }
+Value bad_pattern(const TextPattern& pattern, Interner& in) { return in.error("bad pattern: " + pattern.error()); }
 
 Value arithmetic(Arithmetic op, const Value& a, const Value& b, Interner& in) {
   if (a.is_error()) return passed_on(a);

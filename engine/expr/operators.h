@@ -12,6 +12,7 @@
 namespace flyball::engine {
 
 Value no_overload(Interner& in);
+Value bad_pattern(const TextPattern& pattern, Interner& in);
 
 Value arithmetic(Arithmetic op, const Value& a, const Value& b, Interner& in);
 Value negate(const Value& a, Interner& in);

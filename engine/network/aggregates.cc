@@ -458,7 +458,7 @@ Value Aggregates::result(const AggregateNode& plan, std::int64_t count_true, std
   return values.result(plan, observed);
 }
 
-const std::vector<Aggregates::Dirty>& Aggregates::take_dirty(std::vector<Dirty>& out) {
+void Aggregates::take_dirty(std::vector<Dirty>& out) {
   out.clear();
   for (const auto& [node, group] : dirty_) {
     NodeState& state = nodes_[node];
@@ -473,7 +473,6 @@ const std::vector<Aggregates::Dirty>& Aggregates::take_dirty(std::vector<Dirty>&
   }
   for (const auto& [node, group] : dirty_) nodes_[node].all_dirty = false;
   dirty_.clear();
-  return out;
 }
 
 std::size_t Aggregates::bytes() const {

@@ -112,7 +112,7 @@ class Aggregates {
     for (const auto& [node, group] : dirty_) f(node, nodes_[node].groups[group]->hash);
   }
   // What changed since the last call, in `out`, instead of what is there.
-  const std::vector<Dirty>& take_dirty(std::vector<Dirty>& out);
+  void take_dirty(std::vector<Dirty>& out);
   bool has_dirty() const { return !dirty_.empty(); }
   bool timer_is_live(NodeId node, Timestamp due) const;
   std::uint64_t samples_dropped() const { return samples_dropped_; }

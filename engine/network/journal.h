@@ -31,6 +31,16 @@ class Journal {
   bool open() const { return open_; }
   std::size_t room() const { return actions_.size(); }
   bool is_empty() const { return order_.empty() && last_.empty() && !marked_; }
+  // Not what functions keep.
+  std::size_t bytes() const {
+    const auto room = [](const auto& v) { return v.capacity() * sizeof(v[0]); };
+    std::size_t n = order_.bytes() + facts_.bytes() + rows_.bytes() + stamps_.bytes() + stamp_rows_.bytes() + room(inverses_) +
+                    room(last_) + room(actions_);
+    for (const Marks& marks : marks_) {
+      for (const auto& of : marks) n += room(of);
+    }
+    return n;
+  }
   void begin() {
     open_ = true;
     if (!marked_) return;

@@ -215,6 +215,8 @@ std::size_t Network::bytes() const {
   for (const HoldTable& t : holds_) n += t.bytes();
   for (const AbsenceTable& t : absences_) n += t.bytes();
   for (const ProjectionTable& t : projections_) n += t.bytes();
+  for (const auto& [fact, before] : withdrawn_)
+    n += sizeof(before) + before.stamps.capacity() * sizeof(std::uint64_t) + before.row.capacity() * sizeof(Value);
   return n;
 }
 

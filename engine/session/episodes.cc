@@ -49,7 +49,7 @@ std::uint64_t Episodes::identity_prefix(std::uint32_t rule_id, EntryId e) const 
 EntryId Episodes::entry_of(std::uint32_t rule, TokenId token) {
   const RulePlan& plan = program_.rules[rule];
   FactId facts[Network::kMaxTuple];
-  for (std::size_t i = 0; i < plan.identity.size(); ++i) facts[i] = network_.fact_of(token, plan.identity[i]);
+  network_.facts_of(token, plan.identity, facts);
   return entry_for(rule, facts);
 }
 

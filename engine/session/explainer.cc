@@ -121,6 +121,7 @@ Explainer::Judged Explainer::judge(const ExplainPlan& plan, const ExplainLine& l
       if (one.truth == out.truth && store.compare_keys(out.witness, f, network_.interner()) < 0) continue;
       if (one.truth == Truth::kUnknown && out.truth == Truth::kTrue) continue;
       out.truth = one.truth;
+      out.failing = one.failing;
       out.witness = f;
     }
     if (line.quantifier == Quantifier::kNo || line.quantifier == Quantifier::kEvery) out.truth = negated(out.truth);
@@ -166,10 +167,18 @@ KeptExplanation::Line Explainer::kept_line(const ExplainPlan& plan, const Explai
   for (const ExplainCondition& c : line.conditions) {
     for (const ExplainRead& r : c.reads) reads.push_back(value(r, plan.scope));
   }
+  if (out.verdict == Truth::kUnknown) reads.push_back(problem(plan, judged));
   return out;
 }
 
-LineExplained Explainer::told(const KeptExplanation::Line& line, std::span<const Value>& reads) {
+Value Explainer::problem(const ExplainPlan& plan, const Judged& judged) {
+  if (judged.failing == nullptr) return Value::unknown();
+  network_.fill_aggregates(judged.failing->test, plan.scope);
+  const Value v = network_.frame().value(judged.failing->test, plan.scope);
+  return v.is_error() ? v : Value::unknown();
+}
+
+LineExplained Explainer::told(const KeptExplanation::Line& line, std::span<const Value>& reads) const {
   LineExplained out;
   out.span = line.line->span;
   out.verdict = word(line.verdict);
@@ -183,6 +192,7 @@ LineExplained Explainer::told(const KeptExplanation::Line& line, std::span<const
         out.reads.emplace_back(r.name, read);
     }
   }
+  if (line.verdict == Truth::kUnknown) out.problem = network_.interner().text(taken(reads, 1).front());
   return out;
 }
 
@@ -394,6 +404,13 @@ Explanation Explainer::told(const KeptExplanation& kept) const {
 std::optional<Explanation> Explainer::find(const std::string& id) const {
   const KeptExplanation* kept = log_.find(id);
   return kept == nullptr ? std::nullopt : std::optional(told(*kept));
+}
+
+std::vector<std::string> Explainer::ids() const {
+  std::vector<std::string> out;
+  out.reserve(log_.size());
+  for (std::size_t i = 0; i < log_.size(); ++i) out.push_back(to_text(log_.newest(i).made.id));
+  return out;
 }
 
 std::vector<Explanation> Explainer::newest(std::size_t n) const {

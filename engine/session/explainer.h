@@ -44,6 +44,7 @@ class Explainer {
   void take_back_cascade() { log_.take_back_cascade(); }
   std::optional<Explanation> find(const std::string& id) const;  // "" and "last": the newest
   std::vector<Explanation> newest(std::size_t n) const;
+  std::vector<std::string> ids() const;  // of all that are kept, newest first
   WhyNot why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with);
   void mark(Interner& in) const { log_.mark(in); }
 
@@ -72,8 +73,10 @@ class Explainer {
   void keep_line_of(const Firing& firing, const ExplainPlan& plan, const ExplainLine& line);
   KeptExplanation::Line kept_line(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged, std::vector<Value>& reads);
   KeptExplanation::Fact kept_fact(std::uint32_t name, FactTypeId type, FactId fact, std::vector<Value>& values) const;
+  // Of a line that is unknown, the error that its condition gives; unknown() if what it reads is.
+  Value problem(const ExplainPlan& plan, const Judged& judged);
   // In words; what they read is taken from the front.
-  static LineExplained told(const KeptExplanation::Line& line, std::span<const Value>& reads);
+  LineExplained told(const KeptExplanation::Line& line, std::span<const Value>& reads) const;
   static FactUsed told(const KeptExplanation::Fact& fact, std::string name, Timestamp at, std::span<const Value>& values);
   Explanation told(const KeptExplanation& kept) const;
   LineExplained line_explained(const ExplainPlan& plan, const ExplainLine& line, const Judged& judged);

@@ -40,7 +40,7 @@ struct KeptExplanation {
   struct Line {
     const ExplainLine* line = nullptr;
     Truth verdict = Truth::kTrue;
-    bool reads = false;  // of every read of its conditions there is a value
+    bool reads = false;  // of every read of its conditions there is a value, and of one that is unknown its problem
     std::optional<Timestamp> since, due;
   };
   MadeAction made;

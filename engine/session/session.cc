@@ -88,7 +88,7 @@ const Counters& Session::counters() const {
   c.timers = impl_->timers.size();
   c.actions_unapproved = impl_->actions.proposal_count();
   c.memory_bytes = impl_->network.bytes() + impl_->episodes.bytes() + impl_->productions.bytes() + impl_->derivation.bytes() +
-                   impl_->actions.bytes() + impl_->timers.bytes();
+                   impl_->actions.bytes() + impl_->timers.bytes() + impl_->journal.bytes();
   return c;
 }
 

@@ -7,6 +7,8 @@ std::optional<Explanation> Session::why(const std::string& id) const { return im
 
 std::vector<Explanation> Session::explanations(std::size_t n) const { return impl_->explainer.newest(n); }
 
+std::vector<std::string> Session::explained() const { return impl_->explainer.ids(); }
+
 WhyNot Session::why_not(std::uint32_t rule, const std::vector<std::pair<std::string, Value>>& with) const {
   // As of now: nothing has happened since the last instant, but time has passed.
   impl_->network.set_now(impl_->decision_time());

@@ -379,6 +379,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
       last.verdict = "false";
     } else {
       last = line_explained(plan, line, s.judged);
+      if (!last.problem.empty()) out.sentence += " (" + last.problem + ")";
     }
     out.lines.push_back(std::move(last));
     if (s.judged.witness != kNone) out.blocker = fact_used("", line.type, s.judged.witness);

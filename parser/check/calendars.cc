@@ -57,7 +57,35 @@ CalendarSpan make_span(Package& p, const ast::CalendarPart& part) {
   return span;
 }
 
+// `zone` is said at `at`, where a fix is offered only if that is the text itself and not a name for it.
+void no_such_zone(Package& p, ast::Span at, const std::string& zone) {
+  Diagnostic d{"E0415", Severity::kError, at, fmt::format("there is no time zone `{}`", zone), {}, {}};
+  std::vector<std::string> meant = nearest(zone, zone_names());
+  // `Madrid`: the city alone.
+  for (const std::string& name : zone_names()) {
+    if (meant.empty() && !zone.empty() && name.ends_with("/" + zone)) meant.push_back(name);
+  }
+  const std::string_view written = p.report.text(at);
+  const bool is_text = written.starts_with('"') || written.starts_with('\'');
+  if (meant.size() == 1 && is_text) d.fix = Fix{d.span, "\"" + meant.front() + "\""};
+  d.help = meant.size() > 1 || (meant.size() == 1 && !is_text)
+               ? did_you_mean(meant)
+               : "zones have the names of the IANA database: `Europe/Madrid`, `UTC`; or `+02:00`";
+  p.diagnostics.add(std::move(d));
+}
+
 }  // namespace
+
+bool ExprChecker::unknown_zone(Expr& e) {
+  const std::optional<Value> value = fold(e.args[1], p_.interner);
+  if (!value || !value->is(Kind::kString)) return false;
+  const std::string zone(p_.interner.text(*value));
+  // CEL's functions take these for UTC, too.
+  if (zone.empty() || zone == "Z" || is_zone_name(zone)) return false;
+  no_such_zone(p_, e.args[1].span, zone);
+  e.type = Type::of(TypeTag::kError);
+  return true;
+}
 
 void make_calendar(Package& p, std::size_t file, const ast::CalendarDecl& decl) {
   Calendar calendar;
@@ -76,15 +104,7 @@ void make_calendar(Package& p, std::size_t file, const ast::CalendarDecl& decl) 
   if (decl.zone) {
     calendar.zone = decl.zone->text;
     if (!is_zone_name(calendar.zone)) {
-      Diagnostic d{"E0415", Severity::kError, decl.zone->span, fmt::format("there is no time zone `{}`", calendar.zone), {}, {}};
-      std::vector<std::string> quoted = nearest(calendar.zone, zone_names());
-      // `Madrid`: the city alone.
-      for (const std::string& name : zone_names()) {
-        if (quoted.empty() && !calendar.zone.empty() && name.ends_with("/" + calendar.zone)) quoted.push_back(name);
-      }
-      if (quoted.size() == 1) d.fix = Fix{d.span, "\"" + quoted.front() + "\""};
-      d.help = quoted.size() > 1 ? did_you_mean(quoted) : "zones have the names of the IANA database: `Europe/Madrid`, `UTC`; or `+02:00`";
-      p.diagnostics.add(std::move(d));
+      no_such_zone(p, decl.zone->span, calendar.zone);
       calendar.zone = "UTC";
     }
   }

@@ -1,7 +1,6 @@
 // Constants: the values of expressions that read nothing, for options, defaults, params and tests. It folds literals,
 // signs, arithmetic, lists, maps and the conversions of texts; it is not the evaluator (engine/expr is). See expressions.h.
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,9 @@
 #include <limits>
 #include <type_traits>
 
+#include "model/compare.h"
 #include "model/text.h"
+#include "model/text_pattern.h"
 #include "parser/check/expressions.h"
 
 namespace flyball::check {
@@ -131,7 +132,8 @@ bool is_readable(const Expr& e, Interner& in) {
 }  // namespace
 
 bool ExprChecker::unreadable(Expr& e) {
-  if (e.fn == Fn::kMatches) return bad_pattern(e);
+  if (e.fn == Fn::kMatches) return bad_pattern(e, TextPattern::regex);
+  if (e.args.size() == 2 && e.args[0].type.is(TypeTag::kTimestamp)) return unknown_zone(e);
   if (e.args.size() != 1 || e.args[0].kind != ExprKind::kLiteral || !e.args[0].literal.is(Kind::kString)) return false;
   const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.fn == e.fn; });
   if (form == kForms.end() || is_readable(e, p_.interner)) return false;
@@ -140,15 +142,39 @@ bool ExprChecker::unreadable(Expr& e) {
   return true;
 }
 
-bool ExprChecker::bad_pattern(Expr& e) {
-  if (e.args.size() != 2 || e.args[1].kind != ExprKind::kLiteral || !e.args[1].literal.is(Kind::kString)) return false;
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  const re2::RE2 pattern(re2::StringPiece(p_.interner.text(e.args[1].literal)), options);
+bool ExprChecker::bad_pattern(Expr& e, TextPattern (*read)(std::string_view)) {
+  const std::optional<Value> text = e.args.size() == 2 ? fold(e.args[1], p_.interner) : std::nullopt;
+  if (!text || !text->is(Kind::kString)) return false;
+  const TextPattern pattern = read(p_.interner.text(*text));
   if (pattern.ok()) return false;
-  p_.report.error("E0219", e.args[1].span, fmt::format("`{}` is no pattern: {}", p_.report.excerpt(e.args[1].span), pattern.error()),
-                  "patterns are RE2's; `like` takes `*` and `?`, `startsWith` and `contains` take the text itself");
+  p_.report.error(
+      "E0219", e.args[1].span, fmt::format("`{}` is no pattern: {}", p_.report.excerpt(e.args[1].span), pattern.error()),
+      e.fn == Fn::kMatches ? "patterns are RE2's; `like` takes `*` and `?`, `startsWith` and `contains` take the text itself" : "");
   e.type = Type::of(TypeTag::kError);
+  return true;
+}
+
+void ExprChecker::read_texts(Expr& e) {
+  for (Expr& a : e.args) read_texts(a);
+  if (rules_ && e.kind == ExprKind::kCall && !e.type.is(TypeTag::kError)) unreadable(e);
+}
+
+bool ExprChecker::missing_key(const Expr& e, const Value& key, ast::Span at) {
+  const Expr& map = e.args[0];
+  if (!rules_ || e.op == Op::kOptional || map.kind != ExprKind::kMap || &e == asked_) return false;
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i + 1 < map.args.size(); i += 2) {
+    const std::optional<Value> known = fold(map.args[i], p_.interner);
+    if (!known || cel_equal(*known, key, p_.interner)) return false;
+    if (known->is(Kind::kString)) keys.emplace_back(p_.interner.text(*known));
+  }
+  const bool selected = e.kind == ExprKind::kSelect;
+  const std::string word = to_text(key, p_.interner);
+  Diagnostic d{"E0219", Severity::kError, at, fmt::format("this map has no key `{}`", word), {}, {}};
+  if (!key.is(Kind::kString) || !suggest(d, word, keys, !selected)) {
+    d.help = "its keys are all written there; `m.?key.orValue(x)` says what stands for one that is not there";
+  }
+  p_.diagnostics.add(std::move(d));
   return true;
 }
 

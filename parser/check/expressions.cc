@@ -279,7 +279,9 @@ void ExprChecker::check_map(Expr& e) {
 void ExprChecker::check_has(Expr& e) {
   e.type = Type::of(TypeTag::kBool);
   Expr& asked = e.args[0];
+  const Expr* const around = std::exchange(asked_, &asked);
   check(asked);
+  asked_ = around;
   if (asked.type.is(TypeTag::kError)) e.type = asked.type;
   if (asked.kind != ExprKind::kSelect && asked.kind != ExprKind::kName && asked.kind != ExprKind::kIndex) {
     p_.report.error("E0209", asked.span, "`has()` asks for a field", "write `has(m.field)`");

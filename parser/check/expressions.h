@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "model/text_pattern.h"
 #include "parser/check/package.h"
 #include "parser/check/scope.h"
 #include "parser/check/types.h"
@@ -68,10 +69,15 @@ class ExprChecker {
   void mismatch(ast::Expr& e, const char* code = "E0202");
   bool both_usable(ast::Expr& e);
   bool without_value(ast::Expr& e);
-  bool unreadable(ast::Expr& e);          // a conversion of a text that is not of its form: reported
-  bool bad_pattern(ast::Expr& e);         // of `matches`: reported
-  bool out_of_range(const ast::Expr& e);  // an item that a list written there does not have: reported
+  bool unreadable(ast::Expr& e);                                          // a conversion of a text that is not of its form: reported
+  bool bad_pattern(ast::Expr& e, TextPattern (*read)(std::string_view));  // of `matches` or `like`: reported
+  bool unknown_zone(ast::Expr& e);                                        // calendars.cc; of a function of time: reported
+  void read_texts(ast::Expr& e);                                          // reports what is unreadable anywhere in it
+  bool out_of_range(const ast::Expr& e);                                  // an item that a list written there does not have: reported
+  // `e` asks a map that is written there for a key that it does not have: reported.
+  bool missing_key(const ast::Expr& e, const Value& key, ast::Span at);
   void same_sides(const ast::Expr& e);
+  void foreign_glob(const ast::Expr& e);  // operator_slips.cc
 
   // expressions.cc
   void check_logic(ast::Expr& e);
@@ -109,6 +115,7 @@ class ExprChecker {
   bool rules_;
   bool calendar_wanted_ = false;           // a calendar may stand here
   bool in_aggregate_ = false;              // what is checked stands in an aggregate
+  const ast::Expr* asked_ = nullptr;       // what `has` asks for: it need not be there
   const ast::Expr* comparison_ = nullptr;  // whose sides are being checked
 };
 

@@ -165,6 +165,8 @@ void ExprChecker::use_let(Expr& e, std::uint32_t index, std::vector<Expr> argume
   const ast::Span span = e.span;
   e = std::move(value);
   e.span = span;
+  // What a parameter stands for is known only now.
+  if (!arguments.empty()) read_texts(e);
 }
 
 }  // namespace flyball::check

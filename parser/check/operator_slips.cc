@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "model/text.h"
 #include "parser/check/expressions.h"
+#include "parser/check/globs.h"
 
 namespace flyball::check {
 
@@ -56,6 +58,22 @@ void ExprChecker::binds_tighter(const Expr& comparison, const Expr& e) {
                   fmt::format("`??` binds tighter than `{}`: here it is about `{}`, which is never null",
                               p_.report.text(comparison.name_span), p_.report.excerpt(e.args[0].span)),
                   left.kind == ExprKind::kIndex ? "a missing key is unknown, not null" : "", std::move(fix));
+}
+
+// `like "core-%"`, `like "^core-.*"`: as `like` reads them, they match next to nothing.
+void ExprChecker::foreign_glob(const Expr& e) {
+  const Expr& pattern = e.args[1];
+  const std::optional<Value> text = fold(pattern, p_.interner);
+  if (!text || !text->is(Kind::kString)) return;
+  const GlobSlip slip = flyball::foreign_glob(p_.interner.text(*text));
+  if (slip.language == nullptr) return;
+  std::optional<Fix> fix;
+  if (!slip.glob.empty() && pattern.kind == ExprKind::kLiteral && p_.report.text(pattern.span).starts_with('"'))
+    fix = Fix{pattern.span, quote(slip.glob)};
+  p_.report.warning(
+      "W0826", pattern.span,
+      fmt::format("`{}` is {} way: in `like`, `*` is any text and `?` one character", p_.report.excerpt(pattern.span), slip.language),
+      fix || *slip.language == 'S' ? "" : "`x.matches(…)` takes a regular expression", std::move(fix));
 }
 
 }  // namespace flyball::check

@@ -230,6 +230,9 @@ void ExprChecker::mismatch(Expr& e, const char* code) {
     const Expr& text = is_text(r) ? e.args[1] : first;
     help = "`true` and `false` stand without quotes";
     fix = Fix{text.span, std::string(p_.interner.text(text.literal))};
+  } else if ((e.op == Op::kEqual || e.op == Op::kNotEqual) && is_text(l) && r.is(TypeTag::kIp)) {
+    help = "a text stands in quotes; what is an address is declared `ip`";
+    if (e.args[1].kind == ExprKind::kLiteral) fix = Fix{e.args[1].span, quote(p_.report.text(e.args[1].span)), true};
   } else if (e.op == Op::kIn && is_text(l) &&
              (r.is(TypeTag::kCidr) || (r.is(TypeTag::kList) && (r.args[0].is(TypeTag::kCidr) || r.args[0].is(TypeTag::kIp))))) {
     help = "a text is no address: `ip(…)` reads it; better, declare it `ip`";
@@ -569,6 +572,7 @@ void ExprChecker::like(Expr& e) {
       e.type = Type::of(TypeTag::kError);
     }
   }
+  if (rules_ && !e.type.is(TypeTag::kError) && !bad_pattern(e, TextPattern::glob)) foreign_glob(e);
 }
 
 void ExprChecker::coalesce(Expr& e) {

@@ -400,6 +400,7 @@ void ExprChecker::member(Expr& e) {
                       fmt::format("write `{}[…]`", p_.report.excerpt(of.span)));
       return;
     }
+    if (missing_key(e, p_.interner.string(e.name), e.name_span)) return;
     e.type = t.args[1];
   } else if (t.is(TypeTag::kOptional)) {
     // CEL: selecting from an optional gives an optional.
@@ -441,13 +442,15 @@ void ExprChecker::check_index(Expr& e) {
                       fmt::format("this map's keys are {}, not {}", type_name(t.args[0]), type_name(at.type, &p_.schema)));
       return;
     }
+    if (const std::optional<Value> key = fold(at, p_.interner); key && missing_key(e, *key, at.span)) return;
     e.type = t.args[1];
   } else if (t.is(TypeTag::kOptional)) {
     const Type inner = t.args.empty() ? Type::of(TypeTag::kDyn) : t.args[0];
     e.type = Type::of(TypeTag::kOptional);
     e.type.args.push_back(inner.is(TypeTag::kMap) ? inner.args[1] : inner.is(TypeTag::kList) ? inner.args[0] : Type::of(TypeTag::kDyn));
   } else {
-    p_.report.error("E0214", e.span, fmt::format("{} cannot be indexed", a_type(t, &p_.schema)), "lists and maps can");
+    p_.report.error("E0214", e.span, fmt::format("{} cannot be indexed", a_type(t, &p_.schema)),
+                    at.type.is(TypeTag::kDuration) ? "to look back is an aggregate's: `avg(Type.field over 5m)`" : "lists and maps can");
     return;
   }
   if (e.op == ast::Op::kOptional) {

@@ -123,6 +123,7 @@ inline constexpr auto kCodeTitles = std::to_array<CodeTitle>({
     {"W0823", "a table that is not compared"},
     {"W0824", "rules that go round in circles"},
     {"W0825", "an aggregate of events without a window"},
+    {"W0826", "a pattern of another language"},
     {"E0900", "too large, or not compiled"},
     {"L0101", "a rule without a test"},
     {"L0102", "a decision without a test"},

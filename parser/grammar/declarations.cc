@@ -203,7 +203,37 @@ struct OnlyOptions : Terminal<OnlyOptions> {
     return true;
   }
 };
-auto const type_head = must_name(name, "the name of the type") >> WholeName{} >> *option >> OnlyOptions{} >>
+// `fact Link(device: string)`, `fact Link(device) { … }`.
+struct FieldsInParentheses : Terminal<FieldsInParentheses> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || *first != '(') return true;
+    Builder& b = builder(context);
+    Iterator const stop =
+        std::find_if(first + 1, last, [](char c) { return std::string_view("(){}#\"'").find(c) != std::string_view::npos; });
+    bool const closed = stop != last && *stop == ')';
+    std::string_view inside(first + 1, closed ? stop : first + 1);
+    bool const names = closed && inside.find(':') == std::string_view::npos;
+    while (inside.starts_with(' ')) inside.remove_prefix(1);
+    while (inside.ends_with(' ')) inside.remove_suffix(1);
+    SyntaxError e{b.error(codes::kUnexpected, first, first + 1, "expected `{` and the fields, found `(`",
+                          names ? "the fields that say which fact it is are `key (…)`" : "fields stand in braces: `{ name: string }`"),
+                  b.offset(first + 1), false};
+    // What follows says whether it is the fields, or the key alone.
+    Iterator const next = closed ? skip_blanks(stop + 1, last, b.begin(), b.bad_bytes()) : first;
+    bool const body = next != last && *next == '{';
+    std::string const blank = first != b.begin() && is_word(first[-1]) ? " " : "";
+    ast::Span const whole{b.file(), b.offset(first), closed ? b.offset(stop + 1) : b.offset(first)};
+    bool const ends = closed && (next == last || std::find(stop, next, '\n') != next);
+    if (names && !inside.empty() && body) {
+      e.diagnostic.fix = Fix{whole, blank + "key (" + std::string(inside) + ")"};
+    } else if (closed && !names && !body && ends) {
+      e.diagnostic.fix = Fix{whole, blank + "{ " + std::string(inside) + " }"};
+    }
+    throw e;
+  }
+};
+auto const type_head = must_name(name, "the name of the type") >> WholeName{} >> *option >> OnlyOptions{} >> FieldsInParentheses{} >>
                        must(fields<Kind::kFields>(), "`{` and the fields");
 auto const mutable_fact = must(word("fact"), "`fact`") >> type_head;
 auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>(), "`{` and the fields of the result"));

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/suggest.h"
+#include "model/text.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/slips.h"
@@ -183,6 +185,18 @@ struct WindowWord : Terminal<WindowWord> {
       e.diagnostic.fix = Fix{e.diagnostic.span, " over"};
       throw e;
     }
+    if (first != last && *first == '[') {
+      Iterator const stop = std::find_if(first, last, [](char c) { return c == ']' || c == ')' || c == '\n'; });
+      bool const closed = stop != last && *stop == ']';
+      SyntaxError e{b.error(codes::kUnexpected, first, closed ? stop + 1 : first + 1,
+                            "the window of an aggregate is written `over`, not `[…]`", "as in `avg(Type.field over 5m)`"),
+                    b.offset(closed ? stop + 1 : first + 1), false};
+      std::string const inside(first + 1, closed ? stop : first + 1);
+      if (parse_duration_ns(inside)) e.diagnostic.fix = Fix{e.diagnostic.span, " over " + inside};
+      throw e;
+    }
+    if (at_word(first, last, "group"))
+      b.fail(codes::kUnexpected, first, first + 5, "an aggregate is not divided by `group by`", std::string(kGroupHelp));
     for (std::string_view const w : {"for", "within", "last", "in", "during"}) {
       if (!at_word(first, last, w)) continue;
       SyntaxError e{b.error(codes::kUnexpected, first, first + w.size(),
@@ -215,8 +229,11 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
     Builder& b = builder(context);
     std::string const w(word_at(first, last));
-    if (w.empty() || last - first <= static_cast<std::ptrdiff_t>(w.size()) || first[w.size()] != '(' || is_aggregate(w)) return false;
+    if (w.empty()) return false;
     Iterator const word = first + w.size();
+    std::string const lower = lower_case(w);
+    not_grouped(first, word, lower, b);
+    if (word == last || *word != '(' || is_aggregate(w)) return false;
     Iterator type = skip_blanks(word + 1, last, b.begin(), b.bad_bytes());
     if (at_k(type, b)) {  // `percentile(95, Type.field …)`
       while (*type != ',') ++type;
@@ -226,10 +243,17 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     if (q == type) return false;
     if (q != last && *q == '.') q = word_end(q + 1, last);
     std::string_view const next = word_at(skip_blanks(q, last, b.begin(), b.bad_bytes()), last);
-    Slip const* const slip = find_aggregate_slip(w);
-    if (slip == nullptr && next != "over" && next != "where") return false;
+    if (std::string_view const verb = presence_meant(w); !verb.empty()) {
+      b.fail("E0310", first, word, "whether there is such a fact is a line of `when`, not a value",
+             "write `" + std::string(verb) + " " + std::string(type, q) + " where …`, without `check`");
+    }
+    Slip const* const slip = find_aggregate_slip(is_aggregate(lower) ? w : lower);
+    bool const capitals = is_aggregate(lower);
+    if (slip == nullptr && !capitals && next != "over" && next != "where") return false;
     SyntaxError e{b.error("E0310", first, word, "there is no aggregate `" + w + "`"), b.offset(word), false};
-    if (slip != nullptr && !slip->instead.empty()) {
+    if (capitals) {
+      e.diagnostic.fix = Fix{e.diagnostic.span, lower};
+    } else if (slip != nullptr && !slip->instead.empty()) {
       e.diagnostic.fix = Fix{e.diagnostic.span, std::string(slip->instead)};
     } else if (slip != nullptr) {
       e.diagnostic.help = slip->help;
@@ -238,6 +262,45 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     } else if (!suggest(e.diagnostic, w, {ast::kAggregateWords.begin(), ast::kAggregateWords.end()})) {
       e.diagnostic.help = all_aggregates();
     }
+    throw e;
+  }
+
+ private:
+  // `sum by (device) (…)`.
+  static void not_grouped(Iterator first, Iterator word, std::string const& lower, Builder const& b) {
+    Iterator const by = skip_blanks(word, b.end(), b.begin(), b.bad_bytes());
+    bool const grouped = at_word(by, b.end(), "by") || at_word(by, b.end(), "without");
+    if (by == word || !grouped || (!is_aggregate(lower) && find_aggregate_slip(lower) == nullptr)) return;
+    Iterator const stop = word_end(by, b.end());
+    Iterator const open = skip_blanks(stop, b.end(), b.begin(), b.bad_bytes());
+    if (open != b.end() && *open == '(')
+      b.fail(codes::kUnexpected, first, stop, "an aggregate is not divided by `" + std::string(by, stop) + "`", std::string(kGroupHelp));
+  }
+};
+
+// `up or { util > 3% }`: conditions in braces. A map has a colon, and is no condition.
+struct BracedCondition : Terminal<BracedCondition> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || *first != '{') return false;
+    Builder& b = builder(context);
+    std::string_view const before = b.text().substr(0, b.last_end());
+    auto const follows = [&](std::string_view word) {
+      return before.ends_with(word) &&
+             (before.size() == word.size() || !is_word(before[before.size() - word.size() - 1]) || word == "&&" || word == "||");
+    };
+    bool const operand =
+        follows("or") || follows("and") || follows("not") || follows("where") || follows("check") || follows("&&") || follows("||");
+    Iterator const stop =
+        operand ? std::find_if(first + 1, last, [](char c) { return std::string_view("{}:\"'#\n").find(c) != std::string_view::npos; })
+                : last;
+    if (stop == last || *stop != '}') return false;
+    std::string_view inside(first + 1, stop);
+    while (inside.starts_with(' ')) inside.remove_prefix(1);
+    while (inside.ends_with(' ')) inside.remove_suffix(1);
+    if (inside.empty()) return false;
+    SyntaxError e{b.error(codes::kUnexpected, first, stop + 1, "conditions stand together in `( … )`"), b.offset(stop + 1), false};
+    e.diagnostic.fix = Fix{e.diagnostic.span, "(" + std::string(inside) + ")"};
     throw e;
   }
 };
@@ -249,7 +312,7 @@ auto const plain_name = LeafParser<Kind::kName, operand_name_end>{} | LeafParser
                         }>{};
 auto const named = fold<Kind::kCall>[plain_name >> -arguments];
 
-auto const atom = literal | paren | list | map | ForeignAggregate{} | aggregate | record | named;
+auto const atom = literal | paren | list | BracedCondition{} | map | ForeignAggregate{} | aggregate | record | named;
 
 // ---- Postfix to ternary
 

@@ -55,7 +55,26 @@ struct NoMark : Terminal<NoMark> {
 };
 auto const no_mark = NoMark{};
 auto const hold = node<Kind::kFor>[word("for") >> no_mark >> must(operand, "a duration")];
-auto const suffix = same | node<Kind::kWhere>[word("where") >> must(expression, "a condition")] |
+// `where if up`: said, and read as if it were not there. A field may have that name.
+struct NoIf : Terminal<NoIf> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (!at_word(first, last, "if")) return true;
+    Builder& b = builder(context);
+    Iterator const next = skip_blanks(first + 2, last, b.begin(), b.bad_bytes());
+    std::string_view const w = word_at(next, last);
+    bool const goes_on = !w.empty() ? w == "not" || (!is_reserved(w) && !ast::is_among(ast::words_of<ast::kSuffix>(), w) &&
+                                                     !ast::is_among(ast::words_of<ast::kLine>(), w) && !ast::is_among(ast::kRuleWords, w))
+                                    : next != last && *next == '(';
+    if (!goes_on || b.new_line_before(next)) return true;
+    Diagnostic d = b.error(codes::kUnexpected, first, first + 2, "`if` means nothing here");
+    d.fix = Fix{{b.file(), b.offset(first), b.offset(next)}, ""};
+    b.report_intact(std::move(d));
+    first = b.token(first + 2);
+    return true;
+  }
+};
+auto const suffix = same | node<Kind::kWhere>[word("where") >> NoIf{} >> must(expression, "a condition")] |
                     node<Kind::kWithin>[word("within") >> no_mark >> must(operand, "a duration") >>
                                         -node<Kind::kAfter>[word("after") >> must_name(name, "the name of a pattern")]] |
                     hold;
@@ -113,7 +132,7 @@ auto const plain_line =
     node<Kind::kPattern>[ahead<at_binding> >> bound] | node<Kind::kCross>[word("cross") >> bound] |
     node<Kind::kSome>[word("some") >> no_name >> pattern_body] | node<Kind::kNo>[word("no") >> no_name >> pattern_body] |
     node<Kind::kLetLine>[word("let") >> must_name(name, "a name") >> soft(mark("=")) >> must(expression, "an expression")] |
-    node<Kind::kCheck>[word("check") >> must(expression, "a condition") >> -hold] | every_line;
+    node<Kind::kCheck>[word("check") >> NoIf{} >> must(expression, "a condition") >> -hold] | every_line;
 
 // What begins a line of `when` that has no name.
 constexpr auto kLineVerbs = ast::words_of<ast::kLine>();
@@ -127,8 +146,44 @@ Iterator last_word(Builder const& b) {
   return p;
 }
 
+// `absent(Link where up)`, `not Link`: whether there is such a fact, in words of elsewhere.
+void foreign_presence(Iterator p, std::string const& w, Builder const& b) {
+  std::string_view const verb = presence_meant(w);
+  if (verb.empty()) return;
+  Iterator const word = p + w.size();
+  Iterator const open = skip_blanks(word, b.end(), b.begin(), b.bad_bytes());
+  bool const paren = open != b.end() && *open == '(';
+  Iterator const type = paren ? skip_blanks(open + 1, b.end(), b.begin(), b.bad_bytes()) : open;
+  Iterator const type_end = type_path_end(type, b.end());
+  if (!paren && (w != "not" || type_end == type)) return;
+  Diagnostic d = b.error(codes::kUnknownPart, p, word, "`" + w + "` is no line of `when`",
+                         "`" + std::string(verb) + " Type where …` is true if there is " + (verb == "no" ? "no " : "") + "such " +
+                             (verb == "no" ? "fact" : "a fact"));
+  if (type_end == type && verb == "no") d.help += "; a condition is `check not (…)`";
+  // What is in parentheses must be a pattern as it stands.
+  Iterator stop = type;
+  for (int depth = 1; paren && stop != b.end() && *stop != '\n' && *stop != '"'; ++stop) {
+    depth += *stop == '(' ? 1 : *stop == ')' ? -1 : 0;
+    if (depth == 0) break;
+  }
+  std::string_view const next = word_at(skip_blanks(type_end, b.end(), b.begin(), b.bad_bytes()), b.end());
+  bool const pattern =
+      type_end != type && (next == "where" || next == "same" || skip_blanks(type_end, b.end(), b.begin(), b.bad_bytes()) == stop);
+  if (!paren && type_end != type) {
+    d.fix = Fix{d.span, std::string(verb)};
+  } else if (paren && pattern && stop != b.end() && *stop == ')') {
+    d.fix = Fix{{b.file(), b.offset(p), b.offset(stop + 1)}, std::string(verb) + " " + std::string(type, stop)};
+  }
+  throw SyntaxError{std::move(d), b.offset(word), false};
+}
+
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
+  foreign_presence(p, w, b);
+  if (Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
+      (lower_case(w) == "group" && lower_case(word_at(after, b.end())) == "by") ||
+      ((w == "by" || w == "without") && after != b.end() && *after == '('))
+    b.fail(codes::kUnexpected, p, p + w.size(), "`" + w + "` cannot stand here", std::string(kGroupHelp));
   std::vector<std::string> const suffixes(kSuffixes.begin(), kSuffixes.end());
   std::vector<std::string> const words(kLineVerbs.begin(), kLineVerbs.end());
   if (!b.new_line_before(p) && ast::is_among(kSuffixes, w)) {
@@ -173,7 +228,7 @@ void unknown_line(Iterator p, Builder const& b) {
       throw SyntaxError{std::move(d), b.offset(stop), false};
     }
   }
-  if (!w.empty() && is_upper(w[0])) {
+  if (!w.empty() && is_upper(w[0]) && find_slip(Place::kLine, w) == nullptr) {
     std::string name = w;
     name[0] = static_cast<char>(name[0] | 0x20);
     b.fail(codes::kUnknownPart, p, p + w.size(), "a pattern begins with a name, `some`, `no` or `every`",

@@ -23,6 +23,14 @@ bool among(const std::array<std::string_view, N>& units, std::string_view u) {
   return std::find(units.begin(), units.end(), u) != units.end();
 }
 
+// Past `/s` behind the unit of a rate of bits (`10Gbit/s`); `unit_end` if there is none.
+const char* rate_end(const char* unit, const char* unit_end, const char* end) {
+  if (rate_meant(std::string_view(unit, unit_end)).empty() || unit_end == end || *unit_end != '/') return unit_end;
+  const char* stop = word_end(unit_end + 1, end);
+  const std::string_view per(unit_end + 1, stop);
+  return per == "s" || per == "sec" || per == "second" ? stop : unit_end;
+}
+
 struct Scanner {
   const char* p;
   const char* end;
@@ -100,6 +108,11 @@ struct Scanner {
   }
 
   [[noreturn]] void bad_unit(const char* unit, const char* stop) const {
+    if (const char* rate = rate_end(unit, stop, end); rate != stop) {
+      SyntaxError e{b.error(codes::kBadUnit, unit, rate, "`" + std::string(unit, rate) + "` is no unit"), b.offset(rate), false};
+      e.diagnostic.fix = Fix{e.diagnostic.span, std::string(rate_meant(std::string_view(unit, stop)))};
+      throw e;
+    }
     const std::string text(unit, stop);
     std::vector<std::string> known;
     for (const auto& u : kDurationUnits) known.emplace_back(u);
@@ -112,6 +125,8 @@ struct Scanner {
             std::equal(u.begin(), u.end(), text.begin(), [](char x, char y) { return (x | 0x20) == (y | 0x20); }))
           near.push_back(u);
       }
+      // `10Gb`: bits, or bytes.
+      if (const std::string_view rate = rate_meant(text); !rate.empty() && !near.empty()) near.emplace_back(rate);
     }
     SyntaxError e{b.error(codes::kBadUnit, unit, stop, "`" + text + "` is no unit"), b.offset(stop), false};
     if (near.size() == 1) {
@@ -233,6 +248,7 @@ SpacedUnit scan_spaced_unit(const char* end, const Builder& b) {
   if (word.empty()) return {end, {}};
   const std::string_view meant = among(kQuantityUnits, word) ? word : unit_meant(word);
   const char* stop = unit + word.size();
+  if (const char* rate = rate_end(unit, stop, last); rate != stop) return {rate, rate_meant(word)};
   const char* after = blanks(stop);
   // `m:` is the next field or pattern, `min(…)` a call, `B {…}` a fact.
   const bool other =

@@ -3,11 +3,22 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "model/suggest.h"
 
 namespace flyball::cst {
 namespace {
 
-constexpr std::array<Slip, 18> kDeclarations{{
+constexpr std::array<Slip, 26> kDeclarations{{
+    {"select", "", "facts are read by rules: `rule name { when { l: Link where … } then { … } }`"},
+    {"create", "", "types of the world are `fact`, `event` and `action`: `fact Link key (id) ttl 1m { id: string }`"},
+    {"defrule", "", "a rule is `rule name { when { l: Link where … } then { … } }`"},
+    {"deftemplate", "", "a template is a type: `fact Link key (id) ttl 1m { id: string }`"},
+    {"deffacts", "", "facts come from outside, or a rule derives them; a test sends them: `test \"…\" { send Link { … } }`"},
+    {"deffunction", "", "a function is `let name(x: int) = x * 2`"},
+    {"defmodule", "", "a module is said on a file's first line: `module name`"},
+    {"defglobal", "", "a constant is `let name = value`; what operators tune is `param name: type = value`"},
     {"from", "", "a module is imported as a whole: `import net.types`"},
     {"if", "", "conditions stand in a rule: `rule name { when { … } then { … } }`"},
     {"when", "", "it stands in a rule: `rule name { when { … } then { … } }`"},
@@ -72,7 +83,9 @@ constexpr std::array<Slip, 32> kRuleParts{{
     {"schedule", "", "rules react to facts; something that happens by the clock is an event sent from outside"},
 }};
 
-constexpr std::array<Slip, 21> kLines{{
+constexpr std::array<Slip, 23> kLines{{
+    {"select", "", "a fact is a pattern: `l: Link where …`"},
+    {"from", "", "a fact is a pattern: `l: Link where …`"},
     {"over", "", "a window belongs to an aggregate: `avg(Type.field over 5m)`; what must hold without a gap is `… for 5m`"},
     {"any", "some", ""},
     {"exists", "some", "`some Type …` is true if there is such a fact"},
@@ -297,7 +310,9 @@ constexpr std::array<Slip, 2> kLater{{
 
 }  // namespace
 
-const Slip* find_slip(Place place, std::string_view word) {
+namespace {
+
+const Slip* find_written(Place place, std::string_view word) {
   switch (place) {
     case Place::kDeclaration: return among(kDeclarations, word);
     case Place::kOption: return among(kOptions, word);
@@ -309,6 +324,38 @@ const Slip* find_slip(Place place, std::string_view word) {
     case Place::kStep: return among(kSteps, word);
   }
   return nullptr;
+}
+
+}  // namespace
+
+const Slip* find_slip(Place place, std::string_view word) {
+  if (const Slip* slip = find_written(place, word)) return slip;
+  const bool capitals = word.size() > 1 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return capitals ? find_written(place, lower_case(word)) : nullptr;
+}
+
+std::string_view rate_meant(std::string_view word) {
+  if (!word.ends_with("b") && !word.ends_with("bit") && !word.ends_with("Bit")) return {};
+  word.remove_suffix(word.ends_with("b") ? 1 : 3);
+  constexpr std::array<Slip, 6> kScales{
+      {{"", "bps", ""}, {"k", "kbps", ""}, {"K", "kbps", ""}, {"M", "Mbps", ""}, {"G", "Gbps", ""}, {"T", "Tbps", ""}}};
+  const Slip* s = among(kScales, word);
+  return s != nullptr ? s->instead : std::string_view{};
+}
+
+std::string_view presence_meant(std::string_view word) {
+  constexpr std::array<Slip, 10> kPresence{{{"absent", "no", ""},
+                                            {"absent_over_time", "no", ""},
+                                            {"none", "no", ""},
+                                            {"no", "no", ""},
+                                            {"not", "no", ""},
+                                            {"not_exists", "no", ""},
+                                            {"exists", "some", ""},
+                                            {"exist", "some", ""},
+                                            {"any", "some", ""},
+                                            {"some", "some", ""}}};
+  const Slip* s = among(kPresence, lower_case(word));
+  return s != nullptr ? s->instead : std::string_view{};
 }
 
 std::string_view unit_meant(std::string_view word) {

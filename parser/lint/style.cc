@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "parser/check/globs.h"
 #include "parser/lint/linter.h"
 
 namespace flyball::lint {
@@ -88,38 +89,12 @@ void unused(Linter& l) {
   }
 }
 
-// What a regular expression says that a pattern of `like` says, too: "" if none.
-std::string as_like(std::string_view pattern) {
-  std::string out;
-  const bool from_start = pattern.starts_with('^');
-  if (from_start) pattern.remove_prefix(1);
-  const bool to_end = pattern.ends_with('$') && !pattern.ends_with("\\$");
-  if (to_end) pattern.remove_suffix(1);
-  if (!from_start) out += '*';
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '.' && i + 1 < pattern.size() && pattern[i + 1] == '*') {
-      if (!out.ends_with('*')) out += '*';
-      ++i;
-    } else if (c == '.') {
-      out += '?';
-    } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_/:, @#%&=").find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      return {};
-    }
-  }
-  if (!to_end && !out.ends_with('*')) out += '*';
-  return out;
-}
-
 void expressions(Linter& l) {
   for (const ast::RuleDecl& r : l.rules.rules) {
     walk_conditions(r, [&](const Expr& x) {
       if (x.kind != ExprKind::kCall || x.name != "matches" || x.args.size() != 2) return;
       if (x.args[1].kind != ExprKind::kLiteral || !x.args[1].literal.is(Kind::kString)) return;
-      const std::string like = as_like(l.interner.text(x.args[1].literal));
+      const std::string like = glob_of_regex(l.interner.text(x.args[1].literal));
       if (like.empty()) return;
       l.say("L0118", x.span, "a regular expression for what `like` says",
             fmt::format("write `{} like \"{}\"`", l.sources.text(x.args[0].span), like));

@@ -60,6 +60,40 @@ TEST_CASE("fix: a colon before a block goes, `xor` has no word of its own") {
   }
 }
 
+TEST_CASE("fix: words of elsewhere become what was meant, or stay") {
+  const std::string head = "fact Link key (id) ttl 1m { id: string  up: bool  util: percent  rate: bitrate }\nrule r {\n  when { ";
+  const std::string tail = " }\n  then { log \"x\" }\n}\n";
+  const auto fixed = [&](const std::string& line) {
+    const FixResult r = fix_texts({{"x.fly", head + line + tail}});
+    const std::string& text = r.texts[0].text;
+    REQUIRE(text.size() >= head.size() + tail.size());
+    return (r.errors_left == 0 ? "" : "left: ") + text.substr(head.size(), text.size() - head.size() - tail.size());
+  };
+  CHECK(fixed("absent(Link)") == "no Link");
+  CHECK(fixed("absent(Link where up)") == "no Link where up");
+  CHECK(fixed("not(Link where (up or util > 3%))") == "no Link where (up or util > 3%)");
+  CHECK(fixed("exists(Link)") == "some Link");
+  CHECK(fixed("not Link where up") == "no Link where up");
+  CHECK(fixed("check COUNT(Link) > 3") == "check count(Link) > 3");
+  CHECK(fixed("check AVG(Link.util over 5m) > 3%") == "check avg(Link.util over 5m) > 3%");
+  CHECK(fixed("check avg_over_time(Link.util[5m]) > 3%") == "check avg(Link.util over 5m) > 3%");
+  CHECK(fixed("l: Link where if up") == "l: Link where up");
+  CHECK(fixed("l: Link where up or { util > 3% }") == "l: Link where up or (util > 3%)");
+  CHECK(fixed("l: Link where rate > 10Gbit/s") == "l: Link where rate > 10Gbps");
+  CHECK(fixed("l: Link where rate > 10 Mb/s") == "l: Link where rate > 10Mbps");
+  for (const char* line : {"l: Link where id == 10.0.0.1", "check absent(Link)", "not(up)", "l: Link where rate > 10Gb",
+                           "check sum by (id) (Link.util) > 3%", "l: Link group by id"})
+    CHECK(fixed(line) == std::string("left: ") + line);
+}
+
+TEST_CASE("fix: fields in parentheses move into braces, what is a key becomes one") {
+  const FixResult r = fix_texts({{"x.fly", "fact Link(dev: string, util: percent)\nfact Third(dev) { dev: string }\n"}});
+  CHECK(r.texts[0].text == "fact Link { dev: string, util: percent }\nfact Third key (dev) { dev: string }\n");
+  CHECK(r.errors_left == 0);
+  const std::string other = "fact Fourth(dev: string) ttl 45s\n";
+  CHECK(fix_texts({{"x.fly", other}}).texts[0].text == other);
+}
+
 TEST_CASE("fix: what the author has to choose is not chosen") {
   const std::string text =
       "decision d {\n  input { load: percent }\n  output { class: string }\n  table first {\n    | load   || class |\n"

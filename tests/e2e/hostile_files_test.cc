@@ -34,6 +34,25 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
+TEST_CASE("a recording where rules were wanted, and the other way, are said to be that") {
+  const Folder folder;
+  const std::string rules = folder.write("r.fly", kRules), facts = folder.write("facts.jsonl", good(1, "x") + "\n");
+  const std::string recording = folder / "facts.rec";
+  REQUIRE(flyball({"record", recording, "--from", facts}).status == 0);
+  const auto says = [](const std::vector<std::string>& args, const std::string& what) {
+    const Finished done = flyball(args);
+    INFO(done.err);
+    CHECK(done.status == 1);
+    CHECK(has(done.err, what));
+    CHECK_FALSE(has(done.err, "UTF-8"));
+  };
+  says({"replay", recording, "--facts", rules}, "is a recording, not rules");
+  says({"replay", facts, "--facts", rules}, "holds JSON lines, not rules");
+  says({"check", recording}, "is a recording, not rules");
+  says({"fix", recording}, "is a recording, not rules");
+  says({"replay", rules, "--facts", rules}, "holds rules, not recorded facts");
+}
+
 TEST_CASE("a bad line of facts is said with its line, and loses nothing else") {
   const Folder folder;
   folder.write("r.fly", kRules);

@@ -181,6 +181,23 @@ TEST_CASE("a plan over nothing is refused") {
   }
 }
 
+TEST_CASE("a plan that is interrupted says what it has read so far, and ends as interrupted") {
+  const Folder folder;
+  const std::string before = folder.write("before.fly", rules("")), after = folder.write("after.fly", rules("", "99%"));
+  Pipe pipe(folder / "facts");
+  Child child(folder, "plan", {"plan", after, "--against", before, "--facts", "-", "--out", folder / "kept.plan"}, "", pipe.path());
+  std::string facts = kFacts;
+  // More than is read at once: the beginning has been compared when the rest is waited for.
+  for (int i = 0; i < 20'000; ++i) facts += "{\"time\":" + std::to_string(200 + i) + ",\"type\":\"Beep\",\"data\":{\"host\":\"a\"}}\n";
+  pipe.write(facts);
+  child.signal(SIGINT);
+  CHECK(child.wait() == 130);
+  INFO(child.out() << child.err());
+  CHECK(has(child.out(), "caution: interrupted after "));
+  CHECK(has(child.out(), " action lines: 0 added, 1 removed"));
+  CHECK_FALSE(fs::exists(folder / "kept.plan"));
+}
+
 TEST_CASE("rules that refuse what is recorded are compared all the same, and that is said") {
   const Folder folder;
   const std::string before = folder.write("before.fly", rules(""));

@@ -8,6 +8,22 @@
 namespace flyball::e2e {
 namespace {
 
+TEST_CASE("what a recording is told to hold counts ticks that account for numbers of a source") {
+  const Folder folder;
+  const std::string lines = folder.write("in.jsonl",
+                                         "{\"time\":1,\"type\":\"P\",\"data\":{\"b\":\"x\"},\"source\":\"g\",\"seq\":1}\n"
+                                         "{\"time\":2,\"tick\":true,\"source\":\"g\",\"seq\":4}\n"
+                                         "{\"time\":3,\"type\":\"P\",\"data\":{\"b\":\"x\"},\"source\":\"g\",\"seq\":5}\n");
+  REQUIRE(flyball({"record", folder / "in.rec", "--from", lines}).status == 0);
+  for (const std::string& file : {lines, folder / "in.rec"}) {
+    const std::string told = flyball({"record", "--info", file, "--json"}).out;
+    INFO(told);
+    CHECK(told.find("\"facts\":2,\"acks\":0,\"ticks\":1,") != std::string::npos);
+    CHECK(told.find("\"unreadable\":0,") != std::string::npos);
+    CHECK(told.find("\"g\":{\"facts\":2,\"missing\":0}") != std::string::npos);
+  }
+}
+
 TEST_CASE("a compact recording of a service replays to the very same actions, and so do the JSON lines made of it") {
   const Folder folder;
   const std::string record = folder / "inputs.rec", actions = folder / "actions.jsonl", lines = folder / "inputs.jsonl";
@@ -116,7 +132,8 @@ TEST_CASE("a damaged recording: said with its place, counted, the rest goes on; 
   CHECK(flyball({"record", folder / "c.rec", "--from", damaged}).status == 1);
   CHECK(flyball({"record", "--info", folder / "c.rec"}).status == 0);
   // What is no recording at all is refused line by line, as ever.
-  CHECK(flyball({"replay", rules, "--facts", rules}).err.find(" refused (first: line ") != std::string::npos);
+  const std::string noise = folder.write("noise.jsonl", slurp(rules));
+  CHECK(flyball({"replay", rules, "--facts", noise}).err.find(" refused (first: line ") != std::string::npos);
 }
 
 TEST_CASE("replay --from and --until: what is left out is not looked at, and what is replayed is the same") {

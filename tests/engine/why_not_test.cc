@@ -53,6 +53,65 @@ TEST_CASE("why-not: the match that got furthest, not the first candidate", "[ses
         "line 2 of `when` is not met by the closest, Device { id: 9, maint: false, region: 0 }: id is 9, l.device is 1");
 }
 
+TEST_CASE("a condition that cannot be evaluated is said to be that, and why", "[session][explain]") {
+  World w(R"(
+fact Device key (id) { id: int  name: string  pattern: string  zone: string = "UTC"  seen: timestamp? }
+action Drain key (device) { device: int }
+rule drain {
+  when { d: Device where id > 0 and name.matches(pattern) }
+  then { do Drain { device: d.id } }
+  until { some Device where name.matches(pattern) and id == 7 }
+}
+rule late { when { d: Device where id > 0 and timestamp("2030-01-01T00:00:00Z").getHours(zone) > 3 } then { log "late" } }
+rule gone { when { no Device where name.matches(pattern) } then { log "gone" } }
+)");
+  w.put("1s", "Device", R"(id: 1, name: "core-1", pattern: "^db(", zone: "Europe/Madird")");
+  w.tick("1s");
+  WhyNot why = w.session->why_not(0, {});
+  REQUIRE(why.lines.size() == 1);
+  CHECK(why.lines[0].verdict == "unknown");
+  CHECK(why.lines[0].problem == "bad pattern: missing ): ^db(");
+  CHECK(why.sentence.ends_with("pattern is \"^db(\" (bad pattern: missing ): ^db()"));
+  why = w.session->why_not(1, {});
+  REQUIRE(why.lines.size() == 1);
+  CHECK(why.lines[0].problem == "there is no time zone \"Europe/Madird\"");
+  why = w.session->why_not(2, {});
+  REQUIRE(why.lines.size() == 1);
+  CHECK(why.lines[0].problem == "bad pattern: missing ): ^db(");
+
+  // What is only not known has no problem, nor has what is false.
+  w.put("2s", "Device", R"(id: 1, name: "core-1", pattern: "^db")");
+  w.tick("2s");
+  why = w.session->why_not(0, {});
+  REQUIRE(why.lines.size() == 1);
+  CHECK(why.lines[0].verdict == "false");
+  CHECK(why.lines[0].problem.empty());
+}
+
+TEST_CASE("why: what is known of an unknown line is kept with it", "[session][explain]") {
+  World w(R"(
+fact Device key (id) { id: int  name: string  pattern: string }
+action Drain key (device) { device: int }
+action Undrain key (device) { device: int }
+rule drain {
+  keep 5s
+  when { d: Device where name.matches(pattern) }
+  then { do Drain { device: d.id } }
+  on clear { do Undrain { device: d.id } }
+}
+)");
+  w.put("1s", "Device", R"(id: 1, name: "db-1", pattern: "^db")");
+  w.put("2s", "Device", R"(id: 1, name: "db-1", pattern: "^db(")");
+  w.tick("20s");
+  for (const std::string& id : w.session->explained()) {
+    const std::optional<Explanation> why = w.session->why(id);
+    REQUIRE(why);
+    REQUIRE(why->lines.size() == 1);
+    CHECK((why->lines[0].verdict == "unknown") == !why->lines[0].problem.empty());
+  }
+  CHECK(w.session->explained() == std::vector<std::string>(w.said.ids.rbegin(), w.said.ids.rend()));
+}
+
 TEST_CASE("why-not: of many facts, whatever the order they came in", "[session][explain]") {
   std::vector<std::string> said;
   for (const bool backwards : {false, true}) {

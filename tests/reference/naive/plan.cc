@@ -298,6 +298,8 @@ Plan make_plan(const ast::RuleSet& set) {
     for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
       if (block == nullptr) continue;
       for (const ast::Line& line : block->lines) {
+        if (line.kind == ast::LineKind::kPattern && line.pattern.quantifier == ast::Quantifier::kNo && line.pattern.after)
+          r.silences.insert(line.pattern.binding);
         if (line.pattern.each) r.each[line.pattern.binding] = line.pattern.each_field;
         if (!line.pattern.each || !set.schema.types[line.pattern.fact_type].is_event()) continue;
         r.each_within[line.pattern.binding] = line.pattern.each_window_ns;
@@ -305,13 +307,6 @@ Plan make_plan(const ast::RuleSet& set) {
       }
     }
     collect_remembered(rule, set.schema, r.within);
-    for (const ast::Block* block : {&rule.when, rule.until ? &*rule.until : nullptr}) {
-      if (block == nullptr) continue;
-      for (const ast::Line& line : block->lines) {
-        if (line.kind == ast::LineKind::kPattern && line.pattern.quantifier == ast::Quantifier::kNo && line.pattern.after)
-          r.silences.insert(line.pattern.binding);
-      }
-    }
     for (const auto& [binding, window] : r.within) plan.remembered[rule.binding_types[binding]].insert(window);
     plan.rules.push_back(std::move(r));
     collect_windows(rule.when, plan.windows);

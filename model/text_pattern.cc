@@ -1,9 +1,9 @@
-// See pattern.h.
-#include "engine/expr/pattern.h"
+// See text_pattern.h.
+#include "model/text_pattern.h"
 
 #include <re2/re2.h>
 
-namespace flyball::engine {
+namespace flyball {
 
 namespace {
 
@@ -16,14 +16,14 @@ std::size_t step(std::string_view text, std::size_t i) {
 
 }  // namespace
 
-struct Pattern::Regex {
+struct TextPattern::Regex {
   explicit Regex(std::string_view text, const re2::RE2::Options& options) : re(re2::StringPiece(text.data(), text.size()), options) {}
   re2::RE2 re;
 };
 
-Pattern::Pattern() = default;
-Pattern::~Pattern() = default;
-Pattern::Pattern(Pattern&&) noexcept = default;
+TextPattern::TextPattern() = default;
+TextPattern::~TextPattern() = default;
+TextPattern::TextPattern(TextPattern&&) noexcept = default;
 
 // After a mismatch the last `*` takes one character more and the rest is tried again from there.
 bool glob_matches(std::string_view glob, std::string_view text) {
@@ -55,27 +55,27 @@ bool glob_matches(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
-Pattern Pattern::regex(std::string_view re2) {
-  Pattern p;
+TextPattern TextPattern::regex(std::string_view re2) {
+  TextPattern p;
   p.form_ = Form::kRegex;
   p.source_ = re2;
   if (re2.size() > kMaxPatternBytes) {
-    p.error_ = "pattern too long";
+    p.error_ = "longer than " + std::to_string(kMaxPatternBytes) + " bytes";
     return p;
   }
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMaxPatternMemory);
   p.regex_ = std::make_unique<Regex>(re2, options);
-  if (!p.regex_->re.ok()) p.error_ = "bad pattern: " + p.regex_->re.error();
+  if (!p.regex_->re.ok()) p.error_ = p.regex_->re.error();
   return p;
 }
 
-Pattern Pattern::glob(std::string_view glob) {
-  Pattern p;
+TextPattern TextPattern::glob(std::string_view glob) {
+  TextPattern p;
   p.source_ = glob;
   if (glob.size() > kMaxGlobBytes) {
-    p.error_ = "pattern too long";
+    p.error_ = "longer than " + std::to_string(kMaxGlobBytes) + " bytes";
     return p;
   }
   if (glob.find_first_of("?\\") != std::string_view::npos) return p;
@@ -91,7 +91,7 @@ Pattern Pattern::glob(std::string_view glob) {
   return p;
 }
 
-bool Pattern::matches(std::string_view text) const {
+bool TextPattern::matches(std::string_view text) const {
   switch (form_) {
     case Form::kRegex: return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), regex_->re);
     case Form::kExact: return text == head_;
@@ -104,4 +104,4 @@ bool Pattern::matches(std::string_view text) const {
   return false;
 }
 
-}  // namespace flyball::engine
+}  // namespace flyball
