@@ -27,7 +27,7 @@ class BytesAt {
   bool integer(std::int64_t& out) {
     if (at_ == end_) return false;
     const std::uint8_t h = *at_;
-    if (h <= 0x7F || h >= 0xE0) return out = static_cast<std::int8_t>(h), ++at_, true;
+    if (h <= 0x7F || h >= 0xE0) return out = h <= 0x7F ? h : std::int64_t{h} - 0x100, ++at_, true;
     if (h < 0xCC || h > 0xD3) return false;
     const bool is_signed = h >= 0xD0;
     const std::size_t bytes = std::size_t{1} << ((h - 0xCC) & 3);

@@ -282,9 +282,9 @@ class Aligner {
   }
 
   void reorder() {
-    const auto plain = [](auto part) {
+    const auto plain = []<typename Part>(const Part&) {
       return [] {
-        decltype(part) p;
+        Part p;
         p.vacant = true;
         return p;
       };

@@ -86,7 +86,7 @@ class Beginnings {
   // Says all of them, whatever the program.
   std::string name(std::uint32_t node) const {
     std::string out;
-    for (; node != 0; node = nodes_[node].parent) out = "; " + *by_id_[nodes_[node].text] + out;
+    for (; node != 0; node = nodes_[node].parent) out.insert(0, "; " + *by_id_[nodes_[node].text]);
     return "joins" + out;
   }
 

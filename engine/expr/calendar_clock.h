@@ -20,7 +20,7 @@ class CalendarClock {
  public:
   // The days and weeks of the Gregorian calendar come again after 28 years: what has not opened by then, never does (but for
   // years like 2100, and the zone's own changes).
-  static constexpr std::int64_t kSearchDays = 28 * 366;
+  static constexpr std::int64_t kSearchDays = std::int64_t{28} * 366;
 
   CalendarClock(const Calendar& calendar, LocalZone zone);
 

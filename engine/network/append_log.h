@@ -27,28 +27,40 @@ class AppendLog {
 
   void push_back(const T& record) {
     if (size_ >> kBits == chunks_.size()) grow();
-    new (&(*this)[size_++]) T(record);
+    T* const place = &(*this)[size_++];
+    unpoison(place, sizeof(T));
+    new (place) T(record);
   }
-  void pop_back() { --size_; }
+  void pop_back() {
+    --size_;
+    poison(&(*this)[size_], sizeof(T));
+  }
   // Side by side; where the first of them is. At most kRowMax.
   std::size_t append(const T* records, std::size_t count) {
     FB_CHECK(count <= kRowMax);
     if ((size_ & (kChunk - 1)) + count > kChunk) size_ = (size_ | (kChunk - 1)) + 1;
     if (size_ >> kBits == chunks_.size()) grow();
     const std::size_t first = size_;
+    unpoison(&(*this)[first], count * sizeof(T));
     std::uninitialized_copy_n(records, count, &(*this)[first]);
     size_ += count;
     return first;
   }
   // The room of a large one is given back.
   void clear() {
-    size_ = 0;
+    cut(0);
     if (memory_.bytes() <= kKeptBytes) return;
     chunks_.clear();
     memory_ = Chunks{};
   }
   // Those before stay.
-  void cut(std::size_t size) { size_ = std::min(size_, size); }
+  void cut(std::size_t size) {
+    if (size >= size_) return;
+    for (std::size_t at = size; at < size_; at = (at | (kChunk - 1)) + 1) {
+      poison(&(*this)[at], (std::min(size_, (at | (kChunk - 1)) + 1) - at) * sizeof(T));
+    }
+    size_ = size;
+  }
   std::size_t bytes() const { return memory_.bytes(); }
 
  private:

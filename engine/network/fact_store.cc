@@ -60,6 +60,7 @@ FactId FactStore::make_handle() {
     f = end_++;
     FB_CHECK(f < kNone - 1);
     if (f >> kChunkBits == chunks_.size()) chunks_.push_back(static_cast<std::byte*>(memory_.take(kChunkSize * stride_)));
+    unpoison(record_of(f), stride_);
     Value* row = row_for_update(f);
     for (std::uint32_t i = 0; i < slots_; ++i) new (row + i) Value{};
   }

@@ -43,13 +43,20 @@ void* take_piece(std::size_t bytes) {
       page = nullptr;
     }
   }
-  if (page == nullptr) page = new (take_pages(kPageBytes)) Page;
+  if (page == nullptr) {
+    page = new (take_pages(kPageBytes)) Page;
+    poison(page + 1, kPageBytes - sizeof(Page));
+  }
   void* piece = reinterpret_cast<std::byte*>(page) + page->end;
+  unpoison(piece, bytes);
   page->end += bytes;
   page->uses.fetch_add(1, std::memory_order_relaxed);
   return piece;
 }
 
-void give_piece(void* piece) { drop(reinterpret_cast<Page*>(reinterpret_cast<std::uintptr_t>(piece) & ~(std::uintptr_t{kPageBytes} - 1))); }
+void give_piece(void* piece) {
+  const std::size_t behind = reinterpret_cast<std::uintptr_t>(piece) & (kPageBytes - 1);
+  drop(reinterpret_cast<Page*>(static_cast<std::byte*>(piece) - behind));
+}
 
 }  // namespace flyball::engine

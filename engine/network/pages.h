@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/network/poison.h"
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -63,8 +65,9 @@ class Chunks {
  public:
   Chunks() = default;
   ~Chunks() {
-    for (const auto& [memory, is_piece] : owned_) {
-      if (is_piece) {
+    for (const auto& [memory, piece] : owned_) {
+      if (piece != 0) {
+        poison(memory, piece);
         give_piece(memory);
       } else {
         ::operator delete(memory, std::align_val_t{kLine});
@@ -78,12 +81,13 @@ class Chunks {
     return *this;
   }
 
-  // `bytes`, from the beginning of a line of the cache on, not initialised.
+  // `bytes`, from the beginning of a line of the cache on, not initialised, and poisoned: who puts something there says so.
   void* take(std::size_t bytes) {
     bytes = (bytes + kLine - 1) & ~(kLine - 1);
     taken_ += bytes;
     const bool is_piece = ((bytes >= kLargeBytes && taken_ > bytes) || taken_ > kPlainBytes) && bytes <= kPieceMax;
-    owned_.emplace_back(is_piece ? take_piece(bytes) : ::operator new(bytes, std::align_val_t{kLine}), is_piece);
+    owned_.emplace_back(is_piece ? take_piece(bytes) : ::operator new(bytes, std::align_val_t{kLine}), is_piece ? bytes : 0);
+    poison(owned_.back().first, bytes);
     return owned_.back().first;
   }
   std::size_t bytes() const { return taken_; }
@@ -92,7 +96,7 @@ class Chunks {
   static constexpr std::size_t kLine = 64;
   static constexpr std::size_t kLargeBytes = std::size_t{16} << 10;
   static constexpr std::size_t kPlainBytes = std::size_t{128} << 10;
-  std::vector<std::pair<void*, bool>> owned_;
+  std::vector<std::pair<void*, std::size_t>> owned_;  // and the bytes of one that is a piece
   std::size_t taken_ = 0;
 };
 

@@ -34,6 +34,7 @@ class RecordChunks {
   // Its number is the size of before.
   void add() {
     if (size_ == chunks_.size() << kBits) chunks_.push_back(static_cast<T*>(memory_.take(kSize * sizeof(T))));
+    unpoison((*this)[size_], sizeof(T));
     std::construct_at((*this)[size_]);
     ++size_;
   }

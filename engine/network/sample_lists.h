@@ -27,6 +27,7 @@ class SampleLists {
   void free(std::uint32_t list) {
     Blocks& blocks = sizes_[size_of(list)];
     blocks.free.push_back(index_of(list));
+    poison(place(list), bytes_of(size_of(list)));
     if (size_of(list) >= kChunkBits) blocks.large[index_of(list)].reset();
   }
   std::span<const std::uint32_t> of(std::uint32_t list) const {
@@ -128,6 +129,7 @@ class SampleLists {
     }
     const std::uint32_t list = index << kSizeBits | size;
     if (size >= kChunkBits) blocks.large[index] = std::make_unique_for_overwrite<std::byte[]>(bytes_of(size));
+    unpoison(place(list), bytes_of(size));
     new (place(list)) Block{};
     return list;
   }

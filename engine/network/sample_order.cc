@@ -30,7 +30,7 @@ class End final : public Statistic {
     if (newest_) {
       while (at != samples_.begin() && std::prev(at)->first.first == stamp) consider((--at)->second);
     } else {
-      while (++at != samples_.end() && at->first.first == stamp) consider(at->second);
+      for (++at; at != samples_.end() && at->first.first == stamp; ++at) consider(at->second);
     }
     return best->value;
   }

@@ -39,6 +39,7 @@ class Slab {
       FB_CHECK(next_ < kNone - kChunkSize);
       chunks_.push_back(static_cast<T*>(memory_.take(kChunkSize * sizeof(T))));
     }
+    unpoison(&(*this)[next_], sizeof(T));
     new (&(*this)[next_]) T{};
     return next_++;
   }

@@ -22,6 +22,7 @@ class StampRows {
   void make_room(std::uint32_t fact) {
     while (!has_room(fact)) {
       chunks_.push_back(static_cast<std::uint64_t*>(memory_.take((width_ * sizeof(std::uint64_t)) << kBits)));
+      unpoison(chunks_.back(), (width_ * sizeof(std::uint64_t)) << kBits);
       std::fill_n(chunks_.back(), width_ << kBits, 0);
     }
   }

@@ -189,7 +189,8 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
   for (const FactTypeId remembered : data.types[fact.type].remembered_as) remember_event(type, fact, f, remembered);
 }
 
-// `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place, if its stamp is no part of that.
+// `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place, if its stamp is no part of
+// that.
 void Session::Impl::remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered) {
   const DurationNs ns = *data.rule_set.schema.types[remembered].ttl_ns;
   if (event.stamp + ns <= network.now()) return;

@@ -66,7 +66,7 @@ class Outbox {
   void add(SaidAction action, std::span<const Value> fields) {
     action.values = values_.size();
     values_.insert(values_.end(), fields.begin(), fields.end());
-    add(std::move(action));
+    add(action);
   }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "engine/network/append_log.h"
+#include "engine/network/sample_lists.h"
+#include "engine/network/slab.h"
 
 using namespace flyball::engine;
 
@@ -76,3 +78,41 @@ TEST_CASE("a log keeps rows in one piece, and gives the room of a large one back
   log.cut(1);
   CHECK((log.size() == 1 && log[0] == 1));
 }
+
+#ifdef FB_POISONS
+TEST_CASE("AddressSanitizer knows what of a pool is in use", "[pages]") {
+  const auto is_poisoned = [](const void* at) { return __asan_address_is_poisoned(at) != 0; };
+  AppendLog<std::uint64_t> log;
+  for (std::uint64_t i = 0; i < 10'000; ++i) log.push_back(i);  // some chunks
+  log.pop_back();
+  CHECK(is_poisoned(&log[9'999]));
+  CHECK_FALSE(is_poisoned(&log[9'998]));
+  log.cut(100);
+  for (const std::size_t at : {100, 101, 4'095, 4'096, 9'998}) CHECK(is_poisoned(&log[at]));
+  CHECK(log[99] == 99);
+  log.push_back(7);
+  CHECK(log[100] == 7);
+  CHECK(is_poisoned(&log[101]));
+
+  Slab<std::uint32_t> slab;
+  const std::uint32_t id = slab.make();
+  CHECK_FALSE(is_poisoned(&slab[id]));
+  CHECK(is_poisoned(&slab[id + 2]));
+
+  SampleLists lists;
+  const std::uint32_t list = lists.insert(lists.make(), 0, 1);
+  const std::uint32_t* const item = lists.of(list).data();
+  CHECK_FALSE(is_poisoned(item));
+  lists.free(list);
+  CHECK(is_poisoned(item));
+
+  const void* piece = nullptr;
+  {
+    Chunks chunks;
+    for (int i = 0; i < 20; ++i) piece = chunks.take(16 << 10);
+    CHECK(is_poisoned(piece));
+    unpoison(piece, 16 << 10);
+  }
+  CHECK(is_poisoned(piece));
+}
+#endif

@@ -129,8 +129,8 @@ struct State {
   std::vector<KeyMap<std::vector<Value>>> gone;  // by type: what retracted facts were at last
   std::vector<std::vector<Sample>> samples;      // by type
   std::uint64_t unkeyed_events = 0;
-  std::vector<std::vector<std::pair<Key, Fact>>> past;                   // by type: every event that was ever taken
-  std::map<std::pair<FactTypeId, DurationNs>, KeyMap<Fact>> remembered;  // those of the last D, as of this instant
+  std::vector<std::vector<std::pair<Key, Fact>>> past;                       // by type: every event that was ever taken
+  std::map<std::pair<FactTypeId, DurationNs>, KeyMap<Fact>> remembered;      // those of the last D, as of this instant
   std::map<std::pair<FactTypeId, DurationNs>, KeyMap<Fact>> remembered_all;  // and also what another of its key replaced
 
   std::map<LinePlace, KeyMap<Hold>> holds;
