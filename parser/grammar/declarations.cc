@@ -5,6 +5,9 @@
 //
 // Lines are not ended by their newline but by what cannot go on; words are tried with a boundary, and `name ":"` before
 // any word of the language, so that a fact may be bound to the name `node` or `check`.
+#include <algorithm>
+#include <array>
+
 #include "model/suggest.h"
 #include "parser/ast/keywords.h"
 #include "parser/grammar/foreign.h"
@@ -81,7 +84,14 @@ struct ForeignList : Terminal<ForeignList> {
     return true;
   }
 };
-// `up | down`: a closed set without its quotes, said, and taken for a type.
+// Whether a word that stands where a type does is one that the language has.
+bool is_type_word(std::string_view word) {
+  constexpr std::array<std::string_view, 12> kWords{"bool",     "int",       "uint", "double", "string", "bytes",
+                                                    "duration", "timestamp", "ip",   "cidr",   "null",   "any"};
+  return std::ranges::find(kWords, word) != kWords.end();
+}
+
+// `up | down`: a closed set without its quotes, said, and taken for a type. `string | null` is a type that may be null.
 struct ForeignSet : Terminal<ForeignSet> {
   template <typename C, typename R, typename A>
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
@@ -90,22 +100,29 @@ struct ForeignSet : Terminal<ForeignSet> {
     Iterator const start = first;
     Iterator end = word_end(first, last);
     if (end == first) return false;
-    std::string set = "\"" + std::string(first, end) + "\"";
-    bool several = false;
+    std::vector<std::string> words{std::string(first, end)};
     while (true) {
       Iterator const at = skip_blanks(end, last, b.begin(), b.bad_bytes());
       if (!single_bar(at, b)) break;
       Iterator const word = skip_blanks(at + 1, last, b.begin(), b.bad_bytes());
       Iterator const stop = word_end(word, last);
       if (stop == word) return false;
-      set += " | \"" + std::string(word, stop) + "\"";
+      words.emplace_back(word, stop);
       end = stop;
-      several = true;
     }
-    if (!several) return false;
-    Diagnostic d = b.error(codes::kUnexpected, start, end, "the words of a closed set stand in quotes");
-    d.fix = Fix{d.span, set};
-    b.report_intact(std::move(d));
+    if (words.size() == 1) return false;
+    if (const auto null = std::ranges::find(words, "null"); null != words.end()) {
+      words.erase(null);
+      Diagnostic d = b.error(codes::kUnexpected, start, end, "a type that may be null is written `string?`");
+      if (words.size() == 1 && is_type_word(words.front())) d.fix = Fix{d.span, words.front() + "?"};
+      b.report_intact(std::move(d));
+    } else {
+      Diagnostic d = b.error(codes::kUnexpected, start, end, "the words of a closed set stand in quotes");
+      std::string set;
+      for (const std::string& word : words) set += (set.empty() ? "\"" : " | \"") + word + "\"";
+      if (std::ranges::none_of(words, is_type_word)) d.fix = Fix{d.span, set};
+      b.report_intact(std::move(d));
+    }
     first = b.token(end);
     b.close(Kind::kType, m);
     return true;

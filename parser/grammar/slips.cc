@@ -273,7 +273,7 @@ constexpr std::array<Slip, 33> kAggregateSlips{{
     {"std", "stddev", ""},
     {"stddev_over_time", "stddev", ""},
     {"stddev_pop", "stddev", ""},
-    {"increase", "delta", ""},
+    {"increase", "", "`rate(…)` times the seconds counts on where a counter begins anew; `delta(…)` is the last value less the first"},
     {"changes_over_time", "changes", ""},
     {"count_distinct", "distinct", ""},
     {"count_values", "distinct", ""},
