@@ -3,6 +3,7 @@
 #include "engine/expr/eval.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <vector>
 
@@ -463,19 +464,22 @@ namespace {
 // Code::is_comparisons(): fields against constants or fields, joined by one `and` or one `or`, without the machine.
 Truth run_comparisons(const Code& code, const Frame& frame) {
   const Value* constants = code.constants();
+  const auto bits_of = [&](const Operand& o, Kind kind, std::int64_t& out) {
+    return o.space == Space::kRow ? frame.rows[o.binding].bits(o.index, kind, out) : Row(constants).bits(o.index, kind, out);
+  };
+  const auto value_of = [&](const Operand& o) { return o.space == Space::kRow ? frame.rows[o.binding][o.index] : constants[o.index]; };
   Truth all = Truth::kUnknown;
   for (const Instruction* i = code.instructions().data(); i->op != Opcode::kReturn; ++i) {
-    const Value a = frame.rows[i->a.binding][i->a.index];
-    const Value b = i->b.space == Space::kRow ? frame.rows[i->b.binding][i->b.index] : constants[i->b.index];
+    std::int64_t x = 0, y = 0;
     Truth t = Truth::kUnknown;
-    if (a.kind != i->kind || b.kind != i->kind) [[unlikely]] {
-      t = truth_of(compare(static_cast<Compare>(i->sub), a, b, *frame.interner));
+    if (!bits_of(i->a, i->kind, x) || !bits_of(i->b, i->kind, y)) [[unlikely]] {
+      t = truth_of(compare(static_cast<Compare>(i->sub), value_of(i->a), value_of(i->b), *frame.interner));
     } else if (i->op == Opcode::kCompareBits) {
-      t = compares(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, x, y) ? Truth::kTrue : Truth::kFalse;
     } else if (i->op == Opcode::kCompareSame) {
-      t = (a == b) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
+      t = (x == y) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
     } else {
-      t = compares(i->sub, a.as_double(), b.as_double()) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, std::bit_cast<double>(x), std::bit_cast<double>(y)) ? Truth::kTrue : Truth::kFalse;
     }
     switch (i->mode) {
       case Mode::kPlain: return t;

@@ -42,9 +42,8 @@ RowLayout::RowLayout(const FactType& type, std::uint64_t key_fields) : width_(st
       slot.field = static_cast<std::uint8_t>(f);
       slot.in_unset = slot.in_stale = (key_fields >> f & 1U) != 0;
       slot.form = room == sizeof(Value) ? Form::kWhole : field.nullable ? Form::kOrNull : Form::kUsual;
-      if (room == kWord) slot.number_mask = ~std::uint64_t{0};
+      slot.mask = room == kWord ? ~std::uint64_t{0} : kNoSmall;
       if (room == kSmall && is_handle(slot.kind)) slot.handle_mask = kNoSmall;
-      if (room == kSmall && !is_handle(slot.kind)) slot.number_mask = kNoSmall;
       at += room;
     }
   }
@@ -65,13 +64,13 @@ Value Row::read_unusual(const std::byte* row, const RowSlot& slot) {
   if ((shape & kRowStale) != 0 && !slot.in_stale) return Value::unknown();
   if (slot.form == RowSlot::Form::kLiveness || ((shape & kRowUnset) != 0 && !slot.in_unset)) return Value::null();
   if ((shape & kRowAside) != 0) return RowLayout::aside(row)[slot.field];
-  std::uint64_t word = 0;
-  std::memcpy(&word, row + slot.offset, sizeof(word));
-  switch (slot.form) {
-    case RowSlot::Form::kWhole: return reinterpret_cast<const Value*>(row + slot.offset)[0];
-    case RowSlot::Form::kOrNull: return static_cast<std::uint32_t>(word) == RowLayout::kNoSmall ? Value::null() : usual(slot, word);
-    default: return usual(slot, word);
+  if (slot.form == RowSlot::Form::kWhole) {
+    Value whole;
+    std::memcpy(&whole, row + slot.offset, sizeof(whole));
+    return whole;
   }
+  const std::uint64_t read = word(row, slot);
+  return slot.form == RowSlot::Form::kOrNull && read == RowLayout::kNoSmall ? Value::null() : usual(slot, read);
 }
 
 }  // namespace flyball::engine

@@ -2,8 +2,8 @@
 //
 // What facts are kept in is packed: a field whose kind its type says takes 8 bytes, what is a name, a truth or nothing but a handle 4; only
 // timestamps, fields of any kind and numbers that may be null take a whole Value. A RowLayout says where each lies. Before a packed row
-// stands one byte that says in what it is unusual (RowShape): stale, not yet written, or with a Value of another kind than its type's, which
-// then lies elsewhere. Rows of Values (an input's, a kept sample's) are read through the same door.
+// stands one byte that says in what it is unusual (RowShape): stale, not yet written, or with a Value of another kind than its type's,
+// which then lies elsewhere. Rows of Values (an input's, a kept sample's) are read through the same door.
 //
 // A view: valid as long as what it looks at stays. Thread safety: none of a row that is written; of others any. Complexity: O(1) a field.
 #pragma once
@@ -31,8 +31,8 @@ enum RowShape : std::uint8_t {
 // Where one field lies. A usual field's Value is made without a branch: its place and what follows it are read as one word.
 struct RowSlot {
   enum class Form : std::uint8_t { kUsual, kOrNull, kWhole, kLiveness };
-  std::uint64_t number_mask = 0;  // of that word: what is the Value's bits
-  std::uint32_t handle_mask = 0;  // and its aux
+  std::uint64_t mask = 0;         // what of that word is the field's
+  std::uint32_t handle_mask = 0;  // and of that the Value's aux; the rest are its bits
   std::uint16_t offset = 0;
   Kind kind = Kind::kNull;
   Form form = Form::kUsual;
@@ -109,27 +109,31 @@ class RowLayout {
 class Row {
  public:
   Row() = default;
-  Row(const Value* values) : data_(reinterpret_cast<const std::byte*>(values)) {}  // NOLINT(google-explicit-constructor): what is a row is one
+  // NOLINTNEXTLINE(google-explicit-constructor): Values side by side are a row
+  Row(const Value* values) : data_(reinterpret_cast<const std::byte*>(values)) {}
   Row(const std::byte* packed, const RowSlot* slots) : data_(packed), slots_(slots) {}
 
   Value operator[](std::size_t field) const {
     if (slots_ == nullptr) return reinterpret_cast<const Value*>(data_)[field];
     const RowSlot& slot = slots_[field];
-    if ((std::to_integer<std::uint8_t>(data_[-1]) | static_cast<std::uint8_t>(slot.form)) != 0) [[unlikely]]
-      return read_unusual(data_, slot);
-    std::uint64_t word = 0;
-    std::memcpy(&word, data_ + slot.offset, sizeof(word));
-    return usual(slot, word);
+    return is_usual(slot) ? usual(slot, word(slot)) : read_unusual(data_, slot);
   }
-  // The number, or the handle, of a usual field of that kind; false: its Value must say.
+  // What a field of that kind holds, its number or its handle; false: its Value must say, as of all that have more than one word.
   bool bits(std::size_t field, Kind kind, std::int64_t& out) const {
-    if (slots_ == nullptr) return false;
+    if (slots_ == nullptr) {
+      const Value& v = reinterpret_cast<const Value*>(data_)[field];
+      out = v.bits | v.aux;
+      return v.kind == kind && kind != Kind::kTimestamp;
+    }
     const RowSlot& slot = slots_[field];
-    if ((std::to_integer<std::uint8_t>(data_[-1]) | static_cast<std::uint8_t>(slot.form)) != 0 || slot.kind != kind) return false;
-    std::uint64_t word = 0;
-    std::memcpy(&word, data_ + slot.offset, sizeof(word));
-    out = static_cast<std::int64_t>(word & (slot.number_mask | slot.handle_mask));
+    if (!is_usual(slot) || slot.kind != kind) return false;
+    out = static_cast<std::int64_t>(word(slot));
     return true;
+  }
+  // Whether the field's Value is `v`.
+  bool has(std::size_t field, const Value& v) const {
+    if (slots_ == nullptr || !is_usual(slots_[field])) return (*this)[field] == v;
+    return slots_[field].kind == v.kind && word(slots_[field]) == (static_cast<std::uint64_t>(v.bits) | v.aux);  // one of them is 0
   }
   void copy_to(std::span<Value> out) const {
     for (std::size_t f = 0; f < out.size(); ++f) out[f] = (*this)[f];
@@ -141,7 +145,7 @@ class Row {
   }
   bool equals(std::span<const Value> values) const {
     for (std::size_t f = 0; f < values.size(); ++f) {
-      if ((*this)[f] != values[f]) return false;
+      if (!has(f, values[f])) return false;
     }
     return true;
   }
@@ -152,8 +156,17 @@ class Row {
  private:
   // Two words, not five fields: nothing is done more often.
   static Value usual(const RowSlot& slot, std::uint64_t word) {
-    const std::uint64_t head = static_cast<std::uint64_t>(slot.kind) | (word & slot.handle_mask) << 32;
-    return std::bit_cast<Value>(std::array<std::uint64_t, 2>{head, word & slot.number_mask});
+    const std::uint64_t handle = word & slot.handle_mask;
+    return std::bit_cast<Value>(std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(slot.kind) | handle << 32, word ^ handle});
+  }
+  bool is_usual(const RowSlot& slot) const {
+    return (std::to_integer<std::uint8_t>(data_[-1]) | static_cast<std::uint8_t>(slot.form)) == 0;
+  }
+  std::uint64_t word(const RowSlot& slot) const { return word(data_, slot); }
+  static std::uint64_t word(const std::byte* row, const RowSlot& slot) {
+    std::uint64_t read = 0;
+    std::memcpy(&read, row + slot.offset, sizeof(read));
+    return read & slot.mask;
   }
   static Value read_unusual(const std::byte* row, const RowSlot& slot);
 

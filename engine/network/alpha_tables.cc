@@ -98,16 +98,16 @@ Truth AlphaTables::truth(AlphaId id, Row row, FrameBuffer& frame) const {
       case AlphaTest::Form::kBits:
       case AlphaTest::Form::kDouble:
       case AlphaTest::Form::kSame: {
-        const Value& v = row[test.field];
-        known = v.kind == test.constant.kind;
+        std::int64_t bits = 0;
+        known = row.bits(test.field, test.constant.kind, bits);
         if (!known) break;
         bool holds = false;
         if (test.form == AlphaTest::Form::kBits) {
-          holds = compares(test.op, v.bits, test.constant.bits);
+          holds = compares(test.op, bits, test.constant.bits);
         } else if (test.form == AlphaTest::Form::kDouble) {
-          holds = compares(test.op, v.as_double(), test.constant.as_double());
+          holds = compares(test.op, std::bit_cast<double>(bits), test.constant.as_double());
         } else {
-          holds = (v == test.constant) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
+          holds = (bits == (test.constant.bits | test.constant.aux)) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
         }
         t = holds ? Truth::kTrue : Truth::kFalse;
         break;

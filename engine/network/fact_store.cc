@@ -38,7 +38,7 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
 
 bool FactStore::same_key(FactId f, const Value* row) const {
   const Row mine = this->row(f);
-  return std::all_of(key_.begin(), key_.end(), [&](std::uint32_t field) { return mine[field] == row[field]; });
+  return std::all_of(key_.begin(), key_.end(), [&](std::uint32_t field) { return mine.has(field, row[field]); });
 }
 
 FactId FactStore::find(const Value* row, std::uint32_t hash) const {
@@ -114,7 +114,8 @@ void FactStore::set_key(FactMeta& meta, const Value* row) {
 std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
   std::uint64_t changed = all_fields_;
   if (meta.status == FactStatus::kLive) {
-    if (meta.shape == 0 && layout_.packs(values)) [[likely]] return layout_.overwrite(packed(meta), values);
+    if (meta.shape == 0 && layout_.packs(values)) [[likely]]
+      return layout_.overwrite(packed(meta), values);
     const Row before = row_of(meta);
     changed = 0;
     for (std::uint32_t i = 0; i < width_; ++i) changed |= std::uint64_t{before[i] != values[i]} << i;

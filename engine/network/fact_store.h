@@ -43,8 +43,8 @@ struct FactMeta {
   std::uint32_t pins = 0;
   std::uint32_t hash = 0;  // of the key
   FactStatus status = FactStatus::kAbsent;
-  bool suspended : 1 = false;     // derived, all reasons unknown
-  bool used : 1 = false;          // the handle is in use (existing or pinned)
+  bool suspended : 1 = false;  // derived, all reasons unknown
+  bool used : 1 = false;       // the handle is in use (existing or pinned)
   bool expiry_armed = false;   // a timer is set
   std::uint8_t shape = 0;      // of the row behind it (RowShape): the last byte
 };

@@ -84,8 +84,8 @@ Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, Row row) {
   for (std::size_t i = 0; i < stage.keys.size(); ++i) {
     const KeyPart& part = stage.keys[i];
     const Value& left = key.values[i];
-    const Value& right = row[part.own_field];
-    if (part.hashed && left == right && !left.is_null() && !left.is_error()) continue;
+    if (part.hashed && row.has(part.own_field, left) && !left.is_null() && !left.is_error()) continue;
+    const Value right = row[part.own_field];
     if ((left.is_null() || right.is_null()) && !part.null_joins) return Truth::kFalse;
     if (left.is_error() || right.is_error()) {
       truth = Truth::kUnknown;

@@ -120,7 +120,8 @@ void Takeover::take_told() {
       const auto otherwise = from_.derivation.told_otherwise_.find(std::uint64_t{old} << 32 | f);
       std::vector<Value> told;
       const bool fits = convert(
-          old, otherwise != from_.derivation.told_otherwise_.end() ? Row(otherwise->second.data()) : from_.network.store(old).last_row(f), told);
+          old, otherwise != from_.derivation.told_otherwise_.end() ? Row(otherwise->second.data()) : from_.network.store(old).last_row(f),
+          told);
       const FactId now = fits ? handle(old, f) : kNone;
       if (now == kNone) continue;
       to_.derivation.derived(types_[old].id, now).told = true;

@@ -1,9 +1,9 @@
 // The facts of a type in packed rows, against rows of Values: every kind of field, null and not, values of other kinds than the type's,
 // stale facts, facts that are there no more and come back.
+#include "engine/network/fact_store.h"
+
 #include <catch2/catch.hpp>
 #include <map>
-
-#include "engine/network/fact_store.h"
 
 namespace flyball::engine {
 namespace {
@@ -16,10 +16,10 @@ struct Dice {
   }
 };
 
-constexpr TypeTag kTags[] = {TypeTag::kBool, TypeTag::kInt,  TypeTag::kUint,    TypeTag::kDouble,    TypeTag::kString,
-                             TypeTag::kEnum, TypeTag::kBytes, TypeTag::kDuration, TypeTag::kTimestamp, TypeTag::kPercent,
-                             TypeTag::kSize, TypeTag::kBitrate, TypeTag::kPps,   TypeTag::kTimeOfDay, TypeTag::kIp,
-                             TypeTag::kCidr, TypeTag::kRange, TypeTag::kList,    TypeTag::kMap,       TypeTag::kDyn};
+constexpr TypeTag kTags[] = {TypeTag::kBool, TypeTag::kInt,     TypeTag::kUint,     TypeTag::kDouble,    TypeTag::kString,
+                             TypeTag::kEnum, TypeTag::kBytes,   TypeTag::kDuration, TypeTag::kTimestamp, TypeTag::kPercent,
+                             TypeTag::kSize, TypeTag::kBitrate, TypeTag::kPps,      TypeTag::kTimeOfDay, TypeTag::kIp,
+                             TypeTag::kCidr, TypeTag::kRange,   TypeTag::kList,     TypeTag::kMap,       TypeTag::kDyn};
 
 Value of_kind(Kind kind, Dice& dice) {
   const auto n = static_cast<std::int64_t>(dice.below(3)) - 1;
