@@ -21,6 +21,9 @@ bool is_name(Kind kind) {
   return kind == Kind::kString || kind == Kind::kBytes || kind == Kind::kIp || kind == Kind::kCidr || kind == Kind::kType;
 }
 
+// The processor divides such numbers much faster.
+bool is_short(std::int64_t n) { return static_cast<std::uint64_t>(n) >> 32 == 0; }
+
 double real(std::int64_t bits) { return std::bit_cast<double>(bits); }
 std::int64_t bits_of(double d) { return std::bit_cast<std::int64_t>(d); }
 
@@ -216,10 +219,18 @@ class KernelMaker {
       case Arithmetic::kAdd: return arithmetic(i, i.kind == Kind::kDouble ? Op::kAddDouble : Op::kAdd, i.kind);
       case Arithmetic::kSubtract: return arithmetic(i, i.kind == Kind::kDouble ? Op::kSubtractDouble : Op::kSubtract, i.kind);
       case Arithmetic::kMultiply: return arithmetic(i, i.kind == Kind::kDouble ? Op::kMultiplyDouble : Op::kMultiply, i.kind);
-      case Arithmetic::kDivide: return arithmetic(i, i.kind == Kind::kDouble ? Op::kDivideDouble : Op::kDivide, i.kind);
-      case Arithmetic::kRemainder: return i.kind == Kind::kInt && arithmetic(i, Op::kRemainder, i.kind);
+      case Arithmetic::kDivide:
+        if (i.kind == Kind::kDouble) return arithmetic(i, Op::kDivideDouble, i.kind);
+        return arithmetic(i, is_by_some(i.b) ? Op::kDivideBy : Op::kDivide, i.kind);
+      case Arithmetic::kRemainder: return i.kind == Kind::kInt && arithmetic(i, is_by_some(i.b) ? Op::kRemainderBy : Op::kRemainder, i.kind);
     }
     return false;
+  }
+  // A divisor that is never wrong, and short.
+  bool is_by_some(const Operand& o) const {
+    if (o.space != Space::kConstant) return false;
+    const Value& v = code_.constants()[o.index];
+    return v.kind == Kind::kInt && v.bits > 0 && v.bits <= UINT32_MAX;
   }
   bool move(const Instruction& i) {
     const std::optional<Kind> kind = known_kind(i.a);
@@ -357,7 +368,7 @@ bool Kernel::run(const Frame& frame, std::int64_t& result) const {
       case Op::kDivide:
       case Op::kRemainder: {
         const std::int64_t a = r[s->a], b = r[s->b];
-        if (((a | b) >> 31) == 0 && b != 0) {  // the processor divides short numbers much faster
+        if (is_short(a | b) && b != 0) {
           const auto x = static_cast<std::uint32_t>(a), y = static_cast<std::uint32_t>(b);
           r[s->dst] = s->op == Op::kDivide ? x / y : x % y;
           break;
@@ -366,6 +377,12 @@ bool Kernel::run(const Frame& frame, std::int64_t& result) const {
         r[s->dst] = s->op == Op::kDivide ? a / b : a % b;
         break;
       }
+      case Op::kDivideBy:
+        r[s->dst] = is_short(r[s->a]) ? static_cast<std::uint32_t>(r[s->a]) / static_cast<std::uint32_t>(r[s->b]) : r[s->a] / r[s->b];
+        break;
+      case Op::kRemainderBy:
+        r[s->dst] = is_short(r[s->a]) ? static_cast<std::uint32_t>(r[s->a]) % static_cast<std::uint32_t>(r[s->b]) : r[s->a] % r[s->b];
+        break;
       case Op::kNegate:
         if (__builtin_sub_overflow(std::int64_t{0}, r[s->a], &r[s->dst])) return false;
         break;

@@ -41,6 +41,8 @@ class Kernel {
     kMultiply,
     kDivide,
     kRemainder,
+    kDivideBy,  // b: a constant, 1 and more
+    kRemainderBy,
     kNegate,
     kAddDouble,
     kSubtractDouble,

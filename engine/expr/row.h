@@ -53,28 +53,19 @@ class RowLayout {
   const RowSlot* now() const { return slots_.data(); }
   const RowSlot* last_known() const { return last_known_.data(); }
 
-  // A row can be packed if every Value is of its field's kind; `values` has one for each.
-  bool packs(const Value* values) const {
+  // A row can be packed if every Value is of its field's kind.
+  bool packs(std::uint32_t field, const Value& value) const { return takes(slots_[field], value); }
+  // Overwrites a packed row, but for what an unusual shape says, with as many `values` as there are fields; adds which of them changed.
+  // False: from some field on nothing was done, as a Value does not fit.
+  bool overwrite(std::byte* row, const Value* values, std::uint64_t& changed) const {
     for (std::uint32_t f = 0; f < width_; ++f) {
-      if (!takes(slots_[f], values[f])) return false;
+      const RowSlot& slot = slots_[f];
+      if (!takes(slot, values[f])) [[unlikely]] return false;
+      changed |= std::uint64_t{put(row, slot, values[f])} << f;
     }
     return true;
   }
-  bool packs(std::uint32_t field, const Value& value) const { return takes(slots_[field], value); }
-  // Overwrites a packed row whose shape is usual; gives which fields changed.
-  std::uint64_t overwrite(std::byte* row, const Value* values) const {
-    std::uint64_t changed = 0;
-    for (std::uint32_t f = 0; f < width_; ++f) changed |= std::uint64_t{put(row, f, values[f])} << f;
-    return changed;
-  }
-  // True if it was another.
-  bool put(std::byte* row, std::uint32_t field, const Value& value) const {
-    const RowSlot& slot = slots_[field];
-    std::byte* const place = row + slot.offset;
-    if (slot.width == sizeof(std::uint64_t)) return replace(place, value.bits);
-    if (slot.width == sizeof(std::uint32_t)) return replace(place, small(slot, value));
-    return replace(place, value);
-  }
+  void put(std::byte* row, std::uint32_t field, const Value& value) const { put(row, slots_[field], value); }
   static Value* aside(const std::byte* row) {
     Value* values = nullptr;
     std::memcpy(&values, row, sizeof(values));
@@ -89,16 +80,22 @@ class RowLayout {
   static bool takes(const RowSlot& slot, const Value& v) {
     return v.kind == slot.kind || slot.form == Form::kWhole || (slot.form == Form::kOrNull && v.is_null());
   }
-  static std::uint32_t small(const RowSlot& slot, const Value& v) {
-    if (slot.form == Form::kOrNull && v.is_null()) return kNoSmall;
-    return slot.handle_mask != 0 ? v.aux : static_cast<std::uint32_t>(v.bits);
+  // True if it was another.
+  static bool put(std::byte* row, const RowSlot& slot, const Value& v) {
+    std::byte* const place = row + slot.offset;
+    if (slot.form == Form::kWhole) [[unlikely]] return replace(place, v);
+    // A null has no bits.
+    const auto payload = slot.form == Form::kOrNull && v.is_null() ? kNoSmall : static_cast<std::uint64_t>(v.bits) | v.aux;
+    if (slot.width == sizeof(std::uint64_t)) return replace(place, payload);
+    return replace(place, static_cast<std::uint32_t>(payload));
   }
   template <typename T>
   static bool replace(std::byte* place, const T& value) {
     T before;
     std::memcpy(&before, place, sizeof(T));
+    if (before == value) return false;
     std::memcpy(place, &value, sizeof(T));
-    return before != value;
+    return true;
   }
 
   std::vector<RowSlot> slots_, last_known_;  // one more than fields: whether the fact is stale

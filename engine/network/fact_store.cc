@@ -114,10 +114,9 @@ void FactStore::set_key(FactMeta& meta, const Value* row) {
 std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
   std::uint64_t changed = all_fields_;
   if (meta.status == FactStatus::kLive) {
-    if (meta.shape == 0 && layout_.packs(values)) [[likely]]
-      return layout_.overwrite(packed(meta), values);
-    const Row before = row_of(meta);
     changed = 0;
+    if (meta.shape == 0 && layout_.overwrite(packed(meta), values, changed)) [[likely]] return changed;
+    const Row before = row_of(meta);
     for (std::uint32_t i = 0; i < width_; ++i) changed |= std::uint64_t{before[i] != values[i]} << i;
     set_row(meta, values);
     return changed;
@@ -134,16 +133,12 @@ std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
 
 // Whatever it was before.
 void FactStore::set_row(FactMeta& meta, const Value* values) {
-  if (layout_.packs(values)) [[likely]] {
-    if ((meta.shape & kRowAside) != 0) forget_aside(meta);
-    meta.shape = 0;
-    layout_.overwrite(packed(meta), values);
-    return;
-  }
-  if ((meta.shape & kRowAside) == 0) {
-    Value* const room = take_aside();
-    std::memcpy(packed(meta), &room, sizeof(room));
-  }
+  if ((meta.shape & kRowAside) != 0) forget_aside(meta);
+  meta.shape = 0;
+  std::uint64_t changed = 0;
+  if (layout_.overwrite(packed(meta), values, changed)) [[likely]] return;
+  Value* const room = take_aside();
+  std::memcpy(packed(meta), &room, sizeof(room));
   meta.shape = kRowAside;
   std::copy_n(values, width_, RowLayout::aside(packed(meta)));
 }
