@@ -222,7 +222,8 @@ class KernelMaker {
       case Arithmetic::kDivide:
         if (i.kind == Kind::kDouble) return arithmetic(i, Op::kDivideDouble, i.kind);
         return arithmetic(i, is_by_some(i.b) ? Op::kDivideBy : Op::kDivide, i.kind);
-      case Arithmetic::kRemainder: return i.kind == Kind::kInt && arithmetic(i, is_by_some(i.b) ? Op::kRemainderBy : Op::kRemainder, i.kind);
+      case Arithmetic::kRemainder:
+        return i.kind == Kind::kInt && arithmetic(i, is_by_some(i.b) ? Op::kRemainderBy : Op::kRemainder, i.kind);
     }
     return false;
   }

@@ -26,12 +26,11 @@ std::size_t room_of(const Type& type) {
 
 }  // namespace
 
-// Small fields come first: a usual field is read as a word, wherever it lies.
+// By size, so that none leaves a gap of its own.
 RowLayout::RowLayout(const FactType& type, std::uint64_t key_fields) : width_(static_cast<std::uint32_t>(type.fields.size())) {
   slots_.resize(type.fields.size() + 1);
   std::size_t at = 0;
-  for (const std::size_t room : {kSmall, kWord, sizeof(Value)}) {
-    at = (at + std::min(room, kWord) - 1) & ~(std::min(room, kWord) - 1);
+  for (const std::size_t room : {sizeof(Value), kWord, kSmall}) {
     for (std::uint32_t f = 0; f < width_; ++f) {
       const Type& field = type.fields[f].type;
       if (room_of(field) != room) continue;
@@ -42,7 +41,6 @@ RowLayout::RowLayout(const FactType& type, std::uint64_t key_fields) : width_(st
       slot.field = static_cast<std::uint8_t>(f);
       slot.in_unset = slot.in_stale = (key_fields >> f & 1U) != 0;
       slot.form = room == sizeof(Value) ? Form::kWhole : field.nullable ? Form::kOrNull : Form::kUsual;
-      slot.mask = room == kWord ? ~std::uint64_t{0} : kNoSmall;
       if (room == kSmall && is_handle(slot.kind)) slot.handle_mask = kNoSmall;
       at += room;
     }
@@ -50,12 +48,7 @@ RowLayout::RowLayout(const FactType& type, std::uint64_t key_fields) : width_(st
   slots_[width_].form = Form::kLiveness;
   last_known_ = slots_;
   for (RowSlot& slot : last_known_) slot.in_stale = true;
-  // Also where the last field is small there is a word to be read, and room for where Values lie that are put aside.
-  std::size_t end = std::max(at, width_ == 0 ? 0 : kWord);
-  for (const RowSlot& slot : slots_) {
-    if (slot.width == kSmall) end = std::max(end, slot.offset + kWord);
-  }
-  bytes_ = (end + kWord - 1) & ~(kWord - 1);
+  bytes_ = (at + kWord - 1) & ~(kWord - 1);  // room for where Values lie that are put aside, too
   FB_CHECK(bytes_ <= 0xFFFF);
 }
 

@@ -28,11 +28,10 @@ enum RowShape : std::uint8_t {
   kRowAside = 4,  // its Values lie elsewhere: the row begins with where
 };
 
-// Where one field lies. A usual field's Value is made without a branch: its place and what follows it are read as one word.
-struct RowSlot {
+// Where one field lies.
+struct alignas(16) RowSlot {
   enum class Form : std::uint8_t { kUsual, kOrNull, kWhole, kLiveness };
-  std::uint64_t mask = 0;         // what of that word is the field's
-  std::uint32_t handle_mask = 0;  // and of that the Value's aux; the rest are its bits
+  std::uint32_t handle_mask = 0;  // what of it is the Value's aux; the rest are its bits
   std::uint16_t offset = 0;
   Kind kind = Kind::kNull;
   Form form = Form::kUsual;
@@ -60,7 +59,8 @@ class RowLayout {
   bool overwrite(std::byte* row, const Value* values, std::uint64_t& changed) const {
     for (std::uint32_t f = 0; f < width_; ++f) {
       const RowSlot& slot = slots_[f];
-      if (!takes(slot, values[f])) [[unlikely]] return false;
+      if (!takes(slot, values[f])) [[unlikely]]
+        return false;
       changed |= std::uint64_t{put(row, slot, values[f])} << f;
     }
     return true;
@@ -83,7 +83,8 @@ class RowLayout {
   // True if it was another.
   static bool put(std::byte* row, const RowSlot& slot, const Value& v) {
     std::byte* const place = row + slot.offset;
-    if (slot.form == Form::kWhole) [[unlikely]] return replace(place, v);
+    if (slot.form == Form::kWhole) [[unlikely]]
+      return replace(place, v);
     // A null has no bits.
     const auto payload = slot.form == Form::kOrNull && v.is_null() ? kNoSmall : static_cast<std::uint64_t>(v.bits) | v.aux;
     if (slot.width == sizeof(std::uint64_t)) return replace(place, payload);
@@ -161,9 +162,14 @@ class Row {
   }
   std::uint64_t word(const RowSlot& slot) const { return word(data_, slot); }
   static std::uint64_t word(const std::byte* row, const RowSlot& slot) {
-    std::uint64_t read = 0;
-    std::memcpy(&read, row + slot.offset, sizeof(read));
-    return read & slot.mask;
+    if (slot.width == sizeof(std::uint64_t)) {
+      std::uint64_t whole = 0;
+      std::memcpy(&whole, row + slot.offset, sizeof(whole));
+      return whole;
+    }
+    std::uint32_t small = 0;
+    std::memcpy(&small, row + slot.offset, sizeof(small));
+    return small;
   }
   static Value read_unusual(const std::byte* row, const RowSlot& slot);
 

@@ -115,7 +115,8 @@ std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
   std::uint64_t changed = all_fields_;
   if (meta.status == FactStatus::kLive) {
     changed = 0;
-    if (meta.shape == 0 && layout_.overwrite(packed(meta), values, changed)) [[likely]] return changed;
+    if (meta.shape == 0 && layout_.overwrite(packed(meta), values, changed)) [[likely]]
+      return changed;
     const Row before = row_of(meta);
     for (std::uint32_t i = 0; i < width_; ++i) changed |= std::uint64_t{before[i] != values[i]} << i;
     set_row(meta, values);
@@ -136,7 +137,8 @@ void FactStore::set_row(FactMeta& meta, const Value* values) {
   if ((meta.shape & kRowAside) != 0) forget_aside(meta);
   meta.shape = 0;
   std::uint64_t changed = 0;
-  if (layout_.overwrite(packed(meta), values, changed)) [[likely]] return;
+  if (layout_.overwrite(packed(meta), values, changed)) [[likely]]
+    return;
   Value* const room = take_aside();
   std::memcpy(packed(meta), &room, sizeof(room));
   meta.shape = kRowAside;
