@@ -39,7 +39,7 @@ void Report::later(ast::Span at, std::string_view what, std::string help) {
 
 std::string_view Report::rest_of_line(ast::Span s) const {
   if (sources_ == nullptr) return {};
-  const std::string_view rest = sources_->text(s.file).substr(s.end);
+  const std::string_view rest = sources_->text(s.file).substr(s.end, 200);
   return rest.substr(0, rest.find('\n'));
 }
 

@@ -86,6 +86,8 @@ constexpr std::array<Slip, 12> kFiles{{
     {"(deffunction", "CLIPS", kClips},
 }};
 
+constexpr std::size_t kFarthest = 400;  // bytes that are looked at: a line may be very long
+
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // The length of what `part` is at the beginning of `text`: a word in any case with its boundary, or a mark; 0 if it is not there.
@@ -193,6 +195,7 @@ std::size_t closing(std::string_view text, std::size_t open) {
 }  // namespace
 
 Form find_form(FormPlace place, std::string_view text) {
+  text = text.substr(0, kFarthest);
   const std::string_view line = text.substr(0, text.find('\n'));
   for (const Slip& slip : forms(place)) {
     if (const std::size_t size = matched(slip.word, line); size > 0) return {&slip, size};
@@ -201,6 +204,7 @@ Form find_form(FormPlace place, std::string_view text) {
 }
 
 TypeForm find_type_form(std::string_view text) {
+  text = text.substr(0, kFarthest);
   const std::string_view word = word_at(text.data(), text.data() + text.size());
   const auto* const known = std::ranges::find(kTypeWords, lower_case(word), &TypeWord::word);
   if (word.empty() || known == kTypeWords.end()) return {};

@@ -14,6 +14,8 @@ namespace flyball::cst {
 
 namespace {
 
+constexpr std::ptrdiff_t kFarthest = 2000;  // bytes that a message looks at: a line, or what has no end, may be very long
+
 // ---- when
 
 // `name :`, but not the `::` of an address.
@@ -79,7 +81,7 @@ struct NoIf : Terminal<NoIf> {
   // `if(condition, value, other)` is another mistake.
   static bool chooses(Iterator open, Builder const& b) {
     int depth = 0;
-    for (Iterator p = open; *open == '(' && p != b.end() && *p != '\n'; ++p) {
+    for (Iterator p = open; *open == '(' && p != b.end() && *p != '\n' && p - open < kFarthest; ++p) {
       depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
       if (depth == 0) return false;
       if (depth == 1 && *p == ',') return true;
@@ -193,7 +195,7 @@ void foreign_presence(Iterator p, std::string const& w, Builder const& b) {
 // Whether the line of which `p` is a part has its condition already: it has one.
 bool has_condition(Iterator p, Builder const& b) {
   Iterator line = p;
-  while (line != b.begin() && std::string_view("\n{}").find(line[-1]) == std::string_view::npos) --line;
+  while (line != b.begin() && p - line < kFarthest && std::string_view("\n{}").find(line[-1]) == std::string_view::npos) --line;
   for (Iterator q = line; q < p; ++q) {
     Iterator const end = word_end(q, p);
     std::string_view const w(q, end);
@@ -212,11 +214,12 @@ Iterator past_blocks(Iterator p, Builder const& b) {
     if (open == b.end() || *open != '{' || (at != p && word == at)) return at == p ? word_end(p, b.end()) : at;
     int depth = 0;
     Iterator q = open;
-    for (; q != b.end(); ++q) {
+    Iterator const farthest = open + std::min<std::ptrdiff_t>(b.end() - open, kFarthest);
+    for (; q != farthest; ++q) {
       depth += *q == '{' ? 1 : *q == '}' ? -1 : 0;
       if (depth == 0) break;
     }
-    if (q == b.end()) return word;
+    if (q == farthest) return word;
     at = skip_blanks(q + 1, b.end(), b.begin(), b.bad_bytes());
     if (word_at(at, b.end()) != "or") return q + 1;
   }
