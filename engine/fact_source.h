@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/expr/row.h"
 #include "model/schema.h"
 #include "model/value.h"
 
@@ -17,7 +18,7 @@ struct Frame;
 
 // One existing fact. Fields of a stale fact other than its key are Value::unknown() already.
 struct FactRow {
-  const Value* slots = nullptr;
+  Row slots;
   std::uint32_t fact = 0;  // handle within its type
   bool stale = false;
   bool suspended = false;  // derived from reasons that are all unknown: whatever is true of it is unknown instead

@@ -58,7 +58,7 @@ class Decider {
 
  private:
   struct Candidate {
-    const Value* slots = nullptr;
+    Row slots;
     Truth truth = Truth::kFalse;
   };
   class Collector;
@@ -97,7 +97,7 @@ class Decider {
   const FactSource* facts_;
   Interner& interner_;
   Frame frame_;
-  std::vector<const Value*> rows_;
+  std::vector<Row> rows_;
   std::vector<Value> lets_, aggregates_;
   std::vector<std::vector<Candidate>> candidates_;  // by line
   // Of a case with ways: the first true match so far and its answer; the one that is looked at; whether any could not be judged.

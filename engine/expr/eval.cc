@@ -3,6 +3,7 @@
 #include "engine/expr/eval.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Machine {
   Value run(std::uint32_t pc);
 
  private:
-  const Value& load(const Operand& o) const {
+  Value load(const Operand& o) const {
     if (o.space == Space::kRow) return frame_.rows[o.binding][o.index];
     return bases_[static_cast<std::size_t>(o.space)][o.index];
   }
@@ -120,7 +121,7 @@ Value Machine::run(std::uint32_t pc) {
         ++pc;
         break;
       case Opcode::kCompareBits: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         if (a.kind == i.kind && b.kind == i.kind) [[likely]] {
           pc = settle(i, Value::boolean(compares(i.sub, a.bits, b.bits)), pc);
         } else {
@@ -129,7 +130,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kCompareDouble: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         if (a.is(Kind::kDouble) && b.is(Kind::kDouble)) [[likely]] {
           pc = settle(i, Value::boolean(compares(i.sub, a.as_double(), b.as_double())), pc);
         } else {
@@ -138,7 +139,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kCompareSame: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         if (a.kind == i.kind && b.kind == i.kind) [[likely]] {
           pc = settle(i, Value::boolean((a == b) == (i.sub == static_cast<std::uint8_t>(Compare::kEqual))), pc);
         } else {
@@ -148,7 +149,7 @@ Value Machine::run(std::uint32_t pc) {
       }
       case Opcode::kCompare: pc = settle(i, compare(static_cast<Compare>(i.sub), load(i.a), load(i.b), in()), pc); break;
       case Opcode::kAddInt: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         std::int64_t r = 0;
         if (a.is(Kind::kInt) && b.is(Kind::kInt) && !__builtin_add_overflow(a.bits, b.bits, &r)) [[likely]] {
           temps_[i.dst] = Value::integer(r);
@@ -159,7 +160,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kSubtractInt: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         std::int64_t r = 0;
         if (a.is(Kind::kInt) && b.is(Kind::kInt) && !__builtin_sub_overflow(a.bits, b.bits, &r)) [[likely]] {
           temps_[i.dst] = Value::integer(r);
@@ -170,7 +171,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kMultiplyInt: {
-        const Value &a = load(i.a), &b = load(i.b);
+        const Value a = load(i.a), b = load(i.b);
         std::int64_t r = 0;
         if (a.is(Kind::kInt) && b.is(Kind::kInt) && !__builtin_mul_overflow(a.bits, b.bits, &r)) [[likely]] {
           temps_[i.dst] = Value::integer(r);
@@ -222,7 +223,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       case Opcode::kSelect:
       case Opcode::kSelectOptional: {
-        const Value& a = load(i.a);
+        const Value a = load(i.a);
         // Only maps and optionals have members; a list is not indexed by a name.
         const bool has_members = a.is(Kind::kMap) || a.is(Kind::kOptional) || a.is_error();
         temps_[i.dst] = has_members ? index(a, load(i.b), i.op == Opcode::kSelectOptional, in()) : no_overload(in());
@@ -231,14 +232,16 @@ Value Machine::run(std::uint32_t pc) {
       }
       case Opcode::kHas: pc = settle(i, has_member(load(i.a), load(i.b), in()), pc); break;
       case Opcode::kIsPresent: {
-        const Value& a = load(i.a);
+        const Value a = load(i.a);
         pc = settle(i, a.is_error() ? passed_on(a) : Value::boolean(!a.is_null()), pc);
         break;
       }
       case Opcode::kStale: pc = settle(i, Value::boolean(load(i.a).is_error()), pc); break;
       case Opcode::kStaleFact: {
-        const Value* row = frame_.rows[i.a.binding];
-        pc = settle(i, Value::boolean(std::any_of(row, row + i.n, [](const Value& v) { return v.is_error(); })), pc);
+        const Row row = frame_.rows[i.a.binding];
+        bool stale = false;
+        for (std::uint32_t f = 0; f < i.n; ++f) stale = stale || row[f].is_error();
+        pc = settle(i, Value::boolean(stale), pc);
         break;
       }
       case Opcode::kSameFact: pc = settle(i, same_fact(i), pc); break;
@@ -264,7 +267,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       case Opcode::kIn: pc = settle(i, is_in(load(i.a), load(i.b), in()), pc); break;
       case Opcode::kInCalendar: {
-        const Value& a = load(i.a);
+        const Value a = load(i.a);
         const CalendarClock& calendar = code_.calendar(i.c);
         pc = settle(i,
                     a.is_error()             ? passed_on(a)
@@ -274,7 +277,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kInRange: {
-        const Value* bounds = &load(i.b);
+        const Value* bounds = code_.constants() + i.b.index;
         pc = settle(i, is_in_range(load(i.a), bounds[0], bounds[1], i.sub != 0, in()), pc);
         break;
       }
@@ -292,7 +295,7 @@ Value Machine::run(std::uint32_t pc) {
 }
 
 Value Machine::in_set(const Instruction& i) const {
-  const Value& a = load(i.a);
+  const Value a = load(i.a);
   if (a.is_error()) return passed_on(a);
   const Value* set = code_.constants() + i.b.index;
   if (a.kind != i.kind) {
@@ -304,10 +307,10 @@ Value Machine::in_set(const Instruction& i) const {
 }
 
 Value Machine::matches(const Instruction& i) const {
-  const Value& a = load(i.a);
+  const Value a = load(i.a);
   if (a.is_error()) return passed_on(a);
   if (i.op == Opcode::kLikeDynamic) {
-    const Value& b = load(i.b);
+    const Value b = load(i.b);
     if (b.is_error()) return passed_on(b);
     if (!a.is(Kind::kString) || !b.is(Kind::kString)) return no_overload(in());
     if (in().text(b).size() > kMaxGlobBytes) return bad_pattern(TextPattern::glob(in().text(b)), in());
@@ -319,7 +322,7 @@ Value Machine::matches(const Instruction& i) const {
 }
 
 Value Machine::same_fact(const Instruction& i) const {
-  const Value *a = frame_.rows[i.a.binding], *b = frame_.rows[i.b.binding];
+  const Row a = frame_.rows[i.a.binding], b = frame_.rows[i.b.binding];
   const bool wanted = static_cast<Compare>(i.sub) == Compare::kEqual;
   if (a == b) return Value::boolean(wanted);
   if (i.c == kNoHandle) return Value::boolean(!wanted);
@@ -332,7 +335,7 @@ Value Machine::same_fact(const Instruction& i) const {
 }
 
 Value Machine::fact_map(const Instruction& i) const {
-  const Value* row = frame_.rows[i.a.binding];
+  const Row row = frame_.rows[i.a.binding];
   const auto names = in().items(code_.constants()[i.b.index]);
   std::vector<Value> pairs;
   for (std::size_t f = 0; f < names.size(); ++f) {
@@ -450,6 +453,9 @@ Value evaluate(const Code& code, const Frame& frame) {
     std::int64_t bits = 0;
     if (kernel->run(frame, bits)) return {kernel->kind(), 0, 0, 0, bits};
   }
+  // Most of what a rule writes is a field of what it matched.
+  const Instruction& first = code.instructions().front();
+  if (first.op == Opcode::kReturn && first.a.space == Space::kRow) return frame.rows[first.a.binding][first.a.index];
   return evaluate_by_machine(code, frame);
 }
 
@@ -458,19 +464,22 @@ namespace {
 // Code::is_comparisons(): fields against constants or fields, joined by one `and` or one `or`, without the machine.
 Truth run_comparisons(const Code& code, const Frame& frame) {
   const Value* constants = code.constants();
+  const auto bits_of = [&](const Operand& o, Kind kind, std::int64_t& out) {
+    return o.space == Space::kRow ? frame.rows[o.binding].bits(o.index, kind, out) : Row(constants).bits(o.index, kind, out);
+  };
+  const auto value_of = [&](const Operand& o) { return o.space == Space::kRow ? frame.rows[o.binding][o.index] : constants[o.index]; };
   Truth all = Truth::kUnknown;
   for (const Instruction* i = code.instructions().data(); i->op != Opcode::kReturn; ++i) {
-    const Value& a = frame.rows[i->a.binding][i->a.index];
-    const Value& b = i->b.space == Space::kRow ? frame.rows[i->b.binding][i->b.index] : constants[i->b.index];
+    std::int64_t x = 0, y = 0;
     Truth t = Truth::kUnknown;
-    if (a.kind != i->kind || b.kind != i->kind) [[unlikely]] {
-      t = truth_of(compare(static_cast<Compare>(i->sub), a, b, *frame.interner));
+    if (!bits_of(i->a, i->kind, x) || !bits_of(i->b, i->kind, y)) [[unlikely]] {
+      t = truth_of(compare(static_cast<Compare>(i->sub), value_of(i->a), value_of(i->b), *frame.interner));
     } else if (i->op == Opcode::kCompareBits) {
-      t = compares(i->sub, a.bits, b.bits) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, x, y) ? Truth::kTrue : Truth::kFalse;
     } else if (i->op == Opcode::kCompareSame) {
-      t = (a == b) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
+      t = (x == y) == (i->sub == static_cast<std::uint8_t>(Compare::kEqual)) ? Truth::kTrue : Truth::kFalse;
     } else {
-      t = compares(i->sub, a.as_double(), b.as_double()) ? Truth::kTrue : Truth::kFalse;
+      t = compares(i->sub, std::bit_cast<double>(x), std::bit_cast<double>(y)) ? Truth::kTrue : Truth::kFalse;
     }
     switch (i->mode) {
       case Mode::kPlain: return t;

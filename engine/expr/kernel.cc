@@ -315,7 +315,7 @@ bool Kernel::run(const Frame& frame, std::int64_t& result) const {
   std::int64_t* next = r;
   for (const std::int64_t constant : constants_) *next++ = constant;  // few: a loop, not a call
   for (const Load& load : loads_) {
-    const Value* from = nullptr;
+    Row from;
     switch (load.source) {
       case Source::kRow: from = frame.rows[load.binding]; break;
       case Source::kLet: from = frame.lets; break;
@@ -323,7 +323,11 @@ bool Kernel::run(const Frame& frame, std::int64_t& result) const {
       case Source::kVariable: from = frame.variables; break;
       case Source::kAggregate: from = frame.aggregates; break;
     }
-    const Value& v = from[load.field];
+    if (!load.presence && from.bits(load.field, load.kind, *next)) {
+      ++next;
+      continue;
+    }
+    const Value v = from[load.field];
     if (load.presence) {
       if (v.is_error()) return false;
       *next++ = v.is_null() ? 0 : 1;

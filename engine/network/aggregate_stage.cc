@@ -115,7 +115,7 @@ void Network::foresee_lefts(NodeId node, std::uint32_t hash, bool index) const {
   }
 }
 
-void Network::begin_hints(FactTypeId type, const Value* key) {
+void Network::begin_hints(FactTypeId type, Row key) {
   hint_step_ = 1;
   for (const NodeId node : program_.types[type].sample_nodes) {
     if (hints_ == hints_of_.size()) return;
@@ -128,7 +128,7 @@ void Network::go_on_with_hints(FactId fact) {
   if (++hint_step_ == kHintSteps) hints_ = 0;
 }
 
-bool Network::begin_hint(NodeId node, const Value* key, PutHint& hint) const {
+bool Network::begin_hint(NodeId node, Row key, PutHint& hint) const {
   if (!aggregates_.begin_hint(node, key, hint.of)) return false;
   hint.left = kNone;
   if (!program_.nodes[node].consumers.empty()) stage_states_[program_.nodes[node].consumers[0]].left.prefetch(hint.of.hash);

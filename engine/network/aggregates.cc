@@ -41,7 +41,7 @@ Aggregates::Aggregates(const ProgramData& program, const Interner& interner, Tim
 
 // --- items ---
 
-std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan, const Value* row) {
+std::uint32_t Aggregates::group_for(NodeState& state, const AggregateNode& plan, Row row) {
   key_.clear();
   for (const std::uint32_t field : plan.group) {
     if (row[field].is_error()) return kUnknownGroup;
@@ -88,7 +88,7 @@ void Aggregates::touch(NodeId node, std::uint32_t group) {
   dirty_.emplace_back(node, group);
 }
 
-void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, const Value* row, Network& network) {
+void Aggregates::place(NodeId node, std::uint32_t id, Truth truth, Row row, Network& network) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   Item& item = state.items[id];
@@ -169,7 +169,7 @@ void Aggregates::displace(NodeId node, std::uint32_t id, Network& network) {
   item.group = kNone;
 }
 
-void Aggregates::put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network) {
+void Aggregates::put(NodeId node, FactId fact, Truth truth, Row row, Network& network) {
   NodeState& state = nodes_[node];
   std::uint32_t id = live_item(state, fact);
   if (id == kNone) {
@@ -180,7 +180,7 @@ void Aggregates::put(NodeId node, FactId fact, Truth truth, const Value* row, Ne
     displace(node, id, network);
   }
   // What it is judged by when it leaves: the fact's own row is another then.
-  if (state.keeps_totals) state.rows[id].assign(row, row + network.store(program_.nodes[node].type).slots());
+  if (state.keeps_totals) state.rows[id] = row.values(network.store(program_.nodes[node].type).slots());
   place(node, id, truth, row, network);
 }
 
@@ -200,13 +200,13 @@ std::uint32_t Aggregates::live_item(const NodeState& state, FactId fact) {
 
 // --- samples ---
 
-std::span<const NodeId> Aggregates::concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
+std::span<const NodeId> Aggregates::concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, Row row) {
   const std::vector<Sampled>& sampled = sampled_[type];
   const bool may_replace = fact < sampled.size() && sampled[fact].count != 0 && stamp <= sampled[fact].newest;
   return may_replace ? std::span<const NodeId>(program_.types[type].sample_nodes) : routes_.taking(type, row);
 }
 
-std::span<const NodeId> Aggregates::holding_samples(FactTypeId type, FactId fact, const Value* key) {
+std::span<const NodeId> Aggregates::holding_samples(FactTypeId type, FactId fact, Row key) {
   if (routes_.by_content(type) && (fact >= sampled_[type].size() || sampled_[type][fact].count == 0)) return {};
   return routes_.holding(type, key);
 }
@@ -256,15 +256,17 @@ void Aggregates::unlist_sample(NodeId node, std::uint32_t id, Network& network) 
 
 // `where` is judged once: nothing that it may read of a sample changes. A window of time does without samples of which it is
 // false, but they take the place of others, as all do.
-void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone) {
+void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, Row row, Network& network, std::vector<SavedSample>* gone) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   if (plan.over_ns && stamp <= network.now() - *plan.over_ns) return;  // too old for the window already
   const FactStore& store = network.store(plan.type);
   std::size_t slots = store.width();
   if (store.has_liveness_slot()) {  // a sample is never stale
-    sample_row_.assign(row, row + slots++);
+    sample_row_.resize(slots);
+    row.copy_to(sample_row_);
     sample_row_.push_back(Value::null());
+    ++slots;
     row = sample_row_.data();
   }
   Truth truth = Truth::kTrue;
@@ -286,7 +288,7 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, const Value* 
   item.fact = fact;
   item.stamp = stamp;
   item.arrival = arrivals_++;
-  if (plan.keep_rows) state.rows[id].assign(row, row + slots);
+  if (plan.keep_rows) state.rows[id] = row.values(slots);
   list_sample(node, id, network);
   place(node, id, truth, row, network);
   if (plan.over_ns) arm(node);
@@ -395,7 +397,7 @@ void Aggregates::evict(NodeId node, Timestamp now, Network& network) {
   arm(node);
 }
 
-bool Aggregates::begin_hint(NodeId node, const Value* row, Hint& hint) const {
+bool Aggregates::begin_hint(NodeId node, Row row, Hint& hint) const {
   const NodeState& state = nodes_[node];
   if (!state.by_key || state.groups.size() < kHintsFrom) return false;
   std::array<Value, kGroupFieldsMax> key;
@@ -424,7 +426,7 @@ void Aggregates::go_on_with(Hint& hint, FactId fact, std::uint32_t step) const {
   }
 }
 
-void Aggregates::liveness_changed(FactTypeId type, FactId fact, const Value* key) {
+void Aggregates::liveness_changed(FactTypeId type, FactId fact, Row key) {
   if (program_.rule_set.schema.types[type].is_event()) return;
   for (const NodeId node : holding_samples(type, fact, key)) {
     const NodeState& state = nodes_[node];

@@ -46,23 +46,23 @@ class Aggregates {
   Aggregates(const ProgramData& program, const Interner& interner, TimerQueue& timers);
 
   // A live fact passes the node's own tests (with `truth`), or no longer.
-  void put(NodeId node, FactId fact, Truth truth, const Value* row, Network& network);
+  void put(NodeId node, FactId fact, Truth truth, Row row, Network& network);
   void remove(NodeId node, FactId fact, Network& network);
   // Which nodes a put concerns: those that take it, and those in which it takes the place of another. Ascending; the list is
   // overwritten by the next call.
-  std::span<const NodeId> concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row);
+  std::span<const NodeId> concerned_by_sample(FactTypeId type, FactId fact, Timestamp stamp, Row row);
   // In which nodes samples of the fact may stand; likewise.
-  std::span<const NodeId> holding_samples(FactTypeId type, FactId fact, const Value* key);
+  std::span<const NodeId> holding_samples(FactTypeId type, FactId fact, Row key);
   // A put that was taken, also an unchanged one. Both leave in `gone`, if there is one, the samples that this put out.
   struct SavedSample;
-  void sample(NodeId node, FactId fact, Timestamp stamp, const Value* row, Network& network, std::vector<SavedSample>* gone = nullptr);
+  void sample(NodeId node, FactId fact, Timestamp stamp, Row row, Network& network, std::vector<SavedSample>* gone = nullptr);
   void end_samples(NodeId node, FactId fact, Timestamp up_to, Network& network, std::vector<SavedSample>* gone = nullptr);
   // The inverses: the sample of that stamp goes, if it is there; those that it put out are there again.
   void take_out_sample(NodeId node, FactId fact, Timestamp stamp, Network& network);
   void put_back_samples(NodeId node, const std::vector<SavedSample>& samples, Network& network);
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
-  void liveness_changed(FactTypeId type, FactId fact, const Value* key);
+  void liveness_changed(FactTypeId type, FactId fact, Row key);
 
   // Hints for a put that is about to come: what it will touch in this node is on its way from memory meanwhile, step by step, each of
   // which reads what the one before it asked for. Of nodes whose groups are named by key fields.
@@ -72,7 +72,7 @@ class Aggregates {
     std::uint32_t hash = 0;  // of the group
     std::uint32_t group = kNone;
   };
-  bool begin_hint(NodeId node, const Value* row, Hint& hint) const;
+  bool begin_hint(NodeId node, Row row, Hint& hint) const;
   void go_on_with(Hint& hint, FactId fact, std::uint32_t step) const;
 
   static constexpr std::size_t kGroupFieldsMax = 8;  // the compiler refuses more
@@ -188,10 +188,10 @@ class Aggregates {
 
   void keep_totals(NodeId node, bool is, const Network& network);
   static std::uint32_t live_item(const NodeState& state, FactId fact);
-  void place(NodeId node, std::uint32_t item, Truth truth, const Value* row, Network& network);
+  void place(NodeId node, std::uint32_t item, Truth truth, Row row, Network& network);
   void displace(NodeId node, std::uint32_t item, Network& network);
   static std::uint32_t group_of_others(const NodeState& state, const AggregateNode& plan, std::uint32_t item);
-  std::uint32_t group_for(NodeState& state, const AggregateNode& plan, const Value* row);
+  std::uint32_t group_for(NodeState& state, const AggregateNode& plan, Row row);
   static std::uint32_t find_group(const NodeState& state, std::span<const Value> key);
   std::uint32_t group_of_key(NodeState& state, std::span<const Value> key);
   void enter_group(NodeId node, std::uint32_t item, std::uint32_t group, Network& network);

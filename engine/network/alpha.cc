@@ -16,7 +16,7 @@ Truth Network::alpha_truth(const Update& u, AlphaId alpha) {
   return truth_and(u.meta->suspended ? Truth::kUnknown : Truth::kTrue, alphas_.truth(alpha, u.row, frame_));
 }
 
-Network::KeyStatus Network::right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash) {
+Network::KeyStatus Network::right_key(const AlphaIndex& index, Row row, std::uint32_t& hash) {
   KeyStatus status = KeyStatus::kKnown;
   std::uint64_t h = 0;
   for (std::size_t i = 0; i < index.fields.size(); ++i) {
@@ -29,7 +29,7 @@ Network::KeyStatus Network::right_key(const AlphaIndex& index, const Value* row,
   return status;
 }
 
-void Network::place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row) {
+void Network::place_entry(AlphaIndex& index, std::uint32_t entry, Row row) {
   AlphaItemRecords records{items_};
   leave_closings(index, entry);
   index.bucket.remove(records, entry);
@@ -56,10 +56,11 @@ std::uint32_t Network::add_item(const Update& u, AlphaId id, Truth truth) {
     const std::uint32_t entry = items_.make();
     *place = entry;
     AlphaItem& item = items_[entry];
-    item.alpha = id;
+    item.alpha = id & kAlphaMask;
     item.fact = u.fact;
     item.truth = truth;
-    if (i != 0) item.item = first;
+    item.further = i != 0;
+    if (item.further) item.next = first;
     if (i < alpha.index_count) place_entry(alphas_.index(alpha, i), entry, u.row);
     place = &item.more;
   }
@@ -252,8 +253,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
     const std::uint64_t name = std::uint64_t{type} << 32 | fact;
     const FactStore& store = stores_[type];
     if (!exists) {
-      const Value* row = store.last_row(fact);
-      withdrawn_.try_emplace(name, Withdrawn{{stamps, stamps + masks.size()}, {row, row + store.width()}});
+      withdrawn_.try_emplace(name, Withdrawn{{stamps, stamps + masks.size()}, store.last_row(fact).values(store.width())});
     } else if (const auto before = withdrawn_.find(name); before != withdrawn_.end()) {
       std::uint64_t otherwise = store.meta(fact).status == FactStatus::kLive && !store.meta(fact).suspended ? 0 : ~store.key_fields();
       for (std::uint32_t f = 0; f < store.width(); ++f) {
@@ -286,7 +286,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   FactStore& store = stores_[type];
   FactMeta& meta = store.meta(fact);
   if (ways.is_empty() && meta.tokens == kNone) return;  // such as what is only told
-  const Update u{type, fact, &meta, FactStore::row_of(meta), changed, exists};
+  const Update u{type, fact, &meta, stores_[type].row_of(meta), changed, exists};
   ++epoch_;
   activations_.clear();
   dropped_items_.clear();

@@ -14,22 +14,30 @@
 
 namespace flyball::engine {
 
+inline constexpr std::uint32_t kAlphaBits = 24;  // of the number of an alpha: 16 million
+inline constexpr AlphaId kAlphaMask = (AlphaId{1} << kAlphaBits) - 1;
+
 struct AlphaItem {
   Link link;
-  AlphaId alpha = 0;
   FactId fact = kNone;
-  std::uint32_t next = kNone;  // of the same fact
+  std::uint32_t next = kNone;  // of the same fact; of a further entry: whose it is
   std::uint32_t more = kNone;  // entry in the next index
-  std::uint32_t item = kNone;  // of a further entry: whose it is; kNone: this is the item
   TokenId tokens = kNone;
-  Truth truth = Truth::kTrue;
-  Place place = Place::kOut;
+  // One word: there are as many items as facts.
+  AlphaId alpha : kAlphaBits = 0;
+  Truth truth : 2 = Truth::kTrue;
+  Place place : 2 = Place::kOut;
+  bool further : 1 = false;  // no item of its own
+
+  std::uint32_t item(std::uint32_t id) const { return further ? next : id; }  // of the record `id`, which this is
 };
+static_assert(sizeof(AlphaItem) == 32);
 
 struct AlphaItemRecords {  // for BucketIndex
   Slab<AlphaItem>& items;
   Link& link(std::uint32_t id) { return items[id].link; }
-  Place& place(std::uint32_t id) { return items[id].place; }
+  Place place(std::uint32_t id) const { return items[id].place; }
+  void set_place(std::uint32_t id, Place place) { items[id].place = place; }
 };
 
 // Where one fact stands among one type's Thresholds.

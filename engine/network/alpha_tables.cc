@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/expr/compare_bits.h"
+#include "engine/network/alpha_item.h"
 #include "model/check.h"
 
 namespace flyball::engine {
@@ -43,6 +44,7 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       indexes_.push_back(std::move(index));
     }
   }
+  FB_CHECK(program.alphas.size() >> kAlphaBits == 0);
   for (std::uint32_t id = 0; id < program.closings.size(); ++id) {
     FB_CHECK(program.closings[id].a_by_c != 0);  // the first entry is the item, whose tokens are a list
     const StagePlan& c = program.stages[program.closings[id].first + 2];
@@ -83,7 +85,7 @@ void AlphaTables::add_tests(AlphaId id) {
   }
 }
 
-Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const {
+Truth AlphaTables::truth(AlphaId id, Row row, FrameBuffer& frame) const {
   const AlphaState& alpha = alphas_[id];
   const AlphaTest* const first = tests_.data() + alpha.first_test;
   Truth truth = Truth::kTrue;
@@ -96,16 +98,16 @@ Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const
       case AlphaTest::Form::kBits:
       case AlphaTest::Form::kDouble:
       case AlphaTest::Form::kSame: {
-        const Value& v = row[test.field];
-        known = v.kind == test.constant.kind;
+        std::int64_t bits = 0;
+        known = row.bits(test.field, test.constant.kind, bits);
         if (!known) break;
         bool holds = false;
         if (test.form == AlphaTest::Form::kBits) {
-          holds = compares(test.op, v.bits, test.constant.bits);
+          holds = compares(test.op, bits, test.constant.bits);
         } else if (test.form == AlphaTest::Form::kDouble) {
-          holds = compares(test.op, v.as_double(), test.constant.as_double());
+          holds = compares(test.op, std::bit_cast<double>(bits), test.constant.as_double());
         } else {
-          holds = (v == test.constant) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
+          holds = (bits == (test.constant.bits | test.constant.aux)) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
         }
         t = holds ? Truth::kTrue : Truth::kFalse;
         break;
@@ -120,7 +122,7 @@ Truth AlphaTables::truth(AlphaId id, const Value* row, FrameBuffer& frame) const
 }
 
 // Kept apart: what most facts need is short.
-[[gnu::noinline]] Truth AlphaTables::formula_truth(AlphaId id, std::uint32_t formula, const Value* row, FrameBuffer& frame) const {
+[[gnu::noinline]] Truth AlphaTables::formula_truth(AlphaId id, std::uint32_t formula, Row row, FrameBuffer& frame) const {
   const AlphaPlan& plan = program_.alphas[id];
   frame.set_row(plan.binding, row);
   return frame.truth(plan.tests[formula], plan.scope);

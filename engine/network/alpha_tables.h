@@ -105,11 +105,11 @@ class AlphaTables {
   const AlphaIndex& index(const AlphaState& a, std::uint32_t number) const { return indexes_[a.first_index + number]; }
 
   // Whether the row passes the alpha's own tests.
-  Truth truth(AlphaId id, const Value* row, FrameBuffer& frame) const;
+  Truth truth(AlphaId id, Row row, FrameBuffer& frame) const;
   std::size_t bytes() const;
 
  private:
-  Truth formula_truth(AlphaId id, std::uint32_t formula, const Value* row, FrameBuffer& frame) const;
+  Truth formula_truth(AlphaId id, std::uint32_t formula, Row row, FrameBuffer& frame) const;
   void add_tests(AlphaId id);
   void plan_type(FactTypeId id);
 

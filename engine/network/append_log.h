@@ -37,12 +37,18 @@ class AppendLog {
   }
   // Side by side; where the first of them is. At most kRowMax.
   std::size_t append(const T* records, std::size_t count) {
+    const std::size_t first = append(count);
+    std::copy_n(records, count, &(*this)[first]);
+    return first;
+  }
+  // As they are by default.
+  std::size_t append(std::size_t count) {
     FB_CHECK(count <= kRowMax);
     if ((size_ & (kChunk - 1)) + count > kChunk) size_ = (size_ | (kChunk - 1)) + 1;
     if (size_ >> kBits == chunks_.size()) grow();
     const std::size_t first = size_;
     unpoison(&(*this)[first], count * sizeof(T));
-    std::uninitialized_copy_n(records, count, &(*this)[first]);
+    std::uninitialized_value_construct_n(&(*this)[first], count);
     size_ += count;
     return first;
   }

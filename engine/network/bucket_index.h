@@ -23,24 +23,24 @@ struct Link {
 
 class BucketIndex {
  public:
-  // `link(id)` and `place(id)` give references into the record.
+  // `link(id)` gives a reference into the record; `place(id)` and `set_place(id, place)` are as they say.
   template <typename Records>
   void insert(Records& records, std::uint32_t id, std::uint32_t hash) {
     if (heads_.empty()) heads_.assign(4, kNone);
     if (count_ >= heads_.size()) grow(records);
     push(records, heads_[hash & mask()], id, hash);
-    records.place(id) = Place::kHashed;
+    records.set_place(id, Place::kHashed);
     ++count_;
   }
   template <typename Records>
   void insert_unknown(Records& records, std::uint32_t id) {
     push(records, unknown_, id, 0);
-    records.place(id) = Place::kUnknown;
+    records.set_place(id, Place::kUnknown);
     ++unknown_count_;
   }
   template <typename Records>
   void remove(Records& records, std::uint32_t id) {
-    Place& place = records.place(id);
+    const Place place = records.place(id);
     if (place == Place::kOut) return;
     Link& link = records.link(id);
     if (link.prev != kNone) {
@@ -53,7 +53,7 @@ class BucketIndex {
     if (link.next != kNone) records.link(link.next).prev = link.prev;
     (place == Place::kHashed ? count_ : unknown_count_) -= 1;
     link = Link{};
-    place = Place::kOut;
+    records.set_place(id, Place::kOut);
   }
 
   // First of the bucket that holds `hash`; follow link.next and skip other hashes.

@@ -19,7 +19,7 @@ namespace {
 
 // The hash of an index by these fields; nothing where one is unknown.
 template <typename Fields>
-bool add_hash(std::uint64_t& h, const Value* row, const Fields& pairs, std::uint32_t ClosingPlan::Pair::* field) {
+bool add_hash(std::uint64_t& h, Row row, const Fields& pairs, std::uint32_t ClosingPlan::Pair::* field) {
   for (const ClosingPlan::Pair& pair : pairs) {
     const Value& v = row[pair.*field];
     if (v.is_error()) return false;
@@ -30,7 +30,7 @@ bool add_hash(std::uint64_t& h, const Value* row, const Fields& pairs, std::uint
 
 // What a and b say that c must be.
 enum class KeyOfThird : std::uint8_t { kKnown, kUnknown, kNever };
-KeyOfThird key_of_third(const ClosingPlan& plan, const Value* a, const Value* b, std::uint32_t& hash) {
+KeyOfThird key_of_third(const ClosingPlan& plan, Row a, Row b, std::uint32_t& hash) {
   std::uint64_t h = 0;
   for (const ClosingPlan::Part& part : plan.c_key) {
     const Value& v = (part.of_a ? a : b)[part.field];
@@ -79,7 +79,7 @@ template <typename Visit>
 void Network::each_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash, Visit visit) const {
   const BucketIndex& bucket = alphas_.index(alphas_[stage.alpha], index).bucket;
   for (std::uint32_t e = bucket.bucket(hash); e != kNone; e = items_[e].link.next) {
-    if (items_[e].link.hash == hash && !visit(e, items_[e].item == kNone ? e : items_[e].item)) return;
+    if (items_[e].link.hash == hash && !visit(e, items_[e].item(e))) return;
   }
 }
 
@@ -93,7 +93,7 @@ bool Network::has_entry(const StagePlan& stage, std::uint32_t index, std::uint32
 }
 
 // Whether the pair is to be there.
-bool Network::is_closed(const ClosingPlan& plan, const Value* a, const Value* b) const {
+bool Network::is_closed(const ClosingPlan& plan, Row a, Row b) const {
   std::uint32_t hash = 0;
   switch (key_of_third(plan, a, b, hash)) {
     case KeyOfThird::kUnknown: return true;
@@ -120,7 +120,7 @@ bool Network::is_pending(StageId stage) const {
 }
 
 // The b's, as items, that a's token in the frame has to be paired with; of known keys.
-void Network::closing_rights(const ClosingPlan& plan, const Value* a, std::uint32_t hash, std::vector<std::uint32_t>& out) const {
+void Network::closing_rights(const ClosingPlan& plan, Row a, std::uint32_t hash, std::vector<std::uint32_t>& out) const {
   const StagePlan &b = program_.stages[plan.first + 1], &c = program_.stages[plan.first + 2];
   const BucketIndex& direct = alphas_.index(alphas_[b.alpha], b.index).bucket;
   const BucketIndex& around = alphas_.index(alphas_[c.alpha], plan.c_by_a).bucket;
@@ -150,14 +150,14 @@ void Network::closing_rights(const ClosingPlan& plan, const Value* a, std::uint3
   // A b whose field towards c is unknown has a key that is unknown: the pair is always there.
   const BucketIndex& open = alphas_.index(alphas_[b.alpha], plan.b_by_c).bucket;
   for (std::uint32_t e = open.unknown(); e != kNone; e = items_[e].link.next) {
-    const std::uint32_t item = items_[e].item == kNone ? e : items_[e].item;  // the first index is the item's own
+    const std::uint32_t item = items_[e].item(e);  // the first index is the item's own
     const std::uint32_t own = entry_in(item, b.index);
     if (items_[own].place == Place::kHashed && items_[own].link.hash == hash) out.push_back(item);
   }
 }
 
 // The tokens of a's that this b has to be paired with; of known keys.
-void Network::closing_lefts(const ClosingPlan& plan, const Value* b, std::uint32_t hash, std::vector<std::uint32_t>& out) {
+void Network::closing_lefts(const ClosingPlan& plan, Row b, std::uint32_t hash, std::vector<std::uint32_t>& out) {
   const StagePlan &a = program_.stages[plan.first], &c = program_.stages[plan.first + 2];
   const BucketIndex& direct = stage_states_[plan.first + 1].left;
   const BucketIndex& around = alphas_.index(alphas_[c.alpha], plan.c_by_b).bucket;
@@ -224,7 +224,7 @@ void Network::close_pairs(const ClosingPlan& plan, const Activation& activation)
   const StagePlan &a = program_.stages[plan.first], &b = program_.stages[plan.first + 1], &c = program_.stages[plan.first + 2];
   const AlphaItem& own = items_[entry_in(activation.item, c.index)];
   if (own.place != Place::kHashed || guarded_pair(plan, own.link.hash) != kNone) return;  // another, or it before, has closed them
-  const Value* row = stores_[c.type].row(activation.fact);
+  const Row row = stores_[c.type].row(activation.fact);
   std::uint64_t to_b = 0, to_a = 0;
   if (!add_hash(to_b, row, plan.bc, kRight) || !add_hash(to_a, row, plan.ac, kRight)) return;
   const auto next = [&](std::uint32_t e) { return items_[e].link.next; };
@@ -273,8 +273,8 @@ void Network::close_pairs(const ClosingPlan& plan, const Activation& activation)
 }
 
 bool Network::is_closed_by(const ClosingPlan& plan, FactId a, FactId b, std::uint32_t hash) const {
-  const Value* const a_row = stores_[program_.stages[plan.first].type].row(a);
-  const Value* const b_row = stores_[program_.stages[plan.first + 1].type].row(b);
+  const Row a_row = stores_[program_.stages[plan.first].type].row(a);
+  const Row b_row = stores_[program_.stages[plan.first + 1].type].row(b);
   std::uint32_t mine = 0;
   return key_of_third(plan, a_row, b_row, mine) == KeyOfThird::kKnown && mine == hash;
 }

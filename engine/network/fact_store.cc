@@ -2,6 +2,7 @@
 #include "engine/network/fact_store.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "model/check.h"
@@ -15,8 +16,6 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
       keyed_(type.has_key),
       key_(type.key),
       timed_(type.ttl_ns.has_value()),
-      stride_(sizeof(FactMeta) + slots_ * sizeof(Value) + (timed_ ? sizeof(FactTimes) : 0)),
-      lines_ahead_(std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + 63) / 64))),
       totals_(&totals) {
   for (std::uint32_t i = 0; i < width_; ++i) all_fields_ |= std::uint64_t{1} << i;
   const bool state = !type.is_event() && type.role != Role::kAction;
@@ -30,15 +29,16 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
     key_.push_back(type.action_field(ActionField::kId));
   }
   for (const std::uint32_t field : key_) key_mask_ |= std::uint64_t{1} << field;
+  layout_ = RowLayout(type, key_mask_);
+  stride_ = sizeof(FactMeta) + layout_.bytes() + (timed_ ? sizeof(FactTimes) : 0);
+  if (stride_ > kLine - kLine / 4 && stride_ < kLine) stride_ = kLine;  // a record that nearly fills a line of the cache has one
+  lines_ahead_ = std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + kLine - 1) / kLine));
   if (keyed_) index_.assign(16, Slot{});
 }
 
 bool FactStore::same_key(FactId f, const Value* row) const {
-  const Value* mine = this->row(f);
-  for (const std::uint32_t field : key_) {
-    if (mine[field] != row[field]) return false;
-  }
-  return true;
+  const Row mine = this->row(f);
+  return std::all_of(key_.begin(), key_.end(), [&](std::uint32_t field) { return mine.has(field, row[field]); });
 }
 
 FactId FactStore::find(const Value* row, std::uint32_t hash) const {
@@ -61,12 +61,11 @@ FactId FactStore::make_handle() {
     FB_CHECK(f < kNone - 1);
     if (f >> kChunkBits == chunks_.size()) chunks_.push_back(static_cast<std::byte*>(memory_.take(kChunkSize * stride_)));
     unpoison(record_of(f), stride_);
-    Value* row = row_for_update(f);
-    for (std::uint32_t i = 0; i < slots_; ++i) new (row + i) Value{};
+    std::memset(static_cast<void*>(record_of(f)), 0, stride_);
   }
   new (record_of(f)) FactMeta{};
   meta(f).used = true;
-  set_liveness_slot(f, Value::null());
+  meta(f).shape = kRowUnset;
   if (timed_) new (&times(f)) FactTimes{};
   return f;
 }
@@ -80,10 +79,9 @@ FactId FactStore::find_or_make(const Value* row, std::uint32_t hash) {
     if (index_[at].hash == hash && same_key(index_[at].fact, row)) return index_[at].fact;
   }
   const FactId f = make_handle();
-  meta(f).hash = hash;
-  Value* mine = row_for_update(f);
-  for (std::uint32_t i = 0; i < width_; ++i) mine[i] = Value::null();
-  for (const std::uint32_t field : key_) mine[field] = row[field];
+  FactMeta& meta = this->meta(f);
+  meta.hash = hash;
+  set_key(meta, row);
   index_[at] = {hash, f};
   ++indexed_;
   return f;
@@ -101,50 +99,80 @@ void FactStore::grow_index() {
   }
 }
 
-std::uint64_t FactStore::write(FactId f, FactMeta& meta, const Value* values) {
-  Value* mine = reinterpret_cast<Value*>(&meta + 1);
-  std::uint64_t changed = 0;
+// Of a record that was just made.
+void FactStore::set_key(FactMeta& meta, const Value* row) {
+  if (std::all_of(key_.begin(), key_.end(), [&](std::uint32_t field) { return layout_.packs(field, row[field]); })) {
+    for (const std::uint32_t field : key_) layout_.put(packed(meta), field, row[field]);
+    return;
+  }
+  std::vector<Value> values(width_, Value::null());
+  for (const std::uint32_t field : key_) values[field] = row[field];
+  set_row(meta, values.data());
+  meta.shape |= kRowUnset;
+}
+
+std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
+  std::uint64_t changed = all_fields_;
   if (meta.status == FactStatus::kLive) {
-    for (std::uint32_t i = 0; i < width_; ++i) {
-      const bool differs = mine[i] != values[i];
-      changed |= std::uint64_t{differs} << i;
-      mine[i] = values[i];
-    }
+    if (meta.shape == 0 && layout_.packs(values)) [[likely]]
+      return layout_.overwrite(packed(meta), values);
+    const Row before = row_of(meta);
+    changed = 0;
+    for (std::uint32_t i = 0; i < width_; ++i) changed |= std::uint64_t{before[i] != values[i]} << i;
+    set_row(meta, values);
     return changed;
   }
   if (meta.status == FactStatus::kStale) {
     changed = all_fields_ & ~key_mask_;
-    forget_hidden(f);
-    set_liveness_slot(f, Value::null());
     --own_.stale, --totals_->stale;
-  } else {
-    changed = all_fields_;
   }
-  for (std::uint32_t i = 0; i < width_; ++i) mine[i] = values[i];
+  set_row(meta, values);
   meta.status = FactStatus::kLive;
   ++own_.live, ++totals_->live;
   return changed;
 }
 
+// Whatever it was before.
+void FactStore::set_row(FactMeta& meta, const Value* values) {
+  if (layout_.packs(values)) [[likely]] {
+    if ((meta.shape & kRowAside) != 0) forget_aside(meta);
+    meta.shape = 0;
+    layout_.overwrite(packed(meta), values);
+    return;
+  }
+  if ((meta.shape & kRowAside) == 0) {
+    Value* const room = take_aside();
+    std::memcpy(packed(meta), &room, sizeof(room));
+  }
+  meta.shape = kRowAside;
+  std::copy_n(values, width_, RowLayout::aside(packed(meta)));
+}
+
+Value* FactStore::take_aside() {
+  if (!free_aside_.empty()) {
+    Value* const room = free_aside_.back();
+    free_aside_.pop_back();
+    return room;
+  }
+  const std::uint32_t place = aside_end_++;
+  if (place >> kAsideBits == aside_.size()) aside_.push_back(std::make_unique<Value[]>((std::size_t{1} << kAsideBits) * width_));
+  return aside_.back().get() + std::size_t{place & ((1U << kAsideBits) - 1)} * width_;
+}
+
+void FactStore::forget_aside(FactMeta& meta) {
+  free_aside_.push_back(RowLayout::aside(packed(meta)));
+  meta.shape &= static_cast<std::uint8_t>(~kRowAside);
+}
+
+void FactStore::set_last_row(FactId f, const Value* values) {
+  FB_CHECK(!exists(f));
+  set_row(meta(f), values);
+}
+
 std::uint64_t FactStore::make_stale(FactId f) {
   FactMeta& meta = this->meta(f);
   FB_CHECK(meta.status == FactStatus::kLive);
-  Value* mine = row_for_update(f);
-  if (hidden_.size() < end_) hidden_.resize(end_, kNone);
-  std::uint32_t& place = hidden_[f];
-  if (free_hidden_.empty()) {
-    place = hidden_end_++;
-    if (place >> kHiddenBits == hidden_rows_.size())
-      hidden_rows_.push_back(std::make_unique<Value[]>((std::size_t{1} << kHiddenBits) * width_));
-  } else {
-    place = free_hidden_.back();
-    free_hidden_.pop_back();
-  }
-  std::copy_n(mine, width_, hidden_row(place));
-  for (std::uint32_t i = 0; i < width_; ++i) {
-    if ((key_mask_ >> i & 1U) == 0) mine[i] = Value::unknown();
-  }
-  set_liveness_slot(f, Value::unknown());
+  meta.shape |= kRowStale;
   meta.status = FactStatus::kStale;
   --own_.live, --totals_->live;
   ++own_.stale, ++totals_->stale;
@@ -156,18 +184,10 @@ void FactStore::make_absent(FactId f) {
   if (meta.status == FactStatus::kLive) --own_.live, --totals_->live;
   if (meta.status == FactStatus::kStale) {
     --own_.stale, --totals_->stale;
-    // What was known last is what `on clear` will read.
-    std::copy_n(hidden_row(hidden_[f]), width_, row_for_update(f));
-    forget_hidden(f);
-    set_liveness_slot(f, Value::null());
+    meta.shape &= static_cast<std::uint8_t>(~kRowStale);  // what was known last is what `on clear` will read
   }
   meta.status = FactStatus::kAbsent;
   meta.suspended = false;
-}
-
-const Value* FactStore::last_row(FactId f) const {
-  if (meta(f).status != FactStatus::kStale) return row(f);
-  return hidden_row(hidden_[f]);
 }
 
 void FactStore::release_if_unused(FactId f) {
@@ -175,6 +195,7 @@ void FactStore::release_if_unused(FactId f) {
   if (!meta.used || meta.status != FactStatus::kAbsent || meta.pins != 0) return;
   FB_CHECK(meta.items == kNone && meta.tokens == kNone);
   meta.used = false;
+  if ((meta.shape & kRowAside) != 0) forget_aside(meta);
   free_.push_back(f);
   if (!keyed_) return;
   // Backward-shift deletion keeps probe sequences without tombstones.
@@ -198,13 +219,12 @@ void FactStore::release_if_unused(FactId f) {
 
 std::size_t FactStore::bytes() const {
   return memory_.bytes() + index_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(FactId) +
-         hidden_.capacity() * sizeof(std::uint32_t) + hidden_rows_.size() * (std::size_t{1} << kHiddenBits) * width_ * sizeof(Value);
+         aside_.size() * (std::size_t{1} << kAsideBits) * width_ * sizeof(Value);
 }
 
 int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
   if (a == b) return 0;
-  const Value* left = row(a);
-  const Value* right = row(b);
+  const Row left = row(a), right = row(b);
   for (const std::uint32_t field : key_) {
     const Value& x = left[field];
     const Value& y = right[field];
@@ -231,7 +251,7 @@ void FactStore::set_event_key(FactId f, Value source, std::uint64_t number) {
 }
 
 void FactStore::append_identity(FactId f, std::vector<Value>& out) const {
-  const Value* mine = row(f);
+  const Row mine = row(f);
   for (const std::uint32_t field : key_) out.push_back(mine[field]);
   if (keyed_) return;
   out.push_back(event_keys_[f].source);
@@ -241,14 +261,10 @@ void FactStore::append_identity(FactId f, std::vector<Value>& out) const {
 void FactStore::mark(Interner& in) const {
   for (FactId f = 0; f < end_; ++f) {
     if (!meta(f).used) continue;
-    const Value* mine = row(f);
-    for (std::uint32_t i = 0; i < width_; ++i) in.mark(mine[i]);
+    const Row known = last_row(f);
+    for (std::uint32_t i = 0; i < width_; ++i) in.mark(known[i]);
   }
   for (const EventKey& key : event_keys_) in.mark(key.source);
-  for (const std::uint32_t place : hidden_) {
-    if (place == kNone) continue;
-    for (const Value& v : std::span(hidden_row(place), width_)) in.mark(v);
-  }
 }
 
 }  // namespace flyball::engine

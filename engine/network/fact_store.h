@@ -1,4 +1,4 @@
-// FactStore: the facts of one type. A record holds a fact's FactMeta, its row of Values and its FactTimes; records lie
+// FactStore: the facts of one type. A record holds a fact's FactMeta, its packed row (engine/expr/row.h) and its FactTimes; records lie
 // in chunks that never move and are found by key through an open-addressing index. The index has the hashes beside the
 // handles, so that a look-up touches one line of the index and one record; prefetch() brings them near while something
 // else is done.
@@ -8,17 +8,19 @@
 // and `on clear` can still read the last values. It does not match, expire or report: the network and the session do.
 //
 // Thread safety: none. Complexity: find and insert O(1) expected.
-// INVARIANT: a row's key fields never change. A stale fact's other fields are Value::unknown(); its last known row is
-// kept aside until it is put again or released. Where all fields are key fields, a hidden slot behind them (null or
-// unknown) shows staleness: `stale(x)` looks for an unknown slot.
+// INVARIANT: a row's key fields never change. A stale fact's other fields read as Value::unknown(); what was known last stays where it is
+// and last_row() reads it. Where all fields are key fields, a slot behind them (null or unknown) shows staleness: `stale(x)` looks for an
+// unknown slot.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "engine/expr/row.h"
 #include "engine/network/pages.h"
 #include "engine/network/slab.h"
 #include "model/check.h"
@@ -41,11 +43,12 @@ struct FactMeta {
   std::uint32_t pins = 0;
   std::uint32_t hash = 0;  // of the key
   FactStatus status = FactStatus::kAbsent;
-  bool suspended : 1 = false;     // derived, all reasons unknown
-  bool used : 1 = false;          // the handle is in use (existing or pinned)
-  bool expiry_armed : 1 = false;  // a timer is set
+  bool suspended : 1 = false;  // derived, all reasons unknown
+  bool used : 1 = false;       // the handle is in use (existing or pinned)
+  bool expiry_armed = false;   // a timer is set
+  std::uint8_t shape = 0;      // of the row behind it (RowShape): the last byte
 };
-static_assert(sizeof(FactMeta) % alignof(Value) == 0);
+static_assert(offsetof(FactMeta, shape) + 1 == sizeof(FactMeta) && sizeof(FactMeta) == 32);
 
 // Of facts whose type has a ttl.
 struct FactTimes {
@@ -94,23 +97,24 @@ class FactStore {
 
   FactMeta& meta(FactId f) { return *record_of(f); }
   const FactMeta& meta(FactId f) const { return *record_of(f); }
-  const Value* row(FactId f) const { return row_of(meta(f)); }
-  static const Value* row_of(const FactMeta& meta) { return reinterpret_cast<const Value*>(&meta + 1); }
-  Value* row_for_update(FactId f) { return reinterpret_cast<Value*>(record_of(f) + 1); }
+  Row row(FactId f) const { return row_of(meta(f)); }
+  Row row_of(const FactMeta& meta) const { return {reinterpret_cast<const std::byte*>(&meta + 1), layout_.now()}; }
   // For types with a ttl.
   bool timed() const { return timed_; }
-  FactTimes& times(FactId f) { return *reinterpret_cast<FactTimes*>(row_for_update(f) + slots_); }
-  const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(row(f) + slots_); }
+  FactTimes& times(FactId f) { return *reinterpret_cast<FactTimes*>(packed(meta(f)) + layout_.bytes()); }
+  const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(packed(meta(f)) + layout_.bytes()); }
   bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
-  std::uint64_t write(FactId f, const Value* values) { return write(f, meta(f), values); }
-  std::uint64_t write(FactId f, FactMeta& meta, const Value* values);  // where its record is known already
+  std::uint64_t write(FactId f, const Value* values) { return write(meta(f), values); }
+  std::uint64_t write(FactMeta& meta, const Value* values);  // where its record is known already
   // Live → stale: hides the fields that are not key; returns their mask.
   std::uint64_t make_stale(FactId f);
   void make_absent(FactId f);
   // The last known values, also of a stale or absent fact.
-  const Value* last_row(FactId f) const;
+  Row last_row(FactId f) const { return {packed(meta(f)), layout_.last_known()}; }
+  // Of an absent fact: what is known last of it is this.
+  void set_last_row(FactId f, const Value* values);
 
   void pin(FactId f) { ++meta(f).pins; }
   void unpin(FactId f) { unpin(f, meta(f)); }
@@ -151,26 +155,26 @@ class FactStore {
  private:
   static constexpr std::uint32_t kChunkBits = 10;
   static constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
-  static constexpr std::uint32_t kHiddenBits = 6;  // of a chunk of last known rows
+  static constexpr std::uint32_t kAsideBits = 6;  // of a chunk of rows that are aside
 
   struct Slot {
     std::uint32_t hash = 0;
     FactId fact = kNone;  // kNone: empty
   };
   static constexpr std::size_t kSpread = 1U << 14;    // places of the index
+  static constexpr std::size_t kLine = 64;            // bytes, of the cache
   static constexpr std::uint32_t kLinesAheadMax = 4;  // of a record, that are fetched beforehand
 
   FactMeta* record_of(FactId f) const {
     return reinterpret_cast<FactMeta*>(chunks_[f >> kChunkBits] + std::size_t{f & (kChunkSize - 1)} * stride_);
   }
-  void set_liveness_slot(FactId f, Value v) {
-    if (has_liveness_slot()) row_for_update(f)[width_] = v;
-  }
+  static std::byte* packed(FactMeta& meta) { return reinterpret_cast<std::byte*>(&meta + 1); }
+  static const std::byte* packed(const FactMeta& meta) { return reinterpret_cast<const std::byte*>(&meta + 1); }
   bool same_key(FactId f, const Value* row) const;
-  Value* hidden_row(std::uint32_t place) const {
-    return hidden_rows_[place >> kHiddenBits].get() + std::size_t{place & ((1U << kHiddenBits) - 1)} * width_;
-  }
-  void forget_hidden(FactId f) { free_hidden_.push_back(std::exchange(hidden_[f], kNone)); }
+  void set_key(FactMeta& meta, const Value* row);
+  void set_row(FactMeta& meta, const Value* values);
+  Value* take_aside();
+  void forget_aside(FactMeta& meta);
   void grow_index();
   FactId make_handle();
 
@@ -180,7 +184,8 @@ class FactStore {
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;
   bool timed_;
-  std::size_t stride_;  // of a record: FactMeta, `slots_` Values, with a ttl FactTimes
+  RowLayout layout_;
+  std::size_t stride_;  // of a record: FactMeta, a packed row, with a ttl FactTimes
   std::uint32_t lines_ahead_;
   Chunks memory_;
   std::vector<std::byte*> chunks_;
@@ -195,10 +200,10 @@ class FactStore {
   std::uint32_t end_ = 0;
   FactTotals own_;
   FactTotals* totals_;
-  // Last known rows of stale facts, in chunks that never move: the place by fact, kNone of one that is not stale.
-  std::vector<std::uint32_t> hidden_, free_hidden_;
-  std::vector<std::unique_ptr<Value[]>> hidden_rows_;
-  std::uint32_t hidden_end_ = 0;
+  // Rows with a Value that is not of its field's kind, in chunks that never move.
+  std::vector<std::unique_ptr<Value[]>> aside_;
+  std::vector<Value*> free_aside_;
+  std::uint32_t aside_end_ = 0;
 };
 
 }  // namespace flyball::engine

@@ -15,7 +15,7 @@ class FrameBuffer {
  public:
   FrameBuffer(const ProgramData& program, Interner& interner)
       : program_(program),
-        rows_(program.frame_bindings + 1, nullptr),
+        rows_(program.frame_bindings + 1),
         lets_(program.frame_lets + 1),
         aggregates_(program.frame_bindings + 1, Value::unknown()) {
     frame_.rows = rows_.data();
@@ -26,8 +26,8 @@ class FrameBuffer {
   FrameBuffer(const FrameBuffer&) = delete;
   FrameBuffer& operator=(const FrameBuffer&) = delete;
 
-  void set_row(std::uint32_t binding, const Value* row) { rows_[binding] = row; }
-  const Value* row(std::uint32_t binding) const { return rows_[binding]; }
+  void set_row(std::uint32_t binding, Row row) { rows_[binding] = row; }
+  Row row(std::uint32_t binding) const { return rows_[binding]; }
   void set_aggregate(std::uint32_t binding, Value v) { aggregates_[binding] = v; }
   void set_input(const Value* input) { frame_.input = input; }
   void set_now(Timestamp now) { frame_.now = now; }
@@ -47,7 +47,7 @@ class FrameBuffer {
     for (const std::uint32_t let : formula.lets) lets_[let] = evaluate(program_.scopes[scope].lets[let].code, frame_);
   }
   const ProgramData& program_;
-  std::vector<const Value*> rows_;
+  std::vector<Row> rows_;
   std::vector<Value> lets_;
   std::vector<Value> aggregates_;
   Frame frame_;

@@ -51,11 +51,11 @@ void Network::left_values(const StageState& state, const StagePlan& stage, Token
     }
     return;
   }
-  const JoinPart* part = join_parts_.data() + state.parts;
-  for (std::size_t i = 0; i < stage.keys.size(); ++i, ++part) {
+  Value* value = key.values;
+  for (const JoinPart& part : std::span(join_parts_.data() + state.parts, stage.keys.size())) {
     TokenId from = t;
-    for (std::uint8_t hop = 0; hop < part->hops; ++hop) from = tokens_[from].parent;
-    key.values[i] = stores_[part->type].row(tokens_[from].fact)[part->field];
+    for (std::uint8_t hop = 0; hop < part.hops; ++hop) from = tokens_[from].parent;
+    *value++ = stores_[part.type].row(tokens_[from].fact)[part.field];
   }
 }
 
@@ -79,13 +79,13 @@ void Network::left_key(const StageState& state, const StagePlan& stage, TokenId 
 }
 
 // Joins and residual tests of the pair (token in the frame, row); the row's own tests are the alpha's.
-Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, const Value* row) {
+Truth Network::pair_truth(const StagePlan& stage, const LeftKey& key, Row row) {
   Truth truth = Truth::kTrue;
   for (std::size_t i = 0; i < stage.keys.size(); ++i) {
     const KeyPart& part = stage.keys[i];
     const Value& left = key.values[i];
-    const Value& right = row[part.own_field];
-    if (part.hashed && left == right && !left.is_null() && !left.is_error()) continue;
+    if (part.hashed && row.has(part.own_field, left) && !left.is_null() && !left.is_error()) continue;
+    const Value right = row[part.own_field];
     if ((left.is_null() || right.is_null()) && !part.null_joins) return Truth::kFalse;
     if (left.is_error() || right.is_error()) {
       truth = Truth::kUnknown;
@@ -129,7 +129,7 @@ void Network::meet_lefts(const Activation& activation) {
   if (own.place == Place::kHashed && state.left.bucket(hash) == kNone && state.left.unknown() == kNone) return;  // most meet nobody
   const StagePlan& stage = program_.stages[activation.stage];
   const bool exists = stage.kind == StageKind::kExists;
-  const Value* row = stores_[stage.type].row(activation.fact);
+  const Row row = stores_[stage.type].row(activation.fact);
 
   matches_.clear();
   LeftKey& key = left_key_;
@@ -214,7 +214,7 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
     ++state.work.pairs;
     const AlphaItem& entry = items_[e];
     const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
-    if (pair != Truth::kFalse) matches_.push_back({entry.item == kNone ? e : entry.item, truth_and(pair, so_far)});
+    if (pair != Truth::kFalse) matches_.push_back({entry.item(e), truth_and(pair, so_far)});
     return false;
   };
   const ClosingPlan* const closing = closing_of(state.closing);
@@ -242,7 +242,7 @@ std::optional<std::uint32_t> Network::best_witness(TokenId t, const StagePlan& s
   const std::uint32_t scope = program_.chains[stage.chain].scope;
   StageState& state = stage_states_[static_cast<StageId>(&stage - program_.stages.data())];
   ++state.work.pairs;
-  const Value* row = store.row(items_[best].fact);
+  const Row row = store.row(items_[best].fact);
   if (order.key(row[order.field]) == AlphaIndex::Order::kFirst) return std::nullopt;  // it cannot be compared, or hides one that cannot
   const Formula& test = stage.residual[stage.order_test];
   frame_.set_row(stage.binding, row);
@@ -272,12 +272,12 @@ void Network::find_witness(TokenId t, const StagePlan& stage, StageId id, const 
   Match best{kNone, tokens_[t].met};
   std::optional<std::uint32_t> known;
   if (stage.order != kNoId) known = best_witness(t, stage, key);
-  if (known && *known != kNone) best = {items_[*known].item == kNone ? *known : items_[*known].item, Truth::kTrue};
+  if (known && *known != kNone) best = {items_[*known].item(*known), Truth::kTrue};
   const auto consider = [&](std::uint32_t e) {
     ++state.work.pairs;
     const AlphaItem& entry = items_[e];
     const Truth pair = truth_and(pair_truth(stage, key, store.row(entry.fact)), entry.truth);
-    if (pair > best.truth) best = {entry.item == kNone ? e : entry.item, pair};
+    if (pair > best.truth) best = {entry.item(e), pair};
     return best.truth == Truth::kTrue;
   };
   if (!known) each_right(stage, key, consider);
@@ -328,7 +328,7 @@ void Network::set_met(TokenId left, Truth truth) {
 FactId Network::first_witness(TokenId left, std::size_t looks) {
   const StagePlan& stage = program_.stages[tokens_[left].next];
   if (tokens_[left].met != Truth::kTrue) return kNone;
-  const Value* const row_before = frame_.row(stage.binding);
+  const Row row_before = frame_.row(stage.binding);
   load(left);
   LeftKey& key = left_key_;
   left_key(stage_states_[tokens_[left].next], stage, left, key);

@@ -79,11 +79,16 @@ class Journal {
     order_.push_back(kFunction | static_cast<std::uint32_t>(inverses_.size()));
     inverses_.push_back(std::move(inverse));
   }
-  // A fact as it is, with what is known of it last; null: nothing is.
-  void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, Timestamp expires, const Value* row, std::uint32_t width) {
+  // A fact as it is, with what is known of it last; no row: nothing is.
+  void add_fact(FactTypeId type, FactId fact, const FactMeta& meta, Timestamp expires, Row row, std::uint32_t width) {
     if (!open_) return;
     order_.push_back(static_cast<std::uint32_t>(facts_.size()));
-    facts_.push_back({type, fact, meta.stamp, expires, row == nullptr ? kNoRow : rows_.append(row, width), meta.status});
+    std::size_t kept = kNoRow;
+    if (row) {
+      kept = rows_.append(width);
+      row.copy_to({&rows_[kept], width});
+    }
+    facts_.push_back({type, fact, meta.stamp, expires, kept, meta.status});
   }
   void add_stamps(FactTypeId type, FactId fact, const std::uint64_t* stamps, std::size_t count) {
     if (!open_) return;

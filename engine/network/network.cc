@@ -100,7 +100,7 @@ bool Network::judge_all() {
 }
 
 // Should the cascade be undone, the windows are as they were: only what this put changed is kept for that.
-void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row) {
+void Network::sample(FactTypeId type, FactId fact, Timestamp stamp, Row row) {
   for (const NodeId node : aggregates_.concerned_by_sample(type, fact, stamp, row)) {
     std::vector<Aggregates::SavedSample> gone;
     place_.at(WorkPart::kAggregate, node);

@@ -93,7 +93,7 @@ class Network {
   bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
 
   // A taken put, for the windows of aggregates.
-  void sample(FactTypeId type, FactId fact, Timestamp stamp, const Value* row);
+  void sample(FactTypeId type, FactId fact, Timestamp stamp, Row row);
   void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
 
   // Engine time of what follows.
@@ -238,13 +238,13 @@ class Network {
   };
   static constexpr std::uint32_t kHintSteps = Aggregates::kHintSteps;
   // Of the first of the windows over the type. False: there is nothing to be hinted at.
-  bool begin_hint_of(FactTypeId type, const Value* key, PutHint& hint) const {
+  bool begin_hint_of(FactTypeId type, Row key, PutHint& hint) const {
     const std::vector<NodeId>& nodes = program_.types[type].sample_nodes;
     return !nodes.empty() && begin_hint(nodes.front(), key, hint);
   }
   void go_on_with_hint(PutHint& hint, FactId fact, std::uint32_t step) const;
   // A hint that a fact of that key will be put soon, and then, any number of times, that this is going on: a step of what it takes each.
-  void foresee_put(FactTypeId type, const Value* key) {
+  void foresee_put(FactTypeId type, Row key) {
     hints_ = 0;
     if (!program_.types[type].sample_nodes.empty()) begin_hints(type, key);
   }
@@ -307,7 +307,8 @@ class Network {
   struct TokenRecords {  // adapters for BucketIndex
     Slab<Token>& tokens;
     Link& link(std::uint32_t id) { return tokens[id].left; }
-    Place& place(std::uint32_t id) { return tokens[id].left_place; }
+    Place place(std::uint32_t id) const { return tokens[id].left_place; }
+    void set_place(std::uint32_t id, Place place) { tokens[id].left_place = place; }
   };
   // What a stage joins by is, on the left, a field of the fact so many tokens above.
   struct JoinPart {
@@ -339,7 +340,7 @@ class Network {
     FactTypeId type = 0;
     FactId fact = 0;
     FactMeta* meta = nullptr;
-    const Value* row = nullptr;
+    Row row;
     std::uint64_t changed = 0;
     bool exists = true;
   };
@@ -371,8 +372,8 @@ class Network {
     }
     for (const std::uint32_t closing : index.closings) unclosed_.emplace_back(closing, items_[entry].link.hash);
   }
-  void place_entry(AlphaIndex& index, std::uint32_t entry, const Value* row);
-  static KeyStatus right_key(const AlphaIndex& index, const Value* row, std::uint32_t& hash);
+  void place_entry(AlphaIndex& index, std::uint32_t entry, Row row);
+  static KeyStatus right_key(const AlphaIndex& index, Row row, std::uint32_t& hash);
   Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
 
   // join.cc
@@ -392,7 +393,7 @@ class Network {
   static bool needs_frame(const StageState& state, const StagePlan& stage) { return state.parts == kNone || !stage.residual.empty(); }
   void left_values(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key);
   void left_key(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key);
-  Truth pair_truth(const StagePlan& stage, const LeftKey& key, const Value* row);
+  Truth pair_truth(const StagePlan& stage, const LeftKey& key, Row row);
   void set_output(TokenId left, StageId stage, Truth truth);
   // Runs `make` for every match from `base` on, and forgets them. What it makes may find matches of its own.
   template <typename Make>
@@ -414,14 +415,14 @@ class Network {
   template <typename Visit>
   void each_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash, Visit visit) const;
   bool has_entry(const StagePlan& stage, std::uint32_t index, std::uint32_t hash) const;
-  bool is_closed(const ClosingPlan& plan, const Value* a, const Value* b) const;
+  bool is_closed(const ClosingPlan& plan, Row a, Row b) const;
   bool is_closed_by(const ClosingPlan& plan, FactId a, FactId b, std::uint32_t hash) const;
   template <typename Next, typename OtherNext>
   static bool is_shorter(std::uint32_t first, Next next, std::uint32_t other, OtherNext other_next);
   bool is_pending(StageId stage) const;
   static void only_once(std::vector<std::uint32_t>& of);
-  void closing_rights(const ClosingPlan& plan, const Value* a, std::uint32_t hash, std::vector<std::uint32_t>& out) const;
-  void closing_lefts(const ClosingPlan& plan, const Value* b, std::uint32_t hash, std::vector<std::uint32_t>& out);
+  void closing_rights(const ClosingPlan& plan, Row a, std::uint32_t hash, std::vector<std::uint32_t>& out) const;
+  void closing_lefts(const ClosingPlan& plan, Row b, std::uint32_t hash, std::vector<std::uint32_t>& out);
   bool is_guarded(const ClosingPlan& plan, TokenId pair) const;
   TokenId guarded_pair(const ClosingPlan& plan, std::uint32_t hash) const;
   void make_pair(const ClosingPlan& plan, TokenId a, std::uint32_t item);
@@ -512,9 +513,9 @@ class Network {
   bool stays_false(TokenId t, std::uint32_t binding, const Value& v);
   void foresee_aggregates(bool index) const;
   void foresee_lefts(NodeId node, std::uint32_t hash, bool index) const;
-  void begin_hints(FactTypeId type, const Value* key);
+  void begin_hints(FactTypeId type, Row key);
   void go_on_with_hints(FactId fact);
-  bool begin_hint(NodeId node, const Value* key, PutHint& hint) const;
+  bool begin_hint(NodeId node, Row key, PutHint& hint) const;
 
   const ProgramData& program_;
   Interner& interner_;

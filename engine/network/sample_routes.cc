@@ -58,7 +58,7 @@ void SampleRoutes::plan_type(FactTypeId id, const ProgramData& program) {
   std::sort(type.always.begin(), type.always.end());
 }
 
-std::span<const NodeId> SampleRoutes::find(const Type& type, const Value* row, bool key_only) {
+std::span<const NodeId> SampleRoutes::find(const Type& type, Row row, bool key_only) {
   if (type.by_index.empty() && type.by_order.empty()) return type.always;
   found_.assign(type.always.begin(), type.always.end());
   if (key_only) found_.insert(found_.end(), type.by_content.begin(), type.by_content.end());

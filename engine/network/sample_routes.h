@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/compile/program_data.h"
+#include "engine/expr/row.h"
 #include "engine/network/field_index.h"
 #include "engine/network/thresholds.h"
 
@@ -22,9 +23,9 @@ class SampleRoutes {
   SampleRoutes(const ProgramData& program, const Interner& interner);
 
   // The windows that may take the row; each once, ascending.
-  std::span<const NodeId> taking(FactTypeId type, const Value* row) { return find(types_[type], row, false); }
+  std::span<const NodeId> taking(FactTypeId type, Row row) { return find(types_[type], row, false); }
   // The windows in which samples of a fact with that key may stand; likewise.
-  std::span<const NodeId> holding(FactTypeId type, const Value* key) { return find(types_[type], key, true); }
+  std::span<const NodeId> holding(FactTypeId type, Row key) { return find(types_[type], key, true); }
   // Some windows ask for a field that may differ from sample to sample of one key.
   bool by_content(FactTypeId type) const { return !types_[type].by_content.empty(); }
 
@@ -44,7 +45,7 @@ class SampleRoutes {
     std::vector<NodeId> by_content;  // of those two, the ones that do not go by a key field
   };
   void plan_type(FactTypeId id, const ProgramData& program);
-  std::span<const NodeId> find(const Type& type, const Value* row, bool key_only);
+  std::span<const NodeId> find(const Type& type, Row row, bool key_only);
 
   const Interner& interner_;
   std::vector<Type> types_;

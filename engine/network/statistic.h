@@ -33,7 +33,7 @@ struct Observed {
   const FactStore& store;
   const std::unordered_map<std::uint32_t, std::vector<Value>>* rows;  // of samples; null: live facts
   Interner& in;
-  const Value* row(const Observation& o) const { return rows != nullptr ? rows->at(o.item).data() : store.row(o.fact); }
+  Row row(const Observation& o) const { return rows != nullptr ? Row(rows->at(o.item).data()) : store.row(o.fact); }
 };
 
 class Statistic {

@@ -122,12 +122,14 @@ class TupleTable {
   struct AllRecords {
     Slab<Entry>& entries;
     Link& link(std::uint32_t id) { return entries[id].all; }
-    Place& place(std::uint32_t id) { return entries[id].all_place; }
+    Place place(std::uint32_t id) const { return entries[id].all_place; }
+    void set_place(std::uint32_t id, Place place) { entries[id].all_place = place; }
   };
   struct PrefixRecords {
     Slab<Entry>& entries;
     Link& link(std::uint32_t id) { return entries[id].prefix; }
-    Place& place(std::uint32_t id) { return entries[id].prefix_place; }
+    Place place(std::uint32_t id) const { return entries[id].prefix_place; }
+    void set_place(std::uint32_t id, Place place) { entries[id].prefix_place = place; }
   };
   std::uint32_t arity_;
   bool with_prefix_;

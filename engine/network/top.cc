@@ -44,7 +44,7 @@ class Top final : public Statistic {
 
  private:
   // Unknown if a field is.
-  Value fact_map(const Value* row, Interner& in) const {
+  Value fact_map(Row row, Interner& in) const {
     std::vector<MapEntry> entries;
     entries.reserve(names_.size());
     for (std::size_t i = 0; i < names_.size(); ++i) {

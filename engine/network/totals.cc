@@ -32,7 +32,7 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
                            std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
                            bool comes) const {
   const Item& item = state.items[id];
-  const Value* row = nullptr;
+  Row row;
   if (const auto kept = plan.sampled() || state.keeps_totals ? state.rows.find(id) : state.rows.end(); kept != state.rows.end()) {
     row = kept->second.data();
   } else if (!plan.sampled()) {
@@ -43,7 +43,7 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
     // A sample's row is its own; without one its group fields are known from its group.
     const GroupKey& known = state.groups[item.group]->key;
     for (std::size_t i = 0; i < left.size(); ++i) {
-      const Value mine = row != nullptr ? row[plan.group[i]] : known.empty() ? Value::unknown() : known[i];
+      const Value mine = row ? row[plan.group[i]] : known.empty() ? Value::unknown() : known[i];
       if (left[i].is_error() || mine.is_error()) {
         truth = truth_and(truth, Truth::kUnknown);
       } else if (left[i] != mine) {
@@ -148,8 +148,8 @@ void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
   if (!is) return state.rows.clear();
   const FactStore& store = network.store(plan.type);
   state.live.for_each([&](std::uint32_t id) {
-    const Value* row = store.row(state.items[id].fact);
-    state.rows[id].assign(row, row + store.slots());
+    const Row row = store.row(state.items[id].fact);
+    state.rows[id] = row.values(store.slots());
   });
 }
 

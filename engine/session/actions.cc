@@ -177,7 +177,7 @@ void Actions::journal_fact(FactTypeId type, FactId fact) {
   const bool is_new = !store.exists(fact) && store.meta(fact).pins == 0;  // else somebody may ask what was known last
   store.pin(fact);
   pinned_.emplace_back(type, fact);
-  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, is_new ? nullptr : store.last_row(fact), store.width());
+  journal_.add_fact(type, fact, store.meta(fact), kTimestampMax, is_new ? Row() : store.last_row(fact), store.width());
 }
 
 void Actions::end_cascade() {

@@ -90,7 +90,7 @@ class Adoption {
   void visit_kept(const TypeWork& work, FactId fact, std::uint32_t item);
   void find_new(TypeWork& work, FactId fact);
   void seat(TypeWork& work, FactId fact);
-  void reindex(AlphaId alpha, std::uint32_t item, const Value* row);
+  void reindex(AlphaId alpha, std::uint32_t item, Row row);
 
   SessionParts from_, to_;
   std::string obstacle_;

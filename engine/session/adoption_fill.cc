@@ -220,7 +220,7 @@ void Adoption::visit_kept(const TypeWork& work, FactId fact, std::uint32_t id) {
   Network& network = to_.network;
   const AlphaId alpha = network.items_[id].alpha;
   const AlphaPlan& plan = to_.data.alphas[alpha];
-  const Value* row = network.stores_[work.type].row(fact);
+  const Row row = network.stores_[work.type].row(fact);
   if (plan.indexes.size() != from_.data.alphas[alpha].indexes.size() || must_reindex(alpha)) reindex(alpha, id, row);
   const Truth truth = network.items_[id].truth;
   for (const NodeId n : plan.nodes) {
@@ -232,7 +232,7 @@ void Adoption::visit_kept(const TypeWork& work, FactId fact, std::uint32_t id) {
 }
 
 // An entry for each index, the item itself being the first.
-void Adoption::reindex(AlphaId alpha, std::uint32_t id, const Value* row) {
+void Adoption::reindex(AlphaId alpha, std::uint32_t id, Row row) {
   Network& network = to_.network;
   const AlphaState& state = network.alphas_[alpha];
   std::size_t known = from_.data.alphas[alpha].indexes.size();
@@ -248,10 +248,11 @@ void Adoption::reindex(AlphaId alpha, std::uint32_t id, const Value* row) {
     if (entry == kNone) {
       entry = network.items_.make();
       AlphaItem& added = network.items_[entry];
-      added.alpha = alpha;
+      added.alpha = alpha & kAlphaMask;
       added.fact = network.items_[id].fact;
       added.truth = network.items_[id].truth;
-      added.item = id;
+      added.further = true;
+      added.next = id;
       network.items_[last].more = entry;
     }
     if (i >= known) network.place_entry(network.alphas_.index(state, i), entry, row);
@@ -308,7 +309,7 @@ void Adoption::find_new(TypeWork& work, FactId fact) {
 void Adoption::seat(TypeWork& work, FactId fact) {
   Network& network = to_.network;
   FactMeta& meta = network.stores_[work.type].meta(fact);
-  const Value* row = network.stores_[work.type].row(fact);
+  const Row row = network.stores_[work.type].row(fact);
   meta.items = kNone;
   meta.members = 0;
   FactGates* gates = network.gates_[work.type].data() + std::size_t{fact} * work.orders;

@@ -123,7 +123,7 @@ void Adoption::remove_items() {
   for (std::uint32_t id = network.items_.end(); id-- > 0 && all > 0;) {
     const AlphaItem& item = network.items_[id];
     const AlphaId alpha = item.alpha;
-    if (item.item != kNone || alpha >= left.size() || left[alpha] == 0) continue;
+    if (item.further || alpha >= left.size() || left[alpha] == 0) continue;
     if (!remove_item(from_.data.alphas[alpha].type, id)) continue;
     --left[alpha];
     --all;

@@ -350,12 +350,13 @@ void Derivation::touch(FactTypeId type, FactId fact, FactStore& store, Derived& 
   ++meta.pins;
   Touched touched{type, fact, d.told, told_values_.size(), 0};
   if (d.told) {
-    const Value* row = store.last_row(fact);
+    Row row = store.last_row(fact);
     if (!told_otherwise_.empty()) {
       const auto otherwise = told_otherwise_.find(pair_key(type, fact));
       if (otherwise != told_otherwise_.end()) row = otherwise->second.data();
     }
-    told_values_.insert(told_values_.end(), row, row + store.width());
+    told_values_.resize(told_values_.size() + store.width());
+    row.copy_to(std::span(told_values_).last(store.width()));
   }
   touched_.push_back(touched);
 }
@@ -389,10 +390,12 @@ void Derivation::apply_best(FactTypeId type, FactId fact) {
     return;
   }
   // Withdrawn on the way to the fixpoint: what was known last stays so.
-  const Value* values = truth == Truth::kUnknown && d.known ? FactStore::row_of(meta) : values_of(best);
+  std::vector<Value> known;
+  if (truth == Truth::kUnknown && d.known) known = store.row_of(meta).values(store.width());
+  const Value* values = known.empty() ? values_of(best) : known.data();
   d.known = true;
   const bool was_suspended = meta.suspended;
-  const std::uint64_t changed = store.write(fact, meta, values);
+  const std::uint64_t changed = store.write(meta, values);
   meta.suspended = truth == Truth::kUnknown;
   meta.stamp = network_.now();
   if (meta.suspended) store.make_stale(fact);
@@ -499,12 +502,13 @@ void Derivation::tell(Timestamp now, OutputSink& sink) {
       return network_.store(a.type).compare_keys(a.fact, b.fact, network_.interner()) < 0;
     });
   }
-  const auto say = [&](FactTypeId type, bool present, const Value* values, std::uint32_t width) {
+  const auto say = [&](FactTypeId type, bool present, Row values, std::uint32_t width) {
     if (!program_.is_written(type)) return;
     output_.time = now;
     output_.type = type;
     output_.present = present;
-    output_.values.assign(values, values + width);
+    output_.values.resize(width);
+    values.copy_to(output_.values);
     sink.on_derived(output_);
   };
   for (const Touched& t : touched_) {
@@ -520,11 +524,11 @@ void Derivation::tell(Timestamp now, OutputSink& sink) {
       d.told = false;
     } else if (meta.suspended) {
       // Nothing is told of it; what was told may differ from what is known last.
-      const Value* last = store.last_row(t.fact);
-      if (t.told && !std::equal(told, told + width, last)) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
+      const Row last = store.last_row(t.fact);
+      if (t.told && !last.equals({told, width})) told_otherwise_[pair_key(t.type, t.fact)].assign(told, told + width);
     } else {
-      const Value* row = FactStore::row_of(meta);
-      if (!t.told || !std::equal(told, told + width, row)) say(t.type, true, row, width);
+      const Row row = store.row_of(meta);
+      if (!t.told || !row.equals({told, width})) say(t.type, true, row, width);
       d.told = true;
     }
     store.unpin(t.fact, meta);

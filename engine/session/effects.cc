@@ -231,7 +231,8 @@ void Session::Impl::apply_effects(const Firing& firing, std::optional<Timestamp>
             erase_fact(e.effect->type, fact, network.now());
             break;
           }
-          row.assign(store.last_row(fact), store.last_row(fact) + store.width());
+          row.resize(store.width());
+          store.last_row(fact).copy_to(row);
           for (std::size_t f = 0; f < e.values.size(); ++f) {
             if (e.effect->given >> f & 1U) row[f] = e.values[f];
           }

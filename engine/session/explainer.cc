@@ -45,7 +45,7 @@ Explainer::Judged Explainer::judge_fact(const ExplainPlan& plan, const ExplainLi
   Judged out;
   if (line.kind == LineKind::kPattern) {
     set_row(line, fact);
-    const Value* row = network_.frame().row(line.binding);
+    const Row row = network_.frame().row(line.binding);
     for (const ExplainJoin& join : line.joins) {
       const Value& own = row[join.field];
       const Value& other = network_.frame().row(join.other)[join.other_field];
@@ -216,8 +216,8 @@ KeptExplanation::Fact Explainer::kept_fact(std::uint32_t name, FactTypeId type, 
     out.each = store.width() - 1;
     out.values = store.width();
   }
-  const Value* row = store.last_row(fact);
-  values.insert(values.end(), row, row + out.values);
+  values.resize(values.size() + out.values);
+  store.last_row(fact).copy_to(std::span(values).last(out.values));
   out.stamp = meta.stamp;
   out.suspended = meta.suspended;
   out.stale = meta.status == FactStatus::kStale;

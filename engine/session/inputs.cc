@@ -251,9 +251,9 @@ void Session::Impl::apply_state(const FactType& type, const Pending& input) {
       return;
     }
     row.assign(fact.values.begin(), fact.values.end());
-    const Value* known = exists ? store.last_row(f) : nullptr;
+    const Row known = exists ? store.last_row(f) : Row();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if ((fact.present >> i & 1U) == 0 && known != nullptr) row[i] = known[i];
+      if ((fact.present >> i & 1U) == 0 && known) row[i] = known[i];
     }
     values = row.data();
   }
@@ -284,7 +284,7 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   if (!outdated) {
     const bool existed = meta.status != FactStatus::kAbsent;
     const bool was_stale = meta.status == FactStatus::kStale;
-    const std::uint64_t changed = store.write(f, meta, values);
+    const std::uint64_t changed = store.write(meta, values);
     meta.stamp = stamp;
     if (store.timed()) {
       store.times(f).expires = stamp + *data.rule_set.schema.types[type_id].ttl_ns;
@@ -324,7 +324,7 @@ void Session::Impl::journal_fact(FactTypeId type, FactId fact) {
   const bool is_new = meta.status == FactStatus::kAbsent && meta.pins == 1;  // by who writes it
   pin_for_instant(type, fact);
   const Timestamp expires = store.timed() ? store.times(fact).expires : kTimestampMax;
-  journal.add_fact(type, fact, meta, expires, is_new ? nullptr : store.last_row(fact), store.width());
+  journal.add_fact(type, fact, meta, expires, is_new ? Row() : store.last_row(fact), store.width());
 }
 
 void Session::Impl::restore_fact(const Journal::FactBefore& before, const Value* last_known) {
@@ -337,7 +337,7 @@ void Session::Impl::restore_fact(const Journal::FactBefore& before, const Value*
       store.make_absent(fact);
       network.fact_vanished(type, fact);
     }
-    if (last_known != nullptr) std::copy(last_known, last_known + store.width(), store.row_for_update(fact));
+    if (last_known != nullptr) store.set_last_row(fact, last_known);
     return;
   }
   store.write(fact, last_known);

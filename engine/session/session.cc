@@ -151,8 +151,7 @@ std::vector<FactView> Session::facts(FactTypeId type, std::size_t at_most) const
     const FactMeta& meta = store.meta(f);
     FactView view;
     view.type = type;
-    const Value* row = store.last_row(f);
-    view.values.assign(row, row + store.width());
+    view.values = store.last_row(f).values(store.width());
     view.stamp = meta.stamp;
     if (store.timed() && store.times(f).expires != kTimestampMax) view.expires = store.times(f).expires;
     view.suspended = meta.suspended;
@@ -343,7 +342,7 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
   for (FactId f = 0; f < store.end(); ++f) {
     const FactMeta& meta = store.meta(f);
     if (!meta.used || !store.exists(f)) continue;
-    const Value* row_of = store.row(f);
+    const Row row_of = store.row(f);
     bool may = true;
     for (std::size_t i = 0; i < fields.size() && may; ++i) may = row_of[fields[i]] == values[i] || row_of[fields[i]].is_error();
     if (may && !visitor.visit({row_of, f, meta.status == FactStatus::kStale, meta.suspended})) return;
@@ -352,7 +351,7 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
 
 Value Session::Impl::aggregate_value(std::uint32_t use, const Frame& frame) const {
   const std::uint32_t bindings = data.scopes[data.uses[use].scope].binding_count;
-  for (std::uint32_t b = 0; b < bindings; ++b) asked.set_row(b, frame.rows != nullptr ? frame.rows[b] : nullptr);
+  for (std::uint32_t b = 0; b < bindings; ++b) asked.set_row(b, frame.rows != nullptr ? frame.rows[b] : Row());
   // A `let` that the aggregate's condition names may read others.
   for (std::uint32_t b = 0; frame.aggregates != nullptr && b < bindings; ++b) asked.set_aggregate(b, frame.aggregates[b]);
   asked.set_input(frame.input);

@@ -34,8 +34,7 @@ class Looker {
 
   FactNamed named(FactTypeId type, FactId fact) const {
     const FactStore& store = network_.store(type);
-    const Value* const row = store.last_row(fact);
-    return {data_.written_type(type), {row, row + store.width()}};
+    return {data_.written_type(type), store.last_row(fact).values(store.width())};
   }
   std::vector<FactNamed> named(const std::vector<FactTypeId>& types, const FactId* facts, std::size_t count) const {
     std::vector<FactNamed> out;

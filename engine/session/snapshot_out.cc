@@ -41,7 +41,7 @@ void SnapshotOut::write_facts() {
       out_.number(static_cast<std::uint64_t>(meta.status));
       out_.flag(meta.suspended);
       out_.timestamp(meta.stamp);
-      out_.values({store.last_row(f), store.width()});
+      out_.values(store.last_row(f).values(store.width()));
       if (!store.keyed()) {
         std::vector<Value> name;
         store.append_identity(f, name);

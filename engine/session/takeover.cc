@@ -39,7 +39,7 @@ void Takeover::map_types() {
 }
 
 // A declared row in the new type's fields; false when it has no place there.
-bool Takeover::convert(FactTypeId old_type, const Value* row, std::vector<Value>& out) const {
+bool Takeover::convert(FactTypeId old_type, Row row, std::vector<Value>& out) const {
   const TypeMap& map = types_[old_type];
   out.clear();
   if (map.id == kNoId) return false;
@@ -120,7 +120,8 @@ void Takeover::take_told() {
       const auto otherwise = from_.derivation.told_otherwise_.find(std::uint64_t{old} << 32 | f);
       std::vector<Value> told;
       const bool fits = convert(
-          old, otherwise != from_.derivation.told_otherwise_.end() ? otherwise->second.data() : from_.network.store(old).last_row(f), told);
+          old, otherwise != from_.derivation.told_otherwise_.end() ? Row(otherwise->second.data()) : from_.network.store(old).last_row(f),
+          told);
       const FactId now = fits ? handle(old, f) : kNone;
       if (now == kNone) continue;
       to_.derivation.derived(types_[old].id, now).told = true;

@@ -88,7 +88,7 @@ class Takeover {
   }
   std::vector<Reason> reasons_of(std::uint32_t old_rule, EntryId old_entry) const;
   void map_lines(std::uint32_t old_rule, std::uint32_t new_rule);
-  bool convert(FactTypeId old_type, const Value* row, std::vector<Value>& out) const;
+  bool convert(FactTypeId old_type, Row row, std::vector<Value>& out) const;
   FactId handle(FactTypeId old_type, FactId old_fact);
   bool handles(const std::vector<FactTypeId>& types, const FactId* facts, std::vector<FactId>& out);
 

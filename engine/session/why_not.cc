@@ -22,7 +22,7 @@ std::string Explainer::fact_text(FactTypeId type, FactId fact) const {
   const bool is_value = data_.types[type].each_of != kNoId;
   const FactType& t = data_.rule_set.schema.types[is_value ? type : data_.written_type(type)];
   const FactStore& store = network_.store(type);
-  const Value* row = store.last_row(fact);
+  const Row row = store.last_row(fact);
   if (is_value) return t.local + " = " + to_source(row[t.key[0]], network_.interner());
   std::string out = t.local + " {";
   for (std::uint32_t i = 0; i < t.declared_fields; ++i) {

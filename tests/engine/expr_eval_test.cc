@@ -350,7 +350,7 @@ TEST_CASE("facts in conditions: stale slots, identity, the short path agrees wit
                           Judged{row("d", "1", hot, "down"), Truth::kFalse}, Judged{row("d", "1", none, "up"), Truth::kUnknown},
                           Judged{row("d", "1", none, "down"), Truth::kFalse}, Judged{row("d", "1", cool, nullptr), Truth::kFalse},
                           Judged{row("d", "1", none, nullptr), Truth::kUnknown}}) {
-    const Value* rows[] = {j.fact.data()};
+    const Row rows[] = {j.fact.data()};
     Frame frame;
     frame.rows = rows;
     frame.interner = &in;
@@ -359,7 +359,7 @@ TEST_CASE("facts in conditions: stale slots, identity, the short path agrees wit
   }
   const auto one = row("d", "1", hot, "up"), two = row("d", "2", none, "up"), same = row("d", "1", cool, "up");
   const auto judge = [&](const Code& code, const std::vector<Value>& x, const std::vector<Value>& y) {
-    const Value* rows[] = {x.data(), y.data(), y.data(), y.data()};
+    const Row rows[] = {x.data(), y.data(), y.data(), y.data()};
     Frame frame;
     frame.rows = rows;
     frame.interner = &in;

@@ -1,0 +1,177 @@
+// Row: the fields of one fact as expressions, indexes and tests read them, by number; each comes as a Value.
+//
+// What facts are kept in is packed: a field whose kind its type says takes 8 bytes, what is a name, a truth or nothing but a handle 4; only
+// timestamps, fields of any kind and numbers that may be null take a whole Value. A RowLayout says where each lies. Before a packed row
+// stands one byte that says in what it is unusual (RowShape): stale, not yet written, or with a Value of another kind than its type's,
+// which then lies elsewhere. Rows of Values (an input's, a kept sample's) are read through the same door.
+//
+// A view: valid as long as what it looks at stays. Thread safety: none of a row that is written; of others any. Complexity: O(1) a field.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "model/schema.h"
+#include "model/value.h"
+
+namespace flyball::engine {
+
+// Bits of the byte before a packed row. None: every field is where its slot says.
+enum RowShape : std::uint8_t {
+  kRowStale = 1,  // fields that are no key read as unknown
+  kRowUnset = 2,  // and as null
+  kRowAside = 4,  // its Values lie elsewhere: the row begins with where
+};
+
+// Where one field lies. A usual field's Value is made without a branch: its place and what follows it are read as one word.
+struct RowSlot {
+  enum class Form : std::uint8_t { kUsual, kOrNull, kWhole, kLiveness };
+  std::uint64_t mask = 0;         // what of that word is the field's
+  std::uint32_t handle_mask = 0;  // and of that the Value's aux; the rest are its bits
+  std::uint16_t offset = 0;
+  Kind kind = Kind::kNull;
+  Form form = Form::kUsual;
+  std::uint8_t width = 0;  // in bytes
+  std::uint8_t field = 0;
+  bool in_unset = false;  // is there in a row that is not yet written: a key field
+  bool in_stale = false;  // and of a fact that is stale
+};
+
+class RowLayout {
+ public:
+  RowLayout() = default;  // of no fields
+  // `key_fields`: bits of those that stay known when the fact is stale.
+  RowLayout(const FactType& type, std::uint64_t key_fields);
+
+  std::size_t bytes() const { return bytes_; }  // of a packed row, a multiple of 8
+  // By field, for Row: as the fact is now, and as it was known last, whether or not it is stale.
+  const RowSlot* now() const { return slots_.data(); }
+  const RowSlot* last_known() const { return last_known_.data(); }
+
+  // A row can be packed if every Value is of its field's kind; `values` has one for each.
+  bool packs(const Value* values) const {
+    for (std::uint32_t f = 0; f < width_; ++f) {
+      if (!takes(slots_[f], values[f])) return false;
+    }
+    return true;
+  }
+  bool packs(std::uint32_t field, const Value& value) const { return takes(slots_[field], value); }
+  // Overwrites a packed row whose shape is usual; gives which fields changed.
+  std::uint64_t overwrite(std::byte* row, const Value* values) const {
+    std::uint64_t changed = 0;
+    for (std::uint32_t f = 0; f < width_; ++f) changed |= std::uint64_t{put(row, f, values[f])} << f;
+    return changed;
+  }
+  // True if it was another.
+  bool put(std::byte* row, std::uint32_t field, const Value& value) const {
+    const RowSlot& slot = slots_[field];
+    std::byte* const place = row + slot.offset;
+    if (slot.width == sizeof(std::uint64_t)) return replace(place, value.bits);
+    if (slot.width == sizeof(std::uint32_t)) return replace(place, small(slot, value));
+    return replace(place, value);
+  }
+  static Value* aside(const std::byte* row) {
+    Value* values = nullptr;
+    std::memcpy(&values, row, sizeof(values));
+    return values;
+  }
+
+ private:
+  friend class Row;
+  using Form = RowSlot::Form;
+  static constexpr std::uint32_t kNoSmall = 0xFFFF'FFFF;  // null, where a small field may be that
+
+  static bool takes(const RowSlot& slot, const Value& v) {
+    return v.kind == slot.kind || slot.form == Form::kWhole || (slot.form == Form::kOrNull && v.is_null());
+  }
+  static std::uint32_t small(const RowSlot& slot, const Value& v) {
+    if (slot.form == Form::kOrNull && v.is_null()) return kNoSmall;
+    return slot.handle_mask != 0 ? v.aux : static_cast<std::uint32_t>(v.bits);
+  }
+  template <typename T>
+  static bool replace(std::byte* place, const T& value) {
+    T before;
+    std::memcpy(&before, place, sizeof(T));
+    std::memcpy(place, &value, sizeof(T));
+    return before != value;
+  }
+
+  std::vector<RowSlot> slots_, last_known_;  // one more than fields: whether the fact is stale
+  std::size_t bytes_ = 0;
+  std::uint32_t width_ = 0;
+};
+
+class Row {
+ public:
+  Row() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): Values side by side are a row
+  Row(const Value* values) : data_(reinterpret_cast<const std::byte*>(values)) {}
+  Row(const std::byte* packed, const RowSlot* slots) : data_(packed), slots_(slots) {}
+
+  Value operator[](std::size_t field) const {
+    if (slots_ == nullptr) return reinterpret_cast<const Value*>(data_)[field];
+    const RowSlot& slot = slots_[field];
+    return is_usual(slot) ? usual(slot, word(slot)) : read_unusual(data_, slot);
+  }
+  // What a field of that kind holds, its number or its handle; false: its Value must say, as of all that have more than one word.
+  bool bits(std::size_t field, Kind kind, std::int64_t& out) const {
+    if (slots_ == nullptr) {
+      const Value& v = reinterpret_cast<const Value*>(data_)[field];
+      out = v.bits | v.aux;
+      return v.kind == kind && kind != Kind::kTimestamp;
+    }
+    const RowSlot& slot = slots_[field];
+    if (!is_usual(slot) || slot.kind != kind) return false;
+    out = static_cast<std::int64_t>(word(slot));
+    return true;
+  }
+  // Whether the field's Value is `v`.
+  bool has(std::size_t field, const Value& v) const {
+    if (slots_ == nullptr || !is_usual(slots_[field])) return (*this)[field] == v;
+    return slots_[field].kind == v.kind && word(slots_[field]) == (static_cast<std::uint64_t>(v.bits) | v.aux);  // one of them is 0
+  }
+  void copy_to(std::span<Value> out) const {
+    for (std::size_t f = 0; f < out.size(); ++f) out[f] = (*this)[f];
+  }
+  std::vector<Value> values(std::size_t width) const {
+    std::vector<Value> out(width);
+    copy_to(out);
+    return out;
+  }
+  bool equals(std::span<const Value> values) const {
+    for (std::size_t f = 0; f < values.size(); ++f) {
+      if (!has(f, values[f])) return false;
+    }
+    return true;
+  }
+  explicit operator bool() const { return data_ != nullptr; }
+  // The same row, not an equal one.
+  friend bool operator==(Row a, Row b) { return a.data_ == b.data_; }
+
+ private:
+  // Two words, not five fields: nothing is done more often.
+  static Value usual(const RowSlot& slot, std::uint64_t word) {
+    const std::uint64_t handle = word & slot.handle_mask;
+    return std::bit_cast<Value>(std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(slot.kind) | handle << 32, word ^ handle});
+  }
+  bool is_usual(const RowSlot& slot) const {
+    return (std::to_integer<std::uint8_t>(data_[-1]) | static_cast<std::uint8_t>(slot.form)) == 0;
+  }
+  std::uint64_t word(const RowSlot& slot) const { return word(data_, slot); }
+  static std::uint64_t word(const std::byte* row, const RowSlot& slot) {
+    std::uint64_t read = 0;
+    std::memcpy(&read, row + slot.offset, sizeof(read));
+    return read & slot.mask;
+  }
+  static Value read_unusual(const std::byte* row, const RowSlot& slot);
+
+  const std::byte* data_ = nullptr;
+  const RowSlot* slots_ = nullptr;  // null: Values side by side
+};
+
+}  // namespace flyball::engine
