@@ -133,7 +133,10 @@ struct NoSet : Terminal<NoSet> {
     Iterator open = first;
     while (open != b.begin() && *open != '{' && *open != '\n') --open;
     Iterator const close = std::find_if(first, last, [](char c) { return std::string_view("{}:#\n").find(c) != std::string_view::npos; });
-    if (*open == '{' && close != last && *close == '}') {
+    Iterator before = open;
+    while (before != b.begin() && before[-1] == ' ') --before;
+    bool const member = before - b.begin() > 2 && lower_case(std::string_view(before - 2, before)) == "in" && !is_word(before[-3]);
+    if (member && *open == '{' && close != last && *close == '}') {
       e.diagnostic.fix = Fix{{b.file(), b.offset(open), b.offset(close + 1)}, "[" + std::string(open + 1, close) + "]"};
       e.resume = b.offset(close + 1);
     }

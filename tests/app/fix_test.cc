@@ -116,11 +116,11 @@ TEST_CASE("fix: forms of elsewhere become what was meant, or nothing is touched"
   CHECK(fixed("h: Host where rate > 10GBps") == "h: Host where rate > 10GB / 1s");
   CHECK(fixed("check avg(Host.load, 5m) > 2") == "check avg(Host.load over 5m) > 2");
   CHECK(fixed("?h: Host") == "h: Host");
-  for (const char* line :
-       {"h: Host where load == case when seen > 3 then 2.0 else 3.0 end", "h: Host where load == case when seen > 3",
-        "h: Host check h.load if h.seen > 3 else 3.0", "h: Host where load > (load if seen > 3 else 3.0)", "check min(Host.load, 3) > 2",
-        "h: Host where avg(load) > 3", "check avg(load) > 3", "any { some Host }", "h: Host where load > 3 or { some Memo }",
-        "h: Host where load ** 2 > 3", "h: Host where name[1:3] == \"a\"", "forall Host where load > 3", "check count(*) > 3"})
+  for (const char* line : {"h: Host where load == case when seen > 3 then 2.0 else 3.0 end", "h: Host where load == case when seen > 3",
+                           "h: Host check h.load if h.seen > 3 else 3.0", "h: Host where load > (load if seen > 3 else 3.0)",
+                           "check min(Host.load, 3) > 2", "h: Host where avg(load) > 3", "check avg(load) > 3", "any { some Host }",
+                           "h: Host where load > 3 or { some Memo }", "h: Host where load ** 2 > 3", "h: Host where name[1:3] == \"a\"",
+                           "forall Host where load > 3", "check count(*) > 3", "h: Host where load > 3 * { seen or seen < 2 }"})
     CHECK(fixed(line) == std::string("left: ") + line);
 }
 
