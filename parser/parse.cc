@@ -4,6 +4,7 @@
 
 #include "model/suggest.h"
 #include "parser/diagnostics/codes.h"
+#include "parser/grammar/forms.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/scan.h"
 #include "parser/grammar/slips.h"
@@ -111,6 +112,12 @@ ast::File parse_file_trees(const SourceFiles& sources, std::uint32_t file, Inter
   if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
   p = b.token(p);
   std::vector<ast::Span> broken;
+  if (const cst::Form form = cst::find_form(cst::FormPlace::kFile, text.substr(b.offset(p))); form.slip != nullptr) {
+    b.report(b.error(codes::kUnexpected, p, p + form.size, "this file is " + std::string(form.slip->instead) + ", not rules",
+                     std::string(form.slip->help)));
+    broken.push_back({file, b.offset(p), b.offset(b.end())});
+    p = b.end();
+  }
   while (p != b.end()) {
     std::string word(cst::word_at(p, b.end()));
     const bool guessed = !cst::is_declaration_word(word);

@@ -66,6 +66,13 @@ class Apply : public Command {
     if (words_.size() == 1 && std::filesystem::is_regular_file(words_[0], ignored) && !words_[0].ends_with(".fly")) {
       Result<std::string> text = read_text(words_[0], io.in, PlanFile::kMaxBytes);
       if (text && is_plan_file(*text)) plan_text = std::move(*text);
+      // What is neither is no rule file by accident: an answer kept in place of a plan, or one that was cut off.
+      const std::string_view begin =
+          text ? std::string_view(*text).substr(std::min(text->find_first_not_of(" \t\r\n"), text->size())) : "x";
+      if (!plan_text && (begin.empty() || begin[0] == '{' || begin[0] == '[')) {
+        io.error(fmt::format("`{}` is no plan, and holds no rules", words_[0]), "`flyball plan … --out FILE` makes one");
+        return kExitFailed;
+      }
     }
     if (!plan_text && (max_age_ || carried_)) return wrong(fmt::format("`{}` is for a plan", carried_ ? "--carried" : "--max-age"), {});
     if (plan_text && !set_.empty()) return wrong("a plan has its params", "make another plan, with `--set`");

@@ -46,7 +46,8 @@ class Check : public Command {
         .description =
             "Reads rule files (and folders' *.fly files, at any depth), checks them as one package and compiles it. Says every mistake "
             "it finds with its place, "
-            "the source line and, where there is one, a fix. Nothing is run.\n\n"
+            "the source line and, where there is one, a fix. Nothing is run. A declaration that does not parse is not checked for what it "
+            "means until it does; the others are, and the last line says so.\n\n"
             "`--json` writes one object a line to standard output:\n"
             "  "
             "{\"file\":…,\"line\":…,\"column\":…,\"end_line\":…,\"end_column\":…,\"severity\":\"error\",\"code\":\"E0203\",\"message\":"
@@ -100,6 +101,7 @@ class Check : public Command {
     if (sarif_) io.data(render_sarif(all, package->sources, FLYBALL_VERSION));
     io.note(fmt::format("{}, {}: {}, {}", plural(package->sources.size() - package->standard_files, "file"), plural(rules, "rule"),
                         plural(errors, "error"), plural(warnings, "warning")));
+    if (package->diagnostics.has_muted()) io.note("what does not parse was not checked for what it means: more may be said once it does");
     return errors > 0 || (deny_warnings_ && warnings > 0) ? kExitFailed : kExitFine;
   }
 

@@ -297,7 +297,7 @@ class Plan : public Command {
           if (out_) add_to_digest(these);
           if (next_question_ < questions_.size() && these[0].status == RecordedFile::Status::kRecord) {
             const RecordedView& view = these[0].view;
-            ask_before(view.block != nullptr ? std::optional(view.record.time) : stamp_of(view.line));
+            ask_before(view);
           }
           const bool differed = teller_->first().has_value();
           twins.feed(these);
@@ -354,10 +354,16 @@ class Plan : public Command {
   }
 
   // Questions of a time before this line's: nothing stamped then can come any more but what is late.
-  void ask_before(std::optional<Timestamp> stamp) {
+  // Where the record says that the engine was away before it, time stays where it went.
+  void ask_before(const RecordedView& view) {
+    std::string made;
+    if (view.block != nullptr) (void)view.block->append_line(view.record, made);
+    const std::string_view line = view.block != nullptr ? std::string_view(made) : view.line;
+    const std::optional<Timestamp> stamp = view.block != nullptr ? std::optional(view.record.time) : stamp_of(line);
+    const bool away = !json_member(line, "recovered").empty();
     while (stamp && next_question_ < questions_.size() && questions_[next_question_].time && *questions_[next_question_].time < *stamp) {
       const Asked& asked = questions_[next_question_++];
-      go_on(*asked.time);
+      if (!away) go_on(*asked.time);
       ask(asked);
     }
   }
@@ -365,7 +371,7 @@ class Plan : public Command {
   void go_on(Timestamp t) {
     for (PlanSide* side : {old_, new_}) {
       // Only where time has begun: a question begins none.
-      if (side->feeder().newest() && t > *side->feeder().newest()) side->tick(t);
+      if (side->feeder().newest() && t > *side->feeder().newest() && !side->feeder().away()) side->tick(t);
     }
     compare();
   }

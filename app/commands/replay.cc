@@ -122,7 +122,8 @@ class Replay : public Command {
             "fall due if nothing comes; as it was then, without what came later. The recording is read from its beginning to that "
             "moment.\n\n"
             "At the end of the lines everything they said is closed; what would fall due later (a hold, an absence) is not waited for, "
-            "unless `--until` says how long. Behind the summary stands for each rule in mode shadow what it would have done beside what "
+            "unless `--until` says how long; at a time at which the engine was away (`recovered`) nothing more falls due. Behind the "
+            "summary stands for each rule in mode shadow what it would have done beside what "
             "active rules did (`flyball shadow` shows which).",
         .examples = {{"flyball replay rules/ --facts morning.jsonl", "the actions of a morning"},
                      {"flyball replay rules/ --facts - --derived derived.jsonl < morning.jsonl",

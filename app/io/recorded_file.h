@@ -36,8 +36,8 @@ class RecordedFile {
   // The same as a JSON line, whatever it was: an empty one is given. A record that makes no sense is kDamaged.
   Status next_line(std::string_view& line);
 
-  // Blocks of the compact form whose stamps are all before `from`, or all after `until`, are passed over from now on by what their heads
-  // say: nothing in them is looked at, not even whether it is damaged. Each is one kSkipped.
+  // Blocks of the compact form whose stamps are all before `from`, or all after `until`, but for the first of those, are passed over from
+  // now on by what their heads say: nothing in them is looked at, not even whether it is damaged. Each is one kSkipped.
   void pass_over(std::optional<Timestamp> from, std::optional<Timestamp> until) {
     from_ = from.value_or(kTimestampMin);
     until_ = until.value_or(kTimestampMax);
@@ -99,6 +99,7 @@ class RecordedFile {
   Damage damage_;
   Timestamp from_ = kTimestampMin, until_ = kTimestampMax;
   Skipped skipped_;
+  bool seen_later_ = false;  // a block after `until_`
 };
 
 }  // namespace flyball::app

@@ -44,27 +44,76 @@ std::vector<const Diagnostic*> chosen(const std::vector<Diagnostic>& all, const 
   return out;
 }
 
-// The mistakes of grammar, by file.
-std::vector<std::size_t> unread(const std::vector<Diagnostic>& all, std::size_t files) {
-  std::vector<std::size_t> n(files);
+// The mistakes of grammar, by file, and those of them that have no fix.
+struct Unread {
+  std::vector<std::size_t> all, for_good;
+};
+Unread unread(const std::vector<Diagnostic>& all, std::size_t files) {
+  Unread n{std::vector<std::size_t>(files), std::vector<std::size_t>(files)};
   for (const Diagnostic& d : all) {
-    if (d.span.file < files && d.code.starts_with("E01")) ++n[d.span.file];  // not of the standard modules
+    if (d.span.file >= files || !d.code.starts_with("E01")) continue;  // of the standard modules
+    ++n.all[d.span.file];
+    if (!d.fix) ++n.for_good[d.span.file];
   }
   return n;
 }
 
+// What makes two mistakes the same one, wherever it is now.
+std::set<std::pair<std::string, std::string>> said(const std::vector<Diagnostic>& all) {
+  std::set<std::pair<std::string, std::string>> out;
+  for (const Diagnostic& d : all) out.emplace(d.code, d.message);
+  return out;
+}
+
 // What a round does, so that it can be taken back.
 struct Round {
+  struct Change {
+    ast::Span span;  // in the text before it
+    std::string replacement;
+    AppliedFix shown;
+  };
   std::vector<Text> texts;          // before it
   std::vector<std::size_t> unread;  // likewise
-  std::vector<std::pair<std::uint32_t, AppliedFix>> fixes;
+  std::set<std::pair<std::string, std::string>> said;
+  std::vector<Change> changes;  // by place
 
-  // Whether the texts of files that parse worse than before it are theirs again.
+  void apply(std::vector<Text>& now) const {
+    // From the last to the first, so that places stay right.
+    for (auto c = changes.rbegin(); c != changes.rend(); ++c)
+      now[c->span.file].text.replace(c->span.begin, c->span.end - c->span.begin, c->replacement);
+  }
+
+  // Whether changes behind which the text still cannot be read, and nobody knows how it would be, are taken back: what they say was not
+  // meant, or it does not help.
+  bool take_back_blind(std::vector<Text>& now, const std::vector<Diagnostic>& all) {
+    std::vector<Change> kept;
+    std::int64_t shift = 0;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      const ast::Span& span = changes[i].span;
+      if (i > 0 && changes[i - 1].span.file != span.file) shift = 0;
+      const auto begin = static_cast<std::size_t>(span.begin + shift);
+      const std::string& text = now[span.file].text;
+      const std::size_t next = std::min(text.find_first_not_of(' ', begin + changes[i].replacement.size()), text.size());
+      shift += static_cast<std::int64_t>(changes[i].replacement.size()) - (span.end - span.begin);
+      const bool blind = std::any_of(all.begin(), all.end(), [&](const Diagnostic& d) {
+        const bool here = d.span.file == span.file && d.span.begin >= begin && d.span.begin <= next;
+        return here && d.code.starts_with("E01") && !d.fix && !said.contains({d.code, d.message});
+      });
+      if (!blind) kept.push_back(changes[i]);
+    }
+    if (kept.size() == changes.size()) return false;
+    changes = std::move(kept);
+    for (std::size_t f = 0; f < texts.size(); ++f) now[f].text = texts[f].text;
+    apply(now);
+    return true;
+  }
+
+  // Whether the texts of files that parse worse than before it are theirs again. What it uncovered and is to be fixed in turn is not worse.
   bool take_back(std::vector<Text>& now, const std::vector<std::size_t>& unread_now) {
     bool any = false;
     for (std::uint32_t f = 0; f < texts.size(); ++f) {
       if (unread_now[f] <= unread[f]) continue;
-      any = std::erase_if(fixes, [&](const auto& fix) { return fix.first == f; }) > 0 || any;
+      any = std::erase_if(changes, [&](const Change& c) { return c.span.file == f; }) > 0 || any;
       now[f].text = texts[f].text;
     }
     return any;
@@ -98,10 +147,10 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
     add_standard_modules(files, sources, interner, diagnostics);
     static_cast<void>(check_package(std::move(files), sources, interner, diagnostics));
     const std::vector<Diagnostic>& all = diagnostics.all();
-    std::vector<std::size_t> mistakes = unread(all, texts.size());
-    if (last.take_back(texts, mistakes)) continue;
-    for (auto& fix : last.fixes) result.applied.push_back(std::move(fix.second));
-    last = {texts, std::move(mistakes), {}};
+    Unread mistakes = unread(all, texts.size());
+    if (last.take_back(texts, mistakes.for_good) || last.take_back_blind(texts, all)) continue;
+    for (Round::Change& c : last.changes) result.applied.push_back(std::move(c.shown));
+    last = {texts, std::move(mistakes.all), said(all), {}};
     if (round == 0) result.errors_before = diagnostics.error_count();
     result.errors_left = diagnostics.error_count();
     result.warnings_with_fix = static_cast<std::size_t>(
@@ -119,15 +168,12 @@ FixResult fix_texts(std::vector<Text> texts, const ReadTable& read) {
       const Position at = sources.position(d->fix->span.file, d->fix->span.begin);
       // A foreign aggregate is said instead of what is behind its name.
       if (d->code == "E0310") ++last.unread[d->fix->span.file];
-      last.fixes.push_back({d->fix->span.file,
-                            {fmt::format("{}:{}:{}", sources.path(d->fix->span.file), at.line, at.column), d->code,
-                             std::string(sources.text(d->fix->span)), d->fix->replacement}});
+      last.changes.push_back({d->fix->span,
+                              d->fix->replacement,
+                              {fmt::format("{}:{}:{}", sources.path(d->fix->span.file), at.line, at.column), d->code,
+                               std::string(sources.text(d->fix->span)), d->fix->replacement}});
     }
-    // From the last to the first, so that places stay right.
-    for (auto d = fixes.rbegin(); d != fixes.rend(); ++d) {
-      const Fix& fix = *(*d)->fix;
-      texts[fix.span.file].text.replace(fix.span.begin, fix.span.end - fix.span.begin, fix.replacement);
-    }
+    last.apply(texts);
   }
 }
 

@@ -34,8 +34,9 @@ struct FixResult {
 };
 
 // Only fixes of errors: those of warnings would change rules that work. Of fixes that overlap the first is applied, the
-// others are looked at again in the next round. A file whose fixes of a round leave more of it unread than before stays as it was. `read`
-// gives the files that tables stand in; without it they are none.
+// others are looked at again in the next round. A file whose fixes of a round leave more of it unread than before stays as it was, and so
+// does a place behind whose fix a new mistake of grammar stands that has none. `read` gives the files that tables stand in; without it they
+// are none.
 FixResult fix_texts(std::vector<Text> texts, const ReadTable& read = {});
 
 }  // namespace flyball::app

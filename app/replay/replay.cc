@@ -62,7 +62,9 @@ struct LineFeeder::Impl {
   }
 
   void end() {
-    if (options_.at)
+    if (away_)
+      ;  // what would be due until then happened when it was back, if at all
+    else if (options_.at)
       session_.tick(*options_.at + lateness_);
     else if (options_.until)
       session_.tick(*options_.until + lateness_);
@@ -88,11 +90,13 @@ struct LineFeeder::Impl {
     if (*input == bus::InputKind::kNothing) return;
     if (options_.at && stamp > *options_.at + lateness_) {
       beyond_ = true;
+      away_ = *input == bus::InputKind::kRecovered;
       return;
     }
     ended_by_tick_ = *input == bus::InputKind::kTick;
     if (options_.until && stamp > *options_.until) {
       account_left_out(*input);
+      if (counts_.left_out == 0) away_ = *input == bus::InputKind::kRecovered;
       ++counts_.left_out;
       return;
     }
@@ -236,6 +240,7 @@ struct LineFeeder::Impl {
   Io& io_;
   const DurationNs lateness_;
   bool beyond_ = false;  // `at` is over
+  bool away_ = false;    // the engine was away at `until` or `at`: nothing says how far its time went
   Sampler no_sampler_;
   const FactTypeId lost_type_;  // kNoId: the rules do not ask
   SourceNumbers numbers_;
@@ -275,6 +280,7 @@ bool LineFeeder::oversize(std::uint64_t number) {
 void LineFeeder::end() { impl_->end(); }
 const ReplayCounts& LineFeeder::counts() const { return impl_->counts_; }
 std::optional<Timestamp> LineFeeder::newest() const { return impl_->newest_; }
+bool LineFeeder::away() const { return impl_->away_; }
 
 DurationNs largest_lateness(const Schema& schema) {
   DurationNs largest = 0;

@@ -81,6 +81,8 @@ class LineFeeder {
   const ReplayCounts& counts() const;
   // The newest stamp given; nullopt before the first.
   std::optional<Timestamp> newest() const;
+  // The engine was away at `until` or `at`: nothing says how far its time went.
+  bool away() const;
 
  private:
   struct Impl;

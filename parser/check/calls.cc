@@ -344,6 +344,37 @@ bool ExprChecker::unknown_in_namespace(const Expr& e) {
   return true;
 }
 
+// As an operand: what would come apart stands in parentheses.
+std::string ExprChecker::argument_text(const Expr& e) const {
+  const bool whole = e.kind == ExprKind::kName || e.kind == ExprKind::kLiteral || e.kind == ExprKind::kSelect ||
+                     e.kind == ExprKind::kIndex || e.kind == ExprKind::kCall || e.kind == ExprKind::kNow;
+  return fmt::format("{}{}{}", whole ? "" : "(", p_.report.text(e.span), whole ? "" : ")");
+}
+
+// `coalesce(a, b)`: what is no call here.
+bool ExprChecker::foreign_call(const Expr& e) {
+  const cst::Slip* slip = e.method ? nullptr : cst::find_call_slip(e.name, e.args.size());
+  if (slip == nullptr) return false;
+  std::optional<Fix> fix;
+  if (!slip->instead.empty()) {
+    std::string ours;
+    for (std::size_t i = 0; i < slip->instead.size(); ++i) {
+      if (slip->instead[i] == '$') {
+        ours += argument_text(e.args[static_cast<std::size_t>(slip->instead[++i] - '1')]);
+      } else {
+        ours += slip->instead[i];
+      }
+    }
+    fix = Fix{e.span, ours};
+  }
+  const bool aggregate = ast::is_among(ast::kAggregateWords, e.name);
+  p_.report.error("E0310", e.name_span,
+                  aggregate ? fmt::format("`{}` is an aggregate: it reads the facts of a type, not a value", e.name)
+                            : fmt::format("there is no function `{}`", e.name),
+                  std::string(slip->help), std::move(fix));
+  return true;
+}
+
 void ExprChecker::unknown_function(Expr& e) {
   std::vector<std::string> known;
   for (const auto& [name, unused] : overloads()) known.emplace_back(name);
@@ -355,6 +386,7 @@ void ExprChecker::unknown_function(Expr& e) {
     for (const FunctionDeclaration& f : *scope_.functions) known.push_back(f.name);
   }
   std::sort(known.begin(), known.end());
+  if (rules_ && foreign_call(e)) return;
   if (rules_ && ast::is_among(ast::kAggregateWords, e.name)) {
     const std::string type = scope_.bare && scope_.bare->type != kNoId ? p_.schema.types[scope_.bare->type].local : "Type";
     const std::string what =
@@ -365,7 +397,19 @@ void ExprChecker::unknown_function(Expr& e) {
   }
   if (const cst::Slip* slip = cst::find_function_slip(e.name)) {
     std::optional<Fix> fix;
-    if (!slip->instead.empty()) fix = Fix{e.name_span, std::string(slip->instead)};
+    const auto known_as = overloads().find(slip->instead);
+    const auto called_so = [&](const Overload& o) { return o.method == e.method; };
+    const bool method = known_as != overloads().end() && known_as->second.front().method;
+    if (!slip->instead.empty() &&
+        (known_as == overloads().end() || std::any_of(known_as->second.begin(), known_as->second.end(), called_so))) {
+      fix = Fix{e.name_span, std::string(slip->instead)};
+    } else if (!slip->instead.empty() && !e.args.empty()) {
+      // `lower(x)` for a method, `x.abs()` for a function.
+      std::string rest;
+      for (std::size_t i = 1; i < e.args.size(); ++i) rest += fmt::format("{}{}", i == 1 ? "" : ", ", p_.report.text(e.args[i].span));
+      fix = Fix{e.span, method ? fmt::format("{}.{}({})", argument_text(e.args[0]), slip->instead, rest)
+                               : fmt::format("{}({}{}{})", slip->instead, p_.report.text(e.args[0].span), rest.empty() ? "" : ", ", rest)};
+    }
     p_.report.error("E0310", e.name_span, fmt::format("there is no function `{}`", e.name), std::string(slip->help), std::move(fix));
     return;
   }
@@ -399,6 +443,10 @@ void ExprChecker::check_call(Expr& e) {
     for (const Overload& o : it->second) candidates.push_back(&o);
   }
   if (candidates.empty() && (is_macro_slip(e) || unknown_in_namespace(e))) return;
+  // An aggregate of a value: its name is not looked for, it may be a field of the type that is missing.
+  if (candidates.empty() && rules_ && ast::is_among(ast::kAggregateWords, e.name) && e.args.size() == 1 &&
+      e.args[0].kind == ExprKind::kName)
+    return unknown_function(e);
   for (Expr& a : e.args) check_argument(e, a);
   if (candidates.empty()) return unknown_function(e);
   bool broken = false;

@@ -132,7 +132,11 @@ bool is_readable(const Expr& e, Interner& in) {
 }  // namespace
 
 bool ExprChecker::unreadable(Expr& e) {
-  if (e.fn == Fn::kMatches) return bad_pattern(e, TextPattern::regex);
+  if (e.fn == Fn::kMatches) {
+    if (bad_pattern(e, TextPattern::regex)) return true;
+    glob_as_regex(e);
+    return false;
+  }
   if (e.args.size() == 2 && e.args[0].type.is(TypeTag::kTimestamp)) return unknown_zone(e);
   if (e.args.size() != 1 || e.args[0].kind != ExprKind::kLiteral || !e.args[0].literal.is(Kind::kString)) return false;
   const auto* form = std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.fn == e.fn; });

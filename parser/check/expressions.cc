@@ -116,6 +116,7 @@ void ExprChecker::condition(Expr& e, const char* what) {
     help = "to say that it is there, compare it with null";
     fix = Fix{ast::Span{e.span.file, e.span.end, e.span.end}, " != null"};
   }
+  if (is_cut_off(e)) help = "`//` begins a comment; `/` of two ints gives an int";
   p_.report.error("E0208", e.span, fmt::format("{} must be true or false; this is {}", what, a_type(e.type, &p_.schema)), help,
                   std::move(fix));
   e.type = Type::of(TypeTag::kError);

@@ -62,6 +62,10 @@ class ExprChecker {
   void coalesce(ast::Expr& e);
   void binds_tighter(const ast::Expr& comparison, const ast::Expr& e);
   bool dash_in_name(ast::Expr& e);
+  bool per_second(ast::Expr& e);  // operator_slips.cc, as these
+  bool is_name(const std::string& name) const;
+  bool is_cut_off(const ast::Expr& e) const;
+  void glob_as_regex(const ast::Expr& e);
   void check_range(ast::Expr& e);
   bool usable(ast::Expr& e);                      // not null, not a whole fact; else reported
   void same_numbers(ast::Expr& a, ast::Expr& b);  // an int literal beside a double becomes one
@@ -101,6 +105,8 @@ class ExprChecker {
   void check_argument(const ast::Expr& call, ast::Expr& argument);
   void check_format(ast::Expr& e);
   void unknown_function(ast::Expr& e);
+  bool foreign_call(const ast::Expr& e);
+  std::string argument_text(const ast::Expr& e) const;
   bool is_macro_slip(const ast::Expr& e);
   bool unknown_in_namespace(const ast::Expr& e);
   bool is_declared(std::string_view name) const;

@@ -53,4 +53,12 @@ GlobSlip foreign_glob(std::string_view pattern) {
   return slip;
 }
 
+bool reads_as_glob(std::string_view regex) {
+  // A letter or a dash that may be repeated is hardly meant; what only a regular expression has says that it is one.
+  for (std::size_t i = 0; i < regex.size(); ++i) {
+    if (regex[i] != '*' && !is_plain(regex[i]) && (regex[i] != '.' || (i + 1 < regex.size() && regex[i + 1] == '*'))) return false;
+  }
+  return regex.find('*') != std::string_view::npos;
+}
+
 }  // namespace flyball

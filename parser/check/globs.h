@@ -16,4 +16,7 @@ struct GlobSlip {
 };
 GlobSlip foreign_glob(std::string_view pattern);
 
+// Whether a regular expression was meant as a pattern of `like`: `core-*`.
+bool reads_as_glob(std::string_view regex);
+
 }  // namespace flyball

@@ -331,7 +331,7 @@ void ExprChecker::same_sides(const Expr& e) {
 }
 
 void ExprChecker::arithmetic(Expr& e) {
-  if (dash_in_name(e)) return;
+  if (dash_in_name(e) || per_second(e)) return;
   Expr& l = e.args[0];
   Expr& r = e.args[1];
   check(l);

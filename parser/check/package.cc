@@ -37,6 +37,12 @@ void Report::later(ast::Span at, std::string_view what, std::string help) {
   error("E0190", at, fmt::format("{} is not in this version", what), std::move(help));
 }
 
+std::string_view Report::rest_of_line(ast::Span s) const {
+  if (sources_ == nullptr) return {};
+  const std::string_view rest = sources_->text(s.file).substr(s.end, 200);
+  return rest.substr(0, rest.find('\n'));
+}
+
 std::string Report::excerpt(ast::Span s) const {
   constexpr std::size_t kMaxBytes = 40;
   std::string text(this->text(s));

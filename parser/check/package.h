@@ -43,7 +43,8 @@ class Report {
   std::string excerpt(ast::Span s) const;
   std::string_view text(ast::Span s) const { return sources_ != nullptr ? sources_->text(s) : std::string_view("…"); }
   std::string_view file_text(std::uint32_t file) const { return sources_->text(file); }
-  std::string place(ast::Span s) const;  // "rules/net.fly:16"
+  std::string_view rest_of_line(ast::Span s) const;  // behind it
+  std::string place(ast::Span s) const;              // "rules/net.fly:16"
 
  private:
   const SourceFiles* sources_;

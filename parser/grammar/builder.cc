@@ -58,7 +58,13 @@ const char* Builder::skip(const char* at) {
     at = skip_blanks(at, end(), begin(), bad_bytes_);
     if (at == end()) return at;
     const std::string_view rest(at, static_cast<std::size_t>(end() - at));
-    if (rest.starts_with(';')) {
+    if (rest.starts_with(';') && begins_line(at) && rest.size() > 1 && rest[1] != '\n' && rest[1] != '\r') {
+      const std::size_t marks = std::min(rest.find_first_not_of(';'), rest.size());
+      Diagnostic d = error(codes::kUnexpected, at, at + marks, "`;` begins no comment", "comments begin with `#`");
+      d.fix = Fix{d.span, "#"};
+      report_intact(std::move(d));
+      at = std::find(at, end(), '\n');
+    } else if (rest.starts_with(';')) {
       if (semicolon_ == kNowhere) semicolon_ = offset(at);
       if (semicolon_ == offset(at)) {
         Diagnostic d = error(codes::kUnexpected, at, at + 1, "`;` means nothing", "lines need no mark at their end, here and below");

@@ -11,6 +11,7 @@
 #include "model/suggest.h"
 #include "parser/ast/keywords.h"
 #include "parser/grammar/foreign.h"
+#include "parser/grammar/forms.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
@@ -128,13 +129,69 @@ struct ForeignSet : Terminal<ForeignSet> {
     return true;
   }
 };
-auto const type_def = ForeignList{} | ForeignSet{} |
+// `list[str]`, `Optional[int]`, `varchar(20)`, `enum("a", "b")`: said, and taken for a type.
+struct ForeignType : Terminal<ForeignType> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const&, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    TypeForm const form = find_type_form(b.text().substr(b.offset(first)));
+    if (form.size == 0) return false;
+    Builder::Mark const m = b.mark(first);
+    Diagnostic d = b.error(codes::kUnexpected, first, first + form.size, "this type is written `" + form.ours + "`");
+    d.fix = Fix{d.span, form.ours};
+    b.report_intact(std::move(d));
+    first = b.token(first + form.size);
+    b.close(Kind::kType, m);
+    return true;
+  }
+};
+// Behind a field's type: `not null`, `primary key`. Said, and read as if it were not there.
+struct ForeignFieldWords : Terminal<ForeignFieldWords> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    while (first != last && is_word_start(*first) && !b.new_line_before(first)) {
+      Form const form = find_form(FormPlace::kField, b.text().substr(b.offset(first)));
+      if (form.slip == nullptr) break;
+      Iterator const stop = first + form.size;
+      if (Iterator const next = skip_blanks(stop, last, b.begin(), b.bad_bytes()); next != last && *next == ':') break;  // the next field
+      std::string_view const ours = form.slip->instead;
+      Diagnostic d = b.error(codes::kUnexpected, first, stop, "`" + std::string(first, stop) + "` means nothing behind a type",
+                             std::string(form.slip->help));
+      if (ours == "-") {
+        d.fix = Fix{{b.file(), b.last_end(), b.offset(stop)}, ""};
+      } else if (!ours.empty()) {
+        d.fix = Fix{{b.file(), b.last_end(), b.offset(stop)}, std::string(ours)};
+      }
+      b.report_intact(std::move(d));
+      first = b.token(stop);
+    }
+    return true;
+  }
+};
+auto const type_def = ForeignList{} | ForeignType{} | ForeignSet{} |
                       node<Kind::kType>[(type_set | (LeafParser<Kind::kTypePath, field_type_end>{} >> -type_arguments)) >>
                                         -LeafParser<Kind::kNullable, nullable_end>{}];
 
 // ---- Fields and the types of the world
 
-auto const default_value = node<Kind::kDefault>[mark("=") >> must(expression, "a value")];
+// `x: int default 3`, where another field may have that name.
+struct DefaultWord : Terminal<DefaultWord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    Builder& b = builder(context);
+    std::string_view const w = word_at(first, last);
+    if ((w != "default" && w != "DEFAULT") || b.new_line_before(first)) return false;
+    Iterator const next = skip_blanks(first + w.size(), last, b.begin(), b.bad_bytes());
+    if (next == last || *next == ':') return false;
+    Diagnostic d = b.error(codes::kUnexpected, first, first + w.size(), "a default is written `=`");
+    d.fix = Fix{d.span, "="};
+    b.report_intact(std::move(d));
+    first = b.token(first + w.size());
+    return true;
+  }
+};
+auto const default_value = node<Kind::kDefault>[(mark("=") | DefaultWord{}) >> must(expression, "a value")];
 auto const param_value = node<Kind::kDefault>[soft(mark("="), "`=` and a value") >> must(expression, "a value")];
 // `string device`: the type first, as elsewhere.
 struct TypeFirst : Terminal<TypeFirst> {
@@ -153,8 +210,8 @@ struct TypeFirst : Terminal<TypeFirst> {
     throw e;
   }
 };
-auto const field =
-    node<Kind::kField>[TypeFirst{} >> name >> OneWord{} >> soft(mark(":")) >> must(type, "a type") >> -default_value >> -mark(",")];
+auto const field = node<Kind::kField>[TypeFirst{} >> name >> OneWord{} >> soft(mark(":")) >> must(type, "a type") >> ForeignFieldWords{} >>
+                                      -default_value >> ForeignFieldWords{} >> -mark(",")];
 void unknown_field(Iterator p, Builder const& b) { b.fail_item(p, "a field, as in `name: string`"); }
 // Of a field with a mistake its name is kept, and its type if that was read, so that uses of it are none.
 bool keep_field(Iterator, Builder& b, Builder::Mark const& m) {
@@ -250,15 +307,50 @@ struct FieldsInParentheses : Terminal<FieldsInParentheses> {
     throw e;
   }
 };
-auto const type_head = must_name(name, "the name of the type") >> WholeName{} >> *option >> OnlyOptions{} >> FieldsInParentheses{} >>
-                       must(fields<Kind::kFields>(), "`{` and the fields");
+// `fact mutable A`, `fact event A`.
+struct WordsInTurn : Terminal<WordsInTurn> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    std::string_view const w = word_at(first, last);
+    if (w != "mutable" && w != "event" && w != "action" && w != "fact") return true;
+    Builder const& b = builder(context);
+    Iterator const name = skip_blanks(first + w.size(), last, b.begin(), b.bad_bytes());
+    if (name == last || !is_upper(*name)) return true;
+    SyntaxError e{b.error(codes::kUnexpected, first, first + w.size(), "`" + std::string(w) + "` cannot stand here",
+                          "a type is one of `fact`, `mutable fact`, `event` and `action`"),
+                  b.offset(name), false};
+    Iterator const before = b.begin() + b.last_end();
+    if (w == "mutable" && b.declaration == Kind::kFact)
+      e.diagnostic.fix = Fix{{b.file(), b.offset(before - 4), b.offset(first + w.size())}, "mutable fact"};
+    throw e;
+  }
+};
+auto const type_head = WordsInTurn{} >> must_name(name, "the name of the type") >> WholeName{} >> *option
+                       >> OnlyOptions{} >> FieldsInParentheses{} >> must(fields<Kind::kFields>(), "`{` and the fields");
 auto const mutable_fact = must(word("fact"), "`fact`") >> type_head;
 auto const action = type_head >> -(word("result") >> must(fields<Kind::kResultFields>(), "`{` and the fields of the result"));
 
 // ---- module, import, param, let
 
-auto const module_decl = must_name(path, "the module's name") >>
-                         -node<Kind::kStrategy>[word("strategy") >> must_name(name, "`depth`, `breadth`, `lex` or `mea`")];
+// `strategy(lex)`, `strategy = lex`.
+struct BareStrategy : Terminal<BareStrategy> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != '(' && *first != '=' && *first != ':')) return true;
+    Builder const& b = builder(context);
+    Iterator const word = skip_blanks(first + 1, last, b.begin(), b.bad_bytes());
+    Iterator stop = word_end(word, last);
+    std::string const name(word, stop);
+    if (*first == '(' && stop != last && *stop == ')') ++stop;
+    SyntaxError e{b.error(codes::kUnexpected, first, stop, "the strategy's name follows its word", "as in `module name strategy lex`"),
+                  b.offset(stop), false};
+    if (!name.empty()) e.diagnostic.fix = Fix{{b.file(), b.last_end(), b.offset(stop)}, " " + name};
+    throw e;
+  }
+};
+auto const module_decl =
+    must_name(path, "the module's name") >>
+    -node<Kind::kStrategy>[word("strategy") >> BareStrategy{} >> must_name(name, "`depth`, `breadth`, `lex` or `mea`")];
 auto const import_decl = ForeignImport<false>{} >> must_name(path, "a module's name") >> ForeignImport<true>{} >>
                          -(word("as") >> must_name(name, "a name"));
 // `param high = 80%`: a param has a type.

@@ -9,6 +9,7 @@
 
 #include "model/suggest.h"
 #include "model/text.h"
+#include "parser/grammar/foreign_expressions.h"
 #include "parser/grammar/grammar.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/slips.h"
@@ -25,7 +26,10 @@ Iterator range_end(Iterator p, Builder const& b) {
 }
 Iterator coalesce_end(Iterator p, Builder const& b) { return starts(p, b, "??") ? p + 2 : p; }
 Iterator add_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '+' || (*p == '-' && !starts(p, b, "->"))) ? p + 1 : p; }
-Iterator multiply_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '*' || *p == '/' || *p == '%') ? p + 1 : p; }
+Iterator multiply_end(Iterator p, Builder const& b) {
+  if (starts(p, b, "**")) return p + 2;  // said to be none when lowered
+  return p != b.end() && (*p == '*' || *p == '/' || *p == '%') ? p + 1 : p;
+}
 Iterator prefix_end(Iterator p, Builder const& b) { return p != b.end() && (*p == '-' || (*p == '!' && !starts(p, b, "!="))) ? p + 1 : p; }
 
 // `?` of the ternary: not the first of `??`.
@@ -116,7 +120,30 @@ struct OneValue : Terminal<OneValue> {
 auto const paren = node<Kind::kParen>[mark("(") >> inside[must(expression, "an expression")] >> OneValue{} >> must(mark(")"))];
 auto const list = node<Kind::kList>[mark("[") >> listed(optional_part | expression, mark("]"), "`,` or `]`", "an expression or `]`")];
 auto const map_key = number_wins[node<Kind::kOptionalPart>[mark("?") >> must(expression, "a key")] | expression];
-auto const map_entry = node<Kind::kMapEntry>[map_key >> must(mark(":")) >> must(expression, "a value")];
+// `in {"a", "b"}`: a map has values.
+struct NoSet : Terminal<NoSet> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || (*first != ',' && *first != '}')) return true;
+    Builder const& b = builder(context);
+    SyntaxError e{
+        b.error(codes::kUnexpected, first, first + 1, "expected `:`, found " + b.found(first), "a list stands in brackets: `[…, …]`"),
+        b.offset(first + 1), false};
+    // The whole of it, if it is on this line and nothing in it has braces.
+    Iterator open = first;
+    while (open != b.begin() && *open != '{' && *open != '\n') --open;
+    Iterator const close = std::find_if(first, last, [](char c) { return std::string_view("{}:#\n").find(c) != std::string_view::npos; });
+    Iterator before = open;
+    while (before != b.begin() && before[-1] == ' ') --before;
+    bool const member = before - b.begin() > 2 && lower_case(std::string_view(before - 2, before)) == "in" && !is_word(before[-3]);
+    if (member && *open == '{' && close != last && *close == '}') {
+      e.diagnostic.fix = Fix{{b.file(), b.offset(open), b.offset(close + 1)}, "[" + std::string(open + 1, close) + "]"};
+      e.resume = b.offset(close + 1);
+    }
+    throw e;
+  }
+};
+auto const map_entry = node<Kind::kMapEntry>[map_key >> NoSet{} >> must(mark(":")) >> must(expression, "a value")];
 auto const map = node<Kind::kMap>[mark("{") >> listed(map_entry, mark("}"), "`,` or `}`", "an entry or `}`")];
 
 // `{ l.device, l.port }`: values without names.
@@ -180,9 +207,13 @@ struct WindowWord : Terminal<WindowWord> {
   bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
     Builder& b = builder(context);
     if (first != last && *first == ',') {
-      SyntaxError e{b.error(codes::kUnexpected, first, first + 1, "the window of an aggregate is written `over`, not `,`"),
+      Iterator const next = skip_blanks(first + 1, last, b.begin(), b.bad_bytes());
+      Iterator const stop = std::find_if(next, last, [](char c) { return c == ')' || c == ' ' || c == '\n'; });
+      bool const window = at_word(next, last, "last") || parse_duration_ns(std::string_view(next, stop)).has_value();
+      SyntaxError e{b.error(codes::kUnexpected, first, first + 1, "the window of an aggregate is written `over`, not `,`",
+                            window ? "" : "of two values the smaller is `math.least(a, b)`, the greater `math.greatest(a, b)`"),
                     b.offset(first + 1), false};
-      e.diagnostic.fix = Fix{e.diagnostic.span, " over"};
+      if (window) e.diagnostic.fix = Fix{e.diagnostic.span, " over"};
       throw e;
     }
     if (first != last && *first == '[') {
@@ -233,6 +264,7 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     Iterator const word = first + w.size();
     std::string const lower = lower_case(w);
     not_grouped(first, word, lower, b);
+    not_a_star(first, word, lower, b);
     if (word == last || *word != '(' || is_aggregate(w)) return false;
     Iterator type = skip_blanks(word + 1, last, b.begin(), b.bad_bytes());
     if (at_k(type, b)) {  // `percentile(95, Type.field …)`
@@ -244,8 +276,15 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
     if (q != last && *q == '.') q = word_end(q + 1, last);
     std::string_view const next = word_at(skip_blanks(q, last, b.begin(), b.bad_bytes()), last);
     if (std::string_view const verb = presence_meant(w); !verb.empty()) {
-      b.fail("E0310", first, word, "whether there is such a fact is a line of `when`, not a value",
-             "write `" + std::string(verb) + " " + std::string(type, q) + " where …`, without `check`");
+      std::string_view const before = b.text().substr(0, b.last_end());
+      bool const negated = before.ends_with("not") || before.ends_with("NOT") || before.ends_with('!');
+      b.fail(
+          "E0310", first, word, "whether there is such a fact is a line of `when`, not a value",
+          "write `" + std::string(negated == (verb == "no") ? "some" : "no") + " " + std::string(type, q) + " where …`, without `check`");
+    }
+    if (lower == "forall" || lower == "all" || lower == "every") {
+      b.fail("E0310", first, word, "what is so of all facts is a line of `when`, not a value",
+             "write `every " + std::string(type, q) + " where … satisfies …`, without `check`");
     }
     Slip const* const slip = find_aggregate_slip(is_aggregate(lower) ? w : lower);
     bool const capitals = is_aggregate(lower);
@@ -266,6 +305,13 @@ struct ForeignAggregate : Terminal<ForeignAggregate> {
   }
 
  private:
+  // `count(*)`.
+  static void not_a_star(Iterator first, Iterator word, std::string const& lower, Builder const& b) {
+    if (!is_aggregate(lower) || word == b.end() || *word != '(') return;
+    Iterator const star = skip_blanks(word + 1, b.end(), b.begin(), b.bad_bytes());
+    if (star == b.end() || *star != '*') return;
+    b.fail("E0310", first, star + 1, "an aggregate reads the facts of a type, which it names", "as in `" + lower + "(Type where …)`");
+  }
   // `sum by (device) (…)`.
   static void not_grouped(Iterator first, Iterator word, std::string const& lower, Builder const& b) {
     Iterator const by = skip_blanks(word, b.end(), b.begin(), b.bad_bytes());
@@ -299,8 +345,12 @@ struct BracedCondition : Terminal<BracedCondition> {
     while (inside.starts_with(' ')) inside.remove_prefix(1);
     while (inside.ends_with(' ')) inside.remove_suffix(1);
     if (inside.empty()) return false;
-    SyntaxError e{b.error(codes::kUnexpected, first, stop + 1, "conditions stand together in `( … )`"), b.offset(stop + 1), false};
-    e.diagnostic.fix = Fix{e.diagnostic.span, "(" + std::string(inside) + ")"};
+    // `x.up or { some Link }`: lines, not conditions.
+    bool const lines = ast::is_among(ast::words_of<ast::kLine>(), word_at(inside.data(), last));
+    SyntaxError e{b.error(codes::kUnexpected, first, stop + 1, "conditions stand together in `( … )`",
+                          lines ? "alternatives of lines are `either { … } or { … }`" : ""),
+                  b.offset(stop + 1), false};
+    if (!lines) e.diagnostic.fix = Fix{e.diagnostic.span, "(" + std::string(inside) + ")"};
     throw e;
   }
 };
@@ -312,7 +362,7 @@ auto const plain_name = LeafParser<Kind::kName, operand_name_end>{} | LeafParser
                         }>{};
 auto const named = fold<Kind::kCall>[plain_name >> -arguments];
 
-auto const atom = literal | paren | list | BracedCondition{} | map | ForeignAggregate{} | aggregate | record | named;
+auto const atom = literal | paren | list | BracedCondition{} | map | ForeignOperand{} | ForeignAggregate{} | aggregate | record | named;
 
 // ---- Postfix to ternary
 
@@ -332,7 +382,18 @@ struct ArrowMark : Terminal<ArrowMark> {
 auto const member = node<Kind::kMember>[((ahead<member_mark> >> mark(".")) | ArrowMark{}) >>
                                         ((ahead<member_here> >> any_word >> -arguments) | must(quoted_name, "a member name"))];
 auto const optional_member = node<Kind::kOptionalMember>[mark(".?") >> must(any_word | quoted_name, "a member name")];
-auto const index = node<Kind::kIndex>[mark("[") >> inside[must(expression, "an index")] >> must(mark("]"))];
+// `name[1:3]`, `name[:3]`.
+struct NoSlice : Terminal<NoSlice> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first != last && *first == ':' && !starts(first, builder(context), "::"))
+      builder(context).fail(
+          codes::kUnexpected, first, first + 1, "a part is cut out by a method, not by `:`",
+          "of a text `x.substring(1, 3)`, of a list `x.slice(1, 3)`: from the first to before the second, counted from 0");
+    return true;
+  }
+};
+auto const index = node<Kind::kIndex>[mark("[") >> inside[NoSlice{} >> must(expression, "an index") >> NoSlice{}] >> must(mark("]"))];
 auto const optional_index = node<Kind::kOptionalIndex>[mark("[?") >> inside[must(expression, "an index")] >> must(mark("]"))];
 auto const postfix = fold<Kind::kPostfix>[atom >> *(optional_member | member | optional_index | index)];
 
@@ -341,7 +402,7 @@ auto const multiply = chain<Kind::kMultiply>(unary, op<multiply_end>);
 auto const add = chain<Kind::kAdd>(multiply, op<add_end>);
 auto const operand_def = chain<Kind::kCoalesce>(add, op<coalesce_end>);
 auto const range_def = chain<Kind::kRange>(operand, op<range_end>);
-auto const compare_def = chain<Kind::kCompare>(range, op<compare_end>);
+auto const compare_def = chain<Kind::kCompare>(range, op<compare_end>) >> ForeignBehind{};
 auto const negation = prefixed<Kind::kNot>(op<not_end>, compare);
 auto const conjunction = chain<Kind::kAnd>(negation, op<and_end>);
 

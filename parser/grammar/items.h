@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "parser/grammar/slips.h"
 #include "parser/grammar/x3.h"
@@ -54,17 +55,20 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
     Builder& b = builder(context);
     needless_colon(b, first);
     bool const bare = *first != '{';
-    if (bare && (bare_block.begins == nullptr || !not_opened(b, first))) return false;
+    std::optional<Diagnostic> missing;
+    if (bare && (bare_block.begins == nullptr || !not_opened(b, first, missing))) return false;
     Builder::Mark const whole = b.mark(first);
     Iterator const open = first;
     Deeper const deeper(b, first);
     Modes const modes(b, false, false);
     if (!bare) first = b.token(first + 1);
     bool broken = false;
+    bool closed = false;
     while (true) {
       if (first != last && *first == '}') {
         // Of a block without `{` it closes what is around; of a rule's body there is nothing around.
-        if (!bare || b.depth == 1) first = b.token(first + 1);
+        closed = !bare || b.depth == 1 || part_follows(b, first + 1);
+        if (closed) first = b.token(first + 1);
         break;
       }
       bool const follows = first == last || stop(first, b) || (next_declaration_here(first, b) && !(lets && at_word(first, last, "let")));
@@ -101,11 +105,39 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
         first = b.skip(first);
       }
     }
+    if (missing) say_missing(b, std::move(*missing), closed || broken || open == b.begin() + b.last_end());
     b.close(K, whole, broken);
     return true;
   }
 
  private:
+  bool part_follows(Builder const& b, Iterator at) const {
+    Iterator const next = skip_blanks(at, b.end(), b.begin(), b.bad_bytes());
+    return bare_block.ends != nullptr && bare_block.ends != &never && bare_block.ends(next, b);
+  }
+  static Iterator skip_spaces(Iterator p, Iterator end) {
+    while (p != end && (*p == ' ' || *p == '\t')) ++p;
+    return p;
+  }
+  // The block ends with its last item where its `}` is missing as well.
+  static void say_missing(Builder& b, Diagnostic d, bool open_only) {
+    Iterator const from = b.begin() + d.span.begin;
+    Iterator const begins = skip_blanks(from, b.end(), b.begin(), b.bad_bytes());
+    std::string const text(begins, b.begin() + std::max(b.last_end(), b.offset(begins)));
+    if (open_only || text.empty() || text.find('#') != text.npos || text.find("//") != text.npos) {
+      d.fix = Fix{d.span, " {"};
+    } else {
+      std::string const gap(from, begins);
+      bool const lines = gap.find('\n') != gap.npos;
+      Iterator line = from;
+      while (line != b.begin() && line[-1] != '\n') --line;
+      Iterator const indented = skip_spaces(line, from);
+      d.fix = Fix{{b.file(), d.span.begin, b.last_end()},
+                  " {" + (lines ? gap : " ") + text + (lines ? "\n" + std::string(line, indented) : " ") + "}"};
+    }
+    b.report_intact(std::move(d));
+  }
+
   // `when: {`: said, and read as if the colon were not there.
   static void needless_colon(Builder& b, Iterator& at) {
     if (*at != ':') return;
@@ -118,7 +150,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
   }
 
   // The `{` is missing, but what stands here can begin an item: said, and read as if it were there.
-  bool not_opened(Builder& b, Iterator& at) const {
+  bool not_opened(Builder& b, Iterator& at, std::optional<Diagnostic>& missing) const {
     if (*at == ':') {  // `rule r:`, as if indentation made blocks
       Diagnostic d = b.error(codes::kUnexpected, at, at + 1, "expected `{`, found `:`", "blocks stand in `{ … }`");
       d.fix = Fix{d.span, "{"};
@@ -128,9 +160,7 @@ struct BlockParser : Terminal<BlockParser<K, Item>> {
     }
     if (!bare_block.begins(at, b)) return false;
     Iterator const after = b.begin() + b.last_end();
-    Diagnostic d = b.error(codes::kNotClosed, after, after, "`{` is missing before " + b.found(at), "and `}` at the block's end");
-    d.fix = Fix{d.span, " {"};
-    b.report_intact(std::move(d));
+    missing = b.error(codes::kNotClosed, after, after, "`{` is missing before " + b.found(at), "and `}` at the block's end");
     return true;
   }
 

@@ -28,7 +28,7 @@ struct ScannedLiteral : Terminal<ScannedLiteral> {
     SpacedUnit const unit = scan_spaced_unit(l.end, b);
     if (unit.end == l.end) return l;
     Diagnostic d = b.error(codes::kBadUnit, number, unit.end, "a number and its unit are written together");
-    d.fix = Fix{d.span, std::string(number, l.end) + std::string(unit.unit)};
+    d.fix = Fix{d.span, std::string(number, l.end) + unit.unit};
     b.report_intact(std::move(d));
     return {unit.end, Kind::kNothing};
   }

@@ -36,12 +36,24 @@ inline Iterator not_end(Iterator p, Builder const& b) {
   if (p == b.end() || (*p != 'n' && *p != 'N')) return p;
   return at_word(p, b.end(), "not") ? p + 3 : foreign_operator_end(p, b, {"NOT", "Not"});
 }
+// `is`, `IS NOT`
+inline Iterator is_end(Iterator p, Builder const& b) {
+  Iterator const is = foreign_operator_end(p, b, {"is", "IS", "Is"});
+  if (is == p) return p;
+  Iterator q = is;
+  while (q != b.end() && *q == ' ') ++q;
+  return at_word(q, b.end(), "not") || at_word(q, b.end(), "NOT") ? q + 3 : is;
+}
 inline Iterator compare_end(Iterator p, Builder const& b) {
   if (p == b.end()) return p;
   char const next = p + 1 != b.end() ? p[1] : '\0';
   switch (*p) {
     // Operators of other languages (= === => =< !== <>) are taken for ours and said to be wrong when lowered.
-    case '=': return starts(p, b, "===") ? p + 3 : next == '=' || next == '>' || next == '<' || next == '~' ? p + 2 : p + 1;
+    case '=': {
+      // `=! 3`, but `=!up`.
+      bool const unequal = next == '!' && p + 2 != b.end() && (p[2] == ' ' || is_digit(p[2]) || p[2] == '"');
+      return starts(p, b, "===") ? p + 3 : next == '=' || next == '>' || next == '<' || next == '~' || unequal ? p + 2 : p + 1;
+    }
     case '!': {
       // `!in`, `!like`, `!~`
       std::string_view const w = p + 1 == b.end() ? std::string_view{} : word_at(p + 1, b.end());
@@ -53,17 +65,15 @@ inline Iterator compare_end(Iterator p, Builder const& b) {
     case '>': return next == '=' ? p + 2 : p + 1;
     case 'i': {
       if (at_word(p, b.end(), "in")) return p + 2;
-      Iterator const is = foreign_operator_end(p, b, {"is"});
-      if (is == p) return p;
-      Iterator q = is;
-      while (q != b.end() && *q == ' ') ++q;
-      return at_word(q, b.end(), "not") ? q + 3 : is;
+      return is_end(p, b);
     }
     case 'c':
     case 's':
     case 'e':
     case 'm': return foreign_operator_end(p, b, {"contains", "startsWith", "endsWith", "matches"});
     case 'I':
+      if (Iterator const is = is_end(p, b); is != p) return is;
+      [[fallthrough]];
     case 'L': return foreign_operator_end(p, b, {"IN", "LIKE"});
     case 'l': return at_word(p, b.end(), "like") ? p + 4 : p;
     case 'N':

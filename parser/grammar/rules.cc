@@ -4,6 +4,7 @@
 #include "model/suggest.h"
 #include "parser/ast/keywords.h"
 #include "parser/grammar/foreign.h"
+#include "parser/grammar/forms.h"
 #include "parser/grammar/items.h"
 #include "parser/grammar/operators.h"
 #include "parser/grammar/parts.h"
@@ -12,6 +13,8 @@
 namespace flyball::cst {
 
 namespace {
+
+constexpr std::ptrdiff_t kFarthest = 2000;  // bytes that a message looks at: a line, or what has no end, may be very long
 
 // ---- when
 
@@ -66,12 +69,24 @@ struct NoIf : Terminal<NoIf> {
     bool const goes_on = !w.empty() ? w == "not" || (!is_reserved(w) && !ast::is_among(ast::words_of<ast::kSuffix>(), w) &&
                                                      !ast::is_among(ast::words_of<ast::kLine>(), w) && !ast::is_among(ast::kRuleWords, w))
                                     : next != last && *next == '(';
-    if (!goes_on || b.new_line_before(next)) return true;
+    if (!goes_on || b.new_line_before(next) || chooses(next, b)) return true;
     Diagnostic d = b.error(codes::kUnexpected, first, first + 2, "`if` means nothing here");
     d.fix = Fix{{b.file(), b.offset(first), b.offset(next)}, ""};
     b.report_intact(std::move(d));
     first = b.token(first + 2);
     return true;
+  }
+
+ private:
+  // `if(condition, value, other)` is another mistake.
+  static bool chooses(Iterator open, Builder const& b) {
+    int depth = 0;
+    for (Iterator p = open; *open == '(' && p != b.end() && *p != '\n' && p - open < kFarthest; ++p) {
+      depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+      if (depth == 0) return false;
+      if (depth == 1 && *p == ',') return true;
+    }
+    return false;
   }
 };
 auto const suffix = same | node<Kind::kWhere>[word("where") >> NoIf{} >> must(expression, "a condition")] |
@@ -177,8 +192,61 @@ void foreign_presence(Iterator p, std::string const& w, Builder const& b) {
   throw SyntaxError{std::move(d), b.offset(word), false};
 }
 
+// Whether the line of which `p` is a part has its condition already: it has one.
+bool has_condition(Iterator p, Builder const& b) {
+  Iterator line = p;
+  while (line != b.begin() && p - line < kFarthest && std::string_view("\n{}").find(line[-1]) == std::string_view::npos) --line;
+  for (Iterator q = line; q < p; ++q) {
+    Iterator const end = word_end(q, p);
+    std::string_view const w(q, end);
+    if (w == "where" || w == "check" || w == "let" || w == "satisfies") return true;
+    if (end != q) q = end - 1;
+  }
+  return false;
+}
+
+// Past the blocks that a line of elsewhere has, `or { … } or { … }`: their ends are not those of `when`.
+Iterator past_blocks(Iterator p, Builder const& b) {
+  Iterator at = p;
+  while (true) {
+    Iterator const word = word_end(at, b.end());
+    Iterator const open = skip_blanks(word, b.end(), b.begin(), b.bad_bytes());
+    if (open == b.end() || *open != '{' || (at != p && word == at)) return at == p ? word_end(p, b.end()) : at;
+    int depth = 0;
+    Iterator q = open;
+    Iterator const farthest = open + std::min<std::ptrdiff_t>(b.end() - open, kFarthest);
+    for (; q != farthest; ++q) {
+      depth += *q == '{' ? 1 : *q == '}' ? -1 : 0;
+      if (depth == 0) break;
+    }
+    if (q == farthest) return word;
+    at = skip_blanks(q + 1, b.end(), b.begin(), b.bad_bytes());
+    if (word_at(at, b.end()) != "or") return q + 1;
+  }
+}
+
+// `for all`, `{ some A } or { some B }`, `?h: Host`.
+void foreign_line(Iterator p, Builder const& b) {
+  if (Form const form = find_form(FormPlace::kLine, b.text().substr(b.offset(p))); form.slip != nullptr) {
+    Iterator const stop = p + form.size;
+    Diagnostic d =
+        b.error(codes::kUnknownPart, p, stop, "`" + std::string(p, stop) + "` is no line of `when`", std::string(form.slip->help));
+    throw SyntaxError{std::move(d), b.offset(past_blocks(p, b)), false};
+  }
+  if (*p != '?' && *p != '$') return;
+  Iterator const stop = word_end(p + 1, b.end());
+  if (stop == p + 1) return;
+  std::string const name(p + 1, stop);
+  SyntaxError e{
+      b.error(codes::kUnexpected, p, stop, "`" + std::string(p, stop) + "` is no name", "a fact is bound by `" + name + ": Type where …`"),
+      b.offset(stop), false};
+  if (at_binding(p + 1, b)) e.diagnostic.fix = Fix{e.diagnostic.span, name};
+  throw e;
+}
+
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
+  foreign_line(p, b);
   foreign_presence(p, w, b);
   if (Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());
       (lower_case(w) == "group" && lower_case(word_at(after, b.end())) == "by") ||
@@ -194,8 +262,11 @@ void unknown_line(Iterator p, Builder const& b) {
                ? "a line with `each` is its values and nothing more: ask about the facts behind one in a line after it"
                : "it follows the type of a pattern: `name: Type " + w + " …`");
   }
-  if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' &&
-      (find_slip(Place::kSuffix, w) != nullptr || !nearest(w, suffixes).empty()))
+  Slip const* const suffix_slip = find_slip(Place::kSuffix, w);
+  if (!b.new_line_before(p) && suffix_slip != nullptr && suffix_slip->instead == "where" && has_condition(p, b))
+    b.fail(codes::kUnexpected, p, p + w.size(), "`" + w + "` cannot stand here",
+           "what is asked about one fact is joined by `and`; a choice is `condition ? value : other`");
+  if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' && (suffix_slip != nullptr || !nearest(w, suffixes).empty()))
     fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
   if (*p == '(' || *p == '{') {
     b.fail(codes::kUnexpected, p, p + 1, "expected a line of `when`, found `" + std::string(1, *p) + "`",
@@ -272,7 +343,8 @@ bool keep_line(Iterator start, Builder& b, Builder::Mark const& m) {
 auto const line = plain_line | either;
 auto const branch = block<Kind::kBranch>(line, unknown_line, at_next_part, keep_line, true);
 auto const either_def =
-    node<Kind::kEither>[word("either") >> must(branch, "`{` and the lines of a branch") >> must(word("or"), "`or` and another branch") >>
+    node<Kind::kEither>[word("either") >> must(branch, "`{` and the lines of a branch, as in `either { … } or { … }`") >>
+                        must(word("or"), "`or` and another branch, as in `either { … } or { … }`") >>
                         must(branch, "`{` and the lines of a branch") >> *(word("or") >> must(branch, "`{` and the lines of a branch"))];
 template <Kind K>
 auto lines() {
@@ -294,11 +366,43 @@ struct ForeignRecord : Terminal<ForeignRecord> {
 };
 
 auto const the_record_def = ForeignRecord{} >> must(record_body, "`{` and the fields, as in `{ field: value }`");
+// `retract(h)`, `retract Seen { … }`, `assert(Seen { … })`.
+struct NoCall : Terminal<NoCall> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || *first != '(') return true;
+    Builder const& b = builder(context);
+    bool const retracts = last_word(b) == b.begin() + b.last_end() - 7;
+    Iterator const inside = skip_blanks(first + 1, last, b.begin(), b.bad_bytes());
+    Iterator const end = name_end(inside, b);
+    Iterator const close = skip_blanks(end, last, b.begin(), b.bad_bytes());
+    SyntaxError e{b.error(codes::kUnexpected, first, first + 1, "an effect is no call",
+                          retracts ? "the name of a pattern follows: `retract name`"
+                                   : "a type and its fields follow: `assert Type { field: value }`"),
+                  b.offset(first + 1), false};
+    if (retracts && end != inside && close != last && *close == ')') {
+      std::string const blank = b.last_end() == b.offset(first) ? " " : "";
+      e.diagnostic.fix = Fix{{b.file(), b.offset(first), b.offset(close + 1)}, blank + std::string(inside, end)};
+      e.resume = b.offset(close + 1);
+    }
+    throw e;
+  }
+};
+struct NoRecord : Terminal<NoRecord> {
+  template <typename C, typename R, typename A>
+  bool parse(Iterator& first, Iterator const& last, C const& context, R const&, A&) const {
+    if (first == last || *first != '{') return true;
+    Builder const& b = builder(context);
+    std::string const type(last_word(b), b.begin() + b.last_end());
+    b.fail(codes::kUnexpected, first, first + 1, "`retract` takes the name of a pattern, not a fact",
+           "bind the fact in `when`, `it: " + type + " where …`, then `retract it`");
+  }
+};
 auto const effect = node<Kind::kDo>[word("do") >> must_name(type_path, "an action") >> the_record] |
                     node<Kind::kDerive>[word("derive") >> must_name(type_path, "a fact type") >> the_record] |
-                    node<Kind::kAssert>[word("assert") >> must_name(type_path, "a mutable fact type") >> the_record] |
+                    node<Kind::kAssert>[word("assert") >> NoCall{} >> must_name(type_path, "a mutable fact type") >> the_record] |
                     node<Kind::kSet>[word("set") >> must_name(name, "the name of a pattern") >> the_record] |
-                    node<Kind::kRetract>[word("retract") >> must_name(name, "the name of a pattern")] |
+                    node<Kind::kRetract>[word("retract") >> NoCall{} >> must_name(name, "the name of a pattern") >> NoRecord{}] |
                     node<Kind::kLog>[word("log") >> must(expression, "an expression")];
 
 void unknown_effect(Iterator p, Builder const& b) {
@@ -367,6 +471,20 @@ auto const rule_part =
     not_yet("partition", "", "partition by");
 
 void unknown_rule_part(Iterator p, Builder const& b) {
+  // `no-loop true`: a word with dashes is one.
+  Iterator end = word_end(p, b.end());
+  while (end != p && b.end() - end > 1 && *end == '-' && is_word_start(end[1])) end = word_end(end + 1, b.end());
+  std::string const dashed(p, end);
+  Slip const* const slip = find_slip(Place::kRulePart, dashed);
+  if (dashed.find('-') != std::string::npos) {
+    b.fail(codes::kUnknownPart, p, end, "`" + dashed + "` is no part of a rule",
+           slip != nullptr ? std::string(slip->help)
+                           : "these are: " + flyball::listed({ast::kRuleWords.begin(), ast::kRuleWords.end()}, "and"));
+  }
+  // `if (Host.load > 3)`: what follows is no block and no line.
+  Iterator const next = skip_blanks(end, b.end(), b.begin(), b.bad_bytes());
+  if (slip != nullptr && slip->instead == "when" && next != b.end() && *next != '{' && !at_line(next, b))
+    b.fail(codes::kUnknownPart, p, end, "`" + dashed + "` is no part of a rule", "conditions stand in a block: `when { h: Host where … }`");
   fail_unknown_word(p, b, Place::kRulePart, "a part of the rule", "part of a rule", {ast::kRuleWords.begin(), ast::kRuleWords.end()});
 }
 auto const rule_decl_def = must_name(name, "the rule's name") >> WholeName{} >>

@@ -82,7 +82,7 @@ Literal scan_number_or_address(const char* p, const Builder& b);
 // the number's end and nothing if what follows is no unit. `number`..`end` is the number.
 struct SpacedUnit {
   const char* end;
-  std::string_view unit;
+  std::string unit;
 };
 SpacedUnit scan_spaced_unit(const char* end, const Builder& b);
 

@@ -23,9 +23,14 @@ bool among(const std::array<std::string_view, N>& units, std::string_view u) {
   return std::find(units.begin(), units.end(), u) != units.end();
 }
 
-// Past `/s` behind the unit of a rate of bits (`10Gbit/s`); `unit_end` if there is none.
+// A rate of bytes is their size in a time: what to write instead of the rest of `10GBps`, `10 GB/s`.
+std::string byte_rate(std::string_view size) { return std::string(size) + " / 1s"; }
+bool is_size_unit(std::string_view u) { return among(kQuantityUnits, u) && u.ends_with('B'); }
+
+// Past `/s` behind the unit of a rate of bits (`10Gbit/s`), or of a size; `unit_end` if there is none.
 const char* rate_end(const char* unit, const char* unit_end, const char* end) {
-  if (rate_meant(std::string_view(unit, unit_end)).empty() || unit_end == end || *unit_end != '/') return unit_end;
+  const std::string_view u(unit, unit_end);
+  if ((rate_meant(u).empty() && !is_size_unit(u)) || unit_end == end || *unit_end != '/') return unit_end;
   const char* stop = word_end(unit_end + 1, end);
   const std::string_view per(unit_end + 1, stop);
   return per == "s" || per == "sec" || per == "second" ? stop : unit_end;
@@ -114,6 +119,13 @@ struct Scanner {
       throw e;
     }
     const std::string text(unit, stop);
+    if (text.ends_with("ps") && is_size_unit(std::string_view(text).substr(0, text.size() - 2))) {
+      SyntaxError e{
+          b.error(codes::kBadUnit, unit, stop, "`" + text + "` is no unit", "a rate of bytes is a size in a time; `Gbps` are bits"),
+          b.offset(stop), false};
+      e.diagnostic.fix = Fix{e.diagnostic.span, byte_rate(text.substr(0, text.size() - 2))};
+      throw e;
+    }
     std::vector<std::string> known;
     for (const auto& u : kDurationUnits) known.emplace_back(u);
     for (const auto& u : kQuantityUnits) known.emplace_back(u);
@@ -248,13 +260,14 @@ SpacedUnit scan_spaced_unit(const char* end, const Builder& b) {
   if (word.empty()) return {end, {}};
   const std::string_view meant = among(kQuantityUnits, word) ? word : unit_meant(word);
   const char* stop = unit + word.size();
-  if (const char* rate = rate_end(unit, stop, last); rate != stop) return {rate, rate_meant(word)};
+  if (const char* rate = rate_end(unit, stop, last); rate != stop)
+    return {rate, is_size_unit(word) ? byte_rate(word) : std::string(rate_meant(word))};
   const char* after = blanks(stop);
   // `m:` is the next field or pattern, `min(…)` a call, `B {…}` a fact.
   const bool other =
       after != last && (std::string_view(":(.").find(*after) != std::string_view::npos || (*after == '{' && is_upper(word[0])));
   if (meant.empty() || other) return {end, {}};
-  return {stop, meant};
+  return {stop, std::string(meant)};
 }
 
 Literal scan_number_or_address(const char* p, const Builder& b) {

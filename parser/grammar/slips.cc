@@ -10,7 +10,7 @@
 namespace flyball::cst {
 namespace {
 
-constexpr std::array<Slip, 26> kDeclarations{{
+constexpr std::array<Slip, 27> kDeclarations{{
     {"select", "", "facts are read by rules: `rule name { when { l: Link where … } then { … } }`"},
     {"create", "", "types of the world are `fact`, `event` and `action`: `fact Link key (id) ttl 1m { id: string }`"},
     {"defrule", "", "a rule is `rule name { when { l: Link where … } then { … } }`"},
@@ -36,6 +36,7 @@ constexpr std::array<Slip, 26> kDeclarations{{
     {"namespace", "module", ""},
     {"type", "fact", "types of the world are `fact`, `event` and `action`"},
     {"struct", "fact", "types of the world are `fact`, `event` and `action`"},
+    {"strategy", "", "it stands behind the module's name, on the file's first line: `module name strategy lex`"},
     {"table", "", "a table stands in a decision: `decision name { input { … } output { … } table first { … } }`"},
 }};
 
@@ -48,7 +49,9 @@ constexpr std::array<Slip, 6> kOptions{{
     {"default", "", "a default stands behind the field's type: `port: string = \"-\"`"},
 }};
 
-constexpr std::array<Slip, 32> kRuleParts{{
+constexpr std::string_view kOncePerMatch = "leave it out: a rule runs once for each match, and setting what it reads does not run it again";
+
+constexpr std::array<Slip, 42> kRuleParts{{
     {"onclear", "on clear", ""},
     {"on_clear", "on clear", ""},
     {"if", "when", ""},
@@ -79,6 +82,18 @@ constexpr std::array<Slip, 32> kRuleParts{{
     {"disabled", "mode off", ""},
     {"dry_run", "mode shadow", ""},
     {"throttle", "cooldown", ""},
+    {"no-loop", "", kOncePerMatch},
+    {"no_loop", "", kOncePerMatch},
+    {"noloop", "", kOncePerMatch},
+    {"lock-on-active", "", kOncePerMatch},
+    {"agenda-group", "", "a fact that says where things stand is a line of `when`; what goes first is said by `priority 10`"},
+    {"ruleflow-group", "", "a fact that says where things stand is a line of `when`; what goes first is said by `priority 10`"},
+    {"date-effective", "",
+     "times stand in a calendar, `calendar night = daily 22:00..06:00 in \"Europe/Madrid\"`, and the rule says `during night`"},
+    {"date-expires", "",
+     "times stand in a calendar, `calendar night = daily 22:00..06:00 in \"Europe/Madrid\"`, and the rule says `during night`"},
+    {"timer", "", "rules react to facts; something that happens by the clock is an event sent from outside, or said again by `repeat 5m`"},
+    {"duration", "", "a time that a condition must hold stands behind it: `when { check … for 5m }`"},
     {"inhibit", "", "write what holds it back as a line of `when`: `no Type …`"},
     {"schedule", "", "rules react to facts; something that happens by the clock is an event sent from outside"},
 }};
@@ -96,11 +111,11 @@ constexpr std::array<Slip, 23> kLines{{
     {"not", "", "`no Type …` is true if there is no such fact; a condition is `check not …`"},
     {"if", "check", "a condition is `check …`"},
     {"and", "", "every line of `when` must be true: begin the next line without `and`"},
-    {"or", "", "alternatives in one condition: `check a or b`; of patterns: two rules"},
+    {"or", "", "alternatives in one condition: `check a or b`; of lines: `either { … } or { … }`"},
     {"test", "check", "a condition is `check …`"},
     {"eval", "check", "a condition is `check …`"},
-    {"forall", "", "say it the other way round: `no Type where not (…)`"},
-    {"all", "", "say it the other way round: `no Type where not (…)`"},
+    {"forall", "", "what must be so of all facts: `every Type where … satisfies …`"},
+    {"all", "", "what must be so of all facts: `every Type where … satisfies …`"},
     {"for", "", "a time that a condition must hold stands behind it: `check … for 5m`"},
     {"between", "", "a range is asked with `in`: `util in 20%..80%`"},
     {"than", "", "`for 5m` is true once it has held for 5 minutes, and from then on"},
@@ -123,7 +138,10 @@ constexpr std::array<Slip, 11> kSuffixes{{
     {"xor", "", "one of two, not both, is `a != b`"},
 }};
 
-constexpr std::array<Slip, 20> kEffects{{
+constexpr std::string_view kNoHalt =
+    "matching is not ended: leave it out, or let a line of `when` say when rules may run, as `no Finished`";
+
+constexpr std::array<Slip, 25> kEffects{{
     {"send", "do", "an action is done: `do Action { … }`"},
     {"call", "do", "an action is done: `do Action { … }`"},
     {"run", "do", "an action is done: `do Action { … }`"},
@@ -139,6 +157,11 @@ constexpr std::array<Slip, 20> kEffects{{
     {"modify", "set", "a field of a mutable fact: `set name { field: value }`"},
     {"delete", "retract", "a mutable fact: `retract name`"},
     {"remove", "retract", "a mutable fact: `retract name`"},
+    {"halt", "", kNoHalt},
+    {"stop", "", kNoHalt},
+    {"exit", "", kNoHalt},
+    {"return", "", "effects return nothing; what answers a question is a `decision`"},
+    {"printout", "log", ""},
     {"print", "log", ""},
     {"echo", "log", ""},
     {"let", "", "names for values stand in `when { let … }`"},
@@ -232,7 +255,7 @@ constexpr std::array<Slip, 33> kTypes{{
     {"array", "", "lists are written `list<…>`"},
 }};
 
-constexpr std::array<Slip, 17> kFunctions{{
+constexpr std::array<Slip, 19> kFunctions{{
     {"len", "size", ""},
     {"length", "size", ""},
     {"strlen", "size", ""},
@@ -244,12 +267,51 @@ constexpr std::array<Slip, 17> kFunctions{{
     {"toUpper", "upperAscii", ""},
     {"toupper", "upperAscii", ""},
     {"toUpperCase", "upperAscii", ""},
-    {"isnull", "", "an optional value is asked by `x == null`"},
-    {"is_null", "", "an optional value is asked by `x == null`"},
-    {"isNull", "", "an optional value is asked by `x == null`"},
     {"abs", "math.abs", ""},
     {"round", "math.round", ""},
+    {"sqrt", "math.sqrt", ""},
+    {"floor", "math.floor", ""},
+    {"ceil", "math.ceil", ""},
+    {"sign", "math.sign", ""},
     {"xor", "", "one of two, not both, is `a != b`"},
+}};
+
+constexpr std::string_view kNullDefault = "what stands for null follows `??`: `a ?? b`";
+constexpr std::string_view kNullAsked = "an optional value is asked by `x == null`";
+
+// In small letters; a call with other arguments than its `instead` has is none of them.
+constexpr std::array<Slip, 31> kCalls{{
+    {"now", "now", ""},
+    {"time", "now", ""},
+    {"getdate", "now", ""},
+    {"sysdate", "now", ""},
+    {"current_timestamp", "now", ""},
+    {"coalesce", "($1 ?? $2)", kNullDefault},
+    {"coalesce", "($1 ?? $2 ?? $3)", kNullDefault},
+    {"coalesce", "", kNullDefault},
+    {"nvl", "($1 ?? $2)", kNullDefault},
+    {"ifnull", "($1 ?? $2)", kNullDefault},
+    {"default", "($1 ?? $2)", kNullDefault},
+    {"isnull", "($1 ?? $2)", kNullDefault},
+    {"isnull", "($1 == null)", kNullAsked},
+    {"isnull", "", kNullAsked},
+    {"is_null", "($1 == null)", kNullAsked},
+    {"notnull", "($1 != null)", kNullAsked},
+    {"isnotnull", "($1 != null)", kNullAsked},
+    {"if", "($1 ? $2 : $3)", ""},
+    {"iif", "($1 ? $2 : $3)", ""},
+    {"ifelse", "($1 ? $2 : $3)", ""},
+    {"if", "", "a choice is `condition ? value : other`"},
+    {"min", "math.least($1, $2)", "of two values"},
+    {"max", "math.greatest($1, $2)", "of two values"},
+    {"least", "math.least($1, $2)", ""},
+    {"greatest", "math.greatest($1, $2)", ""},
+    {"concat", "($1 + $2)", ""},
+    {"mod", "($1 % $2)", ""},
+    {"pow", "", "there is no power: `x * x`"},
+    {"power", "", "there is no power: `x * x`"},
+    {"substr", "", "a part of a text is `x.substring(1, 3)`: from the first to before the second, counted from 0"},
+    {"between", "", "a range is asked with `in`: `util in 20%..80%`"},
 }};
 
 // Without `instead`: there is none, and what comes near.
@@ -300,7 +362,7 @@ constexpr std::array<Slip, 22> kMarks{{
     {"×", "*", ""},   {"÷", "/", ""},
     {"…", "..", ""},  {"→", "", "after a `when { … }` comes `then { … }`"},
     {"∧", "and", ""}, {"∨", "or", ""},
-    {"¬", "not", ""}, {"^", "", "one of two, not both, is `a != b`"},
+    {"¬", "not", ""}, {"^", "", "one of two, not both, is `a != b`; there is no power: `x * x`"},
 }};
 
 constexpr std::array<Slip, 2> kLater{{
@@ -371,6 +433,20 @@ std::string_view value_meant(std::string_view name) {
 const Slip* find_type_slip(std::string_view name) { return among(kTypes, name); }
 
 const Slip* find_function_slip(std::string_view name) { return among(kFunctions, name); }
+
+const Slip* find_call_slip(std::string_view name, std::size_t arguments) {
+  const std::string lower = lower_case(name);
+  const auto takes = [](const Slip& s) {
+    std::size_t most = 0;
+    for (std::size_t i = 0; i + 1 < s.instead.size(); ++i)
+      most = s.instead[i] == '$' ? static_cast<std::size_t>(s.instead[i + 1] - '0') : most;
+    return most;
+  };
+  for (const Slip& s : kCalls) {
+    if (s.word == lower && (s.instead.empty() || takes(s) == arguments)) return &s;
+  }
+  return nullptr;
+}
 
 const Slip* find_aggregate_slip(std::string_view name) { return among(kAggregateSlips, name); }
 

@@ -33,6 +33,8 @@ const Slip* find_type_slip(std::string_view name);
 const Slip* find_aggregate_slip(std::string_view name);
 // A function of elsewhere (`len`, `lower`), or null.
 const Slip* find_function_slip(std::string_view name);
+// A call of elsewhere that is written in another way (`now()`, `coalesce(a, b)`), or null; `$1` and `$2` in `instead` are its arguments.
+const Slip* find_call_slip(std::string_view name, std::size_t arguments);
 
 // Marks that word processors and keyboards put in place of others, and what was meant.
 std::span<const Slip> foreign_marks();

@@ -3,9 +3,11 @@
 #include <array>
 #include <utility>
 
+#include "model/suggest.h"
 #include "parser/ast/words.h"
 #include "parser/diagnostics/codes.h"
 #include "parser/grammar/scan.h"
+#include "parser/grammar/slips.h"
 #include "parser/lower/lower.h"
 
 namespace flyball::lower {
@@ -111,15 +113,27 @@ Expr Lowering::binary(Expr left, const Node& op_node, Expr right) {
     report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` is no operator", "", Fix{span(op_node), std::string(ours)});
     t = ours;
   }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kForeign{
-      {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}, {"is", "=="}, {"is not", "!="}}};
-  if (t.starts_with("is") && t.ends_with("not")) t = "is not";
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kForeign{
+      {{"=", "=="}, {"===", "=="}, {"=>", ">="}, {"=<", "<="}, {"!==", "!="}, {"<>", "!="}, {"=!", "!="}, {"is", "=="}, {"is not", "!="}}};
+  std::string written = cst::is_word_start(t[0]) ? lower_case(t) : std::string(t);
+  if (written.starts_with("is") && written.ends_with("not")) written = "is not";
   for (const auto& [theirs, ours] : kForeign) {
-    if (t != theirs) continue;
+    if (written != theirs) continue;
+    Fix fix{span(op_node), std::string(ours)};
+    // `IS NULL` is one mistake.
+    if (const std::string_view value = right.kind == ExprKind::kName ? cst::value_meant(right.name) : std::string_view{}; value == "null") {
+      fix = Fix{{b_.file(), op_node.begin, right.span.end}, std::string(ours) + " null"};
+      right.kind = ExprKind::kLiteral;
+      right.literal = Value::null();
+    }
     report(codes::kForeignOperator, span(op_node), "`" + std::string(t) + "` does not compare",
-           t == "=" || t == "is" ? "equality is written `==`" : "", Fix{span(op_node), std::string(ours)});
+           t == "=" || written == "is" ? "equality is written `==`" : "", std::move(fix));
     t = ours;
     break;
+  }
+  if (t == "**") {
+    report(codes::kForeignOperator, span(op_node), "`**` is no operator", "there is no power: `x * x`");
+    return hole(op_node);
   }
   const bool matches = t.find('~') != std::string_view::npos;
   if (matches || (cst::is_word_start(t[0]) && t != "in" && t != "like")) {

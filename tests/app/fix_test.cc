@@ -86,6 +86,61 @@ TEST_CASE("fix: words of elsewhere become what was meant, or stay") {
     CHECK(fixed(line) == std::string("left: ") + line);
 }
 
+TEST_CASE("fix: forms of elsewhere become what was meant, or nothing is touched") {
+  const std::string head =
+      "fact Host key (name) ttl 1m { name: string  load: double  os: string?  seen: int  at: timestamp  rate: bitrate }\n"
+      "mutable fact Memo key (name) { name: string }\nrule r {\n  when { ";
+  const std::string tail = " }\n  then { log \"x\" }\n}\n";
+  const auto fixed = [&](const std::string& line) {
+    const FixResult r = fix_texts({{"x.fly", head + line + tail}});
+    const std::string& text = r.texts[0].text;
+    REQUIRE(text.size() >= head.size() + tail.size());
+    return (r.errors_left == 0 ? "" : "left: ") + text.substr(head.size(), text.size() - head.size() - tail.size());
+  };
+  CHECK(fixed("h: Host where load =! 3") == "h: Host where load != 3");
+  CHECK(fixed("h: Host where os IS NULL") == "h: Host where os == null");
+  CHECK(fixed("h: Host where os IS NOT NULL") == "h: Host where os != null");
+  CHECK(fixed("h: Host where os NOT NULL") == "h: Host where os != null");
+  CHECK(fixed("h: Host where load BETWEEN 3 AND 5 and seen > 1") == "h: Host where load in 3..5 and seen > 1");
+  CHECK(fixed("h: Host where load not between 3 and 5") == "h: Host where load not in 3..5");
+  CHECK(fixed("h: Host where name in {\"a\", \"b\"}") == "h: Host where name in [\"a\", \"b\"]");
+  CHECK(fixed("h: Host where coalesce(os, \"x\") == \"y\"") == "h: Host where (os ?? \"x\") == \"y\"");
+  CHECK(fixed("h: Host where isnull(os)") == "h: Host where (os == null)");
+  CHECK(fixed("h: Host where at < now() - 5m") == "h: Host where at < now - 5m");
+  CHECK(fixed("h: Host where min(load, 3) > 2") == "h: Host where math.least(load, 3) > 2");
+  CHECK(fixed("h: Host where if(seen > 3, load, 3.0) > 3") == "h: Host where ((seen > 3) ? load : 3.0) > 3");
+  CHECK(fixed("h: Host where lower(name) == \"a\"") == "h: Host where name.lowerAscii() == \"a\"");
+  CHECK(fixed("h: Host where load.abs() > 3") == "h: Host where math.abs(load) > 3");
+  CHECK(fixed("h: Host where rate > 10GB/s") == "h: Host where rate > 10GB / 1s");
+  CHECK(fixed("h: Host where rate > 10 GB/s") == "h: Host where rate > 10GB / 1s");
+  CHECK(fixed("h: Host where rate > 10GBps") == "h: Host where rate > 10GB / 1s");
+  CHECK(fixed("check avg(Host.load, 5m) > 2") == "check avg(Host.load over 5m) > 2");
+  CHECK(fixed("?h: Host") == "h: Host");
+  for (const char* line : {"h: Host where load == case when seen > 3 then 2.0 else 3.0 end", "h: Host where load == case when seen > 3",
+                           "h: Host check h.load if h.seen > 3 else 3.0", "h: Host where load > (load if seen > 3 else 3.0)",
+                           "check min(Host.load, 3) > 2", "h: Host where avg(load) > 3", "check avg(load) > 3", "any { some Host }",
+                           "h: Host where load > 3 or { some Memo }", "h: Host where load ** 2 > 3", "h: Host where name[1:3] == \"a\"",
+                           "forall Host where load > 3", "check count(*) > 3", "h: Host where load > 3 * { seen or seen < 2 }"})
+    CHECK(fixed(line) == std::string("left: ") + line);
+}
+
+TEST_CASE("fix: blocks without braces, `mutable` behind `fact`") {
+  const std::string head = "fact Host key (name) ttl 1m { name: string  load: double }\naction Page key (name) { name: string }\n";
+  const auto fixed = [&](const std::string& rule) {
+    const FixResult r = fix_texts({{"x.fly", head + rule}});
+    return (r.errors_left == 0 ? "" : "left: ") + r.texts[0].text.substr(head.size());
+  };
+  CHECK(fixed("rule i {\n  if h: Host where load > 3\n  then do Page { name: h.name }\n}\n") ==
+        "rule i {\n  when { h: Host where load > 3 }\n  then { do Page { name: h.name } }\n}\n");
+  CHECK(fixed("rule i { if h: Host where load > 3 then do Page { name: h.name } }\n") ==
+        "rule i { when { h: Host where load > 3 } then { do Page { name: h.name } } }\n");
+  CHECK(fixed("rule i {\n  when\n    h: Host where load > 3\n  }\n  then { do Page { name: h.name } }\n}\n") ==
+        "rule i {\n  when {\n    h: Host where load > 3\n  }\n  then { do Page { name: h.name } }\n}\n");
+  const std::string none = "rule i {\n  if (Host.load > 3)\n  then { do Page { name: \"x\" } }\n}\n";
+  CHECK(fixed(none) == "left: " + none);
+  CHECK(fixed("fact mutable A key (x) { x: string }\n") == "mutable fact A key (x) { x: string }\n");
+}
+
 TEST_CASE("fix: fields in parentheses move into braces, what is a key becomes one") {
   const FixResult r = fix_texts({{"x.fly", "fact Link(dev: string, util: percent)\nfact Third(dev) { dev: string }\n"}});
   CHECK(r.texts[0].text == "fact Link { dev: string, util: percent }\nfact Third key (dev) { dev: string }\n");

@@ -283,6 +283,16 @@ TEST_CASE("apply: when the folder cannot be written for good, the old rules go o
   CHECK(!has(service.child().err(), "cannot be put back"));
 }
 
+TEST_CASE("apply: a file that is no plan and holds no rules is said to be neither") {
+  const Folder folder;
+  for (const char* text : {"[]", "{}", "", "  \n", "{\"time\":1,\"tick\":true}\n"}) {
+    INFO(text);
+    const Finished done = flyball({"apply", folder.write("today.plan", text)});
+    CHECK(done.status == 1);
+    CHECK(has(done.err, "today.plan` is no plan, and holds no rules"));
+  }
+}
+
 TEST_CASE("apply: a plan that says it was made in the future is refused: it would never be too old") {
   const Folder folder;
   Service service(folder, rules("not ok"));

@@ -278,5 +278,36 @@ TEST_CASE("recovered at a time that is over says that nothing was missed") {
   CHECK(done.err.find("2 inputs, 1 refused (first: line 2)") != std::string::npos);
 }
 
+TEST_CASE("until a time at which the engine was away nothing is due that was not due when it went") {
+  const Folder folder;
+  const std::string rules =
+      folder.write("silent.fly",
+                   "fact Host key (name) ttl 1h { name: string }\nevent Beat { name: string }\naction Page key (name) { name: string }\n"
+                   "rule silent { when { h: Host  no Beat where name == h.name for 30s } then { do Page { name: h.name } } }\n");
+  std::string lines = "{\"time\":100,\"type\":\"Host\",\"data\":{\"name\":\"a\"}}\n";
+  for (int t = 100; t < 20'100; t += 10)
+    lines += "{\"time\":" + std::to_string(t) + ",\"type\":\"Beat\",\"data\":{\"name\":\"a\"}}\n{\"time\":" + std::to_string(t) +
+             ",\"tick\":true}\n";
+  const std::string before = lines;
+  lines += "{\"time\":20500,\"recovered\":true}\n{\"time\":20500,\"type\":\"Beat\",\"data\":{\"name\":\"a\"}}\n";
+  for (int t = 20'510; t < 40'000; t += 10)
+    lines += "{\"time\":" + std::to_string(t) + ",\"type\":\"Beat\",\"data\":{\"name\":\"a\"}}\n{\"time\":" + std::to_string(t) +
+             ",\"tick\":true}\n";
+  const std::string facts = folder.write("a.jsonl", lines), compact = folder / "a.rec";
+  REQUIRE(flyball({"record", compact, "--from", facts}).status == 0);
+  for (const std::string& file : {facts, compact}) {
+    INFO(file);
+    CHECK(flyball({"replay", rules, "--facts", file, "--until", "20300", "--quiet"}).out.empty());
+    CHECK(flyball({"replay", rules, "--facts", file, "--quiet"}).out.empty());
+    const Finished plan = flyball(
+        {"plan", rules, "--against", folder.write("none.fly", "fact Other { x: int }\n"), "--facts", file, "--until", "20300", "--json"});
+    INFO(plan.out);
+    CHECK(plan.out.find("\"Page\"") == std::string::npos);
+  }
+  // Where nothing says that it was away, time goes on.
+  const Finished alone = flyball({"replay", rules, "--facts", folder.write("b.jsonl", before), "--until", "20300", "--quiet"});
+  CHECK(count_lines(alone.out) == 1);
+}
+
 }  // namespace
 }  // namespace flyball::e2e
