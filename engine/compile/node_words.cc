@@ -63,6 +63,7 @@ std::uint32_t rule_of(const ProgramData& data, const ChainPlan& chain) {
 std::vector<std::uint32_t> rules_of(const ProgramData& data, const ChainPlan& chain) {
   if (chain.end != ChainEnd::kShared) return {rule_of(data, chain)};
   std::vector<std::uint32_t> out;
+  out.reserve(chain.consumers.size());
   for (const StageId stage : chain.consumers) out.push_back(rule_of(data, data.chains[data.stages[stage].chain]));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());

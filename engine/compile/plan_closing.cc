@@ -77,11 +77,13 @@ void PlanBuilder::plan_closing(ChainDraft& chain) {
 
   const auto lefts = [](const std::vector<ClosingPlan::Pair>& pairs) {
     std::vector<std::uint32_t> out;
+    out.reserve(pairs.size());
     for (const ClosingPlan::Pair& pair : pairs) out.push_back(pair.left);
     return out;
   };
   const auto rights = [](const std::vector<ClosingPlan::Pair>& pairs) {
     std::vector<std::uint32_t> out;
+    out.reserve(pairs.size());
     for (const ClosingPlan::Pair& pair : pairs) out.push_back(pair.right);
     return out;
   };

@@ -212,7 +212,8 @@ std::vector<const LineInfo*> PlanBuilder::order_run(ChainDraft& chain, const std
     run.gain = cost_of(known, written) / cost_of(known, run.order);
     run.measured = known.measured;
   } else {
-    run.order = shuffled(patterns.size(), *joins_.seed * 31 + scope.rule * 7 + static_cast<std::uint64_t>(chain.plan.end) + run.way);
+    run.order =
+        shuffled(patterns.size(), *joins_.seed * 31 + std::uint64_t{scope.rule} * 7 + static_cast<std::uint64_t>(chain.plan.end) + run.way);
   }
   std::vector<PlacedParts> placed = place(patterns, parts, run.order);
   const auto too_many = [](const PlacedParts& p) { return p.joins.size() + p.conditions.size() > Network::kMaxKeyParts; };

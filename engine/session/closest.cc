@@ -73,8 +73,8 @@ void Explainer::search_from_tokens(Search& s) {
   for (const ChainId chain : data_.rules[s.rule].chains) {
     const std::uint32_t way = data_.chains[chain].way;
     const std::vector<StageId> path = path_of(data_, data_.chains[chain]);
-    std::vector<std::size_t> of;
-    for (std::size_t i = 0; i < path.size(); ++i) of.push_back(depth_after(path, i, way));
+    std::vector<std::size_t> of(path.size());
+    for (std::size_t i = 0; i < path.size(); ++i) of[i] = depth_after(path, i, way);
     if (!std::is_sorted(of.begin(), of.end())) {
       // Not joined as they are written: the first lines, as far as all of them are among those behind it. Another choice may go further.
       joined_as_written = false;

@@ -30,8 +30,9 @@ TEST_CASE("messages: a wrong limit of one rule or type is said with its own line
 TEST_CASE("messages: nothing to profile is an error, an empty rule file a warning") {
   const Folder folder;
   const std::string rules = folder.write("r.fly", kProbe + "rule r { when { p: Probe } then { log \"x\" } }\n");
+  // Said at once: looking for so long would not find any.
   const Finished none =
-      flyball({"profile", rules, "--facts", folder.write("none.jsonl", "\n{\"time\":1,\"type\":\"Nope\",\"data\":{}}\n")});
+      flyball({"profile", rules, "--for", "10m", "--facts", folder.write("none.jsonl", "\n{\"time\":1,\"type\":\"Nope\",\"data\":{}}\n")});
   CHECK(none.status == 1);
   CHECK(has(none.err, "is an input: nothing was measured"));
   const Finished empty =

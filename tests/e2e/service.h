@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/e2e/process.h"
+#include "tests/e2e/sanitizers.h"
 
 namespace flyball::e2e {
 
@@ -31,11 +32,7 @@ class Service {
 
 // Longer than it takes to start two or three of our own programs, which under ThreadSanitizer take seconds: what waits for a lateness is
 // still waiting when the test goes on.
-#ifdef __SANITIZE_THREAD__
-inline const std::string kLateness = "8s";
-#else
-inline const std::string kLateness = "400ms";
-#endif
+inline const std::string kLateness = kThreadSanitizer ? "8s" : "400ms";
 
 // The rules most tests run: a probe that fails drains its backend at once; a decision reads the same facts.
 extern const char* const kRules;

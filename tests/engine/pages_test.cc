@@ -88,7 +88,7 @@ TEST_CASE("AddressSanitizer knows what of a pool is in use", "[pages]") {
   CHECK(is_poisoned(&log[9'999]));
   CHECK_FALSE(is_poisoned(&log[9'998]));
   log.cut(100);
-  for (const std::size_t at : {100, 101, 4'095, 4'096, 9'998}) CHECK(is_poisoned(&log[at]));
+  for (const std::size_t at : {100UZ, 101UZ, 4'095UZ, 4'096UZ, 9'998UZ}) CHECK(is_poisoned(&log[at]));
   CHECK(log[99] == 99);
   log.push_back(7);
   CHECK(log[100] == 7);
