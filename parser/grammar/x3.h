@@ -258,8 +258,11 @@ struct SoftMark : Terminal<SoftMark> {
       first = b.token(first + other.size());
       return true;
     }
+    // `device  port: string`: what is missing is more than the mark.
+    Iterator const next = skip_blanks(word_end(first, last), last, b.begin(), b.bad_bytes());
+    bool const other = inner.mark == ":" && next != last && *next == ':';
     bool const clear = first != last && !b.new_line_before(first) && (is_word(*first) || *first == '"' || *first == '[') &&
-                       !is_reserved(word_at(first, last));
+                       !is_reserved(word_at(first, last)) && !other;
     if (!clear) b.fail_expected(first, wanted.empty() ? std::string_view(what) : wanted);
     Diagnostic d = b.error(codes::kUnexpected, first, b.token_end(first), "expected " + what + ", found " + b.found(first));
     d.fix = Fix{{b.file(), b.last_end(), b.last_end()}, inner.mark == "=" ? " =" : std::string(inner.mark)};

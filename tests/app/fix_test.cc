@@ -138,6 +138,8 @@ TEST_CASE("fix: blocks without braces, `mutable` behind `fact`") {
         "rule i {\n  when {\n    h: Host where load > 3\n  }\n  then { do Page { name: h.name } }\n}\n");
   const std::string none = "rule i {\n  if (Host.load > 3)\n  then { do Page { name: \"x\" } }\n}\n";
   CHECK(fixed(none) == "left: " + none);
+  const std::string untyped = "fact B { device  port: string }\n";
+  CHECK(fixed(untyped) == "left: " + untyped);
   CHECK(fixed("fact mutable A key (x) { x: string }\n") == "mutable fact A key (x) { x: string }\n");
 }
 
