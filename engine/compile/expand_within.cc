@@ -110,7 +110,9 @@ FactTypeId PlanBuilder::remembered_type(FactTypeId event, DurationNs ns, bool al
   if (!type.has_key) {
     type.has_key = true;
     for (const std::uint32_t place : {0U, 1U}) type.key.push_back(static_cast<std::uint32_t>(type.fields.size()) + place);
-    type.fields.push_back({"within.source", Type::of(TypeTag::kString), std::nullopt, ""});
+    Type source = Type::of(TypeTag::kString);
+    source.nullable = true;  // of an event without one
+    type.fields.push_back({"within.source", std::move(source), std::nullopt, ""});
     type.fields.push_back({"within.number", Type::of(TypeTag::kUint), std::nullopt, ""});
   }
   type.declared_fields = type.fields.size();

@@ -116,29 +116,37 @@ class Row {
     const RowSlot& slot = slots_[field];
     return is_usual(slot) ? usual(slot, word(slot)) : read_unusual(data_, slot);
   }
-  // What a field of that kind holds, its number or its handle; false: its Value must say, as of all that have more than one word.
+  // What a field of that kind holds, its number or its handle; false: it is of another kind now (null, unknown), or one of a kind that has
+  // more than one word, and its Value must say.
   bool bits(std::size_t field, Kind kind, std::int64_t& out) const {
-    if (slots_ == nullptr) {
-      const Value& v = reinterpret_cast<const Value*>(data_)[field];
-      out = v.bits | v.aux;
-      return v.kind == kind && kind != Kind::kTimestamp;
+    if (slots_ != nullptr && is_usual(slots_[field])) {
+      const RowSlot& slot = slots_[field];
+      out = static_cast<std::int64_t>(word(slot));
+      return slot.kind == kind;
     }
-    const RowSlot& slot = slots_[field];
-    if (!is_usual(slot) || slot.kind != kind) return false;
-    out = static_cast<std::int64_t>(word(slot));
-    return true;
+    const Value v = (*this)[field];
+    out = v.bits | v.aux;
+    return v.kind == kind && kind != Kind::kTimestamp;
   }
-  // Whether the field's Value is `v`.
+  // Whether the field's Value is `v`. Of a usual field's kind either the bits or the aux are 0.
   bool has(std::size_t field, const Value& v) const {
     if (slots_ == nullptr || !is_usual(slots_[field])) return (*this)[field] == v;
-    return slots_[field].kind == v.kind && word(slots_[field]) == (static_cast<std::uint64_t>(v.bits) | v.aux);  // one of them is 0
+    return slots_[field].kind == v.kind && word(slots_[field]) == (static_cast<std::uint64_t>(v.bits) | v.aux);
   }
   void copy_to(std::span<Value> out) const {
     for (std::size_t f = 0; f < out.size(); ++f) out[f] = (*this)[f];
   }
-  std::vector<Value> values(std::size_t width) const {
-    std::vector<Value> out(width);
+  void append_to(std::vector<Value>& out, std::size_t width) const {
+    out.resize(out.size() + width);
+    copy_to(std::span(out).last(width));
+  }
+  void assign_to(std::vector<Value>& out, std::size_t width) const {
+    out.resize(width);
     copy_to(out);
+  }
+  std::vector<Value> values(std::size_t width) const {
+    std::vector<Value> out;
+    assign_to(out, width);
     return out;
   }
   bool equals(std::span<const Value> values) const {

@@ -180,7 +180,7 @@ void Aggregates::put(NodeId node, FactId fact, Truth truth, Row row, Network& ne
     displace(node, id, network);
   }
   // What it is judged by when it leaves: the fact's own row is another then.
-  if (state.keeps_totals) state.rows[id] = row.values(network.store(program_.nodes[node].type).slots());
+  if (state.keeps_totals) row.assign_to(state.rows[id], network.store(program_.nodes[node].type).slots());
   place(node, id, truth, row, network);
 }
 
@@ -263,8 +263,7 @@ void Aggregates::sample(NodeId node, FactId fact, Timestamp stamp, Row row, Netw
   const FactStore& store = network.store(plan.type);
   std::size_t slots = store.width();
   if (store.has_liveness_slot()) {  // a sample is never stale
-    sample_row_.resize(slots);
-    row.copy_to(sample_row_);
+    row.assign_to(sample_row_, slots);
     sample_row_.push_back(Value::null());
     ++slots;
     row = sample_row_.data();

@@ -15,6 +15,7 @@
 namespace flyball::engine {
 
 inline constexpr std::uint32_t kAlphaBits = 24;  // of the number of an alpha: 16 million
+// What a compiler that sees only the type must be told.
 inline constexpr AlphaId kAlphaMask = (AlphaId{1} << kAlphaBits) - 1;
 
 struct AlphaItem {

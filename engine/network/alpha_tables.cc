@@ -12,6 +12,7 @@
 namespace flyball::engine {
 
 AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
+  FB_CHECK(program.alphas.size() >> kAlphaBits == 0);
   alphas_.resize(program.alphas.size());
   for (AlphaId id = 0; id < program.alphas.size(); ++id) {
     const AlphaPlan& plan = program.alphas[id];
@@ -44,7 +45,6 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       indexes_.push_back(std::move(index));
     }
   }
-  FB_CHECK(program.alphas.size() >> kAlphaBits == 0);
   for (std::uint32_t id = 0; id < program.closings.size(); ++id) {
     FB_CHECK(program.closings[id].a_by_c != 0);  // the first entry is the item, whose tokens are a list
     const StagePlan& c = program.stages[program.closings[id].first + 2];

@@ -37,21 +37,17 @@ class AppendLog {
   }
   // Side by side; where the first of them is. At most kRowMax.
   std::size_t append(const T* records, std::size_t count) {
-    const std::size_t first = append(count);
-    std::copy_n(records, count, &(*this)[first]);
+    const std::size_t first = take(count);
+    std::uninitialized_copy_n(records, count, &(*this)[first]);
     return first;
   }
   // As they are by default.
   std::size_t append(std::size_t count) {
-    FB_CHECK(count <= kRowMax);
-    if ((size_ & (kChunk - 1)) + count > kChunk) size_ = (size_ | (kChunk - 1)) + 1;
-    if (size_ >> kBits == chunks_.size()) grow();
-    const std::size_t first = size_;
-    unpoison(&(*this)[first], count * sizeof(T));
+    const std::size_t first = take(count);
     std::uninitialized_value_construct_n(&(*this)[first], count);
-    size_ += count;
     return first;
   }
+
   // The room of a large one is given back.
   void clear() {
     cut(0);
@@ -75,6 +71,16 @@ class AppendLog {
   static constexpr std::size_t kRowMax = kChunk / 8;
   static constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
 
+  // Room, not initialised.
+  std::size_t take(std::size_t count) {
+    FB_CHECK(count <= kRowMax);
+    if ((size_ & (kChunk - 1)) + count > kChunk) size_ = (size_ | (kChunk - 1)) + 1;
+    if (size_ >> kBits == chunks_.size()) grow();
+    const std::size_t first = size_;
+    unpoison(&(*this)[first], count * sizeof(T));
+    size_ += count;
+    return first;
+  }
   void grow() { chunks_.push_back(static_cast<T*>(memory_.take(kChunk * sizeof(T)))); }
 
   Chunks memory_;

@@ -132,7 +132,7 @@ std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
   return changed;
 }
 
-// Whatever it was before.
+// Whatever it was before. INVARIANT: `values` are nobody's Values aside: the row's own are given up first.
 void FactStore::set_row(FactMeta& meta, const Value* values) {
   if ((meta.shape & kRowAside) != 0) forget_aside(meta);
   meta.shape = 0;
@@ -215,7 +215,7 @@ void FactStore::release_if_unused(FactId f) {
 }
 
 std::size_t FactStore::bytes() const {
-  return memory_.bytes() + index_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(FactId) +
+  return memory_.bytes() + index_.capacity() * sizeof(Slot) + free_.capacity() * sizeof(FactId) + free_aside_.capacity() * sizeof(Value*) +
          aside_.size() * (std::size_t{1} << kAsideBits) * width_ * sizeof(Value);
 }
 

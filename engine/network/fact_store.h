@@ -92,7 +92,7 @@ class FactStore {
   }
   void prefetch_record(FactId f) const {
     const char* record = reinterpret_cast<const char*>(record_of(f));
-    for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + std::size_t{line} * 64);
+    for (std::uint32_t line = 0; line < lines_ahead_; ++line) __builtin_prefetch(record + line * kLine);
   }
 
   FactMeta& meta(FactId f) { return *record_of(f); }
@@ -200,7 +200,7 @@ class FactStore {
   std::uint32_t end_ = 0;
   FactTotals own_;
   FactTotals* totals_;
-  // Rows with a Value that is not of its field's kind, in chunks that never move.
+  // Rows with a Value that is not of its field's kind (unknown, of a derived fact nothing is known of yet), in chunks that never move.
   std::vector<std::unique_ptr<Value[]>> aside_;
   std::vector<Value*> free_aside_;
   std::uint32_t aside_end_ = 0;

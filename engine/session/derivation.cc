@@ -355,8 +355,7 @@ void Derivation::touch(FactTypeId type, FactId fact, FactStore& store, Derived& 
       const auto otherwise = told_otherwise_.find(pair_key(type, fact));
       if (otherwise != told_otherwise_.end()) row = otherwise->second.data();
     }
-    told_values_.resize(told_values_.size() + store.width());
-    row.copy_to(std::span(told_values_).last(store.width()));
+    row.append_to(told_values_, store.width());
   }
   touched_.push_back(touched);
 }
@@ -507,8 +506,7 @@ void Derivation::tell(Timestamp now, OutputSink& sink) {
     output_.time = now;
     output_.type = type;
     output_.present = present;
-    output_.values.resize(width);
-    values.copy_to(output_.values);
+    values.assign_to(output_.values, width);
     sink.on_derived(output_);
   };
   for (const Touched& t : touched_) {

@@ -231,8 +231,7 @@ void Session::Impl::apply_effects(const Firing& firing, std::optional<Timestamp>
             erase_fact(e.effect->type, fact, network.now());
             break;
           }
-          row.resize(store.width());
-          store.last_row(fact).copy_to(row);
+          store.last_row(fact).assign_to(row, store.width());
           for (std::size_t f = 0; f < e.values.size(); ++f) {
             if (e.effect->given >> f & 1U) row[f] = e.values[f];
           }

@@ -216,8 +216,7 @@ KeptExplanation::Fact Explainer::kept_fact(std::uint32_t name, FactTypeId type, 
     out.each = store.width() - 1;
     out.values = store.width();
   }
-  values.resize(values.size() + out.values);
-  store.last_row(fact).copy_to(std::span(values).last(out.values));
+  store.last_row(fact).append_to(values, out.values);
   out.stamp = meta.stamp;
   out.suspended = meta.suspended;
   out.stale = meta.status == FactStatus::kStale;
