@@ -92,6 +92,7 @@ class InternPool {
   }
 
   std::size_t used() const { return used_; }
+  std::size_t alive_bytes() const { return used_ * (sizeof(Entry) + 2 * sizeof(std::uint64_t)); }  // the index is half full
   std::size_t table_bytes() const {
     return chunks_.size() * kChunkSize * sizeof(Entry) + index_.capacity() * sizeof(std::uint64_t) + state_.capacity() +
            free_.capacity() * sizeof(std::uint32_t);

@@ -349,6 +349,11 @@ std::size_t Interner::bytes_used() const {
          impl_->ranges.table_bytes() + impl_->optionals.table_bytes() + impl_->lists.table_bytes() + impl_->maps.table_bytes();
 }
 
+std::size_t Interner::bytes_alive() const {
+  return impl_->content_bytes + impl_->texts.alive_bytes() + impl_->ips.alive_bytes() + impl_->cidrs.alive_bytes() +
+         impl_->ranges.alive_bytes() + impl_->optionals.alive_bytes() + impl_->lists.alive_bytes() + impl_->maps.alive_bytes();
+}
+
 std::size_t Interner::handles_used() const {
   return impl_->texts.used() + impl_->ips.used() + impl_->cidrs.used() + impl_->ranges.used() + impl_->optionals.used() +
          impl_->lists.used() + impl_->maps.used();

@@ -86,6 +86,8 @@ class Interner {
   Value optional_value(Value v) const;               // kOptional that has a value
 
   std::size_t bytes_used() const;  // content and tables, bytes
+  // Content and what tables have for it, without the room that is kept for what may come: what a collection can free is counted in it.
+  std::size_t bytes_alive() const;
   std::size_t handles_used() const;
 
   // While it lives, every Value that the interner gives is noted, whether it is new or was there. At most one at a time.

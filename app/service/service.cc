@@ -542,11 +542,11 @@ void Service::keep_explanations() {
 }
 
 void Service::collect_if_due() {
-  if (interner_.bytes_used() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
+  if (interner_.bytes_alive() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
   const Sampler::In in(sampler_, AppPart::kCollect);
   session_->collect();
-  // Twice what is alive: the work stays in proportion to what is made.
-  collect_at_bytes_ = 2 * interner_.bytes_used();
+  // Twice what is alive: the work stays in proportion to what is made. Room that tables keep does not count: it would move this up each time.
+  collect_at_bytes_ = 2 * interner_.bytes_alive();
 }
 
 }  // namespace flyball::app

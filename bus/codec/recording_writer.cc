@@ -104,6 +104,9 @@ void RecordingWriter::value(MsgpackWriter& w, const Value& v, const Interner& in
       break;
     case Kind::kPercent: {
       std::int64_t mantissa = v.as_int();
+      // A whole number beyond one, or a large ratio, is refused as what nobody means: said as JSON says it, it can be read back.
+      if (mantissa % 1'000'000'000 == 0 && std::abs(mantissa) > 1'000'000'000) break;
+      if (std::abs(mantissa) > kRatioMaxE9) break;
       int scale = 9;
       for (; scale > 0 && mantissa % 10 == 0; --scale) mantissa /= 10;
       return scale == 0 ? w.integer(mantissa) : append_decimal(w.out(), mantissa, scale);

@@ -52,7 +52,7 @@ bool Takeover::convert(FactTypeId old_type, Row row, std::vector<Value>& out) co
       out.push_back(row[old]);
     } else if (field.default_value) {
       out.push_back(*field.default_value);
-    } else if (field.type.nullable) {
+    } else if (field.type.nullable || field.type.is(TypeTag::kDyn)) {
       out.push_back(Value::null());
     } else {
       return false;
