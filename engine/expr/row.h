@@ -52,7 +52,7 @@ class RowLayout {
   const RowSlot* now() const { return slots_.data(); }
   const RowSlot* last_known() const { return last_known_.data(); }
 
-  // A row can be packed if every Value is of its field's kind.
+  // Whether that Value can be packed: it is of its field's kind.
   bool packs(std::uint32_t field, const Value& value) const { return takes(slots_[field], value); }
   // Overwrites a packed row, but for what an unusual shape says, with as many `values` as there are fields; adds which of them changed.
   // False: from some field on nothing was done, as a Value does not fit.

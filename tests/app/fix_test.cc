@@ -60,15 +60,18 @@ TEST_CASE("fix: a colon before a block goes, `xor` has no word of its own") {
   }
 }
 
+// What becomes of a line between what is right; `left: ` before it, where mistakes stay.
+std::string fixed_between(const std::string& head, const std::string& line, const std::string& tail) {
+  const FixResult r = fix_texts({{"x.fly", head + line + tail}});
+  const std::string& text = r.texts[0].text;
+  REQUIRE(text.size() >= head.size() + tail.size());
+  return (r.errors_left == 0 ? "" : "left: ") + text.substr(head.size(), text.size() - head.size() - tail.size());
+}
+
 TEST_CASE("fix: words of elsewhere become what was meant, or stay") {
   const std::string head = "fact Link key (id) ttl 1m { id: string  up: bool  util: percent  rate: bitrate }\nrule r {\n  when { ";
   const std::string tail = " }\n  then { log \"x\" }\n}\n";
-  const auto fixed = [&](const std::string& line) {
-    const FixResult r = fix_texts({{"x.fly", head + line + tail}});
-    const std::string& text = r.texts[0].text;
-    REQUIRE(text.size() >= head.size() + tail.size());
-    return (r.errors_left == 0 ? "" : "left: ") + text.substr(head.size(), text.size() - head.size() - tail.size());
-  };
+  const auto fixed = [&](const std::string& line) { return fixed_between(head, line, tail); };
   CHECK(fixed("absent(Link)") == "no Link");
   CHECK(fixed("absent(Link where up)") == "no Link where up");
   CHECK(fixed("not(Link where (up or util > 3%))") == "no Link where (up or util > 3%)");
@@ -91,12 +94,7 @@ TEST_CASE("fix: forms of elsewhere become what was meant, or nothing is touched"
       "fact Host key (name) ttl 1m { name: string  load: double  os: string?  seen: int  at: timestamp  rate: bitrate }\n"
       "mutable fact Memo key (name) { name: string }\nrule r {\n  when { ";
   const std::string tail = " }\n  then { log \"x\" }\n}\n";
-  const auto fixed = [&](const std::string& line) {
-    const FixResult r = fix_texts({{"x.fly", head + line + tail}});
-    const std::string& text = r.texts[0].text;
-    REQUIRE(text.size() >= head.size() + tail.size());
-    return (r.errors_left == 0 ? "" : "left: ") + text.substr(head.size(), text.size() - head.size() - tail.size());
-  };
+  const auto fixed = [&](const std::string& line) { return fixed_between(head, line, tail); };
   CHECK(fixed("h: Host where load =! 3") == "h: Host where load != 3");
   CHECK(fixed("h: Host where os IS NULL") == "h: Host where os == null");
   CHECK(fixed("h: Host where os IS NOT NULL") == "h: Host where os != null");
