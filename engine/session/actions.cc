@@ -15,7 +15,6 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
       records_(program.types.size()),
       rule_texts_(program.rules.size()) {
   const std::size_t types = program.types.size();
-  waiting_count_.resize(types, 0);
   ended_.resize(types);
   sends_.resize(types);
   rate_armed_.resize(types, kTimestampMax);
@@ -86,8 +85,7 @@ void Actions::send_or_wait(ActionRecord& record) {
     say(record, false);
   } else {
     record.ticket = ++tickets_;
-    waiting_.emplace(record.ticket, record.number);
-    ++waiting_count_[record.type];
+    wait(record);
     arm_rate(record.type);
     if (record.tries == 0) say(record, false);
   }
@@ -95,9 +93,10 @@ void Actions::send_or_wait(ActionRecord& record) {
 
 void Actions::stop_waiting(ActionRecord& record) {
   if (record.ticket == 0) return;
-  waiting_.erase({record.ticket, record.number});
+  const auto beside = waiting_.find(record.type);
+  beside->second.erase({record.ticket, record.number});
+  if (beside->second.empty()) waiting_.erase(beside);
   record.ticket = 0;
-  --waiting_count_[record.type];
 }
 
 void Actions::stop_asking(ActionRecord& record) {
@@ -108,7 +107,7 @@ void Actions::stop_asking(ActionRecord& record) {
 
 // Room comes when the oldest send leaves (T − D, T].
 void Actions::arm_rate(FactTypeId type_id) {
-  if (waiting_count_[type_id] == 0 || sends_[type_id].empty()) return;
+  if (!anyone_waits(type_id) || sends_[type_id].empty()) return;
   const Timestamp due = sends_[type_id].front() + program_.rule_set.schema.types[type_id].rate_per_ns;
   if (rate_armed_[type_id] == due) return;
   rate_armed_[type_id] = due;
@@ -228,10 +227,7 @@ void Actions::show(ActionRecord& record) {
 
 ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
-  if (record.ticket != 0) {
-    waiting_.emplace(record.ticket, record.number);
-    ++waiting_count_[record.type];
-  }
+  if (record.ticket != 0) wait(record);
   return records_.add(std::move(record), newer);
 }
 
@@ -450,18 +446,25 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
       show(record);
     }
   }
-  const std::vector<std::pair<std::uint64_t, ActionNumber>> waiting(waiting_.begin(), waiting_.end());
-  for (const auto& [ticket, number] : waiting) {
-    ActionRecord& record = records_.at(number);
-    if (!may_send(record.type)) continue;
-    set_was_due(if_missed(rate_due_[record.type]));
-    send(record);
-    show(record);
+  while (ActionRecord* const record = first_with_room()) {
+    set_was_due(if_missed(rate_due_[record->type]));
+    send(*record);
+    show(*record);
   }
   set_was_due(std::nullopt);
-  rate_due_.assign(rate_due_.size(), kTimestampMax);
-  rate_fell_due_ = false;
-  for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
+  for (const FactTypeId type : rates_fell_due_) rate_due_[type] = kTimestampMax;
+  rates_fell_due_.clear();
+  for (const auto& [type, beside] : waiting_) arm_rate(type);
+}
+
+// Of those that wait for a rate that has room now, the one that waits longest; null: there is none. However many wait, of each type only
+// the first is asked.
+ActionRecord* Actions::first_with_room() {
+  std::pair<std::uint64_t, ActionNumber> first{0, kNone};
+  for (const auto& [type, beside] : waiting_) {
+    if ((first.second == kNone || *beside.begin() < first) && may_send(type)) first = *beside.begin();
+  }
+  return first.second == kNone ? nullptr : &records_.at(first.second);
 }
 
 std::vector<OpenAction> Actions::open(std::size_t at_most, std::uint64_t& more) const {
