@@ -2,6 +2,8 @@
 #include "engine/session/actions.h"
 
 #include <algorithm>
+#include <bit>
+#include <ranges>
 
 namespace flyball::engine {
 
@@ -222,13 +224,17 @@ void Actions::show(ActionRecord& record) {
     record.retained = network_.now() + *type.retain_ns;
     timers_.add({record.retained, TimerKind::kRetain, record.number, 0});
   }
+  list(record, record.state == ActionState::kSent || record.unapproved);
   limit_ended(record);
 }
 
 ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
   if (record.ticket != 0) wait(record);
-  return records_.add(std::move(record), newer);
+  const bool was_listed = std::exchange(record.listed, false);
+  ActionRecord& made = records_.add(std::move(record), newer);
+  list(made, was_listed);
+  return made;
 }
 
 // Before a cascade changes it: how to have it as it was. Its fact is the caller's.
@@ -256,6 +262,7 @@ void Actions::journal_record(const ActionRecord& record) {
 void Actions::forget(ActionRecord& record) {
   stop_waiting(record);
   stop_asking(record);
+  list(record, false);
   if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
     std::erase(mine->second, record.number);
     if (mine->second.empty()) of_episode_.erase(mine);
@@ -357,6 +364,31 @@ std::vector<ProposalView> Actions::proposals(std::size_t n) const {
   return out;
 }
 
+namespace {
+
+std::uint32_t hash_data(FactTypeId type, const std::vector<Value>& data) {
+  std::uint64_t h = type;
+  for (const Value& v : data) h = mix(h, hash_value(v));
+  return fold(h);
+}
+
+}  // namespace
+
+void Actions::list(ActionRecord& record, bool is_awaited) {
+  if (record.listed == is_awaited || program_.rule_set.schema.types[record.type].has_key) return;
+  record.listed = is_awaited;
+  const std::uint32_t hash = hash_data(record.type, record.data);
+  if (is_awaited) {
+    by_data_[hash].insert(record.number);
+    return;
+  }
+  const auto alike = by_data_.find(hash);
+  alike->second.erase(record.number);
+  if (alike->second.empty()) by_data_.erase(alike);
+}
+
+// Told by its key, or by all its fields, an action is found at once; told by some of them, all of its type are looked at, from the newest
+// on.
 const ActionRecord* Actions::find_acked(const AckInput& ack) const {
   const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
   const auto concerned = [&](const ActionRecord& r) { return is_verdict(ack) ? r.unapproved : waits(r); };
@@ -366,13 +398,31 @@ const ActionRecord* Actions::find_acked(const AckInput& ack) const {
     return found != nullptr && concerned(*found) ? found : nullptr;
   }
   if (ack.action >= program_.types.size()) return nullptr;
-  for (const ActionRecord* record = records_.newest(ack.action); record != nullptr; record = records_.older(*record)) {
-    if (!concerned(*record)) continue;
-    bool agrees = true;
-    for (std::size_t f = 0; f < record->data.size() && agrees; ++f) {
-      agrees = (ack.present >> f & 1U) == 0 || (f < ack.data.size() && record->data[f] == ack.data[f]);
+  const auto is_meant = [&](const ActionRecord& record) {
+    if (!concerned(record)) return false;
+    for (std::size_t f = 0; f < record.data.size(); ++f) {
+      if ((ack.present >> f & 1U) != 0 && (f >= ack.data.size() || record.data[f] != ack.data[f])) return false;
     }
-    if (agrees) return record;
+    return true;
+  };
+  const FactType& type = program_.rule_set.schema.types[ack.action];
+  const FactStore& store = network_.store(ack.action);
+  const bool is_complete = ack.data.size() == type.declared_fields;
+  if (type.has_key && is_complete && (store.key_fields() & ~ack.present) == 0) {
+    const FactId fact = store.find(ack.data.data());  // whose key fields are declared ones
+    const ActionRecord* const record = fact == kNone ? nullptr : records_.of_fact(ack.action, fact);
+    return record != nullptr && is_meant(*record) ? record : nullptr;
+  }
+  if (!type.has_key && is_complete && static_cast<std::size_t>(std::countr_one(ack.present)) >= type.declared_fields) {
+    const auto alike = by_data_.find(hash_data(ack.action, ack.data));
+    if (alike == by_data_.end()) return nullptr;
+    for (const ActionNumber number : alike->second | std::views::reverse) {
+      if (const ActionRecord& record = records_.at(number); record.type == ack.action && is_meant(record)) return &record;
+    }
+    return nullptr;
+  }
+  for (const ActionRecord* record = records_.newest(ack.action); record != nullptr; record = records_.older(*record)) {
+    if (is_meant(*record)) return record;
   }
   return nullptr;
 }
