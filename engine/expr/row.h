@@ -54,14 +54,19 @@ class RowLayout {
 
   // Whether that Value can be packed: it is of its field's kind.
   bool packs(std::uint32_t field, const Value& value) const { return takes(slots_[field], value); }
-  // Overwrites a packed row, but for what an unusual shape says, with as many `values` as there are fields; adds which of them changed.
-  // False: from some field on nothing was done, as a Value does not fit.
-  bool overwrite(std::byte* row, const Value* values, std::uint64_t& changed) const {
-    for (std::uint32_t f = 0; f < width_; ++f) {
+  // Overwrites a packed row from that field on, but for what an unusual shape says, with `values`, one for each field of the type; adds
+  // which of them changed. False: from some field on nothing was done, as a Value does not fit.
+  bool overwrite(std::byte* row, const Value* values, std::uint64_t& changed, std::uint32_t from = 0) const {
+    for (std::uint32_t f = from; f < width_; ++f) {
       const RowSlot& slot = slots_[f];
-      if (!takes(slot, values[f])) [[unlikely]]
+      const Value& v = values[f];
+      if (v.kind == slot.kind && slot.form == Form::kUsual) [[likely]] {
+        changed |= std::uint64_t{replace(row + slot.offset, slot, static_cast<std::uint64_t>(v.bits) | v.aux)} << f;
+        continue;
+      }
+      if (!takes(slot, v)) [[unlikely]]
         return false;
-      changed |= std::uint64_t{put(row, slot, values[f])} << f;
+      changed |= std::uint64_t{put(row, slot, v)} << f;
     }
     return true;
   }
@@ -87,6 +92,9 @@ class RowLayout {
       return replace(place, v);
     // A null has no bits.
     const auto payload = slot.form == Form::kOrNull && v.is_null() ? kNoSmall : static_cast<std::uint64_t>(v.bits) | v.aux;
+    return replace(place, slot, payload);
+  }
+  static bool replace(std::byte* place, const RowSlot& slot, std::uint64_t payload) {
     if (slot.width == sizeof(std::uint64_t)) return replace(place, payload);
     return replace(place, static_cast<std::uint32_t>(payload));
   }

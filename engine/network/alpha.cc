@@ -94,7 +94,11 @@ std::uint32_t Network::try_alpha(const Update& u, AlphaId id) {
   alpha.seen = epoch_;
   if (u.changed != kEveryField && (alpha.reads & u.changed) == 0) return kNone;
   const Truth truth = alpha_truth(u, id);
-  if (truth == Truth::kFalse) return kNone;
+  return truth == Truth::kFalse ? kNone : enter_alpha(u, id, truth);
+}
+
+std::uint32_t Network::enter_alpha(const Update& u, AlphaId id, Truth truth) {
+  const AlphaState& alpha = alphas_[id];
   const std::uint32_t item = add_item(u, id, truth);
   ++alpha_work_[id].came;
   for (const StageId stage : alphas_.successors(alpha)) {
@@ -273,25 +277,21 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
 }
 
 void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists) {
-  const TypePlan& plan = program_.types[type];
+  TypeState& of_type = type_states_[type];
   if (changed == kEveryField) {
-    if (!plan.sample_nodes.empty()) aggregates_.liveness_changed(type, fact, stores_[type].row(fact));
-  } else if ((plan.reads & changed) == 0) {
+    if (of_type.sampled) aggregates_.liveness_changed(type, fact, stores_[type].row(fact));
+  } else if ((of_type.reads & changed) == 0) {
     return;
   }
-  ++updates_[type];
+  ++of_type.updates;
   place_.at(WorkPart::kAlpha, type);
-  if (!plan.clocks.empty()) arm_fact_clock(type, fact, exists);
-  const AlphaTables::Type& ways = alphas_.type(type);
+  if (of_type.clocked) arm_fact_clock(type, fact, exists);
   FactStore& store = stores_[type];
   FactMeta& meta = store.meta(fact);
-  if (ways.is_empty() && meta.tokens == kNone) return;  // such as what is only told
-  const Update u{type, fact, &meta, stores_[type].row_of(meta), changed, exists};
+  if (!of_type.tested && meta.tokens == kNone) return;  // such as what is only told
+  const AlphaTables::Type& ways = alphas_.type(type);
+  const Update u{type, fact, &meta, store.row_of(meta), changed, exists};
   ++epoch_;
-  activations_.clear();
-  dropped_items_.clear();
-  to_delete_.clear();
-  to_refresh_.clear();
 
   // What becomes of the items it has.
   std::uint32_t concerned = ~std::uint32_t{0};
@@ -343,6 +343,11 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   if (activations_.empty() && to_delete_.empty() && to_refresh_.empty() && dropped_items_.empty() && unclosed_.empty() && opened_.empty()) {
     return;  // most mean nothing to anybody
   }
+  activate(u);
+}
+
+// What fell with the update goes, who is awaited by somebody is joined, and what stays is looked at again.
+void Network::activate(const Update& u) {
   for (const TokenId t : to_delete_) {
     const Token& token = tokens_[t];
     for (const TokenId near : {token.parent, token.next_sibling, token.prev_sibling}) {
@@ -359,7 +364,9 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     }
     delete_token(t);
   }
+  to_delete_.clear();
   for (const std::uint32_t id : dropped_items_) free_item(id);
+  dropped_items_.clear();
 
   if (!unclosed_.empty() || !opened_.empty()) settle_closings();
   if (activations_.size() > 1) {
@@ -369,13 +376,14 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
   // A token may have fallen meanwhile, and its place gone to another: only the one that was meant is looked at again.
   for (const auto& [t, stage] : to_refresh_) {
     const Token& token = tokens_[t];
-    if (!token.alive || token.witness || token.fact != fact || token.stage != stage) continue;
-    if (stage_states_[stage].shared && (program_.stages[stage].joins_read & changed) == 0) {
-      refresh_consumers(t, stage_states_[stage].binding, changed);
+    if (!token.alive || token.witness || token.fact != u.fact || token.stage != stage) continue;
+    if (stage_states_[stage].shared && (program_.stages[stage].joins_read & u.changed) == 0) {
+      refresh_consumers(t, stage_states_[stage].binding, u.changed);
     } else {
       refresh(t);
     }
   }
+  to_refresh_.clear();
   for (const TokenId left : lost_witnesses_) {
     if (!tokens_[left].alive) continue;
     find_witness(left);
@@ -386,6 +394,7 @@ void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool e
     if (tokens_[left].alive) settle_exists(left);
   }
   touched_exists_.clear();
+  activations_.clear();
 }
 
 }  // namespace flyball::engine

@@ -5,7 +5,6 @@
 #include <map>
 #include <tuple>
 
-#include "engine/expr/compare_bits.h"
 #include "engine/network/alpha_item.h"
 #include "model/check.h"
 
@@ -83,42 +82,6 @@ void AlphaTables::add_tests(AlphaId id) {
     }
     tests_.push_back(test);
   }
-}
-
-Truth AlphaTables::truth(AlphaId id, Row row, FrameBuffer& frame) const {
-  const AlphaState& alpha = alphas_[id];
-  const AlphaTest* const first = tests_.data() + alpha.first_test;
-  Truth truth = Truth::kTrue;
-  for (const AlphaTest& test : std::span(first, alpha.test_count)) {
-    Truth t = Truth::kUnknown;
-    bool known = true;
-    switch (test.form) {
-      case AlphaTest::Form::kField: t = truth_of(row[test.field]); break;
-      case AlphaTest::Form::kNotField: t = truth_not(truth_of(row[test.field])); break;
-      case AlphaTest::Form::kBits:
-      case AlphaTest::Form::kDouble:
-      case AlphaTest::Form::kSame: {
-        std::int64_t bits = 0;
-        known = row.bits(test.field, test.constant.kind, bits);
-        if (!known) break;
-        bool holds = false;
-        if (test.form == AlphaTest::Form::kBits) {
-          holds = compares(test.op, bits, test.constant.bits);
-        } else if (test.form == AlphaTest::Form::kDouble) {
-          holds = compares(test.op, std::bit_cast<double>(bits), test.constant.as_double());
-        } else {
-          holds = (bits == (test.constant.bits | test.constant.aux)) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
-        }
-        t = holds ? Truth::kTrue : Truth::kFalse;
-        break;
-      }
-      case AlphaTest::Form::kFormula: known = false; break;
-    }
-    if (!known) t = formula_truth(id, test.formula, row, frame);
-    truth = truth_and(truth, t);
-    if (truth == Truth::kFalse) break;
-  }
-  return truth;
 }
 
 // Kept apart: what most facts need is short.
@@ -203,17 +166,6 @@ void AlphaTables::plan_type(FactTypeId id) {
     by.index.seal();
     type.by_index.push_back(std::move(by));
   }
-}
-
-// The alphas with a bit of their own that look at one of the changed fields.
-std::uint32_t AlphaTables::Type::concerned(std::uint64_t changed) const {
-  std::uint32_t bits = 0;
-  for (std::uint64_t left = changed; left != 0; left &= left - 1) {
-    const auto field = static_cast<std::uint32_t>(std::countr_zero(left));
-    if (field >= by_field.size()) break;
-    bits |= by_field[field];
-  }
-  return bits;
 }
 
 std::size_t AlphaTables::bytes() const {

@@ -9,10 +9,12 @@
 // It holds the counts and indexes of the alpha memories, and no facts. Not thread-safe.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
 #include "engine/compile/program_data.h"
+#include "engine/expr/compare_bits.h"
 #include "engine/network/best_first.h"
 #include "engine/network/bucket_index.h"
 #include "engine/network/field_index.h"
@@ -90,7 +92,16 @@ class AlphaTables {
     std::uint64_t shared_deep = 0;        // what alphas of the shared bit look at
     std::vector<ByField> by_index;
     std::vector<ByOrder> by_order;
-    std::uint32_t concerned(std::uint64_t changed) const;
+    // The alphas with a bit of their own that look at one of the changed fields.
+    std::uint32_t concerned(std::uint64_t changed) const {
+      std::uint32_t bits = 0;
+      for (std::uint64_t left = changed; left != 0; left &= left - 1) {
+        const auto field = static_cast<std::uint32_t>(std::countr_zero(left));
+        if (field >= by_field.size()) break;
+        bits |= by_field[field];
+      }
+      return bits;
+    }
     bool is_empty() const { return own_count == 0 && always.empty() && by_index.empty() && by_order.empty(); }
   };
 
@@ -105,10 +116,42 @@ class AlphaTables {
   const AlphaIndex& index(const AlphaState& a, std::uint32_t number) const { return indexes_[a.first_index + number]; }
 
   // Whether the row passes the alpha's own tests.
-  Truth truth(AlphaId id, Row row, FrameBuffer& frame) const;
+  Truth truth(AlphaId id, Row row, FrameBuffer& frame) const {
+    const AlphaState& alpha = alphas_[id];
+    const AlphaTest* const tests = tests_.data() + alpha.first_test;
+    Truth truth = Truth::kTrue;
+    for (std::uint32_t i = 0; i < alpha.test_count; ++i) {
+      truth = truth_and(truth, test_truth(id, tests[i], row, frame));
+      if (truth == Truth::kFalse) break;
+    }
+    return truth;
+  }
   std::size_t bytes() const;
 
  private:
+  Truth test_truth(AlphaId id, const AlphaTest& test, Row row, FrameBuffer& frame) const {
+    switch (test.form) {
+      case AlphaTest::Form::kField: return truth_of(row[test.field]);
+      case AlphaTest::Form::kNotField: return truth_not(truth_of(row[test.field]));
+      case AlphaTest::Form::kBits:
+      case AlphaTest::Form::kDouble:
+      case AlphaTest::Form::kSame: {
+        std::int64_t bits = 0;
+        if (!row.bits(test.field, test.constant.kind, bits)) break;
+        bool holds = false;
+        if (test.form == AlphaTest::Form::kBits) {
+          holds = compares(test.op, bits, test.constant.bits);
+        } else if (test.form == AlphaTest::Form::kDouble) {
+          holds = compares(test.op, std::bit_cast<double>(bits), test.constant.as_double());
+        } else {
+          holds = (bits == (test.constant.bits | test.constant.aux)) == (test.op == static_cast<std::uint8_t>(Compare::kEqual));
+        }
+        return holds ? Truth::kTrue : Truth::kFalse;
+      }
+      case AlphaTest::Form::kFormula: break;
+    }
+    return formula_truth(id, test.formula, row, frame);
+  }
   Truth formula_truth(AlphaId id, std::uint32_t formula, Row row, FrameBuffer& frame) const;
   void add_tests(AlphaId id);
   void plan_type(FactTypeId id);

@@ -2,6 +2,7 @@
 #include "engine/network/fact_store.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -29,26 +30,12 @@ FactStore::FactStore(const FactType& type, FactTotals& totals)
     key_.push_back(type.action_field(ActionField::kId));
   }
   for (const std::uint32_t field : key_) key_mask_ |= std::uint64_t{1} << field;
+  leading_keys_ = static_cast<std::uint32_t>(std::countr_one(key_mask_));
   layout_ = RowLayout(type, key_mask_);
   stride_ = sizeof(FactMeta) + layout_.bytes() + (timed_ ? sizeof(FactTimes) : 0);
   if (stride_ > kLine - kLine / 4 && stride_ < kLine) stride_ = kLine;  // a record that nearly fills a line of the cache has one
   lines_ahead_ = std::min(kLinesAheadMax, static_cast<std::uint32_t>((stride_ + kLine - 1) / kLine));
   if (keyed_) index_.assign(16, Slot{});
-}
-
-bool FactStore::same_key(FactId f, const Value* row) const {
-  const Row mine = this->row(f);
-  return std::all_of(key_.begin(), key_.end(), [&](std::uint32_t field) { return mine.has(field, row[field]); });
-}
-
-FactId FactStore::find(const Value* row, std::uint32_t hash) const {
-  if (!keyed_) return kNone;
-  const std::size_t mask = index_.size() - 1;
-  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
-    const Slot slot = index_[at];
-    if (slot.fact == kNone) return kNone;
-    if (slot.hash == hash && same_key(slot.fact, row)) return slot.fact;
-  }
 }
 
 FactId FactStore::make_handle() {
@@ -111,19 +98,17 @@ void FactStore::set_key(FactMeta& meta, const Value* row) {
   meta.shape |= kRowUnset;
 }
 
-std::uint64_t FactStore::write(FactMeta& meta, const Value* values) {
-  std::uint64_t changed = all_fields_;
+// `changed`: of a live fact, what was overwritten before a Value that does not fit.
+std::uint64_t FactStore::write_unusual(FactMeta& meta, const Value* values, std::uint64_t changed) {
   if (meta.status == FactStatus::kLive) {
-    changed = 0;
-    if (meta.shape == 0 && layout_.overwrite(packed(meta), values, changed)) [[likely]]
-      return changed;
     const Row before = row_of(meta);
     for (std::uint32_t i = 0; i < width_; ++i) changed |= std::uint64_t{before[i] != values[i]} << i;
     set_row(meta, values);
     return changed;
   }
+  changed = all_fields_;
   if (meta.status == FactStatus::kStale) {
-    changed = all_fields_ & ~key_mask_;
+    changed &= ~key_mask_;
     --own_.stale, --totals_->stale;
   }
   set_row(meta, values);

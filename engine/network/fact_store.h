@@ -66,8 +66,15 @@ class FactStore {
   FactStore(const FactType& type, FactTotals& totals);
 
   // The fact with the key of `row` (only key fields are read), or kNone.
-  FactId find(const Value* row) const { return keyed_ ? find(row, key_hash(row)) : kNone; }
-  FactId find(const Value* row, std::uint32_t hash) const;
+  FactId find(const Value* row) const { return find(row, keyed_ ? key_hash(row) : 0); }
+  FactId find(const Value* row, std::uint32_t hash) const {
+    if (!keyed_) return kNone;
+    const std::size_t mask = index_.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      const Slot slot = index_[at];
+      if (slot.fact == kNone || (slot.hash == hash && same_key(slot.fact, row))) return slot.fact;
+    }
+  }
   // The fact with that key, made absent if it was not known. For types without a key (events): always a new one.
   FactId find_or_make(const Value* row) { return find_or_make(row, keyed_ ? key_hash(row) : 0); }
   FactId find_or_make(const Value* row, std::uint32_t hash);
@@ -107,7 +114,12 @@ class FactStore {
 
   // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
   std::uint64_t write(FactId f, const Value* values) { return write(meta(f), values); }
-  std::uint64_t write(FactMeta& meta, const Value* values);  // where its record is known already
+  std::uint64_t write(FactMeta& meta, const Value* values) {  // where its record is known already
+    std::uint64_t changed = 0;
+    if (meta.status == FactStatus::kLive && meta.shape == 0 && layout_.overwrite(packed(meta), values, changed, leading_keys_)) [[likely]]
+      return changed;
+    return write_unusual(meta, values, changed);
+  }
   // Live → stale: hides the fields that are not key; returns their mask.
   std::uint64_t make_stale(FactId f);
   void make_absent(FactId f);
@@ -170,7 +182,14 @@ class FactStore {
   }
   static std::byte* packed(FactMeta& meta) { return reinterpret_cast<std::byte*>(&meta + 1); }
   static const std::byte* packed(const FactMeta& meta) { return reinterpret_cast<const std::byte*>(&meta + 1); }
-  bool same_key(FactId f, const Value* row) const;
+  bool same_key(FactId f, const Value* row) const {
+    const Row mine = this->row(f);
+    for (std::size_t i = key_.size(); i-- > 0;) {
+      if (!mine.has(key_[i], row[key_[i]])) return false;
+    }
+    return true;
+  }
+  std::uint64_t write_unusual(FactMeta& meta, const Value* values, std::uint64_t changed);
   void set_key(FactMeta& meta, const Value* row);
   void set_row(FactMeta& meta, const Value* values);
   Value* take_aside();
@@ -183,6 +202,7 @@ class FactStore {
   bool keyed_;
   std::vector<std::uint32_t> key_;
   std::uint64_t all_fields_ = 0, key_mask_ = 0;
+  std::uint32_t leading_keys_ = 0;  // fields before the first that is no key field
   bool timed_;
   RowLayout layout_;
   std::size_t stride_;  // of a record: FactMeta, a packed row, with a ttl FactTimes

@@ -20,7 +20,7 @@ void Network::look_into(Insight& out) const {
     type.name = named(t);
     if (program_.types[t].remembers != kNoId) type.name = "remembered " + named(program_.types[t].remembers);
     if (program_.types[t].each_of != kNoId) type.name = "values of " + named(program_.types[t].each_of);
-    type.updates = updates_[t];
+    type.updates = type_states_[t].updates;
     type.live = stores_[t].live();
     type.stale = stores_[t].stale();
     type.bytes = type_bytes(t);

@@ -21,7 +21,11 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stores_.emplace_back(types[t], program.is_written(static_cast<FactTypeId>(t)) ? totals_ : hidden_totals_);
   }
   alpha_work_.resize(program.alphas.size());
-  updates_.resize(types.size());
+  for (FactTypeId t = 0; t < types.size(); ++t) {
+    const TypePlan& plan = program.types[t];
+    type_states_.push_back(
+        {plan.reads, 0, !plan.stamp_masks.empty(), !plan.sample_nodes.empty(), !plan.clocks.empty(), !alphas_.type(t).is_empty()});
+  }
   gates_.resize(types.size());
   for (const TypePlan& type : program.types) stamps_.emplace_back(type.stamp_masks.size());
   fact_dues_.resize(types.size());

@@ -69,16 +69,15 @@ class Network {
   // liveness itself changed.
   static constexpr std::uint64_t kEveryField = ~std::uint64_t{0};
   void fact_appeared(FactTypeId type, FactId fact) {
-    if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, true, true);
+    if (type_states_[type].stamped) stamp_fact(type, fact, kEveryField, true, true);
     update(type, fact, kEveryField, true);
   }
   void fact_changed(FactTypeId type, FactId fact, std::uint64_t changed) {
-    if (!program_.types[type].stamp_masks.empty())
-      stamp_fact(type, fact, changed == kEveryField ? ~stores_[type].key_fields() : changed, false, true);
+    if (type_states_[type].stamped) stamp_fact(type, fact, changed == kEveryField ? ~stores_[type].key_fields() : changed, false, true);
     update(type, fact, changed, true);
   }
   void fact_vanished(FactTypeId type, FactId fact) {
-    if (!program_.types[type].stamp_masks.empty()) stamp_fact(type, fact, kEveryField, false, false);
+    if (type_states_[type].stamped) stamp_fact(type, fact, kEveryField, false, false);
     update(type, fact, kEveryField, false);
   }
   // Moments number what changes facts, one after the other: an input, a deadline, an effect, a closure. A fact's stamp is the moment
@@ -92,6 +91,8 @@ class Network {
   // True if some rule, join or aggregate reads one of these fields.
   bool anybody_reads(FactTypeId type, std::uint64_t changed) const { return (program_.types[type].reads & changed) != 0; }
 
+  // Whether windows take samples of it.
+  bool is_sampled(FactTypeId type) const { return type_states_[type].sampled; }
   // A taken put, for the windows of aggregates.
   void sample(FactTypeId type, FactId fact, Timestamp stamp, Row row);
   void end_samples(FactTypeId type, FactId fact, Timestamp up_to);
@@ -277,6 +278,15 @@ class Network {
   friend class SnapshotOut;
   friend class SnapshotIn;
 
+  // Of a type's plan, together, because every change of a fact asks.
+  struct TypeState {
+    std::uint64_t reads = 0;
+    std::uint64_t updates = 0;  // how many there were
+    bool stamped = false;       // a production asks which change came first
+    bool sampled = false;
+    bool clocked = false;  // something of its facts changes with time alone
+    bool tested = false;   // there is an alpha
+  };
   enum class Verb : std::uint8_t { kNothing, kRefresh, kRejoin };
   struct alignas(64) StageState {
     // Of its plan, in one line, because every update of a fact and every token asks.
@@ -348,6 +358,8 @@ class Network {
   void stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bool appeared, bool exists);
   bool visit_item(const Update& u, std::uint32_t item);
   std::uint32_t try_alpha(const Update& u, AlphaId alpha);
+  std::uint32_t enter_alpha(const Update& u, AlphaId alpha, Truth truth);
+  void activate(const Update& u);
   void update_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates);
   void update_all_gates(const Update& u, const AlphaTables::ByOrder& order, FactGates& gates, std::optional<std::uint32_t> position);
   void update_given(const Update& u);
@@ -534,7 +546,7 @@ class Network {
   std::vector<FactStore> stores_;
   AlphaTables alphas_;
   std::vector<AlphaWork> alpha_work_;
-  std::vector<std::uint64_t> updates_;         // by type
+  std::vector<TypeState> type_states_;
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
   Slab<AlphaItem> items_;

@@ -38,7 +38,7 @@ Statistics Network::statistics() const {
     const FactType& type = program_.rule_set.schema.types[t];
     Statistics::Type& known = out.types[type.name];
     known.facts = store.live() + store.stale();
-    known.updates = updates_[t];
+    known.updates = type_states_[t].updates;
     if (known.facts == 0) continue;
     std::vector<FactId> sample;
     const std::uint32_t step = std::max<std::uint32_t>(1, store.end() / static_cast<std::uint32_t>(most));

@@ -198,7 +198,7 @@ TakenOver Adoption::run(const std::function<void()>& settle) {
   move_productions();
   move_actions();
   move_timers();
-  to_.inbox = std::move(from_.inbox);
+  to_.inbox = std::exchange(from_.inbox, Inbox{});
   fill();
   withdraw_actions();
   if (std::find(changed_.begin(), changed_.end(), true) == changed_.end()) {

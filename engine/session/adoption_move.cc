@@ -17,7 +17,7 @@ void Adoption::move_facts() {
     to.gates_[t] = std::move(from.gates_[t]);
     to.stamps_[t] = std::move(from.stamps_[t]);
     to.fact_dues_[t] = std::move(from.fact_dues_[t]);
-    to.updates_[t] = from.updates_[t];
+    to.type_states_[t].updates = from.type_states_[t].updates;
   }
   to.totals_ = from.totals_;
   to.hidden_totals_ = from.hidden_totals_;

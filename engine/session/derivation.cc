@@ -22,6 +22,9 @@ Derivation::Derivation(const ProgramData& program, Network& network, const Ident
       lost_(program.stratum_count, 0),
       rules_(program.rules.size()),
       per_instant_max_(per_instant_max) {
+  for (FactTypeId type = 0; type < program.types.size(); ++type) {
+    types_.push_back({program.types[type].stratum, program.types[type].recursive, program.is_written(type)});
+  }
   for (std::uint32_t rule = 0; rule < program.rules.size(); ++rule) plan_derives(rule);
 }
 
@@ -116,13 +119,12 @@ void Derivation::remove_reason(std::uint32_t id) {
 }
 
 void Derivation::set_dirty(FactTypeId type, FactId fact, Derived& d, bool lost) {
-  const bool recursive = program_.types[type].recursive;
-  const std::uint32_t stratum = program_.types[type].stratum;
-  if (lost && !d.lost && recursive) {
+  const std::uint32_t stratum = types_[type].stratum;
+  const bool recursive = types_[type].recursive;
+  if (lost && recursive) {
+    if (d.lost) return;
     d.lost = true;
     ++lost_[stratum];
-  } else if (lost && recursive) {
-    return;
   }
   if (d.dirty) {
     if (recursive) dirty_[stratum].emplace_back(type, fact);  // settle_recursive() may have been there
@@ -426,7 +428,7 @@ std::uint32_t Derivation::first_dirty_stratum() const {
 void Derivation::settle_stratum(std::uint32_t stratum) {
   std::vector<std::pair<FactTypeId, FactId>>& dirty = dirty_[stratum];
   if (!dirty.empty()) {
-    if (program_.types[dirty.front().first].recursive) {
+    if (types_[dirty.front().first].recursive) {
       settle_recursive(stratum);
     } else {
       const auto [type, fact] = dirty.back();
@@ -500,7 +502,7 @@ void Derivation::tell(Timestamp now, OutputSink& sink) {
     });
   }
   const auto say = [&](FactTypeId type, bool present, Row values, std::uint32_t width) {
-    if (!program_.is_written(type)) return;
+    if (!types_[type].is_written) return;
     output_.time = now;
     output_.type = type;
     output_.present = present;

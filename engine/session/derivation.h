@@ -109,6 +109,11 @@ class Derivation {
     const FieldFit* fit = nullptr;
     Value constant;
   };
+  struct TypeState {  // of a type's plan, together
+    std::uint32_t stratum = kNoId;
+    bool recursive = false;
+    bool is_written = true;
+  };
   struct DerivePlan {
     FactTypeId type = kNoId;
     std::uint32_t effect = 0;
@@ -163,6 +168,7 @@ class Derivation {
   std::vector<Value> scratch_;  // as wide as the widest
   std::uint32_t scratch_of_ = kNone;
   DerivedOutput output_;
+  std::vector<TypeState> types_;
   std::vector<RuleDerives> rules_;
   std::vector<DerivePlan> derives_;
   std::vector<FieldPlan> fields_;

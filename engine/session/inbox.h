@@ -1,12 +1,12 @@
 // Inbox: inputs that wait for their instant: facts and acknowledgements, by (instant, arrival). They lie in a pool and
-// never move, only their places in the heap do; an input in order costs no allocation. Not thread-safe.
+// never move, only their places do: the first stands by itself, the others in a heap. An input in order costs no allocation and no heap.
+// Not thread-safe.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,17 +21,18 @@ struct Pending {
   FactInput fact;
   std::uint32_t hash = 0;  // of the fact's key, if its type has one
   bool late = false;
-  std::uint32_t ack = 0xFFFF'FFFF;  // index of an acknowledgement instead
+  static constexpr std::uint32_t kNoAck = 0xFFFF'FFFF;
+  std::uint32_t ack = kNoAck;  // index of an acknowledgement instead
+  bool is_ack() const { return ack != kNoAck; }
 };
-using PendingId = std::uint32_t;
 
 class Inbox {
  public:
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
-  Timestamp next() const { return heap_.empty() ? kTimestampMax : heap_.front().at; }
+  bool empty() const { return first_.input == nullptr; }
+  std::size_t size() const { return empty() ? 0 : heap_.size() + 1; }
+  Timestamp next() const { return first_.at; }
 
-  // `at`: the instant that takes it: its stamp, or engine time if it is late.
+  // `at`: the instant that takes it: its stamp, or engine time if it is late. `hash`: of the fact's key, if its type has one.
   void add_fact(Timestamp at, bool late, const FactInput& input, std::uint32_t hash) {
     Pending& pending = make(at);
     pending.fact = input;
@@ -52,36 +53,37 @@ class Inbox {
       acks_[pending.ack] = input;
     }
   }
-  const Pending& operator[](PendingId id) const { return slot(id); }
   const AckInput& ack(std::uint32_t index) const { return acks_[index]; }
 
-  // All inputs of instant `t` (those that waited for one before it, too: it was passed over), by (source, sequence, arrival); those without
-  // a source first.
-  void take(Timestamp t, const Interner& in, std::vector<PendingId>& out) {
-    while (!heap_.empty() && heap_.front().at <= t) {
-      if (heap_.size() > 1) std::pop_heap(heap_.begin(), heap_.end(), Later{});
-      out.push_back(heap_.back().id);
-      heap_.pop_back();
+  // The one that waits for instant `t` (or for one before it: it was passed over), if it is the only one that waits; else null. Most are.
+  Pending* take_alone(Timestamp t) {
+    if (!heap_.empty() || first_.at > t) return nullptr;
+    return std::exchange(first_, Place{}).input;
+  }
+  // All inputs of instant `t` and before, by (source, sequence, arrival); those without a source first.
+  void take(Timestamp t, const Interner& in, std::vector<Pending*>& out) {
+    while (!empty() && first_.at <= t) {
+      out.push_back(first_.input);
+      take_first();
     }
     if (out.size() < 2) return;
-    std::sort(out.begin(), out.end(), [&](PendingId x, PendingId y) {
-      const Pending &a = slot(x), &b = slot(y);
-      if (a.fact.source != b.fact.source) return compare_total(a.fact.source, b.fact.source, in) < 0;
-      return a.fact.seq != b.fact.seq ? a.fact.seq < b.fact.seq : a.arrival < b.arrival;
+    std::sort(out.begin(), out.end(), [&](const Pending* a, const Pending* b) {
+      if (a->fact.source != b->fact.source) return compare_total(a->fact.source, b->fact.source, in) < 0;
+      return a->fact.seq != b->fact.seq ? a->fact.seq < b->fact.seq : a->arrival < b->arrival;
     });
   }
-  // Gives back what take() gave.
-  void release(std::vector<PendingId>& taken) {
-    for (const PendingId id : taken) {
-      Pending& pending = slot(id);
-      if (pending.ack != 0xFFFF'FFFF) {
-        free_acks_.push_back(pending.ack);
-        pending.ack = 0xFFFF'FFFF;
-      }
-      if (free_.size() >= kSpareMax) std::vector<Value>().swap(pending.fact.values);
-      free_.push_back(id);
+  // Gives back what was taken.
+  void release(Pending* pending) {
+    if (pending->is_ack()) {
+      free_acks_.push_back(pending->ack);
+      pending->ack = Pending::kNoAck;
     }
-    taken.clear();
+    if (spare_ == nullptr) {
+      spare_ = pending;
+      return;
+    }
+    if (free_.size() >= kSpareMax) std::vector<Value>().swap(pending->fact.values);
+    free_.push_back(pending);
   }
   struct Waiting {
     Timestamp at;
@@ -91,58 +93,72 @@ class Inbox {
   // All that wait, in order of arrival.
   std::vector<Waiting> in_order() const {
     std::vector<Place> places = heap_;
-    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.arrival < b.arrival; });
+    if (!empty()) places.push_back(first_);
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.input->arrival < b.input->arrival; });
     std::vector<Waiting> out;
     for (const Place& place : places) {
-      const Pending& p = slot(place.id);
-      out.push_back({place.at, &p, p.ack == 0xFFFF'FFFF ? nullptr : &acks_[p.ack]});
+      out.push_back({place.at, place.input, place.input->is_ack() ? &acks_[place.input->ack] : nullptr});
     }
     return out;
   }
   void mark(Interner& in) const {
-    for (const Place& place : heap_) {
-      const Pending& p = slot(place.id);
-      if (p.ack == 0xFFFF'FFFF) {
-        for (const Value& v : p.fact.values) in.mark(v);
-        in.mark(p.fact.source);
+    for (const Waiting& waiting : in_order()) {
+      if (waiting.ack == nullptr) {
+        for (const Value& v : waiting.input->fact.values) in.mark(v);
+        in.mark(waiting.input->fact.source);
         continue;
       }
-      for (const Value& v : acks_[p.ack].data) in.mark(v);
-      for (const Value& v : acks_[p.ack].result) in.mark(v);
+      for (const Value& v : waiting.ack->data) in.mark(v);
+      for (const Value& v : waiting.ack->result) in.mark(v);
     }
   }
 
  private:
-  static constexpr PendingId kChunk = 64;
+  static constexpr std::size_t kChunk = 64;
   static constexpr std::size_t kSpareMax = 4096;  // rows kept for what comes next
   struct Place {
-    Timestamp at;
-    std::uint64_t arrival = 0;
-    PendingId id = 0;
+    Timestamp at = kTimestampMax;
+    Pending* input = nullptr;
   };
   struct Later {
-    bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.arrival > b.arrival; }
+    bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.input->arrival > b.input->arrival; }
   };
   Pending& make(Timestamp at) {
-    PendingId id = end_;
-    if (free_.empty()) {
-      if (end_++ % kChunk == 0) chunks_.push_back(std::make_unique<Pending[]>(kChunk));
+    Pending* const pending = spare_ != nullptr ? std::exchange(spare_, nullptr) : take_free();
+    pending->arrival = arrivals_++;
+    if (empty()) {
+      first_ = {at, pending};
     } else {
-      id = free_.back();
-      free_.pop_back();
+      add_further({at, pending});
     }
-    Pending& pending = slot(id);
-    pending.arrival = arrivals_;
-    heap_.push_back({at, arrivals_++, id});
-    if (heap_.size() > 1) std::push_heap(heap_.begin(), heap_.end(), Later{});
+    return *pending;
+  }
+  void add_further(Place place) {
+    if (place.at < first_.at) std::swap(place, first_);
+    heap_.push_back(place);
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
+  }
+  void take_first() {
+    first_ = Place{};
+    if (heap_.empty()) return;
+    std::pop_heap(heap_.begin(), heap_.end(), Later{});
+    first_ = heap_.back();
+    heap_.pop_back();
+  }
+  Pending* take_free() {
+    if (free_.empty()) {
+      chunks_.push_back(std::make_unique<Pending[]>(kChunk));
+      for (std::size_t i = kChunk; i-- > 0;) free_.push_back(&chunks_.back()[i]);
+    }
+    Pending* const pending = free_.back();
+    free_.pop_back();
     return pending;
   }
-  Pending& slot(PendingId id) { return chunks_[id / kChunk][id % kChunk]; }
-  const Pending& slot(PendingId id) const { return chunks_[id / kChunk][id % kChunk]; }
-  std::vector<Place> heap_;
+  Place first_;                                     // the earliest
+  std::vector<Place> heap_;                         // of the others
   std::vector<std::unique_ptr<Pending[]>> chunks_;  // of the pool
-  PendingId end_ = 0;
-  std::vector<PendingId> free_;
+  Pending* spare_ = nullptr;                        // the last that was given back
+  std::vector<Pending*> free_;
   std::deque<AckInput> acks_;
   std::vector<std::uint32_t> free_acks_;
   std::uint64_t arrivals_ = 0;

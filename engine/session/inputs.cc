@@ -16,33 +16,30 @@ Error Session::Impl::too_far_ahead(Timestamp stamp) const {
           "stamps may be at most " + format_duration_human(limits.ahead_max_ns) + " ahead"};
 }
 
-// Moves the time on; true if the input is late.
-bool Session::Impl::admit(Timestamp stamp) {
-  see_first(stamp);
-  if (stamp <= closed) return true;
-  newest = std::max(newest, stamp);
-  close_through(stamp - data.lateness_max_ns - 1);
-  return false;
+// Why an input is not taken that is not as its type says, or for which there is no room.
+Error Session::Impl::refusal_of(const FactInput& input) const {
+  if (input.type >= doors.size()) return {"there is no such type", {}};
+  const FactType& type = data.rule_set.schema.types[input.type];
+  if (type.role == Role::kDerived) return {"`" + type.name + "` is derived by rules", "it cannot be put from outside"};
+  if (type.role == Role::kAction) return {"`" + type.name + "` is an action", "acknowledge it instead"};
+  if (input.values.size() != type.fields.size())
+    return {"`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()), {}};
+  if (type.is_event() && input.op != FactOp::kPut) return {"`" + type.name + "` is an event", "events can only be put"};
+  if (is_too_far_ahead(input.stamp)) return too_far_ahead(input.stamp);
+  return {"too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs)};
 }
 
 Result<PutOutcome> Session::Impl::put(const FactInput& input) {
-  const auto refuse = [&](std::string message, std::string help = {}) {
+  const auto refuse = [&](Error why) {
     ++counters.facts_refused;
-    return fail(std::move(message), std::move(help));
+    return std::unexpected(std::move(why));
   };
-  if (input.type >= data.rule_set.schema.types.size()) return refuse("there is no such type");
-  const FactType& type = data.rule_set.schema.types[input.type];
-  if (type.role == Role::kDerived) return refuse("`" + type.name + "` is derived by rules", "it cannot be put from outside");
-  if (type.role == Role::kAction) return refuse("`" + type.name + "` is an action", "acknowledge it instead");
-  if (input.values.size() != type.fields.size())
-    return refuse("`" + type.name + "` has " + std::to_string(type.fields.size()) + " fields, not " + std::to_string(input.values.size()));
-  if (type.is_event() && input.op != FactOp::kPut) return refuse("`" + type.name + "` is an event", "events can only be put");
-  if (is_too_far_ahead(input.stamp)) {
-    ++counters.facts_refused;
-    return std::unexpected(too_far_ahead(input.stamp));
-  }
-  if (inbox.size() >= limits.pending_inputs)
-    return refuse("too many inputs wait for engine time", "the limit is " + std::to_string(limits.pending_inputs));
+  if (input.type >= doors.size()) [[unlikely]]
+    return refuse(refusal_of(input));
+  const Door& door = doors[input.type];
+  if (!door.open || input.values.size() != door.fields || (door.is_event && input.op != FactOp::kPut) || is_too_far_ahead(input.stamp) ||
+      inbox.size() >= limits.pending_inputs) [[unlikely]]
+    return refuse(refusal_of(input));
   // While the instants before it are closed, the memory it will touch is fetched step by step (look_ahead).
   const FactStore& store = network.store(input.type);
   const std::uint32_t hash = store.keyed() ? store.key_hash(input.values.data()) : 0;
@@ -57,14 +54,14 @@ Result<PutOutcome> Session::Impl::put(const FactInput& input) {
   }
   if (input.op != FactOp::kRetract && network.live_facts() + network.stale_facts() + inbox.size() >= limits.facts &&
       store.find(input.values.data(), hash) == kNone) {
-    return refuse("too many facts", "the limit is " + std::to_string(limits.facts));
+    return refuse({"too many facts", "the limit is " + std::to_string(limits.facts)});
   }
   const bool late = admit(input.stamp);
-  if (late && type.late == LatePolicy::kDrop) {
+  if (late && door.late == LatePolicy::kDrop) {
     ++counters.facts_late_dropped;
     return PutOutcome::kLateDropped;
   }
-  if (late && type.late == LatePolicy::kDivert) {
+  if (late && door.late == LatePolicy::kDivert) {
     ++counters.facts_late_diverted;
     return PutOutcome::kLateDiverted;
   }
@@ -127,23 +124,28 @@ void Session::Impl::pin_for_instant(FactTypeId type, FactId fact) {
   pinned.push_back({type, fact});
 }
 
-void Session::Impl::apply(const Pending& input) {
-  ++position;
-  network.place().at(WorkPart::kInputs);
-  next_moment();
-  if (input.ack != 0xFFFF'FFFF) {
-    if (const AckInput& ack = inbox.ack(input.ack); !actions.acknowledge(ack)) outbox.add(UnmatchedOutput{ack.origin});
-    return;
+// Step 2 of an instant, but for what follows from it.
+void Session::Impl::take_inputs(Timestamp t) {
+  Pending* alone = inbox.take_alone(t);
+  if (alone == nullptr) inbox.take(t, in, taken);
+  for (Pending* const input : alone != nullptr ? std::span(&alone, 1) : std::span(taken)) {
+    ++position;
+    network.place().at(WorkPart::kInputs);
+    next_moment();
+    if (input->is_ack()) {
+      if (const AckInput& ack = inbox.ack(input->ack); !actions.acknowledge(ack)) outbox.add(UnmatchedOutput{ack.origin});
+    } else if (doors[input->fact.type].is_event) {
+      apply_event(*input);
+    } else {
+      apply_state(*input);
+    }
+    if (network.has_exhausted() && exhausted_after.empty() && !input->is_ack()) exhausted_after = " after " + input_text(input->fact);
+    inbox.release(input);
   }
-  const FactType& type = data.rule_set.schema.types[input.fact.type];
-  if (type.is_event()) {
-    apply_event(type, input);
-  } else {
-    apply_state(type, input);
-  }
+  taken.clear();
 }
 
-void Session::Impl::apply_event(const FactType& type, const Pending& input) {
+void Session::Impl::apply_event(const Pending& input) {
   const FactInput& fact = input.fact;
   FactStore& store = network.store(fact.type);
   FactId f = kNone;
@@ -174,7 +176,7 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
     network.sample(fact.type, f, fact.stamp, fact.values.data());
     for (const FactTypeId remembered : data.types[fact.type].remembered_as) {
       const TypePlan& as = data.types[remembered];
-      if (as.each_of != kNoId || as.remembers_all) remember_event(type, fact, f, remembered);
+      if (as.each_of != kNoId || as.remembers_all) remember_event(fact, f, remembered);
     }
     return;
   }
@@ -186,12 +188,13 @@ void Session::Impl::apply_event(const FactType& type, const Pending& input) {
     network.fact_changed(fact.type, f, changed);
   }
   network.sample(fact.type, f, fact.stamp, store.row(f));
-  for (const FactTypeId remembered : data.types[fact.type].remembered_as) remember_event(type, fact, f, remembered);
+  for (const FactTypeId remembered : data.types[fact.type].remembered_as) remember_event(fact, f, remembered);
 }
 
 // `within D`: the event as a fact of that type, until its stamp + D. A newer one of its key takes its place, if its stamp is no part of
 // that.
-void Session::Impl::remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered) {
+void Session::Impl::remember_event(const FactInput& event, FactId f, FactTypeId remembered) {
+  const FactType& type = data.rule_set.schema.types[event.type];
   const DurationNs ns = *data.rule_set.schema.types[remembered].ttl_ns;
   if (event.stamp + ns <= network.now()) return;
   FactStore& store = network.store(remembered);
@@ -226,17 +229,27 @@ void Session::Impl::remember_event(const FactType& type, const FactInput& event,
   store.unpin(g);
 }
 
-void Session::Impl::apply_state(const FactType& type, const Pending& input) {
+void Session::Impl::apply_state(const Pending& input) {
   const FactInput& fact = input.fact;
-  FactStore& store = network.store(fact.type);
-  FactId f = store.find(fact.values.data(), input.hash);
-  const bool exists = f != kNone && store.exists(f);
-  if (fact.op == FactOp::kRetract) {
-    if (f == kNone) return;
-    if (exists) ++counters.retracts;
+  const FactStore& store = network.store(fact.type);
+  const FactId f = store.find(fact.values.data(), input.hash);
+  if (fact.op == FactOp::kPut && f != kNone && store.exists(f)) [[likely]] {
+    ++counters.facts_taken;
+    write_fact(fact.type, f, fact.values.data(), fact.stamp);
+  } else if (fact.op != FactOp::kRetract) {
+    make_or_patch(input, f);
+  } else if (f != kNone) {
+    if (store.exists(f)) ++counters.retracts;
     erase_fact(fact.type, f, fact.stamp);
-    return;
   }
+}
+
+// A patch, or a fact that is not there: kNone, or one that is remembered.
+void Session::Impl::make_or_patch(const Pending& input, FactId f) {
+  const FactInput& fact = input.fact;
+  const FactType& type = data.rule_set.schema.types[fact.type];
+  FactStore& store = network.store(fact.type);
+  const bool exists = f != kNone && store.exists(f);
   const Value* values = fact.values.data();
   if (fact.op == FactOp::kPatch) {
     const std::uint64_t all = type.declared_fields == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << type.declared_fields) - 1;
@@ -282,25 +295,22 @@ void Session::Impl::write_fact(FactTypeId type_id, FactId f, const Value* values
   if (journal.open()) journal_fact(type_id, f);
   const bool outdated = is_outdated(meta, stamp);
   if (!outdated) {
-    const bool existed = meta.status != FactStatus::kAbsent;
-    const bool was_stale = meta.status == FactStatus::kStale;
+    const FactStatus was = meta.status;
     const std::uint64_t changed = store.write(meta, values);
     meta.stamp = stamp;
     if (store.timed()) {
       store.times(f).expires = stamp + *data.rule_set.schema.types[type_id].ttl_ns;
       arm_expiry(type_id, f);
     }
-    if (!existed) {
+    if (was == FactStatus::kAbsent) {
       network.fact_appeared(type_id, f);
-    } else if (was_stale) {
-      network.fact_changed(type_id, f, Network::kEveryField);
-    } else if (changed != 0) {
-      network.fact_changed(type_id, f, changed);
+    } else if (was == FactStatus::kStale || changed != 0) {
+      network.fact_changed(type_id, f, was == FactStatus::kStale ? Network::kEveryField : changed);
     } else {
       ++counters.facts_unchanged;
     }
   }
-  if (!data.types[type_id].sample_nodes.empty()) network.sample(type_id, f, stamp, values);
+  if (network.is_sampled(type_id)) network.sample(type_id, f, stamp, values);
   // A stamp so old that its ttl is over already.
   if (store.timed() && !outdated && meta.status == FactStatus::kLive && store.times(f).expires <= network.now()) expire(type_id, f);
   store.unpin(f, meta);

@@ -47,16 +47,6 @@ Timestamp Session::Impl::next_timer() {
   return kTimestampMax;
 }
 
-void Session::Impl::close_through(Timestamp limit) {
-  for (;;) {
-    const Timestamp due = std::min(next_due(), inbox.next());
-    const Timestamp t = std::max(due, recovered_at);  // what was due while the engine was away is due when it is back
-    if (t > limit || due == kTimestampMax) break;
-    run_instant(t);
-  }
-  closed = std::max(closed, limit);
-}
-
 void Session::Impl::compact_timers() {
   timers.compact([this](const Timer& timer) {
     if (real_due(timer) != kTimestampMax) return false;
@@ -89,9 +79,6 @@ void Session::Impl::begin_moment() {
 void Session::Impl::run_due(Timestamp t) {
   due_later.clear();
   due_actions.clear();
-  next_moment();
-  network.place().at(WorkPart::kInputs);
-  if (timers.empty() && !network.has_calendars()) return;
   // Before all else: whether a hold or an absence may fall due depends on it.
   if (network.has_calendars()) {
     for (const std::uint32_t rule : network.pass_calendars(network.recovering() ? away_since + 1 : t)) episodes.touch_rule(rule);
@@ -182,21 +169,17 @@ void Session::Impl::run_instant(Timestamp t) {
   episodes.start_instant();
   productions.start_instant();
 
-  run_due(t);
+  next_moment();
+  network.place().at(WorkPart::kInputs);
+  if (!timers.empty() || network.has_calendars()) run_due(t);
   if (!network.recovering() && has_due_actions()) run_due_actions();
   if (ahead_type != kNoId) look_ahead();
-  inbox.take(t, in, taken);
   exhausted_after.clear();
-  for (const PendingId input : taken) {
-    apply(inbox[input]);
-    if (network.has_exhausted() && exhausted_after.empty() && inbox[input].ack == 0xFFFF'FFFF)
-      exhausted_after = " after " + input_text(inbox[input].fact);
-  }
+  take_inputs(t);
   if (network.recovering()) {
     next_moment();
     if (has_due_actions()) run_due_actions();
   }
-  inbox.release(taken);
   if (ahead_type != kNoId) look_ahead();
   // Most inputs change nothing that anybody waits for.
   if (!is_quiet()) run_steps();
@@ -236,18 +219,22 @@ void Session::Impl::end_instant(Timestamp t) {
     derivation.tell(t, outbox.sink());
   }
   counters.samples_dropped = network.aggregates().samples_dropped();
-  if (network.has_dropping()) {
-    for (const NodeId node : network.take_dropping()) {
-      trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
-              "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
-              " of one key are dropped, and its values are computed without them");
-    }
-  }
+  if (network.has_dropping()) say_dropping();
   if (!outbox.empty()) outbox.flush();
-  for (std::size_t i = 0; i < pinned.size(); ++i) network.store(pinned[i].type).unpin(pinned[i].fact);
-  pinned.clear();
-  said_full.clear();
+  if (!pinned.empty()) {
+    for (std::size_t i = 0; i < pinned.size(); ++i) network.store(pinned[i].type).unpin(pinned[i].fact);
+    pinned.clear();
+  }
+  if (!said_full.empty()) said_full.clear();
   if (timers.may_need_compacting()) compact_timers();
+}
+
+void Session::Impl::say_dropping() {
+  for (const NodeId node : network.take_dropping()) {
+    trouble("an aggregate's window over `" + data.rule_set.schema.types[data.nodes[node].type].name +
+            "` is full: the oldest samples beyond " + std::to_string(limits.samples_per_key) +
+            " of one key are dropped, and its values are computed without them");
+  }
 }
 
 // Step 4. What fires before the events leave is one cascade, what fires because they left is another.

@@ -22,6 +22,10 @@ Session::Impl::Impl(const Program& p, Interner& interner, OutputSink& sink, Limi
       asked(data, interner),
       foresight(network) {
   network.set_samples_max(l.samples_per_key);
+  for (const FactType& type : data.rule_set.schema.types) {
+    const bool open = type.role != Role::kDerived && type.role != Role::kAction;
+    doors.push_back({static_cast<std::uint32_t>(type.fields.size()), open, type.is_event(), type.late});
+  }
   set_rule_limits();
   rule_work.resize(data.rules.size());
 }

@@ -38,6 +38,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   // inputs.cc
   Result<PutOutcome> put(const FactInput& input);
+  Error refusal_of(const FactInput& input) const;
   Result<void> ack(const AckInput& input);
   void tick(Timestamp t);
   void finish();
@@ -45,13 +46,19 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void see_first(Timestamp stamp);
   bool is_too_far_ahead(Timestamp stamp) const { return limits.ahead_max_ns > 0 && seen_any && stamp - newest > limits.ahead_max_ns; }
   Error too_far_ahead(Timestamp stamp) const;
-  bool admit(Timestamp stamp);
+  bool admit(Timestamp stamp) {
+    if (!seen_any) see_first(stamp);
+    if (stamp <= closed) return true;
+    newest = std::max(newest, stamp);
+    close_through(stamp - data.lateness_max_ns - 1);
+    return false;
+  }
   void foresee(const FactInput& input);
   void look_ahead();
-  void apply(const Pending& input);
-  void apply_event(const FactType& type, const Pending& input);
-  void remember_event(const FactType& type, const FactInput& event, FactId f, FactTypeId remembered);
-  void apply_state(const FactType& type, const Pending& input);
+  void apply_event(const Pending& input);
+  void remember_event(const FactInput& event, FactId f, FactTypeId remembered);
+  void apply_state(const Pending& input);
+  void make_or_patch(const Pending& input, FactId f);
   void write_fact(FactTypeId type, FactId fact, const Value* values, Timestamp stamp);
   void erase_fact(FactTypeId type, FactId fact, Timestamp stamp);
   void journal_fact(FactTypeId type, FactId fact);
@@ -60,7 +67,15 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   void pin_for_instant(FactTypeId type, FactId fact);
 
   // instant.cc
-  void close_through(Timestamp limit);
+  void close_through(Timestamp limit) {
+    for (;;) {
+      const Timestamp due = std::min(next_due(), inbox.next());
+      const Timestamp t = std::max(due, recovered_at);  // what was due while the engine was away is due when it is back
+      if (t > limit || due == kTimestampMax) break;
+      run_instant(t);
+    }
+    closed = std::max(closed, limit);
+  }
   Timestamp next_due() { return timers.empty() ? kTimestampMax : next_timer(); }
   Timestamp next_timer();
   // What a timer that follows soon is about is on its way from memory meanwhile.
@@ -69,6 +84,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   }
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
+  void take_inputs(Timestamp t);
+  void say_dropping();
   void end_instant(Timestamp t);
   TakenOver take_over(Impl& former, bool anew);
   bool is_between_inputs() const;
@@ -192,6 +209,14 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   struct LimitsOfRule {
     std::size_t firings = 0, matches = 0, bytes = 0;
   };
+  // What every put asks of its type, together.
+  struct Door {
+    std::uint32_t fields = 0;
+    bool open = false;  // to what comes from outside
+    bool is_event = false;
+    LatePolicy late = LatePolicy::kApply;
+  };
+  std::vector<Door> doors;                // by type
   std::vector<LimitsOfRule> rule_limits;  // by rule
   std::vector<std::size_t> facts_max;     // by type
   std::vector<FactTypeId> said_full;      // in this instant
@@ -227,11 +252,11 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   FactTypeId ahead_type = kNoId;  // what the last put is likely to be about; a hint
   std::uint32_t ahead_hash = 0;
   FactId ahead = kNone;
-  bool is_item_ahead = false;    // its first alpha item is to be asked for
-  std::vector<PendingId> taken;  // inputs of this instant
-  std::vector<Value> row;        // scratch
-  std::vector<Value> identity;   // scratch: of what fires
-  std::string id_room;           // scratch
+  bool is_item_ahead = false;   // its first alpha item is to be asked for
+  std::vector<Pending*> taken;  // scratch: inputs of this instant
+  std::vector<Value> row;       // scratch
+  std::vector<Value> identity;  // scratch: of what fires
+  std::string id_room;          // scratch
   std::vector<Evaluated> evaluated_room;
   std::span<const Evaluated> evaluated;  // effects that fire, or up to the one that cannot be evaluated
 };

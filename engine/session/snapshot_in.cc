@@ -312,7 +312,7 @@ void SnapshotIn::read_fact_input(Timestamp at) {
   in_.check(input.source.is_null() || input.source.is(Kind::kString), kWrongValue);
   input.seq = in_.number();
   input.origin = in_.number();
-  if (in_.ok()) to_.inbox.add_fact(at, late, input, 0);
+  if (in_.ok()) to_.inbox.add_fact(at, late, input, 0);  // whoever takes it over hashes its key
 }
 
 void SnapshotIn::read_ack(Timestamp at) {

@@ -100,6 +100,23 @@ TEST_CASE("a snapshot of what was restored is the same snapshot", "[snapshot]") 
   CHECK(third.session->snapshot().size() == again.session->snapshot().size());
 }
 
+TEST_CASE("a fact that waits for its instant is the one that is there already when it is restored", "[snapshot]") {
+  const char* const rules = R"(
+fact Host key (name) { name: string  up: bool }
+action Fence { host: string }
+rule down { when { h: Host where not up } then { do Fence { host: h.name } } }
+)";
+  World first(rules);
+  first.put("1s", "Host", R"(name: "a", up: true)");
+  first.put("2s", "Host", R"(name: "a", up: false)");  // waits
+  World second(rules);
+  REQUIRE(second.session->restore(first.session->snapshot()).has_value());
+  second.put("3s", "Host", R"(name: "a", up: false)");
+  second.tick("4s");
+  CHECK(second.session->fact_count(second.program->schema().type_id("Host")) == 1);
+  CHECK(second.heard().size() == 1);
+}
+
 TEST_CASE("rules in quarantine stay there in a session that is restored", "[snapshot][quarantine]") {
   const std::string rules = R"(
 fact A key (id) { id: int }
