@@ -90,6 +90,7 @@ class Planner {
       }
       Value v = value(f.value);
       if (of[f.field].type.is(TypeTag::kDouble) && v.is(Kind::kInt)) v = Value::real(static_cast<double>(v.as_int()));
+      if (v.is(Kind::kDouble)) v = Value::real(one_zero(v.as_double()));
       out.emplace_back(f.field, v);
     }
     return out;

@@ -13,12 +13,13 @@ namespace flyball::engine {
 
 struct FieldFit {
   bool nullable = true;
-  bool is_double = false;             // an int becomes one
+  bool is_double = false;             // an int becomes one, and there is one zero
   std::unique_ptr<const Type> whole;  // the expression's type does not say it all: every part of a value is looked at
 
   Value take(const Value& v, const Interner& in) const {
     if (v.is_null()) return nullable ? v : Value::unknown();
     if (is_double && v.is(Kind::kInt)) return Value::real(static_cast<double>(v.as_int()));
+    if (is_double && v.is(Kind::kDouble)) return Value::real(one_zero(v.as_double()));
     if (whole != nullptr && !v.is_error() && !value_matches(v, *whole, in)) return Value::unknown();
     return v;
   }
