@@ -41,9 +41,6 @@ enum class Kind : std::uint8_t {
 
 inline constexpr std::uint32_t kNoHandle = 0xFFFF'FFFF;
 
-// Of a fact's fields: 0.0 and -0.0 are equal, so they are one key.
-constexpr double one_zero(double d) { return d + 0.0; }
-
 struct Value {
   Kind kind = Kind::kNull;
   std::uint8_t reserved_a = 0;

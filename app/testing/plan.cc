@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "app/io/source_numbers.h"
+#include "model/one_zero.h"
 #include "model/text.h"
 
 namespace flyball::app::testing {

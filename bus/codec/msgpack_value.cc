@@ -9,6 +9,7 @@
 #include "bus/codec/map_builder.h"
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
+#include "model/one_zero.h"
 #include "model/text.h"
 
 namespace flyball::bus {

@@ -7,6 +7,7 @@
 
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
+#include "model/one_zero.h"
 
 namespace flyball::bus {
 namespace {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "bus/codec/base64.h"
+#include "model/one_zero.h"
 #include "model/schema.h"
 #include "model/suggest.h"
 #include "model/text.h"
@@ -311,14 +312,6 @@ std::optional<Timestamp> to_instant(const WireScalar& scalar) {
   }
   const auto ns = scaled(scalar, 9);
   return ns ? std::optional(Timestamp{*ns}) : std::nullopt;
-}
-
-std::string instant_help(const WireScalar& scalar, std::string forms) {
-  const bool is_time =
-      is_number(scalar) || scalar.form == Form::kTimestamp || (scalar.form == Form::kString && parse_timestamp(scalar.text).has_value());
-  if (!is_time) return forms;
-  return fmt::format("a stamp lies between {} and {}", format_timestamp(to_value(kTimestampMin)),
-                     format_timestamp(to_value(kTimestampMax)));
 }
 
 namespace {

@@ -53,8 +53,6 @@ bool to_typed(const WireScalar& scalar, const Type& type, Interner& interner, Va
 // The instant a peer means by `time`: RFC 3339, seconds since the epoch, or a MessagePack timestamp. nullopt if
 // malformed or outside int64 nanoseconds. Decimal seconds are exact to the nanosecond.
 std::optional<Timestamp> to_instant(const WireScalar& scalar);
-// What to write where it is none: `forms` are those the caller takes, unless it is a time that no stamp can be.
-std::string instant_help(const WireScalar& scalar, std::string forms);
 
 // "null", "true", "0.5", "\"high\"" (long ones shortened), "bytes", …
 std::string describe(const WireScalar& scalar);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "model/interner.h"
+#include "model/one_zero.h"
 #include "model/type.h"
 
 namespace flyball::engine {
