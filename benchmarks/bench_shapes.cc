@@ -1,10 +1,11 @@
 // Question: do programs of other shapes than the classical ones cost what they do, or do they fall off a cliff as they grow?
 //
-// Four of them, each at two sizes, per thing done, so that the figures of both should be alike:
+// Five of them, each at two sizes, per thing done, so that the figures of both should be alike:
 //   matches  n facts on the left and n on the right of one key: n * n matches, of which n are fired, each taking n - 1 others with it
 //   drain    the greatest of n facts goes, by a `no` that asks for a greater one, until none is left
 //   ring     n derived facts in a ring that support each other: one of two reasons from outside goes and comes back
 //   reasons  one derived fact with n reasons: the best of them goes and comes back
+//   backlog  n actions wait for the rate of their type, and a fact comes that is about none of them
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -49,6 +50,16 @@ rule sell {
 }
 )";
 
+constexpr const char* kBacklog = R"(
+module bench.shapes
+fact Link key (id) { id: int  up: bool }
+action Repair key (link) rate 1 per 1h { link: int }
+rule repair {
+  when { l: Link where not up }
+  then { do Repair { link: l.id } }
+}
+)";
+
 engine::Limits one_cascade() {
   engine::Limits limits;
   limits.firings_per_instant = 1'000'000;
@@ -77,6 +88,7 @@ class Shape {
     return world_.session->facts(world_.program->schema().type_id(type)).at(0).values[0].as_int();
   }
   std::uint64_t firings() const { return world_.sink.firings; }
+  std::uint64_t actions() const { return world_.sink.actions; }  // sent, or said to wait
 
  private:
   World world_;
@@ -151,11 +163,30 @@ void reasons(benchmark::State& state) {
   state.counters["checked"] = right ? 1 : 0;
 }
 
+void backlog(benchmark::State& state) {
+  const std::int64_t n = state.range(0);
+  constexpr int kFacts = 1'000;
+  Shape shape(kBacklog);
+  for (std::int64_t i = 0; i < n; ++i) shape.put("Link", {number(i), Value::boolean(false)});
+  shape.settle();
+  for (auto _ : state) {
+    double took = 0;
+    for (int i = 0; i < kFacts; ++i) {
+      shape.put("Link", {number(n), Value::boolean(true)});
+      took += shape.settle();
+    }
+    state.SetIterationTime(took / kFacts);
+  }
+  state.counters["checked"] =
+      shape.actions() == static_cast<std::uint64_t>(n) && shape.count("Repair") == static_cast<std::size_t>(n) ? 1 : 0;
+}
+
 // The times are those of one thing of many, so what is enough is said here.
 BENCHMARK(matches)->Arg(100)->Arg(1'000)->UseManualTime()->Iterations(3);
 BENCHMARK(drain)->Arg(1'000)->Arg(10'000)->UseManualTime()->Iterations(3);
 BENCHMARK(ring)->Arg(1'000)->Arg(10'000)->UseManualTime()->Iterations(5);
 BENCHMARK(reasons)->Arg(100)->Arg(10'000)->UseManualTime()->Iterations(300);
+BENCHMARK(backlog)->Arg(100)->Arg(10'000)->UseManualTime()->Iterations(20);
 
 }  // namespace
 

@@ -2,6 +2,8 @@
 #include "engine/session/actions.h"
 
 #include <algorithm>
+#include <bit>
+#include <ranges>
 
 namespace flyball::engine {
 
@@ -15,7 +17,6 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
       records_(program.types.size()),
       rule_texts_(program.rules.size()) {
   const std::size_t types = program.types.size();
-  waiting_count_.resize(types, 0);
   ended_.resize(types);
   sends_.resize(types);
   rate_armed_.resize(types, kTimestampMax);
@@ -86,8 +87,7 @@ void Actions::send_or_wait(ActionRecord& record) {
     say(record, false);
   } else {
     record.ticket = ++tickets_;
-    waiting_.emplace(record.ticket, record.number);
-    ++waiting_count_[record.type];
+    wait(record);
     arm_rate(record.type);
     if (record.tries == 0) say(record, false);
   }
@@ -95,9 +95,10 @@ void Actions::send_or_wait(ActionRecord& record) {
 
 void Actions::stop_waiting(ActionRecord& record) {
   if (record.ticket == 0) return;
-  waiting_.erase({record.ticket, record.number});
+  const auto beside = waiting_.find(record.type);
+  beside->second.erase({record.ticket, record.number});
+  if (beside->second.empty()) waiting_.erase(beside);
   record.ticket = 0;
-  --waiting_count_[record.type];
 }
 
 void Actions::stop_asking(ActionRecord& record) {
@@ -108,7 +109,7 @@ void Actions::stop_asking(ActionRecord& record) {
 
 // Room comes when the oldest send leaves (T − D, T].
 void Actions::arm_rate(FactTypeId type_id) {
-  if (waiting_count_[type_id] == 0 || sends_[type_id].empty()) return;
+  if (!anyone_waits(type_id) || sends_[type_id].empty()) return;
   const Timestamp due = sends_[type_id].front() + program_.rule_set.schema.types[type_id].rate_per_ns;
   if (rate_armed_[type_id] == due) return;
   rate_armed_[type_id] = due;
@@ -223,16 +224,17 @@ void Actions::show(ActionRecord& record) {
     record.retained = network_.now() + *type.retain_ns;
     timers_.add({record.retained, TimerKind::kRetain, record.number, 0});
   }
+  list(record, record.state == ActionState::kSent || record.unapproved);
   limit_ended(record);
 }
 
 ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
-  if (record.ticket != 0) {
-    waiting_.emplace(record.ticket, record.number);
-    ++waiting_count_[record.type];
-  }
-  return records_.add(std::move(record), newer);
+  if (record.ticket != 0) wait(record);
+  const bool was_listed = std::exchange(record.listed, false);
+  ActionRecord& made = records_.add(std::move(record), newer);
+  list(made, was_listed);
+  return made;
 }
 
 // Before a cascade changes it: how to have it as it was. Its fact is the caller's.
@@ -260,6 +262,7 @@ void Actions::journal_record(const ActionRecord& record) {
 void Actions::forget(ActionRecord& record) {
   stop_waiting(record);
   stop_asking(record);
+  list(record, false);
   if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
     std::erase(mine->second, record.number);
     if (mine->second.empty()) of_episode_.erase(mine);
@@ -361,6 +364,31 @@ std::vector<ProposalView> Actions::proposals(std::size_t n) const {
   return out;
 }
 
+namespace {
+
+std::uint32_t hash_data(FactTypeId type, const std::vector<Value>& data) {
+  std::uint64_t h = type;
+  for (const Value& v : data) h = mix(h, hash_value(v));
+  return fold(h);
+}
+
+}  // namespace
+
+void Actions::list(ActionRecord& record, bool is_awaited) {
+  if (record.listed == is_awaited || program_.rule_set.schema.types[record.type].has_key) return;
+  record.listed = is_awaited;
+  const std::uint32_t hash = hash_data(record.type, record.data);
+  if (is_awaited) {
+    by_data_[hash].insert(record.number);
+    return;
+  }
+  const auto alike = by_data_.find(hash);
+  alike->second.erase(record.number);
+  if (alike->second.empty()) by_data_.erase(alike);
+}
+
+// Told by its key, or by all its fields, an action is found at once; told by some of them, all of its type are looked at, from the newest
+// on.
 const ActionRecord* Actions::find_acked(const AckInput& ack) const {
   const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
   const auto concerned = [&](const ActionRecord& r) { return is_verdict(ack) ? r.unapproved : waits(r); };
@@ -370,13 +398,31 @@ const ActionRecord* Actions::find_acked(const AckInput& ack) const {
     return found != nullptr && concerned(*found) ? found : nullptr;
   }
   if (ack.action >= program_.types.size()) return nullptr;
-  for (const ActionRecord* record = records_.newest(ack.action); record != nullptr; record = records_.older(*record)) {
-    if (!concerned(*record)) continue;
-    bool agrees = true;
-    for (std::size_t f = 0; f < record->data.size() && agrees; ++f) {
-      agrees = (ack.present >> f & 1U) == 0 || (f < ack.data.size() && record->data[f] == ack.data[f]);
+  const auto is_meant = [&](const ActionRecord& record) {
+    if (!concerned(record)) return false;
+    for (std::size_t f = 0; f < record.data.size(); ++f) {
+      if ((ack.present >> f & 1U) != 0 && (f >= ack.data.size() || record.data[f] != ack.data[f])) return false;
     }
-    if (agrees) return record;
+    return true;
+  };
+  const FactType& type = program_.rule_set.schema.types[ack.action];
+  const FactStore& store = network_.store(ack.action);
+  const bool is_complete = ack.data.size() == type.declared_fields;
+  if (type.has_key && is_complete && (store.key_fields() & ~ack.present) == 0) {
+    const FactId fact = store.find(ack.data.data());  // whose key fields are declared ones
+    const ActionRecord* const record = fact == kNone ? nullptr : records_.of_fact(ack.action, fact);
+    return record != nullptr && is_meant(*record) ? record : nullptr;
+  }
+  if (!type.has_key && is_complete && static_cast<std::size_t>(std::countr_one(ack.present)) >= type.declared_fields) {
+    const auto alike = by_data_.find(hash_data(ack.action, ack.data));
+    if (alike == by_data_.end()) return nullptr;
+    for (const ActionNumber number : alike->second | std::views::reverse) {
+      if (const ActionRecord& record = records_.at(number); record.type == ack.action && is_meant(record)) return &record;
+    }
+    return nullptr;
+  }
+  for (const ActionRecord* record = records_.newest(ack.action); record != nullptr; record = records_.older(*record)) {
+    if (is_meant(*record)) return record;
   }
   return nullptr;
 }
@@ -450,18 +496,25 @@ void Actions::run_timers(std::vector<ActionNumber> due) {
       show(record);
     }
   }
-  const std::vector<std::pair<std::uint64_t, ActionNumber>> waiting(waiting_.begin(), waiting_.end());
-  for (const auto& [ticket, number] : waiting) {
-    ActionRecord& record = records_.at(number);
-    if (!may_send(record.type)) continue;
-    set_was_due(if_missed(rate_due_[record.type]));
-    send(record);
-    show(record);
+  while (ActionRecord* const record = first_with_room()) {
+    set_was_due(if_missed(rate_due_[record->type]));
+    send(*record);
+    show(*record);
   }
   set_was_due(std::nullopt);
-  rate_due_.assign(rate_due_.size(), kTimestampMax);
-  rate_fell_due_ = false;
-  for (FactTypeId type = 0; !waiting.empty() && type < sends_.size(); ++type) arm_rate(type);
+  for (const FactTypeId type : rates_fell_due_) rate_due_[type] = kTimestampMax;
+  rates_fell_due_.clear();
+  for (const auto& [type, beside] : waiting_) arm_rate(type);
+}
+
+// Of those that wait for a rate that has room now, the one that waits longest; null: there is none. However many wait, of each type only
+// the first is asked.
+ActionRecord* Actions::first_with_room() {
+  std::pair<std::uint64_t, ActionNumber> first{0, kNone};
+  for (const auto& [type, beside] : waiting_) {
+    if ((first.second == kNone || *beside.begin() < first) && may_send(type)) first = *beside.begin();
+  }
+  return first.second == kNone ? nullptr : &records_.at(first.second);
 }
 
 std::vector<OpenAction> Actions::open(std::size_t at_most, std::uint64_t& more) const {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -53,10 +54,10 @@ class Actions {
   // Room for one more send of the type came at `due`.
   void rate_due(FactTypeId type, Timestamp due) {
     rate_due_[type] = due;
-    rate_fell_due_ = true;
+    rates_fell_due_.push_back(type);
   }
   // run_timers() has something to look at, whatever fell due.
-  bool has_waiting() const { return !waiting_.empty() || rate_fell_due_; }
+  bool has_waiting() const { return !waiting_.empty() || !rates_fell_due_.empty(); }
   // Step 1: timeouts, next tries, what the rate lets through.
   void run_timers(std::vector<ActionNumber> due);
   Timestamp real_due(const Timer& timer) const;
@@ -78,8 +79,11 @@ class Actions {
   friend class SnapshotIn;
 
   const ActionRecord* find_acked(const AckInput& ack) const;
+  void list(ActionRecord& record, bool is_awaited);
   bool may_send(FactTypeId type);
-  bool anyone_waits(FactTypeId type) const { return waiting_count_[type] != 0; }
+  bool anyone_waits(FactTypeId type) const { return waiting_.contains(type); }
+  void wait(const ActionRecord& record) { waiting_[record.type].emplace(record.ticket, record.number); }
+  ActionRecord* first_with_room();
   void send(ActionRecord& record);
   void send_or_wait(ActionRecord& record);
   void fail_try(ActionRecord& record);
@@ -108,16 +112,17 @@ class Actions {
   Outbox& outbox_;
   Counters& counters_;
   ActionRecords records_;
-  std::vector<std::deque<ActionNumber>> ended_;               // by type: as limit_ended() met them
-  std::set<std::pair<std::uint64_t, ActionNumber>> waiting_;  // for the rate, by ticket
+  std::vector<std::deque<ActionNumber>> ended_;                                     // by type: as limit_ended() met them
+  std::map<FactTypeId, std::set<std::pair<std::uint64_t, ActionNumber>>> waiting_;  // for the rate, by ticket; of types that have some
   std::uint64_t tickets_ = 0;
+  // Of types without a key: those that wait for a word from outside, by the hash of their type and fields.
+  std::unordered_map<std::uint32_t, std::set<ActionNumber>> by_data_;
   std::set<ActionNumber> unapproved_;
-  std::vector<std::size_t> waiting_count_;                                   // by type
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period
   std::vector<Timestamp> rate_armed_;                                        // by type
   std::vector<Timestamp> rate_due_;                                          // by type, within run_timers()
-  bool rate_fell_due_ = false;
+  std::vector<FactTypeId> rates_fell_due_;
   std::optional<Timestamp> was_due_;
   ActionNumber next_ = 0;
   std::vector<std::pair<FactTypeId, FactId>> pinned_;  // for the journal

@@ -251,13 +251,13 @@ void Adoption::move_actions() {
   to.records_ = std::move(from.records_);
   to.records_.widen(to_.data.types.size());
   to.waiting_ = std::move(from.waiting_);
+  to.by_data_ = std::move(from.by_data_);
   to.tickets_ = from.tickets_;
   to.unapproved_ = std::move(from.unapproved_);
   to.next_ = from.next_;
   const auto move_types = [&](auto& before, auto& now) { std::move(before.begin(), before.end(), now.begin()); };
   move_types(from.ended_, to.ended_);
   move_types(from.sends_, to.sends_);
-  std::copy(from.waiting_count_.begin(), from.waiting_count_.end(), to.waiting_count_.begin());
   std::copy(from.rate_armed_.begin(), from.rate_armed_.end(), to.rate_armed_.begin());
   std::vector<std::uint32_t> by_former(rules_.size(), kNoId);
   for (std::uint32_t r = 0; r < namesakes_.size(); ++r) {

@@ -279,7 +279,7 @@ void Takeover::take_actions() {
     record.rule = rule;
     record.data = row;
     record.episode = kNoEpisode;
-    record.ended = false;
+    record.ended = record.listed = false;
     record.ticket = 0;
     const FactType& type = to_.data.rule_set.schema.types[record.type];
     FactStore& store = to_.network.store(record.type);
@@ -295,8 +295,7 @@ void Takeover::take_actions() {
     if (before->ticket != 0) {
       record.ticket = before->ticket;
       to.tickets_ = std::max(to.tickets_, record.ticket);
-      to.waiting_.emplace(record.ticket, number);
-      ++to.waiting_count_[record.type];
+      to.wait(record);
     }
     const FactId fact = record.fact;
     const FactTypeId id = record.type;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <random>
 
 namespace flyball::engine {
 namespace {
@@ -50,6 +51,50 @@ TEST_CASE("a root is rounded once", "[exact]") {
   CHECK(nearest_int_root(whole(626), BigInt(100)) == 3);
   CHECK(nearest_int_root(whole(624), BigInt(100)) == 2);
   CHECK(nearest_int_root(Binary{BigInt(1), 124}, BigInt(1)) == std::int64_t{1} << 62);
+}
+
+// Half of what lies between two neighbouring doubles, exactly.
+Binary between(double a, double b) {
+  Binary sum = binary(a);
+  sum += binary(b);
+  return {sum.n, sum.exponent - 1};
+}
+
+bool is_at_most(Binary a, const Binary& b) {
+  a -= b;
+  return a.n <= 0;
+}
+
+TEST_CASE("ratios and roots of any size are the nearest, close to the middle between two as well", "[exact]") {
+  std::mt19937_64 random(11);
+  const auto any = [&](int bits) {
+    BigInt n = random();
+    while (static_cast<int>(msb(n + 1)) < bits) n = (n << 64) + random();
+    return BigInt((n >> (static_cast<int>(msb(n + 1)) > bits ? msb(n + 1) - static_cast<unsigned>(bits) : 0U)) + 1);
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const BigInt d = any(1 + static_cast<int>(random() % 130));
+    Binary n{any(1 + static_cast<int>(random() % 200)), static_cast<int>(random() % 200) - 100};
+    const bool root = i % 2 == 0;
+    if (i % 4 < 2) {  // as near to a middle as can be
+      const double near = std::ldexp(static_cast<double>(random() >> 11 | 1), static_cast<int>(random() % 60) - 70);
+      n = between(near, std::nextafter(near, INFINITY));
+      if (root) n = n * n;
+      n = n * Binary{d, 0};
+      if (i % 8 >= 4) n += Binary{BigInt(random() % 2 == 0 ? 1 : -1), n.exponent};
+    }
+    const double got = root ? nearest_double_root(n, d) : nearest_double(n, d);
+    Binary least = between(std::nextafter(got, -INFINITY), got), greatest = between(got, std::nextafter(got, INFINITY));
+    if (root) least = least * least, greatest = greatest * greatest;
+    INFO(i << " " << n.n << " * 2^" << n.exponent << " / " << d);
+    REQUIRE((is_at_most(least * Binary{d, 0}, n) && is_at_most(n, greatest * Binary{d, 0})));
+    const std::optional<std::int64_t> whole = root ? nearest_int_root(n, d) : nearest_int(n, d);
+    if (!whole) continue;
+    Binary below{BigInt(*whole) * 2 - 1, -1}, above{BigInt(*whole) * 2 + 1, -1};
+    const bool is_zero = *whole == 0;
+    if (root) below = below * below, above = above * above;
+    REQUIRE(((is_zero || is_at_most(below * Binary{d, 0}, n)) && is_at_most(n, above * Binary{d, 0})));
+  }
 }
 
 TEST_CASE("sums of doubles of any size lose nothing", "[exact]") {

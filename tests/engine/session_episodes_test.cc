@@ -161,6 +161,52 @@ rule slow { when { n: Node where id > 10 } then { do Slow { id: n.id } } }
                        "35s Slow(id: 13) expired", "40s Slow(id: 14) sent"});
 }
 
+TEST_CASE("an acknowledgement by fields means the newest that agrees and waits for a word", "[session][actions]") {
+  const std::string key = GENERATE("", " key (host, n)");
+  World w("event Ping { host: string  n: int }\naction Tell" + key + R"( { host: string  n: int }
+rule r { when { p: Ping } then { do Tell { host: p.host, n: p.n } } }
+)");
+  const auto states = [&] {
+    std::string out;
+    for (const FactView& f : w.session->facts(w.program->schema().type_id("Tell"))) {
+      const FactType& type = w.program->schema().types[f.type];
+      out += fmt::format("{}{}@{} {}, ", w.in.text(f.values[0]), f.values[1].as_int(), f.values[type.action_field(ActionField::kAt)].bits,
+                         w.in.text(f.values[type.action_field(ActionField::kState)]));
+    }
+    return out;
+  };
+  const auto count = [&](const char* what) {
+    const std::string all = states();
+    std::size_t n = 0;
+    for (std::size_t at = all.find(what); at != std::string::npos; at = all.find(what, at + 1)) ++n;
+    return n;
+  };
+  for (int i = 1; i <= 3; ++i) w.put(fmt::format("{}s", i), "Ping", R"(host: "a", n: 1)");
+  w.put("4s", "Ping", R"(host: "b", n: 1)");
+  w.put("5s", "Ping", R"(host: "a", n: 2)");
+  w.tick("5s");
+  const std::size_t alike = key.empty() ? 3 : 1;  // by its key there is the newest alone
+  CHECK(count("a1") == alike);
+  w.ack("6s", "Tell", R"(host: "a", n: 1)");
+  w.tick("6s");
+  CHECK(count("a1@3 acked") == 1);
+  CHECK(count("acked") == 1);
+  w.ack("7s", "Tell", "n: 1");  // told by one field: the newest of all
+  w.tick("7s");
+  CHECK(count("b1@4 acked") == 1);
+  w.ack("8s", "Tell", R"(host: "a", n: 1)", ActionState::kFailed);
+  w.tick("8s");
+  CHECK(count("a1@2 failed") == (key.empty() ? 1 : 0));
+  w.ack("9s", "Tell", R"(host: "a", n: 1)");
+  w.tick("9s");
+  w.ack("10s", "Tell", R"(host: "a", n: 1)");
+  w.ack("10s", "Tell", R"(host: "c", n: 1)");
+  w.tick("10s");
+  CHECK(count("acked") == (key.empty() ? 3 : 2));
+  CHECK(w.session->counters().acks_unmatched == (key.empty() ? 2 : 4));
+  CHECK(count("a2@5 sent") == 1);
+}
+
 TEST_CASE("ids are stable and of one match only", "[session][actions]") {
   const char* rules = R"(
 fact Node key (id) { id: int }

@@ -155,6 +155,15 @@ TEST_CASE("the smoothed mean goes by arrival", "[session][statistics]") {
   CHECK(w.at("12s") == is("16.0"));
 }
 
+TEST_CASE("the smoothed mean forgets what weighs nothing any more", "[session][statistics]") {
+  Watch w(kLoad, "ewma(0.5, Load.n over 1h)", "double");
+  w.world.put("1s", "Load", "host: \"a\", n: 9000000000000000000");
+  for (int i = 2; i <= 65; ++i) w.world.put(fmt::format("{}s", i), "Load", "host: \"a\", n: 0");
+  CHECK(w.at("66s") == is(fmt::format("{}", 9e18 * 0x1p-64)));  // of 65
+  w.world.put("67s", "Load", "host: \"a\", n: 0");
+  CHECK(w.at("68s") == is("0.0"));
+}
+
 TEST_CASE("distinct counts values, of nothing 0", "[session][statistics]") {
   Watch w("event Flow { source: string  port: int? }", "distinct(Flow.source over 10s)", "int");
   CHECK(w.at("0s") == is("0"));

@@ -96,8 +96,12 @@ Value smoothed(std::vector<TakenSample> taken, double weight, Kind kind, Mutatio
     if (v.is(Kind::kDouble)) return v.as_double();
     return v.is(Kind::kUint) ? static_cast<double>(v.as_uint()) : static_cast<double>(v.bits);
   };
-  double mean = real(taken.front().value);
-  for (std::size_t i = 1; i < taken.size(); ++i) {
+  // From the newest on, until what came before weighs less than 2^-64.
+  std::size_t begin = taken.size();
+  for (double left = 1; begin > 0 && left >= 0x1p-64 && taken.size() - begin < 1'048'576; left *= 1 - weight) --begin;
+  if (taken.size() - begin == 1'048'576) begin = 0;
+  double mean = real(taken[begin].value);
+  for (std::size_t i = begin + 1; i < taken.size(); ++i) {
     const double step = real(taken[i].value) - mean;
     mean = std::fma(weight, step, mean);
   }
