@@ -10,11 +10,14 @@
 
 #include <chrono>
 
+#include "benchmarks/shape_rules.h"
 #include "benchmarks/support.h"
 
 namespace {
 
 using namespace flyball;
+using flyball::bench::kReasons;
+using flyball::bench::kRing;
 using flyball::bench::World;
 
 constexpr const char* kMatches = R"(
@@ -44,34 +47,6 @@ rule sell {
     retract b
     set s { count: s.count + 1 }
   }
-}
-)";
-
-constexpr const char* kRing = R"(
-module bench.shapes
-fact Begin key (node) { node: int }
-fact Link key (from) { from: int  to: int }
-fact Reached key (node) { node: int }
-rule begin {
-  when { b: Begin }
-  then { derive Reached { node: b.node } }
-}
-rule go_on {
-  when {
-    r: Reached
-    l: Link where from == r.node
-  }
-  then { derive Reached { node: l.to } }
-}
-)";
-
-constexpr const char* kReasons = R"(
-module bench.shapes
-fact Link key (id) { id: int  up: bool }
-fact Trouble key () { first: int }
-rule trouble {
-  when { l: Link where not up }
-  then { derive Trouble { first: l.id } }
 }
 )";
 

@@ -112,7 +112,9 @@ ast::File parse_file_trees(const SourceFiles& sources, std::uint32_t file, Inter
   if (text.starts_with("\xEF\xBB\xBF")) p += 3;  // a byte order mark says nothing about UTF-8
   p = b.token(p);
   std::vector<ast::Span> broken;
-  if (const cst::Form form = cst::find_form(cst::FormPlace::kFile, text.substr(b.offset(p))); form.slip != nullptr) {
+  // With declarations behind it is one thing of elsewhere in a file of rules.
+  if (const cst::Form form = cst::find_form(cst::FormPlace::kFile, text.substr(b.offset(p)));
+      form.slip != nullptr && cst::next_declaration(p, p, b) == b.end()) {
     b.report(b.error(codes::kUnexpected, p, p + form.size, "this file is " + std::string(form.slip->instead) + ", not rules",
                      std::string(form.slip->help)));
     broken.push_back({file, b.offset(p), b.offset(b.end())});

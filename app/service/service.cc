@@ -517,12 +517,13 @@ Result<engine::TakenOver> Service::take_on(std::unique_ptr<CompiledPackage> next
 std::string Service::loaded_text(const engine::TakenOver& taken) const {
   std::string text = fmt::format("{}; {}, {} and {} go on", plural(program().rules().rules.size(), "rule"), plural(taken.facts, "fact"),
                                  plural(taken.episodes, "episode"), plural(taken.actions, "action"));
-  const auto add = [&](std::uint64_t n, std::string_view what) {
-    if (n > 0) text += fmt::format("; {} {}", n, what);
+  const auto add = [&](std::uint64_t n, std::string_view one, std::string_view many) {
+    if (n > 0) text += fmt::format("; {} {}", n, n == 1 ? one : many);
   };
-  add(taken.facts_dropped, "facts do not fit the new types and are dropped");
-  add(taken.episodes_dropped, "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
-  add(taken.actions_dropped, "actions of rules or types that are gone are withdrawn");
+  add(taken.facts_dropped, "fact does not fit the new types and is dropped", "facts do not fit the new types and are dropped");
+  add(taken.episodes_dropped, "episode ends without `on clear`: its rule is gone, binds other facts, or has another mode",
+      "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
+  add(taken.actions_dropped, "action of a rule or type that is gone is withdrawn", "actions of rules or types that are gone are withdrawn");
   text += taken.anew.empty() ? "; only what changed was matched" : "; all was matched anew: " + taken.anew;
   return text;
 }
@@ -545,7 +546,8 @@ void Service::collect_if_due() {
   if (interner_.bytes_alive() < std::max(collect_at_bytes_, kCollectFromBytes)) return;
   const Sampler::In in(sampler_, AppPart::kCollect);
   session_->collect();
-  // Twice what is alive: the work stays in proportion to what is made. Room that tables keep does not count: it would move this up each time.
+  // Twice what is alive: the work stays in proportion to what is made. Room that tables keep does not count: it would move this up each
+  // time.
   collect_at_bytes_ = 2 * interner_.bytes_alive();
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "app/io/source_numbers.h"
+#include "model/one_zero.h"
 #include "model/text.h"
 
 namespace flyball::app::testing {
@@ -90,6 +91,7 @@ class Planner {
       }
       Value v = value(f.value);
       if (of[f.field].type.is(TypeTag::kDouble) && v.is(Kind::kInt)) v = Value::real(static_cast<double>(v.as_int()));
+      if (v.is(Kind::kDouble)) v = Value::real(one_zero(v.as_double()));
       out.emplace_back(f.field, v);
     }
     return out;

@@ -26,7 +26,7 @@ Result<Timestamp> read_time(MsgpackReader& reader, std::string_view key) {
   if (!reader.read_scalar(s)) return fail(fmt::format("{}: {}", code(key), reader.error()));
   if (const auto t = to_instant(s)) return *t;
   return fail(fmt::format("{}: expected a time, got {}", code(key), describe(s)),
-              "send seconds since the epoch, a MessagePack timestamp, or RFC 3339");
+              instant_help(s, "send seconds since the epoch, a MessagePack timestamp, or RFC 3339"));
 }
 
 Result<std::string_view> read_word(MsgpackReader& reader, std::string_view key) {

@@ -66,7 +66,7 @@ struct RecordedReader::Impl {
     if (t) return *t;
     const std::string got = s.form == WireScalar::Form::kNull ? "something else" : describe(s);
     return fail(fmt::format("`time`: expected a time, got {}", got),
-                "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch");
+                instant_help(s, "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch"));
   }
 
   Result<RecordedInput> read(std::string_view line, std::optional<Timestamp> arrival, bool ahead = true);

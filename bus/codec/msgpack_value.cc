@@ -9,6 +9,7 @@
 #include "bus/codec/map_builder.h"
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
+#include "model/one_zero.h"
 #include "model/text.h"
 
 namespace flyball::bus {
@@ -54,7 +55,7 @@ bool read_map(MsgpackReader& reader, const Type& key_type, const Type& value_typ
     MapEntry e;
     WireScalar key;
     if (!reader.read_scalar(key)) return false;
-    if (!to_typed(key, key_type, interner, e.key, mismatch) || !read_packed(reader, value_type, interner, e.value, mismatch, depth + 1)) {
+    if (!read_key(key, key_type, interner, e.key, mismatch) || !read_packed(reader, value_type, interner, e.value, mismatch, depth + 1)) {
       if (mismatch.failed()) mismatch.path = "[" + describe(key) + "]" + mismatch.path;
       return false;
     }
@@ -117,7 +118,7 @@ bool read_usual(MsgpackReader& reader, const Type& type, Interner& interner, Val
       const std::size_t start = reader.position();
       if (!reader.try_double(d)) return false;
       if (type.tag == TypeTag::kDouble && std::isfinite(d)) {
-        out = Value::real(d);
+        out = Value::real(one_zero(d));
         return true;
       }
       // Beyond the usual the general path judges.

@@ -7,6 +7,7 @@
 
 #include "bus/codec/suggest.h"
 #include "bus/codec/typed_json.h"
+#include "model/one_zero.h"
 
 namespace flyball::bus {
 namespace {
@@ -168,7 +169,7 @@ bool RecordingDecoder::read_value(const RecordingBlock& block, BytesAt& at, cons
     if (type.is(TypeTag::kBool)) return at.pass(1), out = Value::boolean(h == 0xC3), true;
   } else if (h == 0xCB && (type.is(TypeTag::kDouble) || type.is(TypeTag::kDyn))) {
     double d = 0;
-    if (at.real(d) && std::isfinite(d)) return out = Value::real(d), true;
+    if (at.real(d) && std::isfinite(d)) return out = Value::real(one_zero(d)), true;
   }
   at = before;
   return read_by_json(block, at, type, out);

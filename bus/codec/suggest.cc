@@ -67,4 +67,15 @@ const std::string& short_name(const Schema& schema, const FactType& type) {
   return schema.find_type(type.local).id == kNoId ? type.name : type.local;
 }
 
+std::string instant_help(const WireScalar& scalar, std::string forms) {
+  using Form = WireScalar::Form;
+  const bool is_number =
+      scalar.form == Form::kInt || scalar.form == Form::kUint || scalar.form == Form::kDouble || scalar.form == Form::kDecimal;
+  const bool is_time =
+      is_number || scalar.form == Form::kTimestamp || (scalar.form == Form::kString && parse_timestamp(scalar.text).has_value());
+  if (!is_time) return forms;
+  return fmt::format("a stamp lies between {} and {}", format_timestamp(to_value(kTimestampMin)),
+                     format_timestamp(to_value(kTimestampMax)));
+}
+
 }  // namespace flyball::bus

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bus/codec/wire_scalar.h"
 #include "model/result.h"
 #include "model/schema.h"
 #include "model/suggest.h"
@@ -15,6 +16,8 @@ namespace flyball::bus {
 std::string code(std::string_view name);
 // One sentence of an error: message, and the help after "; ".
 std::string one_line(const Error& error);
+// What to write where a stamp was wanted: `forms` are those the caller takes, unless it is a time, but one that no stamp can be.
+std::string instant_help(const WireScalar& scalar, std::string forms);
 
 // The type of a fact or event named `name` that may be put from outside; the error says why not.
 Result<FactTypeId> find_puttable(const Schema& schema, std::string_view name);

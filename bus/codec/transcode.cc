@@ -181,7 +181,10 @@ Result<void> record_to_packed(std::string_view line, MsgpackWriter& w) {
     }
     if (reader.failed()) return fail(reader.error());
     const auto t = s.form == WireScalar::Form::kNull ? std::nullopt : to_instant(s);
-    if (!t) return fail("`time`: expected a time", "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch");
+    if (!t) {
+      return fail("`time`: expected a time",
+                  instant_help(s, "write RFC 3339 such as \"2026-11-22T10:00:00Z\", or seconds since the epoch"));
+    }
     w.timestamp(*t);
   }
   if (reader.failed() || !reader.at_end()) return fail(reader.error());

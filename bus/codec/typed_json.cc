@@ -14,21 +14,6 @@
 namespace flyball::bus {
 namespace {
 
-// A JSON key is text; the map's key type says what it means.
-bool key_value(std::string_view text, const Type& type, Interner& interner, Value& out, Mismatch& mismatch) {
-  WireScalar s = WireScalar::string(text);
-  switch (type.tag) {
-    case TypeTag::kInt:
-    case TypeTag::kUint:
-    case TypeTag::kDouble: s = WireScalar::decimal(text); break;
-    case TypeTag::kBool:
-      if (text == "true" || text == "false") s = WireScalar::boolean(text == "true");
-      break;
-    default: break;
-  }
-  return to_typed(s, type, interner, out, mismatch);
-}
-
 bool expected(const Type& type, std::string_view got, Mismatch& mismatch) {
   mismatch.expected = describe(type);
   mismatch.got = got;
@@ -73,7 +58,8 @@ bool read_map(JsonReader& reader, const Type& key_type, const Type& value_type, 
     }
     MapEntry e;
     const std::string place = "[" + quote(key.substr(0, 40)) + "]";
-    if (!key_value(key, key_type, interner, e.key, mismatch) || !read_typed(reader, value_type, interner, e.value, mismatch)) {
+    if (!read_key(WireScalar::string(key), key_type, interner, e.key, mismatch) ||
+        !read_typed(reader, value_type, interner, e.value, mismatch)) {
       mismatch.path = place + mismatch.path;
       return false;
     }

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "bus/codec/base64.h"
+#include "model/one_zero.h"
 #include "model/schema.h"
 #include "model/suggest.h"
 #include "model/text.h"
@@ -87,14 +88,14 @@ std::optional<Value> any_value(const WireScalar& s, Interner& in) {
     case Form::kBool: return Value::boolean(s.integer != 0);
     case Form::kInt: return Value::integer(s.integer);
     case Form::kUint: return Value::uinteger(s.uinteger);
-    case Form::kDouble: return std::isfinite(s.real) ? std::optional(Value::real(s.real)) : std::nullopt;
+    case Form::kDouble: return std::isfinite(s.real) ? std::optional(Value::real(one_zero(s.real))) : std::nullopt;
     case Form::kDecimal: {
       if (s.text.find_first_of(".eE") == std::string_view::npos) {
         if (const auto i = exact_int(s.text)) return Value::integer(*i);
         if (const auto u = exact_uint(s.text)) return Value::uinteger(*u);
       }
       const auto d = to_double(s.text);
-      return d ? std::optional(Value::real(*d)) : std::nullopt;
+      return d ? std::optional(Value::real(one_zero(*d))) : std::nullopt;
     }
     case Form::kString: return in.string(s.text);
     case Form::kBytes: return in.bytes(s.text);
@@ -176,7 +177,7 @@ std::optional<Value> convert(const WireScalar& s, const Type& type, Interner& in
     }
     case TypeTag::kDouble: {
       const auto d = any_double(s);
-      return d ? std::optional(Value::real(*d)) : std::nullopt;
+      return d ? std::optional(Value::real(one_zero(*d))) : std::nullopt;
     }
     case TypeTag::kString: return s.form == Form::kString ? std::optional(in.string(s.text)) : std::nullopt;
     case TypeTag::kBytes: {
@@ -226,6 +227,8 @@ std::string forms_of(const Type& type) {
 
 // How to write what was probably meant.
 std::string help_for(const WireScalar& s, const Type& type) {
+  if (type.tag == TypeTag::kTimestamp && is_number(s))
+    return "seconds reach from 1677 to 2262: write other times as RFC 3339, such as \"9999-12-31T00:00:00Z\"";
   if (type.tag == TypeTag::kPercent && is_number(s) && (s.form != WireScalar::Form::kDouble || std::isfinite(s.real))) {
     // 80 → "80%" or 0.8, unless even that is no number here.
     const std::string written = describe(s);

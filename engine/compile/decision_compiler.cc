@@ -21,18 +21,19 @@ AnswerPlan compile_answer(const ast::Record& record, const DecisionType& type, c
     const auto it = std::find_if(record.fields.begin(), record.fields.end(), [&](const ast::RecordField& f) { return f.field == i; });
     if (it != record.fields.end()) {
       out.fields.push_back(compile_expr(it->value, context));
+      out.fits.push_back(field_fit(it->value, type.output[i].type));
     } else {
       Expr missing;
       missing.kind = ExprKind::kLiteral;
       missing.literal = type.output[i].default_value.value_or(Value::null());
       out.fields.push_back(compile_expr(missing, context));
+      out.fits.emplace_back();
     }
     const Value* v = out.fields.back().constant();
-    constant = constant && v != nullptr && !v->is_error();
+    out.constants.push_back(v != nullptr ? out.fits.back().take(*v, *context.interner) : Value::unknown());
+    constant = constant && !out.constants.back().is_error();
   }
-  if (constant) {
-    for (const Code& c : out.fields) out.constants.push_back(*c.constant());
-  }
+  if (!constant) out.constants.clear();
   return out;
 }
 

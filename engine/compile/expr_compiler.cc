@@ -321,4 +321,15 @@ Value constant_value(const Expr& expr, const ExprContext& context) {
   return evaluate(code, frame);
 }
 
+FieldFit field_fit(const Expr& expr, const Type& want) {
+  FieldFit fit;
+  fit.nullable = want.nullable || want.is(TypeTag::kDyn) || want.is(TypeTag::kNull);
+  fit.is_double = want.is(TypeTag::kDouble);
+  // What holds others may hold a null or a dyn that its type does not tell; another field's values are of its type.
+  const bool is_open = expr.type.is(TypeTag::kDyn) || expr.type.is(TypeTag::kError);
+  const bool holds = !want.args.empty() && expr.ref.kind != RefKind::kField;
+  if (!want.is(TypeTag::kDyn) && (is_open || holds)) fit.whole = std::make_unique<const Type>(want);
+  return fit;
+}
+
 }  // namespace flyball::engine

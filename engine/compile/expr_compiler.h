@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/expr/code.h"
+#include "engine/expr/field_fit.h"
 #include "model/interner.h"
 #include "model/schema.h"
 #include "parser/ast/expr.h"
@@ -30,6 +31,9 @@ Code compile_expr(const ast::Expr& expr, const ExprContext& context);
 
 // The value of an expression that reads nothing (durations of holds, defaults, priorities); unknown if it does or errs.
 Value constant_value(const ast::Expr& expr, const ExprContext& context);
+
+// What a field of type `want` takes of the expression's values.
+FieldFit field_fit(const ast::Expr& expr, const Type& want);
 
 // The parts of `a and b and …`, in written order; the expression itself if it is no `and`.
 std::vector<const ast::Expr*> conjuncts(const ast::Expr& expr);

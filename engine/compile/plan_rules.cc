@@ -75,6 +75,7 @@ Result<std::vector<EffectPlan>> PlanBuilder::plan_effects(const std::vector<ast:
       for (std::size_t i = 0; i < plan.fields.size(); ++i) plan.fields[i].value = type.fields[i].default_value.value_or(Value::null());
       for (const ast::RecordField& field : effect.record.fields) {
         plan.fields[field.field].formula = std::make_unique<const Formula>(formula(field.value, scope));
+        plan.fields[field.field].fit = field_fit(field.value, type.fields[field.field].type);
         plan.given |= std::uint64_t{1} << field.field;
       }
     } else {

@@ -277,6 +277,7 @@ struct AggregateUse {
 
 struct FieldSource {  // a record's field: a formula, or left out (default, null)
   std::unique_ptr<const Formula> formula;
+  FieldFit fit;  // of the formula's value
   Value value;
 };
 

@@ -205,10 +205,12 @@ class TableCompiler {
   void answer(std::size_t r) {
     plan_.first_computed.push_back(static_cast<std::uint32_t>(plan_.computed.size()));
     for (std::uint32_t o = 0; o < plan_.outputs; ++o) {
-      Code code = compile_expr(table_.rows[r].outputs[o], context_);
+      const Expr& written = table_.rows[r].outputs[o];
+      Code code = compile_expr(written, context_);
+      FieldFit fit = field_fit(written, type_.output[o].type);
       const Value* v = code.constant();
-      plan_.constants.push_back(v != nullptr ? *v : Value::unknown());
-      if (v == nullptr || v->is_error()) plan_.computed.push_back({static_cast<std::uint32_t>(r), o, std::move(code)});
+      plan_.constants.push_back(v != nullptr ? fit.take(*v, *context_.interner) : Value::unknown());
+      if (plan_.constants.back().is_error()) plan_.computed.push_back({static_cast<std::uint32_t>(r), o, std::move(code), std::move(fit)});
     }
   }
 

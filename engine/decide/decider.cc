@@ -130,7 +130,7 @@ bool Decider::answer(const AnswerPlan& plan, const AggregateUses* uses, Value* o
         }
       }
     }
-    output[i] = evaluate(plan.fields[i], frame_);
+    output[i] = plan.fits[i].take(evaluate(plan.fields[i], frame_), interner_);
     if (output[i].is_error()) return false;
   }
   return true;

@@ -10,6 +10,7 @@
 
 #include "engine/decide/column_index.h"
 #include "engine/expr/code.h"
+#include "engine/expr/field_fit.h"
 #include "model/schema.h"
 
 namespace flyball::engine {
@@ -17,6 +18,7 @@ namespace flyball::engine {
 // An answer: one expression per output field.
 struct AnswerPlan {
   std::vector<Code> fields;
+  std::vector<FieldFit> fits;    // of their values
   std::vector<Value> constants;  // all of them, if all are known now; else empty
 };
 
@@ -79,6 +81,7 @@ struct TablePlan {
     std::uint32_t row = 0;
     std::uint32_t output = 0;
     Code code;
+    FieldFit fit;
   };
   std::vector<Computed> computed;             // by row
   std::vector<std::uint32_t> first_computed;  // by row, and one past

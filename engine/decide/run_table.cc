@@ -25,7 +25,7 @@ bool Decider::row_answer(const TablePlan& plan, std::size_t row, Value* output) 
   for (std::size_t o = 0; o < plan.outputs; ++o) output[o] = constants[o];
   for (std::uint32_t i = plan.first_computed[row]; i < plan.first_computed[row + 1]; ++i) {
     const TablePlan::Computed& c = plan.computed[i];
-    output[c.output] = evaluate(c.code, frame_);
+    output[c.output] = c.fit.take(evaluate(c.code, frame_), interner_);
     if (output[c.output].is_error()) return false;
   }
   return true;

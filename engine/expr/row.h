@@ -71,15 +71,21 @@ class RowLayout {
     return true;
   }
   void put(std::byte* row, std::uint32_t field, const Value& value) const { put(row, slots_[field], value); }
+  // Where its Values lie that are put aside.
   static Value* aside(const std::byte* row) {
-    Value* values = nullptr;
-    std::memcpy(&values, row, sizeof(values));
-    return values;
+    AsideBytes bytes;
+    std::memcpy(bytes.data(), row, bytes.size());
+    return std::bit_cast<Value*>(bytes);
+  }
+  static void put_aside(std::byte* row, Value* values) {
+    const auto bytes = std::bit_cast<AsideBytes>(values);
+    std::memcpy(row, bytes.data(), bytes.size());
   }
 
  private:
   friend class Row;
   using Form = RowSlot::Form;
+  using AsideBytes = std::array<std::byte, sizeof(std::uintptr_t)>;
   static constexpr std::uint32_t kNoSmall = 0xFFFF'FFFF;  // null, where a small field may be that
 
   static bool takes(const RowSlot& slot, const Value& v) {

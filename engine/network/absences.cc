@@ -107,7 +107,7 @@ std::uint64_t Network::absence_reads(TableId table, std::uint32_t entry) const {
   for (std::uint32_t i = 0; i < plan.arity; ++i) {
     const Row row = stores_[plan.types[i]].row(absences_[table].facts_of(entry)[i]);
     for (std::uint64_t left = program_.stages[first + i].later_reads; left != 0; left &= left - 1) {
-      const Value& v = row[std::countr_zero(left)];
+      const Value& v = row[static_cast<std::size_t>(std::countr_zero(left))];
       h = mix(mix(mix(h, static_cast<std::uint64_t>(v.kind)), static_cast<std::uint64_t>(v.bits)), v.aux);  // hash_value is too weak
     }
   }

@@ -125,9 +125,9 @@ void FactStore::set_row(FactMeta& meta, const Value* values) {
   if (layout_.overwrite(packed(meta), values, changed)) [[likely]]
     return;
   Value* const room = take_aside();
-  std::memcpy(packed(meta), &room, sizeof(room));
+  RowLayout::put_aside(packed(meta), room);
   meta.shape = kRowAside;
-  std::copy_n(values, width_, RowLayout::aside(packed(meta)));
+  std::copy_n(values, width_, room);
 }
 
 Value* FactStore::take_aside() {

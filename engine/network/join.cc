@@ -352,7 +352,7 @@ void Network::left_activate(TokenId t) {
   ++stage_states_[id].work.left;
   place_.at(WorkPart::kStage, id);
   switch (stage.kind) {
-    case StageKind::kBound: break;   // bind() goes on by itself
+    case StageKind::kBound:          // bind() goes on by itself
     case StageKind::kShared: break;  // has no left side: its tokens are made with those of the joins
     case StageKind::kPattern:
     case StageKind::kExists: join_left(t, stage, id); break;

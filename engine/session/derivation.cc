@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/session/records.h"
 #include "model/check.h"
 
 namespace flyball::engine {
@@ -38,7 +37,6 @@ void Derivation::plan_derives(std::uint32_t rule_id) {
   derives.off = rule.mode != RuleMode::kActive;
   for (std::uint32_t i = 0; i < rule.then.size(); ++i) {
     const EffectPlan& effect = rule.then[i];
-    const FactType& type = program_.rule_set.schema.types[effect.type];
     derives_.push_back(
         {effect.type, i, rule.scope, static_cast<std::uint32_t>(fields_.size()), static_cast<std::uint32_t>(effect.fields.size())});
     for (std::size_t f = 0; f < effect.fields.size(); ++f) {
@@ -49,12 +47,12 @@ void Derivation::plan_derives(std::uint32_t rule_id) {
       } else {
         field.form = FieldPlan::Form::kFormula;
         field.formula = &*source.formula;
-        field.to_double = type.fields[f].type.is(TypeTag::kDouble);
+        field.fit = &source.fit;
         const std::span<const Instruction> code = source.formula->code.instructions();
         const Value* constant = source.formula->code.constant();
         if (constant != nullptr) {
           field.form = FieldPlan::Form::kConstant;
-          field.constant = coerced(*constant, type.fields[f].type);
+          field.constant = source.fit.take(*constant, network_.interner());
         } else if (code.size() == 1 && code[0].op == Opcode::kReturn && code[0].a.space == Space::kRow) {
           field.form = FieldPlan::Form::kField;
           field.binding = code[0].a.binding;
@@ -72,13 +70,13 @@ void Derivation::evaluate(const DerivePlan& plan, Value* out) {
   FrameBuffer& frame = network_.frame();
   for (std::uint32_t i = 0; i < plan.field_count; ++i) {
     const FieldPlan& field = fields_[plan.first_field + i];
-    Value v = field.constant;
-    if (field.form == FieldPlan::Form::kField) {
-      v = frame.row(field.binding)[field.field];
-    } else if (field.form == FieldPlan::Form::kFormula) {
-      v = frame.value(*field.formula, plan.scope);
+    if (field.form == FieldPlan::Form::kConstant) {
+      out[i] = field.constant;
+    } else if (field.form == FieldPlan::Form::kField) {
+      out[i] = field.fit->take(frame.row(field.binding)[field.field], network_.interner());
+    } else {
+      out[i] = field.fit->take(frame.value(*field.formula, plan.scope), network_.interner());
     }
-    out[i] = field.to_double && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v;
   }
 }
 

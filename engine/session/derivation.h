@@ -104,9 +104,9 @@ class Derivation {
   struct FieldPlan {
     enum class Form : std::uint8_t { kConstant, kField, kFormula };
     Form form = Form::kConstant;
-    bool to_double = false;  // an int becomes one
     std::uint16_t binding = 0, field = 0;
     const Formula* formula = nullptr;
+    const FieldFit* fit = nullptr;
     Value constant;
   };
   struct TypeState {  // of a type's plan, together

@@ -12,10 +12,11 @@ namespace flyball::engine {
 bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope) {
   FrameBuffer& frame = network.frame();
   if (evaluated_room.size() < effects.size()) evaluated_room.resize(effects.size());
-  evaluated = {evaluated_room.data(), effects.size()};
+  evaluated = {};
   for (std::uint32_t i = 0; i < effects.size(); ++i) {
     const EffectPlan& effect = effects[i];
     Evaluated& done = evaluated_room[i];
+    evaluated = {evaluated_room.data(), i + std::size_t{1}};
     done.values.clear();
     done.text.clear();
     done.effect = &effect;
@@ -25,13 +26,21 @@ bool Session::Impl::evaluate_effects(const std::vector<EffectPlan>& effects, std
       if (text.is_error()) return false;
       done.text = text.is(Kind::kString) ? std::string(in.text(text)) : to_text(text, in);
     } else if (effect.kind != EffectKind::kRetract) {
-      evaluate_record(effect, data.rule_set.schema.types[effect.type], scope, frame, done.values);
+      evaluate_record(effect, scope, frame, done.values);
       for (const Value& v : done.values) {
         if (v.is_error()) return false;
       }
     }
   }
   return true;
+}
+
+std::string Session::Impl::unevaluated() const {
+  const Evaluated& last = evaluated.back();
+  if (last.effect->text) return "what it logs";
+  const auto field = std::find_if(last.values.begin(), last.values.end(), [](const Value& v) { return v.is_error(); });
+  const FactType& type = data.rule_set.schema.types[last.effect->type];
+  return "`" + type.fields[static_cast<std::size_t>(field - last.values.begin())].name + "` of its `" + type.local + "`";
 }
 
 void Session::Impl::load_identity(std::uint32_t rule, EntryId entry) {
@@ -65,7 +74,7 @@ bool Session::Impl::start(std::uint32_t rule, EntryId entry) {
   }
   if (!evaluate_effects(plan.then, plan.scope)) {
     if (!episodes.entry(rule, entry).said) {  // once per match
-      trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it waits");
+      trouble("rule `" + plan.name + "` matches, but " + unevaluated() + " has no value: it waits");
       ++counters.effect_errors;
       ++rule_work[rule].effect_errors;
     }
@@ -127,7 +136,7 @@ bool Session::Impl::fire(const Productions::Choice& choice) {
   const bool known = evaluate_effects(plan.then, plan.scope);
   productions.fired(choice.activation, known);
   if (!known) {
-    trouble("rule `" + plan.name + "` matches, but its effects cannot be evaluated: it does not fire for these facts as they are");
+    trouble("rule `" + plan.name + "` matches, but " + unevaluated() + " has no value: it does not fire for these facts as they are");
     ++counters.effect_errors;
     ++rule_work[choice.rule].effect_errors;
     return false;
@@ -166,7 +175,7 @@ void Session::Impl::end(std::uint32_t rule, EntryId entry) {
   if (!known) {
     ++counters.effect_errors;
     ++rule_work[rule].effect_errors;
-    trouble("rule `" + plan.name + "`: `on clear` cannot be evaluated: nothing of it is done");
+    trouble("rule `" + plan.name + "`: " + unevaluated() + " in `on clear` has no value: nothing of it is done");
     return;
   }
   ++counters.firings;
@@ -272,7 +281,7 @@ bool Session::Impl::follow_derives(bool of_values) {
       load_identity(rule, entry);
       fill_aggregates(std::span(plan.then).subspan(i, 1), plan.scope);
       row.clear();
-      evaluate_record(effect, data.rule_set.schema.types[effect.type], plan.scope, network.frame(), row);
+      evaluate_record(effect, plan.scope, network.frame(), row);
       const bool known = std::none_of(row.begin(), row.end(), [](const Value& v) { return v.is_error(); });
       if (!known) continue;
       journal_reasons(rule, entry);

@@ -96,6 +96,7 @@ class Inbox {
     if (!empty()) places.push_back(first_);
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.input->arrival < b.input->arrival; });
     std::vector<Waiting> out;
+    out.reserve(places.size());
     for (const Place& place : places) {
       out.push_back({place.at, place.input, place.input->is_ack() ? &acks_[place.input->ack] : nullptr});
     }

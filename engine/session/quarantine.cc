@@ -152,7 +152,8 @@ void Session::Impl::quarantine_exhausted(const std::string& after) {
     const std::string what = e.in_instant
                                  ? "made more than " + std::to_string(limit.matches) + " partial matches in one instant"
                                  : "needs more than " + format_size(static_cast<std::int64_t>(limit.bytes)) + " for its partial matches";
-    std::string text = "rule " + name + " " + what + line_of(e.rule, e.stage) + after + "; it is switched off, and matches nothing";
+    std::string text = "rule " + name;
+    text.append(" ").append(what).append(line_of(e.rule, e.stage)).append(after).append("; it is switched off, and matches nothing");
     put_into_quarantine(e.rule, e.in_instant ? QuarantineReason::kMatches : QuarantineReason::kMemory, std::move(text));
     rules.push_back(e.rule);
     ++counters.runaways;

@@ -1,4 +1,4 @@
-// Evaluating the records of effects: fields from formulas, defaults where none is given, ints where doubles are wanted.
+// Evaluating the records of effects: fields from formulas, defaults where none is given.
 #pragma once
 
 #include <vector>
@@ -7,16 +7,10 @@
 
 namespace flyball::engine {
 
-inline Value coerced(const Value& v, const Type& type) {
-  return type.is(TypeTag::kDouble) && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v;
-}
-
-// Appends one Value per field to `out`; those that cannot be evaluated are errors.
-inline void evaluate_record(const EffectPlan& effect, const FactType& type, std::uint32_t scope, FrameBuffer& frame,
-                            std::vector<Value>& out) {
-  for (std::size_t i = 0; i < effect.fields.size(); ++i) {
-    const FieldSource& source = effect.fields[i];
-    out.push_back(source.formula ? coerced(frame.value(*source.formula, scope), type.fields[i].type) : source.value);
+// Appends one Value per field to `out`; those that cannot be evaluated, or that the field's type does not have, are errors.
+inline void evaluate_record(const EffectPlan& effect, std::uint32_t scope, FrameBuffer& frame, std::vector<Value>& out) {
+  for (const FieldSource& source : effect.fields) {
+    out.push_back(source.formula ? source.fit.take(frame.value(*source.formula, scope), *frame.frame().interner) : source.value);
   }
 }
 

@@ -161,6 +161,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
     std::string text;
   };
   bool evaluate_effects(const std::vector<EffectPlan>& effects, std::uint32_t scope);
+  std::string unevaluated() const;  // what was last found to have no value, as messages say it
   void apply_effects(const Firing& firing, std::optional<Timestamp> was_due, bool asks);
   Firing firing_of(std::uint32_t rule, EntryId entry, bool clear) const;
   void identity_values(const Firing& firing, std::vector<Value>& out) const;
@@ -257,7 +258,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   std::vector<Value> identity;  // scratch: of what fires
   std::string id_room;          // scratch
   std::vector<Evaluated> evaluated_room;
-  std::span<const Evaluated> evaluated;  // effects that fire
+  std::span<const Evaluated> evaluated;  // effects that fire, or up to the one that cannot be evaluated
 };
 
 }  // namespace flyball::engine

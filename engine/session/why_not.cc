@@ -11,6 +11,9 @@ namespace flyball::engine {
 
 namespace {
 
+constexpr const char* kUnable =
+    "every line is met, but `then` cannot be evaluated: something it reads is unknown, or null where a field may not be null";
+
 // For people: to the millisecond, cut off. What is exact stands in the fields beside the sentence.
 constexpr DurationNs kShown = 1'000'000;
 DurationNs cut(DurationNs ns) { return ns - ((ns % kShown) + kShown) % kShown; }
@@ -329,7 +332,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
     const EntryId e = table.find(identity.data());
     if (rule_plan.is_production() && productions_.is_unable(rule, identity.data())) {
       out.status = "effects";
-      out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
+      out.sentence = kUnable;
     } else if (rule_plan.is_production() && !productions_.has_fired(rule, identity.data())) {
       out.status = "ready";
       out.sentence = "every line is met: it waits for its turn, by its module's strategy";
@@ -353,7 +356,7 @@ WhyNot Explainer::why_not(std::uint32_t rule, const std::vector<std::pair<std::s
           "every line is met, but it was due while the engine was away, and `late skip` dropped it: it begins when it was false in between";
     } else if (e != kNone && table[e].failed) {
       out.status = "effects";
-      out.sentence = "every line is met, but `then` cannot be evaluated: something it reads is unknown";
+      out.sentence = kUnable;
     } else {
       out.status = "ready";
       out.sentence = "every line is met: it runs at the end of this instant";

@@ -43,6 +43,12 @@ bool is_comparison(Op op) {
          op == Op::kNotEqual;
 }
 
+// Whether it is of literals alone: `10MB`, `10GB / 1s`.
+bool is_written_out(const Expr& e) {
+  if (e.kind == ExprKind::kLiteral) return true;
+  return (e.kind == ExprKind::kBinary || e.kind == ExprKind::kUnary) && std::ranges::all_of(e.args, is_written_out);
+}
+
 // The result of `l op r`; nullopt if there is none. Both sides are plain types, neither open nor nullable.
 std::optional<Type> result_of(Op op, const Type& l, const Type& r) {
   const auto of = [](TypeTag t) { return std::optional<Type>(Type::of(t)); };
@@ -140,7 +146,7 @@ bool ExprChecker::unit_beside_number(Expr& e) {
     // `count(…) >= 200%`: what is read is a number, so the unit that was written is the mistake.
     const bool quotient = number.kind == ExprKind::kBinary && number.op == Op::kDivide && !fold(number, p_.interner);
     const bool read = quotient || number.kind == ExprKind::kAggregate || number.ref.kind == ast::RefKind::kField;
-    if (read && unit.kind == ExprKind::kLiteral) {
+    if (read && is_written_out(unit)) {
       std::string help = "compare it with a number without a unit";
       if (quotient) help = "a quotient of numbers is a number, of whole ones a whole one: `double(a) / double(b) > 0.8`";
       if (number.ref.kind == ast::RefKind::kField) help += fmt::format(", or declare the field `{}`", type_name(unit.type));

@@ -92,6 +92,15 @@ bool is_type_word(std::string_view word) {
   return std::ranges::find(kWords, word) != kWords.end();
 }
 
+// What other languages call null; a closed set may have such a word, one of a type and it has not.
+bool is_null_word(std::string_view word) {
+  constexpr std::array<std::string_view, 4> kWords{"null", "none", "nil", "undefined"};
+  return std::ranges::find(kWords, lower_case(word)) != kWords.end();
+}
+
+// The mark or word at `p` that joins parts of a type; its length, 0 if there is none.
+std::ptrdiff_t joins_types(Iterator p, Builder const& b) { return single_bar(p, b) ? 1 : at_word(p, b.end(), "or") ? 2 : 0; }
+
 // `up | down`: a closed set without its quotes, said, and taken for a type. `string | null` is a type that may be null.
 struct ForeignSet : Terminal<ForeignSet> {
   template <typename C, typename R, typename A>
@@ -104,18 +113,24 @@ struct ForeignSet : Terminal<ForeignSet> {
     std::vector<std::string> words{std::string(first, end)};
     while (true) {
       Iterator const at = skip_blanks(end, last, b.begin(), b.bad_bytes());
-      if (!single_bar(at, b)) break;
-      Iterator const word = skip_blanks(at + 1, last, b.begin(), b.bad_bytes());
+      std::ptrdiff_t const mark = joins_types(at, b);
+      if (mark == 0) break;
+      Iterator const word = skip_blanks(at + mark, last, b.begin(), b.bad_bytes());
       Iterator const stop = word_end(word, last);
       if (stop == word) return false;
       words.emplace_back(word, stop);
       end = stop;
     }
     if (words.size() == 1) return false;
-    if (const auto null = std::ranges::find(words, "null"); null != words.end()) {
+    auto null = std::ranges::find(words, "null");
+    if (null == words.end() && words.size() == 2 && std::ranges::any_of(words, is_type_word))
+      null = std::ranges::find_if(words, is_null_word);
+    if (null != words.end()) {
       words.erase(null);
-      Diagnostic d = b.error(codes::kUnexpected, start, end, "a type that may be null is written `string?`");
-      if (words.size() == 1 && is_type_word(words.front())) d.fix = Fix{d.span, words.front() + "?"};
+      bool const is_type = words.size() == 1 && is_type_word(words.front());
+      std::string const ours = is_type ? words.front() + "?" : "string?";
+      Diagnostic d = b.error(codes::kUnexpected, start, end, "a type that may be null is written `" + ours + "`");
+      if (is_type) d.fix = Fix{d.span, ours};
       b.report_intact(std::move(d));
     } else {
       Diagnostic d = b.error(codes::kUnexpected, start, end, "the words of a closed set stand in quotes");

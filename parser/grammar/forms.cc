@@ -205,9 +205,22 @@ Form find_form(FormPlace place, std::string_view text) {
 
 TypeForm find_type_form(std::string_view text) {
   text = text.substr(0, kFarthest);
+  // `?int`
+  if (text.starts_with('?')) {
+    const std::string_view type = word_at(text.data() + 1, text.data() + text.size());
+    return type.empty() ? TypeForm{} : TypeForm{our_type(type) + "?", type.size() + 1};
+  }
   const std::string_view word = word_at(text.data(), text.data() + text.size());
   const auto* const known = std::ranges::find(kTypeWords, lower_case(word), &TypeWord::word);
   if (word.empty() || known == kTypeWords.end()) return {};
+  // `nullable int`, unless that is the next field.
+  if (known->ours == "$?" && word.size() < text.size() && is_blank(text[word.size()])) {
+    const std::size_t from = std::min(text.find_first_not_of(" \t", word.size()), text.size());
+    const std::string_view type = word_at(text.data() + from, text.data() + text.size());
+    const std::size_t behind = text.find_first_not_of(" \t", from + type.size());
+    if (type.empty() || (behind != std::string_view::npos && text[behind] == ':')) return {};
+    return {our_type(type) + "?", from + type.size()};
+  }
   const bool set = known->ours == "|";
   std::size_t open = word.size();
   while (set && open < text.size() && is_blank(text[open])) ++open;

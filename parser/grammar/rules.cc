@@ -244,6 +244,44 @@ void foreign_line(Iterator p, Builder const& b) {
   throw e;
 }
 
+// `Host(load > 3, name == "a")`: its parts as one `where`, if they are conditions and nothing else.
+void constraint_list(Iterator p, Builder const& b, SyntaxError& e) {
+  char const close = *p == '(' ? ')' : '}';
+  std::string where;
+  int depth = 0;
+  bool plain = true;
+  Iterator from = p + 1;
+  Iterator const farthest = p + std::min<std::ptrdiff_t>(b.end() - p, kFarthest);
+  auto const take = [&](Iterator stop) {
+    std::string_view part(from, stop);
+    while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) part.remove_prefix(1);
+    while (!part.empty() && (part.back() == ' ' || part.back() == '\t')) part.remove_suffix(1);
+    plain = plain && !part.empty();
+    where += (where.empty() ? "" : " and ") + std::string(part);
+    from = stop + 1;
+  };
+  for (Iterator q = p + 1; q != farthest && *q != '\n'; ++q) {
+    if (*q == '"' || *q == '\'') {
+      Iterator const closing = std::find(q + 1, farthest, *q);
+      if (closing == farthest) return;
+      q = closing;
+    } else if (*q == close && depth == 0) {
+      take(q);
+      e.resume = b.offset(q + 1);
+      if (plain) e.diagnostic.fix = Fix{{b.file(), b.last_end(), e.resume}, " where " + where};
+      return;
+    } else if (*q == ',' && depth == 0) {
+      take(q);
+    } else if (*q == '(' || *q == '[' || *q == '{') {
+      ++depth;
+    } else if (*q == ')' || *q == ']' || *q == '}') {
+      --depth;
+    } else if (*q == ':' || *q == '$' || *q == '|' || *q == '#' || (is_word_start(*q) && !is_word(q[-1]) && at_word(q, farthest, "or"))) {
+      plain = false;  // a name that is bound, or a choice
+    }
+  }
+}
+
 void unknown_line(Iterator p, Builder const& b) {
   std::string const w(word_at(p, b.end()));
   foreign_line(p, b);
@@ -269,8 +307,11 @@ void unknown_line(Iterator p, Builder const& b) {
   if (!b.new_line_before(p) && !w.empty() && b.text()[b.last_end() - 1] != '{' && (suffix_slip != nullptr || !nearest(w, suffixes).empty()))
     fail_unknown_word(p, b, Place::kSuffix, "a part of the pattern", "part of a pattern", suffixes);
   if (*p == '(' || *p == '{') {
-    b.fail(codes::kUnexpected, p, p + 1, "expected a line of `when`, found `" + std::string(1, *p) + "`",
-           "a condition on a pattern is written `where …`: `name: Type where …`");
+    SyntaxError e{b.error(codes::kUnexpected, p, p + 1, "expected a line of `when`, found `" + std::string(1, *p) + "`",
+                          "a condition on a pattern is written `where …`: `name: Type where …`"),
+                  b.offset(p + 1), false};
+    if (!b.new_line_before(p) && is_upper(*last_word(b))) constraint_list(p, b, e);
+    throw e;
   }
   if (is_lower(*p) && !at_binding(p, b)) {
     Iterator const after = skip_blanks(p + w.size(), b.end(), b.begin(), b.bad_bytes());

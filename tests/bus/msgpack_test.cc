@@ -220,6 +220,14 @@ TEST_CASE("values take the forms of their types") {
         "`tags[1]` of `Everything`: expected a string, got 1");
   CHECK(taken(w, "tags", [](MsgpackWriter& m) { m.map(0); }) == "`tags` of `Everything`: expected a list<string> or null, got a map");
   CHECK(taken(w, "slots", [](MsgpackWriter& m) { m.map(1), m.integer(7), m.string("x"); }) == R"({"7":"x"})");
+  // As a peer sends them who passes JSON on.
+  CHECK(taken(w, "slots", [](MsgpackWriter& m) { m.map(2), m.string("7"), m.string("x"), m.string("-8"), m.string("y"); }) ==
+        R"({"-8":"y","7":"x"})");
+  CHECK(taken(w, "slots", [](MsgpackWriter& m) { m.map(2), m.string("7"), m.string("x"), m.integer(7), m.string("y"); }) ==
+        "`slots` of `Everything`: expected different keys, got 7 twice");
+  CHECK(taken(w, "slots", [](MsgpackWriter& m) { m.map(1), m.string("up"), m.string("x"); }) ==
+        "`slots[\"up\"]` of `Everything`: expected an int, got \"up\"");
+  CHECK(real("d", -0.0) == "0.0");
   CHECK(taken(w, "counts", [](MsgpackWriter& m) { m.map(2), m.string("a"), m.integer(1), m.string("a"), m.integer(2); }) ==
         "`counts` of `Everything`: expected different keys, got \"a\" twice");
   CHECK(taken(w, "any", [](MsgpackWriter& m) { m.map(1), m.string("a"), m.array(2), m.nil(), m.real(2.5); }) == R"({"a":[null,2.5]})");

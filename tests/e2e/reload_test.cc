@@ -171,7 +171,7 @@ rule drain {
   REQUIRE(service.pub(probe("b2", false)).status == 0);
   REQUIRE(service.eventually_says({"facts", "--type", "Drain"}, "\"b2\""));
   REQUIRE(reload(service, folder, kTypes + kOther));
-  CHECK(service.child().err().find("1 episodes end without `on clear`: their rules are gone") != std::string::npos);
+  CHECK(service.child().err().find("1 episode ends without `on clear`: its rule is gone") != std::string::npos);
   CHECK(service.query({"facts", "--type", "Drain"}).out == "no facts\n");
   CHECK(service.child().stop() == 0);
   CHECK(slurp(folder / "actions.jsonl.2").empty());

@@ -5,16 +5,10 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "tests/engine/dice.h"
+
 namespace flyball::engine {
 namespace {
-
-struct Dice {
-  std::uint64_t state = 5;
-  std::uint64_t below(std::uint64_t n) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return (state >> 33) % n;
-  }
-};
 
 constexpr TypeTag kTags[] = {TypeTag::kBool, TypeTag::kInt,     TypeTag::kUint,     TypeTag::kDouble,    TypeTag::kString,
                              TypeTag::kEnum, TypeTag::kBytes,   TypeTag::kDuration, TypeTag::kTimestamp, TypeTag::kPercent,

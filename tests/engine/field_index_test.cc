@@ -8,18 +8,11 @@
 
 #include "engine/network/sample_routes.h"
 #include "model/text.h"
+#include "tests/engine/dice.h"
 #include "tests/engine/session_harness.h"
 
 namespace flyball::engine {
 namespace {
-
-struct Dice {
-  std::uint64_t state = 7;
-  std::uint64_t below(std::uint64_t n) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return (state >> 33) % n;
-  }
-};
 
 using Numbers = std::multiset<std::uint32_t>;
 
@@ -65,7 +58,7 @@ TEST_CASE("an interval index finds what trying each finds, of every three interv
 }
 
 TEST_CASE("an interval index finds what trying each finds, of many: apart, nested, crossing, far away") {
-  Dice dice;
+  Dice dice(7);
   for (int round = 0; round < 60; ++round) {
     const std::uint64_t width = std::uint64_t{1} << dice.below(40), length = 1 + (width >> dice.below(8));
     std::vector<std::pair<std::int64_t, std::int64_t>> intervals;
@@ -84,7 +77,7 @@ TEST_CASE("an interval index finds what trying each finds, of many: apart, neste
 }
 
 TEST_CASE("a prefix index finds the prefixes that hold an address, and a prefix") {
-  Dice dice;
+  Dice dice(7);
   std::vector<Cidr> prefixes;
   const auto random_address = [&] {
     IpAddress a;

@@ -8,24 +8,17 @@
 #include "engine/network/id_table.h"
 #include "engine/network/sample_table.h"
 #include "engine/network/stamp_queue.h"
+#include "tests/engine/dice.h"
 
 namespace flyball::engine {
 namespace {
-
-struct Dice {
-  std::uint64_t state = 11;
-  std::uint64_t below(std::uint64_t n) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return (state >> 33) % n;
-  }
-};
 
 TEST_CASE("a queue by stamp is the sorted list", "[samples]") {
   struct Record {
     Timestamp stamp;
     QueuePlace place;
   };
-  Dice dice;
+  Dice dice(11);
   std::vector<Record> records;
   std::vector<std::uint32_t> in;
   StampQueue queue;
@@ -83,7 +76,7 @@ TEST_CASE("samples replaced again and again behind one that stays take no more r
 }
 
 TEST_CASE("the samples of facts, by stamp", "[samples]") {
-  Dice dice;
+  Dice dice(11);
   SampleTable table;
   std::map<FactId, std::vector<std::uint32_t>> plain;
   for (std::uint32_t i = 0; i < 30'000; ++i) {
@@ -111,7 +104,7 @@ TEST_CASE("the samples of facts, by stamp", "[samples]") {
 }
 
 TEST_CASE("facts stand at their numbers or are hashed, and keep their group", "[samples]") {
-  Dice dice;
+  Dice dice(11);
   SampleTable table;
   std::map<FactId, std::uint32_t> groups;
   for (std::uint32_t i = 0; i < 60'000; ++i) {
@@ -153,7 +146,7 @@ TEST_CASE("a list that was long gives its room back", "[samples]") {
 }
 
 TEST_CASE("ids by hash, also of one hash", "[samples]") {
-  Dice dice;
+  Dice dice(11);
   IdTable table;
   std::set<std::uint32_t> in;
   for (int i = 0; i < 20'000; ++i) {
@@ -174,7 +167,7 @@ TEST_CASE("ids by hash, also of one hash", "[samples]") {
 TEST_CASE("the least and the greatest of a window, however its samples come and leave", "[samples]") {
   for (const bool greatest : {false, true}) {
     for (const int disorder : {0, 1, 30}) {  // of 100 steps
-      Dice dice;
+      Dice dice(11);
       AggregateNode plan;
       plan.fn = greatest ? AggregateFn::kMax : AggregateFn::kMin;
       plan.over_ns = 1;

@@ -251,10 +251,46 @@ rule r { when { x: Node } then { log f"{10 / x.n}" } }
   w.put("1s", "Node", "id: 1, n: 0");
   w.put("2s", "Node", "id: 2, n: 5");
   w.tick("2s");
-  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but its effects cannot be evaluated: it waits", "2s log 2"});
+  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but what it logs has no value: it waits", "2s log 2"});
   w.put("3s", "Node", "id: 1, n: 2");
   w.tick("3s");
   CHECK(w.heard() == Lines{"3s log 5"});
+}
+
+TEST_CASE("what the type of a field does not have is not written to it", "[session][episodes]") {
+  World w(R"(
+fact F key (k) { k: int  v: int  d: dyn }
+fact D key (k) { k: int  n: int }
+mutable fact M key (k) { k: int  n: int = 0  all: list<int> = [] }
+action A key (k) { k: int  least: int }
+action B key (k) { k: int  n: int  x: double }
+action C key (k) { k: int  all: list<string> }
+rule none  { when { f: F where v == 1 } then { do A { k: f.k, least: min(F.v where v > 5) } } }
+rule other { when { f: F where v == 1 } then { do B { k: f.k, n: f.d, x: f.d } } }
+rule items { when { f: F where v == 1 } then { do C { k: f.k, all: [f.d, "b"] } } }
+rule holds { when { f: F where v == 1 } then { derive D { k: f.k, n: f.d } } }
+rule sets  { when { m: M f: F where v == 1 and k == m.k } then { set m { all: [min(F.v where v > 5)] } } }
+rule ends  { when { f: F where v == 1 } then { log "on" } on clear { do A { k: f.k, least: max(F.v where v > 5) } } }
+decision dyn_out { input { k: int } output { n: int } case a when { f: F where k == input.k } return { n: f.d } default return { n: 0 } }
+)");
+  w.put("1s", "M", "k: 1");
+  w.put("1s", "F", "k: 1, v: 1, d: \"seven\"");
+  w.tick("1s");
+  const std::string rule = "1s trouble rule `main.";
+  CHECK(w.heard() == Lines{rule + "none` matches, but `least` of its `A` has no value: it waits",
+                           rule + "other` matches, but `n` of its `B` has no value: it waits", "1s C(k: 1, all: [\"seven\", \"b\"]) sent",
+                           rule + "sets` matches, but `all` of its `M` has no value: it waits", "1s log on"});
+  CHECK(w.session->counters().effect_errors == 3);
+  CHECK(w.facts("D") == Lines{"(k: 1, n: unknown) stale"});
+  CHECK(w.session->decide(0, {Value::integer(1)})->from == "default");
+  w.put("2s", "F", "k: 1, v: 1, d: 7");
+  w.tick("2s");
+  CHECK(w.heard() == Lines{"2s B(k: 1, n: 7, x: 7.0) sent", "2s +D(k: 1, n: 7)"});
+  CHECK(w.session->decide(0, {Value::integer(1)})->from == "a");
+  w.put("3s", "F", "k: 1, v: 2, d: 7");
+  w.tick("3s");
+  CHECK(w.heard() ==
+        Lines{"3s trouble rule `main.ends`: `least` of its `A` in `on clear` has no value: nothing of it is done", "3s -D(k: 1, n: 7)"});
 }
 
 TEST_CASE("a cascade without end is undone, and its rule switched off", "[session][runaway]") {

@@ -306,7 +306,7 @@ TEST_CASE("what was known last of a suspended fact is known after a reload, too"
 TEST_CASE("what a rule waits for is not said again, unless its match came anew", "[takeover]") {
   const std::string rules =
       "fact Node key (id) { id: int  n: int }\nrule r { when { x: Node where n < 9 } then { log f\"{10 / x.n}\" } }\n";
-  const std::string waits = "trouble rule `main.r` matches, but its effects cannot be evaluated: it waits";
+  const std::string waits = "trouble rule `main.r` matches, but what it logs has no value: it waits";
   World w(rules);
   w.put("1s", "Node", "id: 1, n: 0");
   w.put("1s", "Node", "id: 2, n: 0");
@@ -344,5 +344,5 @@ TEST_CASE("that effects of another text cannot be evaluated is said", "[takeover
   REQUIRE(w.heard().size() == 1);
   w.reload("fact Node key (id) { id: int  n: int }\nrule r { when { x: Node } then { log f\"{100 / x.n}\" } }\n");
   w.tick("2s");
-  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but its effects cannot be evaluated: it waits"});
+  CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but what it logs has no value: it waits"});
 }

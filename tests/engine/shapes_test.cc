@@ -3,6 +3,7 @@
 #include <random>
 #include <set>
 
+#include "benchmarks/shape_rules.h"
 #include "tests/engine/session_harness.h"
 
 namespace flyball::engine::testing {
@@ -85,22 +86,7 @@ rule endless {
 }
 
 TEST_CASE("a ring of derived facts stays while one of two reasons is left", "[shapes]") {
-  World w(R"(module main
-fact Begin key (node) { node: int }
-fact Link key (from) { from: int  to: int }
-fact Reached key (node) { node: int }
-rule begin {
-  when { b: Begin }
-  then { derive Reached { node: b.node } }
-}
-rule go_on {
-  when {
-    r: Reached
-    l: Link where from == r.node
-  }
-  then { derive Reached { node: l.to } }
-}
-)");
+  World w(bench::kRing);
   constexpr int kNodes = 3'000;
   for (int i = 0; i < kNodes; ++i) REQUIRE(w.put("1s", "Link", fmt::format("from: {}, to: {}", i, (i + 1) % kNodes)));
   REQUIRE(w.put("1s", "Begin", "node: 0"));
@@ -118,14 +104,7 @@ rule go_on {
 }
 
 TEST_CASE("of many reasons the first gives the fields, in whatever order they come and go", "[shapes]") {
-  World w(R"(module main
-fact Link key (id) { id: int  up: bool }
-fact Trouble key () { first: int }
-rule trouble {
-  when { l: Link where not up }
-  then { derive Trouble { first: l.id } }
-}
-)");
+  World w(bench::kReasons);
   std::mt19937 random(3);
   std::set<std::uint32_t> down;
   for (int i = 1; i <= 3'000; ++i) {

@@ -5,17 +5,15 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+#include "tests/engine/dice.h"
+
 namespace flyball::engine {
 namespace {
 
 TEST_CASE("the k-th of many is that of the sorted list", "[blocks]") {
   SortedBlocks<int, std::less<>> blocks;
   std::vector<int> plain;
-  std::uint64_t state = 7;
-  const auto next = [&state](std::uint64_t below) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return (state >> 33) % below;
-  };
+  Dice dice(7);
   const auto same = [&] {
     REQUIRE(blocks.size() == plain.size());
     for (std::size_t k = 0; k < plain.size(); k += 1 + plain.size() / 37) REQUIRE(blocks.at(k) == plain[k]);
@@ -24,12 +22,12 @@ TEST_CASE("the k-th of many is that of the sorted list", "[blocks]") {
   for (int round = 0; round < 6; ++round) {
     const bool growing = round % 2 == 0;
     for (int i = 0; i < 4000; ++i) {
-      if (!plain.empty() && next(10) < (growing ? 2U : 9U)) {
-        const std::size_t at = next(plain.size());
+      if (!plain.empty() && dice.below(10) < (growing ? 2U : 9U)) {
+        const std::size_t at = dice.below(plain.size());
         blocks.erase(plain[at]);
         plain.erase(plain.begin() + static_cast<std::ptrdiff_t>(at));
       } else {
-        const int v = static_cast<int>(next(round < 3 ? 50 : 100'000));
+        const int v = static_cast<int>(dice.below(round < 3 ? 50 : 100'000));
         blocks.insert(v);
         plain.insert(std::upper_bound(plain.begin(), plain.end(), v), v);
       }

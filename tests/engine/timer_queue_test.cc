@@ -5,16 +5,10 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "tests/engine/dice.h"
+
 namespace flyball::engine {
 namespace {
-
-struct Dice {
-  std::uint64_t state = 5;
-  std::uint64_t below(std::uint64_t n) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return (state >> 33) % n;
-  }
-};
 
 using Plain = std::multiset<std::pair<std::int64_t, std::uint32_t>>;
 
@@ -36,7 +30,7 @@ void take(TimerQueue& queue, Plain& plain) {
 TEST_CASE("timers come out by when they fall due, however they were set", "[timers]") {
   for (const std::uint64_t delays : {1U, 3U, 7U, 30U}) {  // as many different ones are set again and again
     for (const std::uint64_t odd : {0U, 5U, 60U}) {       // of 100 timers, that are set for any time
-      Dice dice;
+      Dice dice(5);
       TimerQueue queue;
       Plain plain;
       std::int64_t now = 0;

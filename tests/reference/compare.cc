@@ -75,6 +75,43 @@ std::string answer_text(const Answer& a, const Loaded& package) {
   return out;
 }
 
+// A value that its field's type does not have, wherever one can be told: no two sides may agree on one.
+std::optional<std::string> misfit(const std::string& what, const std::vector<Value>& values, const std::vector<Field>& fields,
+                                  const Interner& in) {
+  for (std::size_t f = 0; f < values.size(); ++f) {
+    if (value_matches(values[f], fields[f].type, in)) continue;
+    return what + ": `" + fields[f].name + ": " + to_string(fields[f].type) + "` is " + to_source(values[f], in) + "\n";
+  }
+  return std::nullopt;
+}
+
+// Of the facts as they are.
+std::optional<std::string> misfit_of_facts(Player& player, const Loaded& package) {
+  const Schema& schema = package.rules.schema;
+  for (FactTypeId id = 0; id < schema.types.size(); ++id) {
+    if (schema.types[id].is_event()) continue;
+    for (const FactRow& row : player.facts(id)) {
+      if (row.stale) continue;
+      if (auto m = misfit("a fact of " + schema.types[id].name, row.values, schema.types[id].fields, *package.interner)) return m;
+    }
+  }
+  return std::nullopt;
+}
+
+// Of what was said, from places in the transcript on.
+std::optional<std::string> misfit_of_news(const Transcript& t, std::size_t actions, std::size_t derived, const Loaded& package) {
+  const std::vector<FactType>& types = package.rules.schema.types;
+  for (; actions < t.actions.size(); ++actions) {
+    const ActionOutput& a = t.actions[actions];
+    if (auto m = misfit("an action " + types[a.action].name, a.data, types[a.action].fields, *package.interner)) return m;
+  }
+  for (; derived < t.derived.size(); ++derived) {
+    const DerivedOutput& d = t.derived[derived];
+    if (auto m = misfit("a derived " + types[d.type].name, d.values, types[d.type].fields, *package.interner)) return m;
+  }
+  return std::nullopt;
+}
+
 // How far the two transcripts were found to agree.
 struct Agreed {
   std::size_t firings = 0, actions = 0, derived = 0, logs = 0;
@@ -105,6 +142,7 @@ std::optional<std::string> differing_news(const Transcript& a, const Transcript&
   }
   auto same_log = [](const LogOutput& x, const LogOutput& y) { return x.time == y.time && x.rule == y.rule && x.text == y.text; };
   if (auto d = differing("log", a.logs, b.logs, agreed.logs, same_log, [](const LogOutput& x) { return x.text; })) return d;
+  if (auto m = misfit_of_news(b, agreed.actions, agreed.derived, package)) return m;
   agreed.firings = a.firings.size();
   agreed.actions = a.actions.size();
   agreed.derived = a.derived.size();
@@ -159,9 +197,12 @@ Comparison compare_players(Player& expected, Player& got, const std::vector<Step
     }
     std::optional<std::string> d = differing_news(expected.transcript(), got.transcript(), agreed, package);
     if (!d) d = differing_facts(expected, got, package);
+    if (!d) d = misfit_of_facts(got, package);
     if (!d && expected.runaways() != got.runaways())
       d = "cascades taken back: expected " + std::to_string(expected.runaways()) + ", got " + std::to_string(got.runaways()) + "\n";
     if (!d && a && !(*a == *b)) d = "answer:\n  expected " + answer_text(*a, package) + "\n  got      " + answer_text(*b, package) + "\n";
+    if (!d && b && !b->failed)
+      d = misfit("the answer from " + b->from, b->output, package.rules.schema.decisions[steps[i].decision].output, *package.interner);
     if (d) {
       out.difference = Difference{i, *d};
       break;

@@ -68,7 +68,8 @@ std::vector<Value> record_values(const ast::Record& record, Scope& scope) {
   const FactType& type = scope.state.type(record.fact_type);
   std::vector<Value> values(type.declared_fields);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = type.fields[i].default_value.value_or(Value::null());
-  for (const ast::RecordField& f : record.fields) values[f.field] = coerced(evaluate(f.value, scope), type.fields[f.field].type);
+  for (const ast::RecordField& f : record.fields)
+    values[f.field] = fitted(evaluate(f.value, scope), type.fields[f.field].type, scope.state);
   return values;
 }
 

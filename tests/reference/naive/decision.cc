@@ -17,7 +17,7 @@ using Output = std::vector<Value>;
 std::optional<Output> record_output(const ast::Record& record, const std::vector<Field>& fields, Scope& scope) {
   Output out(fields.size());
   for (const ast::RecordField& f : record.fields) {
-    out[f.field] = coerced(evaluate(f.value, scope), fields[f.field].type);
+    out[f.field] = fitted(evaluate(f.value, scope), fields[f.field].type, scope.state);
     if (out[f.field].is_error()) return std::nullopt;
   }
   return out;
@@ -186,7 +186,7 @@ Result<NaiveAnswer> NaiveSession::decide(DecisionId decision, const std::vector<
       if (t == Truth::kFalse) continue;
       answer.output.clear();
       for (std::size_t k = 0; k < row.outputs.size(); ++k) {
-        answer.output.push_back(coerced(evaluate(row.outputs[k], scope), type.output[k].type));
+        answer.output.push_back(fitted(evaluate(row.outputs[k], scope), type.output[k].type, state_));
         if (answer.output.back().is_error()) t = Truth::kUnknown;
       }
       if (t == Truth::kTrue) return answer;

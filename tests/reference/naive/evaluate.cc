@@ -207,8 +207,11 @@ std::optional<CountInterval> count_interval(const Expr& e, Scope& scope) {
   return std::nullopt;
 }
 
-Value coerced(const Value& v, const Type& type) {
-  return type.is(TypeTag::kDouble) && v.is(Kind::kInt) ? Value::real(static_cast<double>(v.as_int())) : v;
+Value fitted(const Value& v, const Type& type, const State& state) {
+  if (v.is_null() && state.is(Mutation::kNullFitsAll)) return v;
+  if (type.is(TypeTag::kDouble) && v.is(Kind::kInt)) return Value::real(static_cast<double>(v.as_int()));
+  if (type.is(TypeTag::kDouble) && v.is(Kind::kDouble) && v.as_double() == 0) return Value::real(0);
+  return value_matches(v, type, *state.in) ? v : Value::unknown();
 }
 
 }  // namespace flyball::reference

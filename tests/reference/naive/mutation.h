@@ -57,6 +57,7 @@ enum class Mutation : std::uint8_t {
   kDepthIsBreadth,  // what became true first goes first
   kNoRefraction,    // a production fires again after every change
   kGapsAreSilent,   // no `Lost`
+  kNullFitsAll,     // a null is written to fields that may not be null
   kCount
 };
 

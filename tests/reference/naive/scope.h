@@ -53,7 +53,7 @@ std::optional<CountInterval> count_interval(const ast::Expr& e, Scope& scope);
 Value aggregate_value(const ast::Aggregate& a, const Type& type, Scope& scope);
 CountInterval aggregate_count(const ast::Aggregate& a, Scope& scope);
 
-// An int where the type wants a double is one.
-Value coerced(const Value& v, const Type& type);
+// What a field of the type takes: an int where it wants a double is one; what it does not have, such as a null, is unknown.
+Value fitted(const Value& v, const Type& type, const State& state);
 
 }  // namespace flyball::reference
