@@ -1,8 +1,24 @@
 // Aggregates: one node per (type, own tests, group, value, window), one use per place in a rule.
+#include <cstdint>
+
 #include "engine/compile/plan_builder.h"
 #include "model/check.h"
 
 namespace flyball::engine {
+
+namespace {
+
+// Of an ewma (semantics.md §4): the newest n, where what came before them would weigh less than 2⁻⁶⁴.
+std::size_t samples_that_count(double weight) {
+  constexpr std::size_t kMax = std::size_t{1} << 20;  // if there would be more, all do
+  std::size_t n = 0;
+  for (double left = 1; left >= 0x1p-64; left *= 1 - weight) {
+    if (n++ == kMax) return SIZE_MAX;
+  }
+  return n;
+}
+
+}  // namespace
 
 Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScope& scope) {
   for (const auto& [b, use] : out_.scopes[scope.id].uses) {
@@ -39,6 +55,10 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
   node.at_least = number(a.at_least);
   const FactType& counted = out_.rule_set.schema.types[a.fact_type];
   if (a.k) node.number = a.k->literal;
+  if (node.fn == AggregateFn::kEwma) {
+    node.weight = node.number.is(Kind::kDouble) ? node.number.as_double() : kDefaultWeight;
+    node.reach = samples_that_count(node.weight);
+  }
   node.one_series = counted.is_event() && !counted.has_key;
   if (node.over_last && counted.is_event() && !counted.has_key) {
     return fail("`" + scope.where + "` has a window of the last events of `" + counted.name +

@@ -227,6 +227,8 @@ struct AggregateNode {
   Type value_type;
   Kind result_kind = Kind::kError;
   Value number;                    // before the type; null: none
+  double weight = 0;               // of ewma
+  std::size_t reach = 0;           // of ewma: samples that count, from the newest on
   std::vector<Value> field_names;  // of topk
   bool one_series = false;         // events without a key, whose order is that of all of them
   AlphaId alpha = kNoId;           // live facts; samples: kNoId, tests below

@@ -49,7 +49,11 @@ Quotient divide(const BigInt& n, const BigInt& d, int shift) {
 
 // --- in the machine's own numbers, where their error decides nothing (Ziv, 1991): in 63 cases of 64 ---
 
-constexpr bool kHasLongDouble = std::numeric_limits<long double>::digits >= 64;
+// Asked of the machine that runs this: what imitates one (Valgrind) may have fewer bits than the compiler was told.
+const bool has_long_double = [] {
+  volatile long double one = 1;
+  return one + 0x1p-63L != 1;
+}();
 constexpr long double kErrorMax = 0x1p-60L;  // relative: two numbers cut to 64 bits, their quotient and its root rounded to as many
 
 // n is bits × 2^exponent or less than one of those bits more. n > 0.
@@ -124,7 +128,7 @@ Binary binary(double d) {
 double nearest_double(const Binary& n, const BigInt& d) {
   if (n.n.is_zero()) return 0.0;
   const BigInt size = abs(n.n);
-  if constexpr (kHasLongDouble) {
+  if (has_long_double) {
     if (const std::optional<double> out = settled_double(estimate(size, n.exponent, d))) return n.n.sign() < 0 ? -*out : *out;
   }
   const int shift = kEnough + bit_length(d) - bit_length(size);
@@ -135,7 +139,7 @@ double nearest_double(const Binary& n, const BigInt& d) {
 
 std::optional<std::int64_t> nearest_int(const Binary& n, const BigInt& d) {
   if (n.n.is_zero()) return 0;
-  if constexpr (kHasLongDouble) {
+  if (has_long_double) {
     if (const std::optional<std::int64_t> out = settled_int(estimate(abs(n.n), n.exponent, d))) return n.n.sign() < 0 ? -*out : *out;
   }
   const Quotient twice = divide(abs(n.n), d, n.exponent + 1);
@@ -145,7 +149,7 @@ std::optional<std::int64_t> nearest_int(const Binary& n, const BigInt& d) {
 
 double nearest_double_root(const Binary& n, const BigInt& d) {
   if (n.n.is_zero()) return 0.0;
-  if constexpr (kHasLongDouble) {
+  if (has_long_double) {
     if (const std::optional<double> out = settled_double(root_of(estimate(n.n, n.exponent, d)))) return *out;
   }
   int shift = 2 * kEnough + bit_length(d) - bit_length(n.n);
@@ -158,7 +162,7 @@ double nearest_double_root(const Binary& n, const BigInt& d) {
 
 std::optional<std::int64_t> nearest_int_root(const Binary& n, const BigInt& d) {
   if (n.n.is_zero()) return 0;
-  if constexpr (kHasLongDouble) {
+  if (has_long_double) {
     if (const std::optional<std::int64_t> out = settled_int(root_of(estimate(n.n, n.exponent, d)))) return *out;
   }
   const Quotient four = divide(n.n, d, n.exponent + 2);

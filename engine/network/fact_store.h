@@ -112,7 +112,8 @@ class FactStore {
   const FactTimes& times(FactId f) const { return *reinterpret_cast<const FactTimes*>(packed(meta(f)) + layout_.bytes()); }
   bool exists(FactId f) const { return meta(f).status != FactStatus::kAbsent; }
 
-  // Overwrites all fields; returns which changed (all of them if the fact was absent). Ends staleness.
+  // Overwrites all fields (but for those of the key, which never change); returns which changed (all of them if the fact was absent). Ends
+  // staleness.
   std::uint64_t write(FactId f, const Value* values) { return write(meta(f), values); }
   std::uint64_t write(FactMeta& meta, const Value* values) {  // where its record is known already
     std::uint64_t changed = 0;

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "engine/network/series.h"
+#include "model/check.h"
 
 namespace flyball::engine {
 
@@ -50,28 +52,45 @@ class End final : public Statistic {
 
 class Smoothed final : public Statistic {
  public:
-  Smoothed(double weight, Kind result) : weight_(weight), result_(result) {
-    double left = 1;  // of the weight, for what came before the last `reach_`
-    for (; left >= kForgotten && reach_ < kReachMax; ++reach_) left *= 1 - weight;
-    if (left >= kForgotten) reach_ = SIZE_MAX;
+  Smoothed(double weight, std::size_t reach, Kind result) : weight_(weight), reach_(reach), result_(result) {}
+
+  void add(const Observation& o) override {
+    const auto at = place_of(o);
+    if (at != samples_.end() && at->arrival == o.arrival) {  // put back
+      at->value = number(o.value);
+      --holes_;
+    } else {
+      samples_.insert(at, {o.arrival, number(o.value)});
+    }
   }
 
-  void add(const Observation& o) override { samples_.insert(place_of(o), {o.arrival, number(o.value)}); }
+  // Those within leave a hole: moving the rest up for each would cost the square of what leaves at once.
   void remove(const Observation& o) override {
-    if (const auto at = place_of(o); at != first()) {
-      samples_.erase(at);
-    } else if (++gone_ > samples_.size() / 2) {
+    const auto at = place_of(o);
+    FB_CHECK(at != samples_.end() && at->arrival == o.arrival);
+    at->value = kHole;
+    ++holes_;
+    for (; samples_.size() > gone_ && is_hole(samples_.back()); --holes_) samples_.pop_back();
+    for (; samples_.size() > gone_ && is_hole(*first()); --holes_) ++gone_;
+    if (gone_ > samples_.size() / 2) {
       samples_.erase(samples_.begin(), first());
       gone_ = 0;
+    }
+    if (holes_ > (samples_.size() - gone_) / 2) {
+      samples_.erase(std::remove_if(first(), samples_.end(), is_hole), samples_.end());
+      holes_ = 0;
     }
   }
 
   Value value(const Observed&) const override {
-    auto at = first();
-    if (samples_.size() - gone_ > reach_) at = samples_.end() - static_cast<std::ptrdiff_t>(reach_);
-    double mean = at->value;
-    // One rounding for the product and the sum, on every machine.
-    while (++at != samples_.end()) mean = std::fma(weight_, at->value - mean, mean);
+    const std::span<const Sample> samples = std::span(samples_).subspan(gone_);  // neither end is a hole
+    std::size_t at = samples.size();
+    for (std::size_t taken = 0; taken < reach_ && at > 0;) taken += is_hole(samples[--at]) ? 0 : 1;
+    double mean = samples[at].value;
+    while (++at < samples.size()) {
+      // One rounding for the product and the sum, on every machine.
+      if (!is_hole(samples[at])) mean = std::fma(weight_, samples[at].value - mean, mean);
+    }
     if (result_ == Kind::kDouble) return finite(mean);
     // 2^63 is a double; the greatest int64 is not.
     const double whole = std::nearbyint(mean);
@@ -82,25 +101,27 @@ class Smoothed final : public Statistic {
  private:
   struct Sample {
     std::uint64_t arrival = 0;
-    double value = 0;
+    double value = 0;  // NaN, which no field can be: it left
   };
+  static constexpr double kHole = std::numeric_limits<double>::quiet_NaN();
+  static bool is_hole(const Sample& s) { return std::isnan(s.value); }
+  std::vector<Sample>::iterator first() { return samples_.begin() + static_cast<std::ptrdiff_t>(gone_); }
   // Mostly the end, or the beginning.
-  std::vector<Sample>::const_iterator place_of(const Observation& o) const {
-    if (first() == samples_.end() || samples_.back().arrival < o.arrival) return samples_.end();
+  std::vector<Sample>::iterator place_of(const Observation& o) {
+    if (samples_.size() == gone_ || samples_.back().arrival < o.arrival) return samples_.end();
+    if (first()->arrival == o.arrival) return first();
     return std::lower_bound(first(), samples_.end(), o.arrival, [](const Sample& s, std::uint64_t a) { return s.arrival < a; });
   }
-  std::vector<Sample>::const_iterator first() const { return samples_.begin() + static_cast<std::ptrdiff_t>(gone_); }
   static double number(const Value& v) {
     if (v.is(Kind::kDouble)) return v.as_double();
     return v.is(Kind::kUint) ? static_cast<double>(v.as_uint()) : static_cast<double>(v.bits);
   }
-  static constexpr double kForgotten = 0x1p-64;
-  static constexpr std::size_t kReachMax = std::size_t{1} << 20;  // more are all
   double weight_;
+  std::size_t reach_;  // samples that count, from the newest on
   Kind result_;
-  std::size_t reach_ = 0;        // samples that count, from the newest on
   std::vector<Sample> samples_;  // by arrival
   std::size_t gone_ = 0;         // of them, that left at the beginning
+  std::size_t holes_ = 0;        // of the others
 };
 
 }  // namespace
@@ -110,7 +131,7 @@ std::unique_ptr<Statistic> make_end(const AggregateNode& plan) {
 }
 
 std::unique_ptr<Statistic> make_smoothed(const AggregateNode& plan) {
-  return std::make_unique<Smoothed>(plan.number.is(Kind::kDouble) ? plan.number.as_double() : kDefaultWeight, plan.result_kind);
+  return std::make_unique<Smoothed>(plan.weight, plan.reach, plan.result_kind);
 }
 
 }  // namespace flyball::engine

@@ -37,7 +37,6 @@ struct ActionRecord {
   Timestamp gives_up = kTimestampMax;  // when this try times out
   Timestamp retained = kTimestampMax;  // when it is dropped
   bool ended = false;                  // listed among those that ended
-  bool listed = false;                 // by its fields, among those that an acknowledgement may name
   std::uint64_t ticket = 0;            // its place among those that wait for the rate; 0: it does not
 };
 

@@ -5,6 +5,8 @@
 #include <bit>
 #include <ranges>
 
+#include "model/check.h"
+
 namespace flyball::engine {
 
 Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timers, Journal& journal, Outbox& outbox, Counters& counters)
@@ -96,6 +98,7 @@ void Actions::send_or_wait(ActionRecord& record) {
 void Actions::stop_waiting(ActionRecord& record) {
   if (record.ticket == 0) return;
   const auto beside = waiting_.find(record.type);
+  FB_CHECK(beside != waiting_.end());
   beside->second.erase({record.ticket, record.number});
   if (beside->second.empty()) waiting_.erase(beside);
   record.ticket = 0;
@@ -224,16 +227,16 @@ void Actions::show(ActionRecord& record) {
     record.retained = network_.now() + *type.retain_ns;
     timers_.add({record.retained, TimerKind::kRetain, record.number, 0});
   }
-  list(record, record.state == ActionState::kSent || record.unapproved);
+  unlist(record);
+  list(record);
   limit_ended(record);
 }
 
 ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
   if (record.ticket != 0) wait(record);
-  const bool was_listed = std::exchange(record.listed, false);
   ActionRecord& made = records_.add(std::move(record), newer);
-  list(made, was_listed);
+  list(made);
   return made;
 }
 
@@ -242,14 +245,14 @@ void Actions::journal_record(const ActionRecord& record) {
   const ActionNumber number = record.number;
   if (!journal_.first(Journalled::kAction, 0, number)) return;
   const auto mine = of_episode_.find(record.episode);
-  const bool listed = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
+  const bool of_its_episode = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
   // When it is taken back, those made and forgotten since have been: its neighbours are as they are now.
-  journal_.add([this, number, listed, newer = records_.newer(record), before = record] {
+  journal_.add([this, number, of_its_episode, newer = records_.newer(record), before = record] {
     if (ActionRecord* const now = records_.find(number); now != nullptr) forget(*now);
     if (before.gives_up != kTimestampMax) timers_.add({before.gives_up, TimerKind::kActionTimeout, number, 0});
     if (before.next_try != kTimestampMax) timers_.add({before.next_try, TimerKind::kActionTry, number, 0});
     if (before.retained != kTimestampMax) timers_.add({before.retained, TimerKind::kRetain, number, 0});
-    if (listed) {
+    if (of_its_episode) {
       std::vector<ActionNumber>& all = of_episode_[before.episode];
       all.insert(std::lower_bound(all.begin(), all.end(), number), number);
     }
@@ -262,7 +265,7 @@ void Actions::journal_record(const ActionRecord& record) {
 void Actions::forget(ActionRecord& record) {
   stop_waiting(record);
   stop_asking(record);
-  list(record, false);
+  unlist(record);
   if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
     std::erase(mine->second, record.number);
     if (mine->second.empty()) of_episode_.erase(mine);
@@ -374,17 +377,18 @@ std::uint32_t hash_data(FactTypeId type, const std::vector<Value>& data) {
 
 }  // namespace
 
-void Actions::list(ActionRecord& record, bool is_awaited) {
-  if (record.listed == is_awaited || program_.rule_set.schema.types[record.type].has_key) return;
-  record.listed = is_awaited;
-  const std::uint32_t hash = hash_data(record.type, record.data);
-  if (is_awaited) {
-    by_data_[hash].insert(record.number);
-    return;
-  }
-  const auto alike = by_data_.find(hash);
+void Actions::list(const ActionRecord& record) {
+  const bool is_awaited = record.state == ActionState::kSent || record.unapproved;
+  if (by_data_ && is_awaited && !program_.rule_set.schema.types[record.type].has_key)
+    (*by_data_)[hash_data(record.type, record.data)].insert(record.number);
+}
+
+void Actions::unlist(const ActionRecord& record) {
+  if (!by_data_ || program_.rule_set.schema.types[record.type].has_key) return;
+  const auto alike = by_data_->find(hash_data(record.type, record.data));
+  if (alike == by_data_->end()) return;
   alike->second.erase(record.number);
-  if (alike->second.empty()) by_data_.erase(alike);
+  if (alike->second.empty()) by_data_->erase(alike);
 }
 
 // Told by its key, or by all its fields, an action is found at once; told by some of them, all of its type are looked at, from the newest
@@ -414,8 +418,12 @@ const ActionRecord* Actions::find_acked(const AckInput& ack) const {
     return record != nullptr && is_meant(*record) ? record : nullptr;
   }
   if (!type.has_key && is_complete && static_cast<std::size_t>(std::countr_one(ack.present)) >= type.declared_fields) {
-    const auto alike = by_data_.find(hash_data(ack.action, ack.data));
-    if (alike == by_data_.end()) return nullptr;
+    if (!by_data_) {
+      by_data_.emplace();
+      records_.for_each([this](const ActionRecord& record) { const_cast<Actions*>(this)->list(record); });
+    }
+    const auto alike = by_data_->find(hash_data(ack.action, ack.data));
+    if (alike == by_data_->end()) return nullptr;
     for (const ActionNumber number : alike->second | std::views::reverse) {
       if (const ActionRecord& record = records_.at(number); record.type == ack.action && is_meant(record)) return &record;
     }

@@ -198,7 +198,7 @@ TakenOver Adoption::run(const std::function<void()>& settle) {
   move_productions();
   move_actions();
   move_timers();
-  to_.inbox = std::exchange(from_.inbox, Inbox{});
+  to_.inbox = std::exchange(from_.inbox, Inbox{});  // which has pointers into its own rooms
   fill();
   withdraw_actions();
   if (std::find(changed_.begin(), changed_.end(), true) == changed_.end()) {

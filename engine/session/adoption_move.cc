@@ -251,7 +251,6 @@ void Adoption::move_actions() {
   to.records_ = std::move(from.records_);
   to.records_.widen(to_.data.types.size());
   to.waiting_ = std::move(from.waiting_);
-  to.by_data_ = std::move(from.by_data_);
   to.tickets_ = from.tickets_;
   to.unapproved_ = std::move(from.unapproved_);
   to.next_ = from.next_;

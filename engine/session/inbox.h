@@ -94,7 +94,7 @@ class Inbox {
   std::vector<Waiting> in_order() const {
     std::vector<Place> places = heap_;
     if (!empty()) places.push_back(first_);
-    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.input->arrival < b.input->arrival; });
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.arrival < b.arrival; });
     std::vector<Waiting> out;
     out.reserve(places.size());
     for (const Place& place : places) {
@@ -103,34 +103,37 @@ class Inbox {
     return out;
   }
   void mark(Interner& in) const {
-    for (const Waiting& waiting : in_order()) {
-      if (waiting.ack == nullptr) {
-        for (const Value& v : waiting.input->fact.values) in.mark(v);
-        in.mark(waiting.input->fact.source);
-        continue;
-      }
-      for (const Value& v : waiting.ack->data) in.mark(v);
-      for (const Value& v : waiting.ack->result) in.mark(v);
-    }
+    if (!empty()) mark(*first_.input, in);
+    for (const Place& place : heap_) mark(*place.input, in);
   }
 
  private:
+  void mark(const Pending& input, Interner& in) const {
+    if (!input.is_ack()) {
+      for (const Value& v : input.fact.values) in.mark(v);
+      in.mark(input.fact.source);
+      return;
+    }
+    for (const Value& v : acks_[input.ack].data) in.mark(v);
+    for (const Value& v : acks_[input.ack].result) in.mark(v);
+  }
   static constexpr std::size_t kChunk = 64;
   static constexpr std::size_t kSpareMax = 4096;  // rows kept for what comes next
   struct Place {
     Timestamp at = kTimestampMax;
+    std::uint64_t arrival = 0;  // the input's: many have one stamp, and inputs lie far apart
     Pending* input = nullptr;
   };
   struct Later {
-    bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.input->arrival > b.input->arrival; }
+    bool operator()(const Place& a, const Place& b) const { return a.at != b.at ? a.at > b.at : a.arrival > b.arrival; }
   };
   Pending& make(Timestamp at) {
     Pending* const pending = spare_ != nullptr ? std::exchange(spare_, nullptr) : take_free();
     pending->arrival = arrivals_++;
     if (empty()) {
-      first_ = {at, pending};
+      first_ = {at, pending->arrival, pending};
     } else {
-      add_further({at, pending});
+      add_further({at, pending->arrival, pending});
     }
     return *pending;
   }

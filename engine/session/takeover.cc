@@ -279,7 +279,7 @@ void Takeover::take_actions() {
     record.rule = rule;
     record.data = row;
     record.episode = kNoEpisode;
-    record.ended = record.listed = false;
+    record.ended = false;
     record.ticket = 0;
     const FactType& type = to_.data.rule_set.schema.types[record.type];
     FactStore& store = to_.network.store(record.type);

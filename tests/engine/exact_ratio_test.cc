@@ -76,20 +76,30 @@ TEST_CASE("ratios and roots of any size are the nearest, close to the middle bet
     const BigInt d = any(1 + static_cast<int>(random() % 130));
     Binary n{any(1 + static_cast<int>(random() % 200)), static_cast<int>(random() % 200) - 100};
     const bool root = i % 2 == 0;
-    if (i % 4 < 2) {  // as near to a middle as can be
-      const double near = std::ldexp(static_cast<double>(random() >> 11 | 1), static_cast<int>(random() % 60) - 70);
+    std::optional<double> even;  // of two that are equally near
+    if (i % 4 < 2) {             // as near to a middle as can be
+      const double near = std::ldexp(static_cast<double>(random() >> 11 | std::uint64_t{1} << 52 | 1), static_cast<int>(random() % 60) - 70);
       n = between(near, std::nextafter(near, INFINITY));
       if (root) n = n * n;
       n = n * Binary{d, 0};
-      if (i % 8 >= 4) n += Binary{BigInt(random() % 2 == 0 ? 1 : -1), n.exponent};
+      if (i % 8 >= 4) {
+        n += Binary{BigInt(random() % 2 == 0 ? 1 : -1), n.exponent};
+      } else {
+        even = std::nextafter(near, INFINITY);
+      }
     }
     const double got = root ? nearest_double_root(n, d) : nearest_double(n, d);
     Binary least = between(std::nextafter(got, -INFINITY), got), greatest = between(got, std::nextafter(got, INFINITY));
     if (root) least = least * least, greatest = greatest * greatest;
     INFO(i << " " << n.n << " * 2^" << n.exponent << " / " << d);
+    if (even) REQUIRE(got == *even);
+    if (!root) REQUIRE(nearest_double({-n.n, n.exponent}, d) == -got);
     REQUIRE((is_at_most(least * Binary{d, 0}, n) && is_at_most(n, greatest * Binary{d, 0})));
     const std::optional<std::int64_t> whole = root ? nearest_int_root(n, d) : nearest_int(n, d);
-    if (!whole) continue;
+    if (!whole) {
+      REQUIRE(got > 0x1p62);
+      continue;
+    }
     Binary below{BigInt(*whole) * 2 - 1, -1}, above{BigInt(*whole) * 2 + 1, -1};
     const bool is_zero = *whole == 0;
     if (root) below = below * below, above = above * above;

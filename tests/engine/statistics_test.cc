@@ -164,6 +164,26 @@ TEST_CASE("the smoothed mean forgets what weighs nothing any more", "[session][s
   CHECK(w.at("68s") == is("0.0"));
 }
 
+TEST_CASE("the smoothed mean of many loses what leaves within", "[session][statistics]") {
+  Watch w(kLoad, "ewma(0.25, Load.n over 1h)", "double");
+  std::vector<std::pair<std::string, int>> samples;
+  const auto expected = [&] {
+    double mean = samples.front().second;
+    for (std::size_t i = 1; i < samples.size(); ++i) mean = std::fma(0.25, samples[i].second - mean, mean);
+    return is(fmt::format("{}", mean));
+  };
+  for (int i = 1; i <= 60; ++i) {
+    samples.emplace_back(i % 3 == 0 ? "a" : i % 7 == 0 ? "b" : "c", i * i % 97);
+    w.world.put(fmt::format("{}s", i), "Load", fmt::format("host: \"{}\", n: {}", samples.back().first, samples.back().second));
+  }
+  CHECK(w.at("61s") == expected());
+  for (const char* gone : {"a", "c"}) {  // holes that stay, and more than half of all
+    w.world.retract("62s", "Load", fmt::format("host: \"{}\"", gone));
+    std::erase_if(samples, [&](const auto& sample) { return sample.first == gone; });
+    CHECK(w.at(gone == std::string("a") ? "62s" : "63s") == expected());
+  }
+}
+
 TEST_CASE("distinct counts values, of nothing 0", "[session][statistics]") {
   Watch w("event Flow { source: string  port: int? }", "distinct(Flow.source over 10s)", "int");
   CHECK(w.at("0s") == is("0"));
