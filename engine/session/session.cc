@@ -223,6 +223,10 @@ TakenOver Session::Impl::take_over(Impl& former, bool anew) {
   });
   one_moment = false;
   TakenOver all = takeover.take_inbox();
+  if (takeover.rates_changed()) {
+    next_moment();
+    actions.run_timers({});
+  }
   run_agenda();
   takeover.unpin();
   end_instant(t);

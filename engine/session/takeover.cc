@@ -296,6 +296,8 @@ void Takeover::take_actions() {
       record.ticket = before->ticket;
       to.tickets_ = std::max(to.tickets_, record.ticket);
       to.wait(record);
+      const FactType& was = from_.data.rule_set.schema.types[before->type];
+      rates_changed_ = rates_changed_ || was.rate_count != type.rate_count || was.rate_per_ns != type.rate_per_ns;
     }
     const FactId fact = record.fact;
     const FactTypeId id = record.type;
@@ -306,7 +308,7 @@ void Takeover::take_actions() {
     now.retained = retained;
     to_.timers.add({retained, TimerKind::kRetain, number, 0});
     types_[before->type].facts.insert_or_assign(before->fact, fact);
-    to.arm_rate(id);
+    if (!rates_changed_) to.arm_rate(id);
   }
 }
 

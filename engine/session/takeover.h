@@ -68,6 +68,8 @@ class Takeover {
   // Inputs that wait for their instant. Gives what was taken in all.
   const TakenOver& take_inbox();
   static bool same_samples(const AggregateNode& before, const AggregateNode& now);
+  // Actions wait for a rate that is another now: there may be room for them, and no timer says when there will be.
+  bool rates_changed() const { return rates_changed_; }
   // Handles that were kept for the taking.
   void unpin();
 
@@ -109,6 +111,7 @@ class Takeover {
 
   SessionParts from_, to_;
   bool same_facts_ = false;
+  bool rates_changed_ = false;
   UnderWay under_way_;  // if so
   TakenOver taken_;
   std::vector<TypeMap> types_;        // by old type

@@ -161,6 +161,43 @@ rule slow { when { n: Node where id > 10 } then { do Slow { id: n.id } } }
                        "35s Slow(id: 13) expired", "40s Slow(id: 14) sent"});
 }
 
+TEST_CASE("of several types that wait for their rates goes who waits longest, while there is room", "[session][actions]") {
+  World w(R"(
+event Ping { n: int }
+action One key (n) rate 1 per 10s { n: int }
+action Two key (n) rate 2 per 10s { n: int }
+rule one { when { p: Ping where n % 2 == 0 } then { do One { n: p.n } } }
+rule two { when { p: Ping where n % 2 == 1 } then { do Two { n: p.n } } }
+)");
+  for (int n = 0; n < 10; ++n) w.put(fmt::format("{}s", 1 + n / 5), "Ping", fmt::format("n: {}", n));
+  w.tick("5s");
+  const auto sent = [&] {
+    std::string out;
+    for (const std::string& line : w.heard()) {
+      if (line.find("proposed") == std::string::npos) out += line.substr(0, line.find('}') + 1) + " ";
+    }
+    return out;
+  };
+  const std::string first = sent();
+  w.tick("12s");
+  const std::string then = sent();
+  w.tick("22s");
+  const std::string last = sent();
+  INFO(first << "\n" << then << "\n" << last);
+  const auto in_order = [](const std::string& all, std::initializer_list<const char*> parts) {
+    std::size_t at = 0;
+    for (const char* part : parts) {
+      at = all.find(part, at);
+      if (at == std::string::npos) return false;
+    }
+    return true;
+  };
+  CHECK(in_order(first, {"One {n: 0}", "Two {n: 1}", "Two {n: 3}"}));
+  CHECK(in_order(then, {"One {n: 2}", "Two {n: 5}", "Two {n: 7}"}));
+  CHECK(in_order(last, {"One {n: 4}", "Two {n: 9}"}));
+  CHECK(then.find("One {n: 4}") == std::string::npos);
+}
+
 TEST_CASE("an acknowledgement by fields means the newest that agrees and waits for a word", "[session][actions]") {
   const std::string key = GENERATE("", " key (host, n)");
   World w("event Ping { host: string  n: int }\naction Tell" + key + R"( { host: string  n: int }

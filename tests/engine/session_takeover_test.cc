@@ -41,6 +41,51 @@ TEST_CASE("`retain` goes on from the last change, not from the reload", "[takeov
   }
 }
 
+TEST_CASE("what waits for a rate goes on by the new one, from the reload on", "[takeover]") {
+  const auto rules = [](const std::string& options) {
+    return "event E { k: int }\naction A " + options + " { k: int }\nrule r { when { e: E } then { do A { k: e.k } } }\n";
+  };
+  const std::string old = GENERATE("rate 1 per 1h", "rate 2 per 1h");
+  World w(rules(old));
+  for (int k = 1; k <= 5; ++k) w.put(fmt::format("{}s", k), "E", fmt::format("k: {}", k));
+  w.tick("10s");
+  const auto sent = [&] {
+    std::size_t n = 0;
+    for (const std::string& line : w.heard()) n += line.find("proposed") == std::string::npos ? 1 : 0;
+    return n;
+  };
+  const std::size_t before = old == "rate 1 per 1h" ? 1 : 2;
+  CHECK(sent() == before);
+  SECTION("without one") {
+    w.reload(rules(GENERATE("", "timeout 5s", "key (k)")));
+    CHECK(sent() == 5 - before);
+  }
+  SECTION("that has room for all since long ago") {
+    w.reload(rules("rate 5 per 1ms"));
+    CHECK(sent() == 5 - before);
+  }
+  SECTION("that is greater") {
+    w.reload(rules("rate 3 per 20s"));
+    CHECK(sent() == 3 - before);
+    w.tick("20s");
+    CHECK(sent() == 0);
+    w.tick("31s");
+    CHECK(sent() == 2);
+  }
+  SECTION("that is less") {
+    w.reload(rules("rate 1 per 1m"));
+    CHECK(sent() == 0);
+    w.tick("2h");
+    CHECK(sent() == 5 - before);
+  }
+  SECTION("that is the same") {
+    w.reload(rules(old));
+    CHECK(sent() == 0);
+    w.tick("3h");
+    CHECK(sent() >= 2);
+  }
+}
+
 // Rules of before, what is put, rules of after, and what there is and what is said then. Time: 1s to 20s, reload at 10s.
 struct Change {
   const char* what;
