@@ -144,7 +144,7 @@ inline constexpr std::array<AggregateInfo, 19> kAggregates{{
      .gives = AggregateGives::kMean,
      .number = AggregateNumber::kWeight,
      .of_samples = true,
-     .doc = "the exponentially weighted mean, in the order of arrival: each sample moves it by the weight (1/8 if none is given), until it weighs nothing any more"},
+     .doc = "the exponentially weighted mean, in the order of arrival: each sample moves it by the weight (1/8 if none is given)"},
     {.fn = AggregateFn::kDistinct,
      .word = "distinct",
      .of = AggregateOf::kAny,

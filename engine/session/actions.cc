@@ -245,7 +245,8 @@ void Actions::journal_record(const ActionRecord& record) {
   const ActionNumber number = record.number;
   if (!journal_.first(Journalled::kAction, 0, number)) return;
   const auto mine = of_episode_.find(record.episode);
-  const bool of_its_episode = mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
+  const bool of_its_episode =
+      mine != of_episode_.end() && std::find(mine->second.begin(), mine->second.end(), number) != mine->second.end();
   // When it is taken back, those made and forgotten since have been: its neighbours are as they are now.
   journal_.add([this, number, of_its_episode, newer = records_.newer(record), before = record] {
     if (ActionRecord* const now = records_.find(number); now != nullptr) forget(*now);

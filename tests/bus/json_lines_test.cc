@@ -263,7 +263,8 @@ TEST_CASE("refusals say what and where") {
       {R"({"time":1e10,"type":"LinkStats","data":{}})",
        "`time`: expected a time, got 1e10; a stamp lies between 1677-09-21T00:12:43.145224192Z and 2262-04-11T23:47:16.854775807Z"},
       {R"({"time":"9999-01-01T00:00:00Z","type":"LinkStats","data":{}})",
-       "`time`: expected a time, got \"9999-01-01T00:00:00Z\"; a stamp lies between 1677-09-21T00:12:43.145224192Z and 2262-04-11T23:47:16.854775807Z"},
+       "`time`: expected a time, got \"9999-01-01T00:00:00Z\"; a stamp lies between 1677-09-21T00:12:43.145224192Z and "
+       "2262-04-11T23:47:16.854775807Z"},
       {R"({"time":1,"typ":"LinkStats"})", "a record has no key `typ`; did you mean `type`?"},
       {R"({"time":1,"type":"LinkStats","op":"delete","data":{}})", "`op`: expected \"put\", \"patch\" or \"retract\", got `delete`"},
       {R"({"time":1,"type":"LinkStats","data":{},"seq":0})", "`seq`: expected a whole number from 1 on"},

@@ -78,7 +78,8 @@ TEST_CASE("ratios and roots of any size are the nearest, close to the middle bet
     const bool root = i % 2 == 0;
     std::optional<double> even;  // of two that are equally near
     if (i % 4 < 2) {             // as near to a middle as can be
-      const double near = std::ldexp(static_cast<double>(random() >> 11 | std::uint64_t{1} << 52 | 1), static_cast<int>(random() % 60) - 70);
+      const double near =
+          std::ldexp(static_cast<double>(random() >> 11 | std::uint64_t{1} << 52 | 1), static_cast<int>(random() % 60) - 70);
       n = between(near, std::nextafter(near, INFINITY));
       if (root) n = n * n;
       n = n * Binary{d, 0};
