@@ -378,7 +378,7 @@ std::uint32_t hash_data(FactTypeId type, const std::vector<Value>& data) {
 
 }  // namespace
 
-void Actions::list(const ActionRecord& record) {
+void Actions::list(const ActionRecord& record) const {
   const bool is_awaited = record.state == ActionState::kSent || record.unapproved;
   if (by_data_ && is_awaited && !program_.rule_set.schema.types[record.type].has_key)
     (*by_data_)[hash_data(record.type, record.data)].insert(record.number);
@@ -421,7 +421,7 @@ const ActionRecord* Actions::find_acked(const AckInput& ack) const {
   if (!type.has_key && is_complete && static_cast<std::size_t>(std::countr_one(ack.present)) >= type.declared_fields) {
     if (!by_data_) {
       by_data_.emplace();
-      records_.for_each([this](const ActionRecord& record) { const_cast<Actions*>(this)->list(record); });
+      records_.for_each([this](const ActionRecord& record) { list(record); });
     }
     const auto alike = by_data_->find(hash_data(ack.action, ack.data));
     if (alike == by_data_->end()) return nullptr;

@@ -79,7 +79,7 @@ class Actions {
   friend class SnapshotIn;
 
   const ActionRecord* find_acked(const AckInput& ack) const;
-  void list(const ActionRecord& record);
+  void list(const ActionRecord& record) const;
   void unlist(const ActionRecord& record);
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_.contains(type); }

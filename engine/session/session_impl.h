@@ -55,6 +55,7 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   }
   void foresee(const FactInput& input);
   void look_ahead();
+  void take_inputs(Timestamp t);
   void apply_event(const Pending& input);
   void remember_event(const FactInput& event, FactId f, FactTypeId remembered);
   void apply_state(const Pending& input);
@@ -84,7 +85,6 @@ struct Session::Impl final : ChainEndHandler, FactSource {
   }
   Timestamp real_due(const Timer& timer) const;
   void run_instant(Timestamp t);
-  void take_inputs(Timestamp t);
   void say_dropping();
   void end_instant(Timestamp t);
   TakenOver take_over(Impl& former, bool anew);
