@@ -175,7 +175,8 @@ class Aligner {
         const AlphaPlan& before = running_.alphas[alphas_.of(id)];
         for (std::size_t b = 0; b < before.indexes.size(); ++b) {
           for (std::size_t i = 0; i < to.size(); ++i) {
-            if (to[i] != kNoId || alpha.indexes[i] != before.indexes[b] || alpha.index_null_joins[i] != before.index_null_joins[b])
+            if (to[i] != kNoId || alpha.indexes[i] != before.indexes[b] || alpha.index_null_joins[i] != before.index_null_joins[b] ||
+                alpha.index_spans[i] != before.index_spans[b])
               continue;
             to[i] = next++;
             break;  // another of the same fields is somebody's own
@@ -188,12 +189,15 @@ class Aligner {
       keep_private_behind(alpha, to);
       std::vector<std::vector<std::uint32_t>> indexes(to.size());
       std::vector<std::uint32_t> null_joins(to.size());
+      std::vector<SpanFields> spans(to.size());
       for (std::size_t i = 0; i < to.size(); ++i) {
         indexes[to[i]] = std::move(alpha.indexes[i]);
         null_joins[to[i]] = alpha.index_null_joins[i];
+        spans[to[i]] = alpha.index_spans[i];
       }
       alpha.indexes = std::move(indexes);
       alpha.index_null_joins = std::move(null_joins);
+      alpha.index_spans = std::move(spans);
       for (AlphaPlan::Order& order : alpha.orders) order.index = to[order.index];
     }
     for (ClosingPlan& closing : data_.closings) {

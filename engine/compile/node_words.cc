@@ -25,6 +25,11 @@ std::string stage_label(const ProgramData& data, const StagePlan& stage) {
   }
   for (std::size_t i = 0; i < stage.keys.size(); ++i)
     label += (i == 0 ? " by " : ", ") + data.rule_set.schema.types[stage.type].fields[stage.keys[i].own_field].name;
+  if (stage.span) {
+    const std::vector<Field>& fields = data.rule_set.schema.types[stage.type].fields;
+    label += (stage.keys.empty() ? " by " : ", ") + fields[stage.span->own.low].name;
+    if (stage.span->own.high != stage.span->own.low) label += ".." + fields[stage.span->own.high].name;
+  }
   return label;
 }
 

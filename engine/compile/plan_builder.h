@@ -117,8 +117,14 @@ class PlanBuilder {
   SplitWhere split_where(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own, bool keys_from_anywhere);
   std::string alpha_text(const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;
   AlphaId alpha_for(FactTypeId type, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own);
-  std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys);
+  std::uint32_t index_for(AlphaId alpha, const std::vector<KeyPart>& keys, const SpanFields& span);
+  void set_left(KeyPart& key, const ast::Expr& left, const RuleScope& scope);
   void order_for(StagePlan& stage);
+
+  // plan_span.cc
+  std::unique_ptr<const JoinSpan> span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
+
+  // plan_closing.cc
   void plan_closing(ChainDraft& chain);
   std::uint32_t closing_index(AlphaId alpha, std::vector<std::uint32_t> fields, bool is_private = false);
   void set_dispatch(DispatchPlan& dispatch, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;

@@ -33,9 +33,10 @@ std::uint32_t PlanBuilder::closing_index(AlphaId id, std::vector<std::uint32_t> 
   AlphaPlan& alpha = out_.alphas[id];
   const std::uint32_t null_joins = ((std::uint32_t{1} << fields.size()) - 1) | (is_private ? AlphaPlan::kPrivate : 0);
   for (std::uint32_t i = 0; !is_private && i < alpha.indexes.size(); ++i) {
-    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins) return i;
+    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_spans[i] == SpanFields{}) return i;
   }
   alpha.index_null_joins.push_back(null_joins);
+  alpha.index_spans.emplace_back();
   alpha.indexes.push_back(std::move(fields));
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }
@@ -45,7 +46,7 @@ void PlanBuilder::plan_closing(ChainDraft& chain) {
   if (chain.stages.size() < 3) return;
   StagePlan &a = chain.stages[0], &b = chain.stages[1], &c = chain.stages[2];
   for (const StagePlan* stage : {&a, &b, &c}) {
-    if (stage->kind != StageKind::kPattern || stage->fresh_truth) return;
+    if (stage->kind != StageKind::kPattern || stage->fresh_truth || stage->span) return;
     if (!std::all_of(stage->keys.begin(), stage->keys.end(), is_plain)) return;
   }
   if (a.index != kNoId || b.keys.empty()) return;

@@ -177,6 +177,7 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   after.kind = StageKind::kCheck;
   after.line = line.number;
   std::vector<std::uint32_t> aggregates_after;
+  std::vector<const ast::Expr*> judged;  // what `residual` is of
   for (const KeyPart& key : keys) {
     stage.own_reads |= std::uint64_t{1} << key.own_field;
     if (!key.left) continue;
@@ -194,6 +195,7 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
       if (Result<void> r = need_aggregates(chain, f.aggregates, scope); !r) return r;
       stage.own_reads |= f.reads_of(own);
       stage.residual.push_back(std::move(f));
+      judged.push_back(part);
       continue;
     }
     if (stage.kind != StageKind::kPattern || watch) {
@@ -211,7 +213,10 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   if (watch) stage.own_reads = ~std::uint64_t{0};  // liveness itself is looked at
   stage.alpha = alpha_for(pattern.fact_type, split.own, scope, own);
   const bool first = chain.stages.empty() && !chain.driven && stage.kind == StageKind::kPattern;
-  if (!first) stage.index = index_for(stage.alpha, keys);
+  if (!first) {
+    stage.span = span_for(judged, scope, own);
+    stage.index = index_for(stage.alpha, keys, stage.span ? stage.span->own : SpanFields{});
+  }
   stage.keys = std::move(keys);
   order_for(stage);
   chain.stages.push_back(std::move(stage));

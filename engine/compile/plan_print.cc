@@ -267,6 +267,19 @@ class Printing {
       if (k.left) formula(*k.left, scope);
     }
   }
+  void span(const JoinSpan& s, std::uint32_t scope) {
+    number(s.own.form);
+    number(s.own.is_span);
+    number(s.own.kind);
+    number(s.own.low);
+    number(s.own.high);
+    for (const KeyPart* part : {&s.low, &s.high}) {
+      number(part->left_binding);
+      number(part->left_field);
+      number(part->left != nullptr);
+      if (part->left) formula(*part->left, scope);
+    }
+  }
   void use(const AggregateUse& u) {
     number(u.node == kNoId ? kNoId : prints_.nodes[u.node]);
     number(u.binding);
@@ -324,6 +337,8 @@ class Printing {
       number(data_.alphas[s.alpha].index_null_joins[s.index]);
     }
     keys(s.keys, scope);
+    number(s.span != nullptr);
+    if (s.span) span(*s.span, scope);
     formulas(s.residual, scope);
     number(s.own_reads);
     // What others read that go on from shared joins is nothing of theirs.

@@ -135,12 +135,7 @@ SplitWhere PlanBuilder::split_where(const std::vector<const ast::Expr*>& parts, 
         KeyPart key;
         key.own_field = mine->ref.field;
         key.null_joins = true;
-        if (other->ref.kind == ast::RefKind::kField && (other->kind == ast::ExprKind::kName || other->kind == ast::ExprKind::kSelect)) {
-          key.left_binding = other->ref.binding;
-          key.left_field = other->ref.field;
-        } else {
-          key.left = std::make_unique<const Formula>(formula(*other, scope));
-        }
+        set_left(key, *other, scope);
         split.keys.push_back(std::move(key));
         split.keys_from.push_back(other);
         continue;
@@ -149,6 +144,15 @@ SplitWhere PlanBuilder::split_where(const std::vector<const ast::Expr*>& parts, 
     split.residual.push_back(part);
   }
   return split;
+}
+
+void PlanBuilder::set_left(KeyPart& key, const ast::Expr& left, const RuleScope& scope) {
+  if (is_field(left)) {
+    key.left_binding = left.ref.binding;
+    key.left_field = left.ref.field;
+  } else {
+    key.left = std::make_unique<const Formula>(formula(left, scope));
+  }
 }
 
 // The binding of the one fact whose field the part compares with constants.
@@ -229,7 +233,7 @@ AlphaId PlanBuilder::alpha_for(FactTypeId type, const std::vector<const ast::Exp
   return id;
 }
 
-std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& keys) {
+std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& keys, const SpanFields& span) {
   AlphaPlan& alpha = out_.alphas[id];
   std::vector<std::uint32_t> fields;
   std::uint32_t null_joins = 0;
@@ -239,16 +243,17 @@ std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& key
     fields.push_back(key.own_field);
   }
   for (std::uint32_t i = 0; i < alpha.indexes.size(); ++i) {
-    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins) return i;
+    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_spans[i] == span) return i;
   }
   alpha.indexes.push_back(std::move(fields));
   alpha.index_null_joins.push_back(null_joins);
+  alpha.index_spans.push_back(span);
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }
 
 // Where `some` or `no` compares a field of its own with one of an earlier line, by order: the greatest, or the least, is asked first.
 void PlanBuilder::order_for(StagePlan& stage) {
-  if (stage.kind != StageKind::kExists || stage.index == kNoId) return;
+  if (stage.kind != StageKind::kExists || stage.index == kNoId || stage.span) return;
   for (std::uint32_t i = 0; i < stage.residual.size(); ++i) {
     const Code& code = stage.residual[i].code;
     if (!code.is_comparisons() || code.instructions().size() != 2) continue;

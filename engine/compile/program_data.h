@@ -59,6 +59,16 @@ struct DispatchPlan {
   const Reach* reach() const { return reaches.empty() ? nullptr : reaches.data(); }
 };
 
+// Fields that say where something lies (a point), or from where to where it reaches (a span).
+struct SpanFields {
+  enum class Form : std::uint8_t { kNowhere, kPlaces, kAddresses };  // numbers and times (order_place), or addresses and prefixes
+  Form form = Form::kNowhere;
+  bool is_span = false;
+  Kind kind = Kind::kNull;          // kPlaces: of the values
+  std::uint32_t low = 0, high = 0;  // of a point, and of a prefix, one field
+  friend bool operator==(const SpanFields&, const SpanFields&) = default;
+};
+
 // Facts of one type that pass tests on their own fields.
 struct AlphaPlan {
   FactTypeId type = kNoId;
@@ -70,6 +80,7 @@ struct AlphaPlan {
   std::vector<std::vector<std::uint32_t>> indexes;                   // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;                       // by index: bit k set: a null in part k joins a null; and kPrivate
   static constexpr std::uint32_t kPrivate = std::uint32_t{1} << 31;  // of one ring: shared with nobody, never the first
+  std::vector<SpanFields> index_spans;                               // by index: where its facts lie, beside what they are equal in
   // Fields of which the greatest (or least) of each bucket of an index is known.
   struct Order {
     std::uint32_t index = 0;
@@ -92,6 +103,13 @@ struct KeyPart {  // own field == something known on the left
   std::uint32_t left_binding = kNoId;  // the left is this field …
   std::uint32_t left_field = 0;
   std::unique_ptr<const Formula> left;  // … or this expression; few have one, and parts are many
+};
+
+// A line tied to earlier ones by where something lies: `addr in prefix`, `low <= e.at and e.at < high`. One side is a point, the other a
+// span. It says who need not meet; whether those that meet match is said by the conditions, which stay in StagePlan::residual.
+struct JoinSpan {
+  SpanFields own;
+  KeyPart low, high;  // what is known on the left: the ends of its span; of a point, and of a prefix, low alone
 };
 
 enum class StageKind : std::uint8_t {
@@ -117,17 +135,18 @@ struct StagePlan {
   std::uint32_t index = kNoId;    // of the alpha's indexes; kNoId: the first stage, nothing to join
   std::vector<KeyPart> keys;      // hashed parts first, in the order of the index's fields
   std::vector<Formula> residual;
-  std::uint32_t order = kNoId;       // kExists: of the alpha's orders: if its best fact fails `order_test`, all do
-  std::uint32_t order_test = 0;      // of `residual`
-  std::uint32_t closing = kNoId;     // the cycle of three patterns that it is of
-  std::uint64_t own_reads = 0;       // own fields read by keys and residual
-  std::uint64_t later_reads = 0;     // fields of `binding` that later stages or the end of the chain read
-  std::uint64_t joins_read = 0;      // of shared joins: of those the fields that the joins read; the others, chains do that go on
-  std::vector<FieldReads> reads;     // kShared: fields that the chain reads of the facts of the joins
-  std::uint32_t node = kNoId;        // kAggregate: the use
-  TableId table = kNoId;             // kHold, kAbsence
-  std::vector<std::uint32_t> tuple;  // kHold, kAbsence: bindings looked up, without the line's own fact
-  std::uint32_t line = kNoId;        // index into the block's lines
+  std::unique_ptr<const JoinSpan> span;  // null: there is none
+  std::uint32_t order = kNoId;           // kExists: of the alpha's orders: if its best fact fails `order_test`, all do
+  std::uint32_t order_test = 0;          // of `residual`
+  std::uint32_t closing = kNoId;         // the cycle of three patterns that it is of
+  std::uint64_t own_reads = 0;           // own fields read by keys and residual
+  std::uint64_t later_reads = 0;         // fields of `binding` that later stages or the end of the chain read
+  std::uint64_t joins_read = 0;          // of shared joins: of those the fields that the joins read; the others, chains do that go on
+  std::vector<FieldReads> reads;         // kShared: fields that the chain reads of the facts of the joins
+  std::uint32_t node = kNoId;            // kAggregate: the use
+  TableId table = kNoId;                 // kHold, kAbsence
+  std::vector<std::uint32_t> tuple;      // kHold, kAbsence: bindings looked up, without the line's own fact
+  std::uint32_t line = kNoId;            // index into the block's lines
 };
 
 // The first three stages of a chain, patterns a, b and c, where b is joined to a, and c to both. Indexes are of the alphas of those stages.

@@ -34,7 +34,16 @@ void Network::place_entry(AlphaIndex& index, std::uint32_t entry, Row row) {
   leave_closings(index, entry);
   index.bucket.remove(records, entry);
   std::uint32_t hash = 0;
-  switch (right_key(index, row, hash)) {
+  KeyStatus status = right_key(index, row, hash);
+  if (index.span.form != SpanFields::Form::kNowhere && status == KeyStatus::kKnown) {
+    if (index.bucket.empty()) index.cells.clear();
+    if (const std::optional<Span> span = own_span(index.span, row)) {
+      hash = fold(mix(hash, index.cells.place(*span)));
+    } else {
+      status = KeyStatus::kUnknown;
+    }
+  }
+  switch (status) {
     case KeyStatus::kKnown:
       index.bucket.insert(records, entry, hash);
       for (AlphaIndex::Order& order : index.orders) order.best.add(hash, order.key(row[order.field]), entry, standing(index, order));

@@ -34,6 +34,10 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       index.fields = plan.indexes[i];
       index.null_joins = plan.index_null_joins[i];
       for (const std::uint32_t field : index.fields) index.mask |= std::uint64_t{1} << field;
+      index.span = plan.index_spans[i];
+      index.cells = SpanCells(index.span.is_span);
+      if (index.span.form != SpanFields::Form::kNowhere)
+        index.mask |= std::uint64_t{1} << index.span.low | std::uint64_t{1} << index.span.high;
       for (std::uint32_t number = 0; number < plan.orders.size(); ++number) {
         const AlphaPlan::Order& order = plan.orders[number];
         if (order.index != i) continue;

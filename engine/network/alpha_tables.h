@@ -19,6 +19,7 @@
 #include "engine/network/bucket_index.h"
 #include "engine/network/field_index.h"
 #include "engine/network/frame_buffer.h"
+#include "engine/network/span_cells.h"
 #include "engine/network/thresholds.h"
 
 namespace flyball::engine {
@@ -39,6 +40,8 @@ struct AlphaIndex {
   std::uint64_t mask = 0;  // of its fields
   std::uint32_t null_joins = 0;
   std::vector<std::uint32_t> fields;
+  SpanFields span;  // where its facts lie, or reach
+  SpanCells cells;
   struct Order {
     std::uint32_t number = 0;  // AlphaPlan::orders
     std::uint32_t field = 0;

@@ -76,6 +76,7 @@ void Network::left_key(const StageState& state, const StagePlan& stage, TokenId 
     h = mix(h, hash_value(v));
   }
   key.hash = fold(h);
+  if (state.span != kNone && key.status == KeyStatus::kKnown) left_span(stage, key);
 }
 
 // Joins and residual tests of the pair (token in the frame, row); the row's own tests are the alpha's.
@@ -125,8 +126,10 @@ void Network::meet_lefts(const Activation& activation) {
   for (std::uint32_t i = 0; i < state.index; ++i) entry = items_[entry].more;
   const AlphaItem& own = items_[entry];
   if (own.place == Place::kOut) return;
-  const std::uint32_t hash = own.link.hash;
-  if (own.place == Place::kHashed && state.left.bucket(hash) == kNone && state.left.unknown() == kNone) return;  // most meet nobody
+  std::uint32_t hash = own.link.hash;
+  const bool by_span = state.span != kNone && own.place == Place::kHashed;
+  if (own.place == Place::kHashed && !by_span && state.left.bucket(hash) == kNone && state.left.unknown() == kNone)
+    return;  // most meet nobody
   const StagePlan& stage = program_.stages[activation.stage];
   const bool exists = stage.kind == StageKind::kExists;
   const Row row = stores_[stage.type].row(activation.fact);
@@ -142,21 +145,36 @@ void Network::meet_lefts(const Activation& activation) {
     if (pair == Truth::kFalse) return;
     matches_.push_back({t, exists || stage.fresh_truth ? pair : truth_and(pair, tokens_[t].truth)});
   };
+  const auto meet_all_of = [&](std::uint32_t place) {
+    for (TokenId t = state.left.bucket(place); t != kNone; t = tokens_[t].left.next) {
+      if (tokens_[t].left.hash == place) meet(t);
+    }
+  };
+  const std::uint64_t looked = state.work.pairs;
+  Span asked;
+  if (by_span) {
+    const AlphaIndex& index = alphas_.index(alphas_[stage.alpha], state.index);
+    (void)right_key(index, row, hash);
+    asked = own_span(index.span, row).value_or(Span{});
+  }
   const ClosingPlan* const closing = closing_of(state.closing);
   if (own.place == Place::kHashed && closing != nullptr && activation.stage == closing->first + 1) {
     candidates_.clear();
     closing_lefts(*closing, row, hash, candidates_);
     for (const TokenId t : candidates_) meet(t);
-  } else if (own.place == Place::kHashed) {
-    for (TokenId t = state.left.bucket(hash); t != kNone; t = tokens_[t].left.next) {
-      if (tokens_[t].left.hash == hash) meet(t);
-    }
+  } else if (by_span && find_places(span_cells_[state.span], asked, hash)) {
+    for (const std::uint32_t place : places_) meet_all_of(place);
+  } else if (own.place == Place::kHashed && !by_span) {
+    meet_all_of(hash);
   } else {
     for (std::uint32_t b = 0; b < state.left.bucket_count(); ++b) {
       for (TokenId t = state.left.bucket_at(b); t != kNone; t = tokens_[t].left.next) meet(t);
     }
   }
   for (TokenId t = state.left.unknown(); t != kNone; t = tokens_[t].left.next) meet(t);
+  if (by_span && span_cells_[state.span].note(asked, state.work.pairs - looked, matches_.size(), state.left.size())) {
+    place_lefts_anew(activation.stage);
+  }
 
   take_matches(0, [&](const Match& match) {
     if (!exists) {
@@ -173,11 +191,20 @@ void Network::meet_lefts(const Activation& activation) {
 }
 
 template <typename Meet>
-void Network::each_right(const StagePlan& stage, const LeftKey& key, Meet meet) const {
-  const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
-  if (key.status == KeyStatus::kKnown) {
-    for (std::uint32_t e = right.bucket(key.hash); e != kNone; e = items_[e].link.next) {
-      if (items_[e].link.hash == key.hash && meet(e)) return;
+void Network::each_right(const StagePlan& stage, const LeftKey& key, Meet meet) {
+  const AlphaIndex& index = alphas_.index(alphas_[stage.alpha], stage.index);
+  const BucketIndex& right = index.bucket;
+  const auto meet_all_of = [&](std::uint32_t hash) {
+    for (std::uint32_t e = right.bucket(hash); e != kNone; e = items_[e].link.next) {
+      if (items_[e].link.hash == hash && meet(e)) return true;
+    }
+    return false;
+  };
+  if (key.status == KeyStatus::kKnown && !stage.span) {
+    if (meet_all_of(key.hash)) return;
+  } else if (key.status == KeyStatus::kKnown && find_places(index.cells, key.span, key.hash)) {
+    for (const std::uint32_t place : places_) {
+      if (meet_all_of(place)) return;
     }
   } else {
     for (std::uint32_t b = 0; b < right.bucket_count(); ++b) {
@@ -199,7 +226,7 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   left_key(state, stage, t, key);
   TokenRecords records{tokens_};
   alphas_.index(alphas_[stage.alpha], stage.index).bucket.prefetch(key.hash);
-  if (key.status == KeyStatus::kKnown) state.left.insert(records, t, key.hash);
+  if (key.status == KeyStatus::kKnown) state.left.insert(records, t, left_place(state, key));
   if (key.status == KeyStatus::kUnknown) state.left.insert_unknown(records, t);
   if (exists) {
     if (key.status != KeyStatus::kNever) find_witness(t, stage, id, key);
@@ -225,7 +252,9 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
     const BucketIndex& right = alphas_.index(alphas_[stage.alpha], stage.index).bucket;
     for (std::uint32_t e = right.unknown(); e != kNone; e = items_[e].link.next) meet(e);
   } else {
+    const std::uint64_t looked = state.work.pairs;
     each_right(stage, key, meet);
+    note_rights(stage, state, key, state.work.pairs - looked, matches_.size() - base);
   }
   take_matches(base, [&](const Match& match) { make_token(id, t, items_[match.id].fact, match.id, match.truth, false); });
 }
@@ -280,7 +309,9 @@ void Network::find_witness(TokenId t, const StagePlan& stage, StageId id, const 
     if (pair > best.truth) best = {entry.item(e), pair};
     return best.truth == Truth::kTrue;
   };
+  const std::uint64_t looked = state.work.pairs;
   if (!known) each_right(stage, key, consider);
+  note_rights(stage, state, key, state.work.pairs - looked, best.truth == Truth::kTrue ? 1 : 0);
   if (best.id == kNone) return;
   if (tokens_[t].met == Truth::kUnknown) delete_witness(t);
   if (make_token(id, t, items_[best.id].fact, best.id, best.truth, true) != kNone) set_met(t, best.truth);

@@ -47,6 +47,10 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     const ChainPlan& chain = program.chains[plan.chain];
     stage.gated = chain.end == ChainEnd::kRule && !program.rules[chain.owner].gates.empty();
     stage.shared = chain.end == ChainEnd::kShared;
+    if (plan.span) {
+      stage.span = static_cast<std::uint32_t>(span_cells_.size());
+      span_cells_.emplace_back(!plan.span->own.is_span);  // the other side's
+    }
     stage.turn = stage.shared ? id : id | kGoesOn;
     stage.budget = &budgets_[rule_of(program, program.chains[plan.chain])];
     stage.cost = cost_of(plan);

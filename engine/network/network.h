@@ -305,6 +305,7 @@ class Network {
     std::uint32_t closing = kNone;
     std::uint64_t seen = 0;
     std::uint32_t parts = kNone;   // of join_parts_, as many as its plan has keys; kNone: not all of them are fields of facts
+    std::uint32_t span = kNone;    // of span_cells_; kNone: it is not joined by where something lies
     RuleBudget* budget = nullptr;  // of its rule
     std::uint64_t cost = 0;        // of a token, in bytes, with what the session or a table keeps for it
     BucketIndex left;
@@ -330,6 +331,7 @@ class Network {
   struct LeftKey {
     KeyStatus status = KeyStatus::kKnown;
     std::uint32_t hash = 0;
+    Span span;  // where StagePlan::span is
     Value values[kMaxKeyParts];
   };
   static constexpr std::uint32_t kGoesOn = std::uint32_t{1} << 31;  // in StageState::turn, of all but shared joins
@@ -385,7 +387,7 @@ class Network {
     for (const std::uint32_t closing : index.closings) unclosed_.emplace_back(closing, items_[entry].link.hash);
   }
   void place_entry(AlphaIndex& index, std::uint32_t entry, Row row);
-  static KeyStatus right_key(const AlphaIndex& index, Row row, std::uint32_t& hash);
+  static KeyStatus right_key(const AlphaIndex& index, Row row, std::uint32_t& hash);  // of what is equal
   Verb verb_of(StageId stage) const { return stage_states_[stage].seen == epoch_ ? stage_states_[stage].verb : Verb::kNothing; }
 
   // join.cc
@@ -400,7 +402,7 @@ class Network {
   void delete_witness(TokenId left);
   // The items of the right side of `stage` that the left side may meet, until `meet` says that it is enough.
   template <typename Meet>
-  void each_right(const StagePlan& stage, const LeftKey& key, Meet meet) const;
+  void each_right(const StagePlan& stage, const LeftKey& key, Meet meet);
   void plan_join(StageId id);
   static bool needs_frame(const StageState& state, const StagePlan& stage) { return state.parts == kNone || !stage.residual.empty(); }
   void left_values(const StageState& state, const StagePlan& stage, TokenId t, LeftKey& key);
@@ -419,6 +421,21 @@ class Network {
   }
 
   void meet_lefts(const Activation& activation);
+
+  // span.cc
+  std::optional<Span> span_of(const SpanFields& form, const Value& low, const Value& high) const;
+  std::optional<Span> own_span(const SpanFields& of, Row row) const;
+  void left_span(const StagePlan& stage, LeftKey& key);
+  std::uint32_t left_place(StageState& state, const LeftKey& key);
+  bool find_places(const SpanCells& cells, const Span& asked, std::uint32_t hash);
+  // A left side asked: how many it looked at, for how many that matched.
+  void note_rights(const StagePlan& stage, const StageState& state, const LeftKey& key, std::uint64_t looked, std::uint64_t matched) {
+    if (state.span == kNone || key.status != KeyStatus::kKnown) return;
+    AlphaIndex& index = alphas_.index(alphas_[stage.alpha], stage.index);
+    if (index.cells.note(key.span, looked, matched, index.bucket.size())) place_entries_anew(index);
+  }
+  void place_entries_anew(AlphaIndex& index);
+  void place_lefts_anew(StageId id);
 
   // closing.cc
   std::uint32_t entry_in(std::uint32_t item, std::uint32_t index) const;
@@ -549,6 +566,7 @@ class Network {
   std::vector<TypeState> type_states_;
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
+  std::vector<SpanCells> span_cells_;  // of left sides
   Slab<AlphaItem> items_;
   Slab<Token> tokens_;
   Slab<Value> values_;  // of aggregates, for tokens
@@ -609,7 +627,8 @@ class Network {
   std::vector<TokenId> to_delete_;
   std::vector<std::pair<TokenId, StageId>> to_refresh_;
   std::vector<JoinPart> join_parts_;
-  LeftKey left_key_;  // scratch: of the side that is being matched, until the matches are taken
+  std::vector<std::uint32_t> places_;  // where find_places() says to look: hashes
+  LeftKey left_key_;                   // scratch: of the side that is being matched, until the matches are taken
   std::vector<TokenId> touched_exists_, lost_witnesses_;
   std::vector<Match> matches_;
   std::vector<std::uint32_t> candidates_;

@@ -37,6 +37,7 @@ void Adoption::move_alphas() {
       AlphaIndex& mine = to.alphas_.index(to.alphas_[a], i);
       AlphaIndex& theirs = from.alphas_.index(before, i);
       mine.bucket = std::move(theirs.bucket);
+      mine.cells = theirs.cells;
       for (std::size_t o = 0; o < mine.orders.size(); ++o) mine.orders[o].best = std::move(theirs.orders[o].best);
     }
   }
@@ -64,6 +65,7 @@ bool Adoption::must_reindex(AlphaId alpha) const {
   const AlphaPlan& now = to_.data.alphas[alpha];
   return before.indexes.size() > now.indexes.size() || !std::equal(before.indexes.begin(), before.indexes.end(), now.indexes.begin()) ||
          !std::equal(before.index_null_joins.begin(), before.index_null_joins.end(), now.index_null_joins.begin()) ||
+         !std::equal(before.index_spans.begin(), before.index_spans.end(), now.index_spans.begin()) ||
          !same_orders(before, now);
 }
 
@@ -82,6 +84,7 @@ void Adoption::move_chains() {
       Network::StageState& now = to.stage_states_[s];
       now.left = std::move(before.left);
       now.met = std::move(before.met);
+      if (now.span != kNone) to.span_cells_[now.span] = from.span_cells_[before.span];
       now.work = before.work;
       if (now.closing != kNoId) to.closings_[now.closing].keeps_all = from.closings_[before.closing].keeps_all;
     }

@@ -1,0 +1,107 @@
+// Lines tied by where something lies look at what lies near, and at little else: in both orders, whichever side comes last, also where
+// widths differ and where they change.
+#include "tests/engine/session_harness.h"
+
+namespace flyball::engine::testing {
+namespace {
+
+std::uint64_t pairs_of(const World& w) {
+  std::uint64_t pairs = 0;
+  for (const StageView& stage : w.session->insight().stages) pairs += stage.pairs;
+  return pairs;
+}
+
+const char* const kTypes =
+    "module main\n"
+    "fact Net key (id) { id: int  prefix: cidr }\n"
+    "fact Host key (id) { id: int  addr: ip }\n"
+    "fact Window key (id) { id: int  low: int  high: int }\n"
+    "fact Probe key (id) { id: int  at: int }\n"
+    "fact In key (a, b) { a: int  b: int }\n";
+
+constexpr int kMany = 1'000;
+
+std::string net(int i, const char* prefix = "24") { return fmt::format("id: {0}, prefix: 10.{1}.{2}.0/{3}", i, i / 256, i % 256, prefix); }
+std::string host(int i) { return fmt::format("id: {0}, addr: 10.{1}.{2}.{0}", i % 200, i * 7 % kMany / 256, i * 7 % kMany % 256); }
+std::string window(int i) { return fmt::format("id: {0}, low: {1}, high: {2}", i, i * 10, i * 10 + 9 + i % 3); }
+std::string probe(int i) { return fmt::format("id: {0}, at: {1}", i % 200, i * 37 % (kMany * 10)); }
+
+}  // namespace
+
+TEST_CASE("what lies in what is found without looking at all", "[spans]") {
+  struct Form {
+    const char *first, *second, *where, *span, *point;
+    bool addresses;
+  };
+  const std::vector<Form> forms = {
+      {"h: Host", "n: Net", "h.addr in prefix", "Net", "Host", true},
+      {"n: Net", "h: Host", "addr in n.prefix", "Net", "Host", true},
+      {"n: Net", "h: Host", "n.prefix.containsIP(addr)", "Net", "Host", true},
+      {"h: Probe", "n: Window", "low <= h.at and h.at <= high", "Window", "Probe", false},
+      {"n: Window", "h: Probe", "at in n.low..n.high", "Window", "Probe", false},
+      {"n: Window", "h: Probe", "at >= n.low and at < n.low + 10", "Window", "Probe", false},
+  };
+  for (const Form& form : forms) {
+    for (const bool spans_first : {true, false}) {
+      World w(
+          fmt::format("{}rule tie {{\n  when {{\n    {}\n    cross {} where {}\n  }}\n  then {{ derive In {{ a: h.id, b: n.id }} }}\n}}\n",
+                      kTypes, form.first, form.second, form.where));
+      INFO(form.where << (spans_first ? ", spans first" : ", points first"));
+      const auto put_spans = [&] {
+        for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", form.span, form.addresses ? net(i) : window(i)));
+      };
+      if (spans_first) put_spans();
+      for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", form.point, form.addresses ? host(i) : probe(i)));
+      if (!spans_first) put_spans();
+      w.tick("2s");
+      const std::size_t found = w.session->facts(w.program->schema().type_id("In")).size();
+      CHECK(found >= 200);
+      CHECK(found <= 300);
+      CHECK(pairs_of(w) < kMany * 12);
+    }
+  }
+}
+
+TEST_CASE("some and no lines tied by a prefix look for a witness near", "[spans]") {
+  World w(std::string(kTypes) +
+          "rule lost {\n  when {\n    h: Host\n    no Net where h.addr in prefix\n  }\n  then { derive In { a: h.id, b: 0 } }\n}\n");
+  for (int i = 0; i < kMany; i += 2) REQUIRE(w.put("1s", "Net", net(i)));
+  for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", "Host", host(i)));
+  w.tick("2s");
+  const std::size_t lost = w.session->facts(w.program->schema().type_id("In")).size();
+  CHECK(lost == 100);
+  REQUIRE(w.put("3s", "Net", net(0, "8")));
+  w.tick("4s");
+  CHECK(w.session->facts(w.program->schema().type_id("In")).empty());
+  CHECK(pairs_of(w) < kMany * 4);
+}
+
+// Prefixes of every length, one within the other, and windows from one second to a day.
+TEST_CASE("spans of all widths are found by one point", "[spans]") {
+  World w(std::string(kTypes) +
+          "rule tie {\n  when {\n    h: Host\n    cross n: Net where h.addr in prefix\n  }\n  then { derive In { a: h.id, b: n.id } }\n}\n"
+          "rule at {\n  when {\n    h: Probe\n    cross n: Window where low <= h.at and h.at < high\n  }\n"
+          "  then { derive In { a: h.id, b: n.id } }\n}\n");
+  for (int i = 0; i <= 32; ++i) REQUIRE(w.put("1s", "Net", fmt::format("id: {0}, prefix: 10.1.2.3/{0}", i)));
+  REQUIRE(w.put("1s", "Host", "id: 1, addr: 10.1.2.3"));
+  REQUIRE(w.put("1s", "Host", "id: 2, addr: 10.1.2.2"));
+  w.tick("2s");
+  CHECK(w.session->facts(w.program->schema().type_id("In")).size() == 33 + 32);
+  for (int i = 0; i < 63; ++i)
+    REQUIRE(w.put("3s", "Window", fmt::format("id: {}, low: {}, high: {}", i, -(std::int64_t{1} << i), (std::int64_t{1} << i) - 1)));
+  REQUIRE(w.put("3s", "Probe", "id: 3, at: 1000"));
+  REQUIRE(w.put("3s", "Probe", "id: 4, at: -9223372036854775808"));
+  w.tick("4s");
+  CHECK(w.session->facts(w.program->schema().type_id("In")).size() == 33 + 32 + 53);
+}
+
+TEST_CASE("a plan says by what fields a line is tied", "[spans]") {
+  World w(std::string(kTypes) +
+          "rule tie {\n  when {\n    h: Probe\n    cross n: Window where low <= h.at and h.at < high\n  }\n"
+          "  then { derive In { a: h.id, b: n.id } }\n}\n");
+  std::vector<std::string> stages;
+  for (const StageView& stage : w.session->insight().stages) stages.push_back(stage.what);
+  CHECK(stages == std::vector<std::string>{"join Probe", "join Window by low..high"});
+}
+
+}  // namespace flyball::engine::testing
