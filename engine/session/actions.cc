@@ -435,7 +435,8 @@ bool Actions::acknowledge(const AckInput& ack) {
       ++counters_.actions_acked;
       break;
     case ActionState::kFailed:
-      if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(record);
+      if (record.next_try != kTimestampMax || record.ticket != 0) return true;  // this try has failed already
+      fail_try(record);
       break;
     case ActionState::kApproved:
       stop_asking(record);
