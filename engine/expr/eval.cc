@@ -277,7 +277,7 @@ Value Machine::run(std::uint32_t pc) {
         break;
       }
       case Opcode::kInRange: {
-        const Value* bounds = code_.constants() + i.b.index;
+        const Value* bounds = (i.b.space == Space::kConstant ? code_.constants() : temps_) + i.b.index;
         pc = settle(i, is_in_range(load(i.a), bounds[0], bounds[1], i.sub != 0, in()), pc);
         break;
       }

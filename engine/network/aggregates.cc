@@ -32,9 +32,11 @@ Aggregates::Aggregates(const ProgramData& program, const Interner& interner, Tim
     nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
   }
   keeps_totals_.resize(program.uses.size());
+  limits_.resize(program.uses.size());
   for (const StagePlan& stage : program.stages) {  // a decision's use has no left side that stands
     if (stage.kind != StageKind::kAggregate || !may_keep_totals(program.uses[stage.node])) continue;
     keeps_totals_[stage.node] = true;
+    limits_[stage.node] = limit_of(program.uses[stage.node]);
     nodes_[program.uses[stage.node].node].keeps_totals = true;
   }
 }
@@ -176,6 +178,9 @@ void Aggregates::put(NodeId node, FactId fact, Truth truth, Row row, Network& ne
     id = state.items.make();
     state.items[id].fact = fact;
     state.live.insert(hash_of_fact(fact), id);
+  } else if (state.keeps_totals && stays(node, id, truth, row)) {
+    judge_again(node, id, row, network);
+    return;
   } else {
     displace(node, id, network);
   }

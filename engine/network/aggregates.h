@@ -161,6 +161,8 @@ class Aggregates {
     Total() { values.begin_ordered(); }
     GroupKey key;  // of its group; of those that are kept
     bool news = false;
+    Kind limit_kind = Kind::kNull;  // kNull: it has no limit
+    std::int64_t limit = 0;         // the place of the left side's field in the order of its kind
     std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
     Accumulator values;
     Timestamp newest = kTimestampMin;
@@ -207,8 +209,19 @@ class Aggregates {
   void arm(NodeId node);
   // totals.cc
   bool may_keep_totals(const AggregateUse& use) const;
+  // A test of a use that compares one field of its facts, which no other test reads, with one of the left side's: its limit.
+  struct Limit {
+    std::uint32_t own_field = kNoId;  // kNoId: there is no such test
+    std::uint32_t left_binding = 0, left_field = 0;
+    Kind kind = Kind::kNull;
+  };
+  static Limit limit_of(const AggregateUse& use);
+  // A fact that was put again is in its group as it was: only the totals' tests may say otherwise of it.
+  bool stays(NodeId node, std::uint32_t item, Truth truth, Row row) const;
+  void judge_again(NodeId node, std::uint32_t item, Row row, Network& network);
   void judge_for_totals(NodeId node, std::uint32_t item, bool comes, Network& network);
-  bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item,
+  static Row row_of(const AggregateNode& plan, const NodeState& state, std::uint32_t item, const Network& network);
+  bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item, Row row,
                  std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
                  bool comes = true) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
@@ -219,6 +232,7 @@ class Aggregates {
   TimerQueue& timers_;
   std::vector<NodeState> nodes_;
   std::vector<bool> keeps_totals_;  // by use
+  std::vector<Limit> limits_;       // likewise
   std::vector<std::pair<NodeId, std::uint32_t>> dirty_;
   // How many samples of a fact there are, and since there are some the greatest stamp: of types whose windows ask for what may
   // differ from sample to sample. A put with a greater stamp takes the place of none.

@@ -7,7 +7,10 @@
 // greatest, percentiles, different values): a total of each left side would be left sides times items of memory.
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <tuple>
 
+#include "engine/expr/order_place.h"
 #include "engine/network/network.h"
 #include "model/check.h"
 
@@ -27,17 +30,37 @@ bool Aggregates::may_keep_totals(const AggregateUse& use) const {
          std::ranges::all_of(use.keys, [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); });
 }
 
+Aggregates::Limit Aggregates::limit_of(const AggregateUse& use) {
+  for (const Formula& test : use.residual) {
+    const Code& code = test.code;
+    if (!code.is_comparisons() || code.instructions().size() != 2) continue;
+    const Instruction& compare = code.instructions()[0];
+    if (compare.op != Opcode::kCompareBits && compare.op != Opcode::kCompareDouble) continue;
+    if (compare.a.space != Space::kRow || compare.b.space != Space::kRow || !has_own_place(compare.kind)) continue;
+    const bool own_first = compare.a.binding == use.binding;
+    if (own_first == (compare.b.binding == use.binding)) continue;
+    const Operand& own = own_first ? compare.a : compare.b;
+    const Operand& left = own_first ? compare.b : compare.a;
+    if (own.index >= 64) continue;  // beyond what masks know
+    const auto reads_it = [&](const Formula& f) { return &f != &test && (f.reads_of(use.binding) >> own.index & 1U) != 0; };
+    if (std::ranges::any_of(use.residual, reads_it)) continue;  // there are other limits to pass
+    return {own.index, left.binding, left.index, compare.kind};
+  }
+  return {};
+}
+
+// As it is judged by; null: of a sample whose row nobody needs.
+Row Aggregates::row_of(const AggregateNode& plan, const NodeState& state, std::uint32_t id, const Network& network) {
+  if (const auto kept = plan.sampled() || state.keeps_totals ? state.rows.find(id) : state.rows.end(); kept != state.rows.end())
+    return kept->second.data();
+  return plan.sampled() ? Row() : network.store(plan.type).row(state.items[id].fact);
+}
+
 // Judges one item that comes, or leaves, for one left side, key fields included where `judge_keys`. False: it means nothing to it.
-bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id,
+bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id, Row row,
                            std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
                            bool comes) const {
   const Item& item = state.items[id];
-  Row row;
-  if (const auto kept = plan.sampled() || state.keeps_totals ? state.rows.find(id) : state.rows.end(); kept != state.rows.end()) {
-    row = kept->second.data();
-  } else if (!plan.sampled()) {
-    row = network.store(plan.type).row(item.fact);
-  }
   Truth truth = item.truth;
   if (judge_keys) {
     // A sample's row is its own; without one its group fields are known from its group.
@@ -124,7 +147,7 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   Total total;
   const auto take_group = [&](const Group& group, bool judge_keys) {
     for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next)
-      take_item(use, plan, state, id, left, judge_keys, frame, network, total);
+      take_item(use, plan, state, id, row_of(plan, state, id, network), left, judge_keys, frame, network, total);
   };
   if (known) {
     const std::uint32_t found = find_group(state, left);
@@ -167,9 +190,13 @@ Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer
   total.news = false;
   if (is_new) {
     total.key.assign(left.begin(), left.end());
+    if (const Limit& limit = limits_[use_id]; limit.own_field != kNoId) {
+      const Value v = frame.row(limit.left_binding)[limit.left_field];
+      if (v.is(limit.kind) && !is_nan(v)) total.limit_kind = v.kind, total.limit = order_place(v);
+    }
     if (const std::uint32_t found = find_group(state, left); found != kNone) {
       for (std::uint32_t id = state.groups[found]->first; id != kNone; id = state.items[id].next)
-        take_item(use, plan, state, id, left, false, frame, network, total);
+        take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total);
     }
   }
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
@@ -190,6 +217,7 @@ void Aggregates::judge_for_totals(NodeId node, std::uint32_t id, bool comes, Net
   if (group_id == kUnknownGroup || state.totals.empty()) return;
   const Group& group = *state.groups[group_id];
   const AggregateNode& plan = program_.nodes[node];
+  const Row row = row_of(plan, state, id, network);
   for (const StageId stage : plan.consumers) {
     const std::uint32_t use = program_.stages[stage].node;
     if (!keeps_totals_[use]) continue;
@@ -203,9 +231,84 @@ void Aggregates::judge_for_totals(NodeId node, std::uint32_t id, bool comes, Net
         continue;
       }
       network.load(t);
-      if (take_item(program_.uses[use], plan, state, id, {}, false, network.frame(), network, at->second, comes)) at->second.news = true;
+      if (take_item(program_.uses[use], plan, state, id, row, {}, false, network.frame(), network, at->second, comes))
+        at->second.news = true;
     }
   }
+}
+
+bool Aggregates::stays(NodeId node, std::uint32_t id, Truth truth, Row row) const {
+  const NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  const Item& item = state.items[id];
+  if (item.group == kNone || item.group == kUnknownGroup || item.truth != truth) return false;
+  const std::vector<Value>& before = state.rows.at(id);
+  const auto is_same = [&](std::uint32_t field) { return row.has(field, before[field]); };
+  for (std::uint32_t f = 0; f < before.size(); ++f) {
+    if (before[f].is_error() != row[f].is_error()) return false;  // it became stale, or known again
+  }
+  if (!std::ranges::all_of(plan.group, is_same)) return false;
+  if (!plan.value || plan.fn == AggregateFn::kCount) return true;
+  if (plan.value->code.uses_now() || !plan.value->lets.empty() || before.size() > 64) return false;
+  const std::uint64_t reads = plan.value->reads_of(plan.binding);
+  for (std::uint32_t f = 0; f < before.size(); ++f) {
+    if ((reads >> f & 1U) != 0 && !is_same(f)) return false;
+  }
+  return true;
+}
+
+// Where a use's tests read no field that changed, its totals are what they were. Where they read one that is compared with a limit, and no
+// other, so are those of all left sides whose limit it did not pass: they are passed over, without a look at their facts.
+void Aggregates::judge_again(NodeId node, std::uint32_t id, Row row, Network& network) {
+  NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  const Group& group = *state.groups[state.items[id].group];
+  std::vector<Value>& before = state.rows.at(id);
+  ++state.work.puts;
+  ++state.work.removals;
+  const auto changed = [&](std::uint64_t reads) {
+    for (std::uint32_t f = 0; f < before.size(); ++f) {
+      if (f < 64 && (reads >> f & 1U) != 0 && row.has(f, before[f])) reads &= ~(std::uint64_t{1} << f);
+    }
+    return reads;
+  };
+  bool concerned = false;  // somebody
+  for (const StageId stage : plan.consumers) {
+    const std::uint32_t use = program_.stages[stage].node;
+    concerned = concerned || !keeps_totals_[use];
+    if (!keeps_totals_[use]) continue;
+    std::uint64_t reads = 0;
+    for (const Formula& test : program_.uses[use].residual) reads |= test.reads_of(program_.uses[use].binding);
+    reads = changed(reads);
+    if (reads == 0) continue;
+    const Limit& limit = limits_[use];
+    std::int64_t low = std::numeric_limits<std::int64_t>::min(), high = std::numeric_limits<std::int64_t>::max();
+    if (limit.own_field < 64 && reads == std::uint64_t{1} << limit.own_field) {
+      const Value was = before[limit.own_field], is = row[limit.own_field];
+      if (was.is(limit.kind) && is.is(limit.kind) && !is_nan(was) && !is_nan(is))
+        std::tie(low, high) = std::minmax({order_place(was), order_place(is)});
+    }
+    const BucketIndex& lefts = network.stage_states_[stage].left;
+    for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
+      const auto at = network.tokens_[t].left.hash == group.hash ? state.totals.find(t) : state.totals.end();
+      if (at == state.totals.end() || !std::ranges::equal(at->second.key, group.key)) continue;
+      Total& total = at->second;
+      if (network.is_of(t, plan.type, state.items[id].fact)) {  // as in judge_for_totals()
+        concerned = true;
+        state.totals.erase(at);
+        continue;
+      }
+      if (total.limit_kind != Kind::kNull && (total.limit < low || total.limit > high)) continue;
+      network.load(t);
+      for (const bool comes : {false, true}) {
+        const Row which = comes ? row : Row(before.data());
+        if (take_item(program_.uses[use], plan, state, id, which, {}, false, network.frame(), network, total, comes)) total.news = true;
+      }
+      concerned = concerned || total.news;
+    }
+  }
+  row.assign_to(before, before.size());
+  if (concerned) touch(node, state.items[id].group);
 }
 
 }  // namespace flyball::engine

@@ -32,12 +32,30 @@ std::string comparison(Random& random) {
   }
 }
 
+// What is compared with the left side's own fields: a limit for each `g`.
+std::string limits(Random& random) {
+  const auto op = [&] { return random.word({">", ">=", "<", "<=", "=="}); };
+  switch (random.below(5)) {
+    case 0: return "v " + op() + " g.v";
+    case 1: return "g.w " + op() + " w";
+    case 2: return "w " + op() + " g.w and v " + op() + " g.v";
+    case 3: return "v >= g.v and v < g.v + " + std::to_string(random.between(1, 3)) + " and g.v " + op() + " v";
+    default: return "v " + op() + " g.v and " + comparison(random);
+  }
+}
+
 std::string random_rule(Random& random, int number) {
   const std::string n = std::to_string(number), test = comparison(random);
   const std::string derive = "then { derive Above { rule: " + n + ", id: g.id } }";
   const std::string act = "then { do Say { rule: " + n + ", id: g.id } } on clear { log \"clear\" }";
   const std::string head = "rule r" + n + " { when { ";
-  switch (random.below(10)) {
+  const std::string few = random.word({"<", ">="}) + " " + std::to_string(random.between(0, 2));
+  switch (random.below(13)) {
+    case 10: return head + "g: Gauge\n check count(Gauge where " + limits(random) + ") " + few + " } " + derive + " }\n";
+    case 11: return head + "g: Gauge where on\n check sum(Gauge.v where " + limits(random) + ") " + few + " } " + act + " }\n";
+    case 12:
+      return head + "z: Zone where hot\n g: Gauge where id == z.id\n check count(Gauge where " + limits(random) + ") " + few + " } " +
+             derive + " }\n";
     case 0: return head + "g: Gauge where " + test + " and on } " + derive + " }\n";
     case 1: return head + "g: Gauge where " + test + "\n z: Zone where id == g.id and hot } " + derive + " }\n";
     case 2: return head + "g: Zone\n no Gauge where id == g.id and " + test + " } " + derive + " }\n";

@@ -187,6 +187,11 @@ std::string random_atom(Random& r, const GenScope& scope, int depth) {
       return "stale(" + r.of(n) + ")";
     }
     case 10: {
+      if (Random own = r; own.chance(40)) {  // ends that are worked out
+        r = own;
+        const std::string value = random_int(r, scope, depth), low = random_int(r, scope, depth);
+        return value + " in " + low + r.word({"..", "..<"}) + random_int(r, scope, depth);
+      }
       const int low = r.between(0, 2);
       return random_int(r, scope, depth) + " in " + std::to_string(low) + r.word({"..", "..<"}) + std::to_string(low + r.between(1, 2));
     }
