@@ -91,7 +91,8 @@ struct TypeView {
   std::string name;           // of those that the compiler made, what they hold
   std::uint64_t updates = 0;  // that went into the network
   std::uint64_t live = 0, stale = 0;
-  std::uint64_t bytes = 0;  // its facts; not what the rules make of them
+  std::uint64_t bytes = 0;        // its facts; not what the rules make of them
+  std::uint64_t spare_bytes = 0;  // of those: room that facts left which are gone; it is used again, and not given back
 };
 
 struct Insight {

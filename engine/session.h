@@ -132,6 +132,7 @@ using WaitingInput = std::variant<FactInput, AckInput>;
 // What take_over() found.
 struct TakenOver {
   std::uint64_t facts = 0, facts_dropped = 0;        // dropped: they do not fit the new types
+  std::map<std::string, std::uint64_t> dropped_of;   // by the name of their type
   std::uint64_t episodes = 0, episodes_dropped = 0;  // of rules that are gone, bind other facts, or have another mode
   std::uint64_t actions = 0, actions_dropped = 0;    // of rules or types that are gone
   std::vector<std::string> gone;                     // ids of the latter

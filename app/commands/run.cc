@@ -79,36 +79,38 @@ class DataFolder {
 class Run : public Command {
  public:
   Manual manual() const override {
-    return {.name = "run",
-            .summary = "run rules as a service on live facts from the bus",
-            .synopsis = {"run [RULES…] [--config FILE] [--data DIR] [--bind FACE=ENDPOINT …] [--record FILE] [--param NAME=VALUE …]"},
-            .description =
-                "Loads the rules and opens five faces, on loopback unless the configuration says otherwise:\n"
-                "  facts    tcp://127.0.0.1:7701   publishers: numbered, acknowledged, resumed (assured)\n"
-                "  plain    tcp://127.0.0.1:7702   publishers: PUB/SUB, simple and lossy\n"
-                "  out      tcp://127.0.0.1:7703   subscribers: actions, derived facts, decisions, log lines\n"
-                "  actions  tcp://127.0.0.1:7704   executors: delivered, redelivered, acknowledged\n"
-                "  queries  tcp://127.0.0.1:7705   decisions, why, why-not, facts, status\n"
-                "`--bind` puts a face elsewhere (`ipc:///run/flyball/facts`, or port 0 for any free port) or turns it off (`plain=`). "
-                "When all are bound, a line `listening: …` on standard error says where.\n\n"
-                "Facts are stamped by their publishers, else on arrival. The reaction to a fact comes when nothing more waits to be read; "
-                "holds, ttls and absences by the clock.\n\n"
-                "SIGTERM and SIGINT: what has arrived is taken, the reaction sent, then exit 0. SIGHUP: the rules are read again; if they "
-                "check, they replace the old ones at once: "
-                "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, or if a file of "
-                "theirs is empty, the "
-                "old ones go on and the log says why.\n\n"
-                "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
-                "actions, byte for byte. The form is the compact one, or JSON lines if FILE ends in .jsonl. What a file holds already is "
-                "kept: a start or a reload then begins FILE.1, FILE.2 and so on.",
-            .examples = {{"flyball run rules/", "on the default ports"},
-                         {"flyball run --config /etc/flyball.toml", "everything from a file"},
-                         {"flyball run rules/ --bind facts=tcp://127.0.0.1:0 --print-endpoints",
-                          "any free port, said as JSON on standard output"},
-                         {"flyball run rules/ --record today.jsonl --status-every 1m", "with a recording and a status line a minute"}},
-            .exit_codes =
-                "0   stopped by a signal, drained\n1   the rules do not check, an endpoint is in use, or the recording cannot be "
-                "written\n64  wrong usage, or a wrong configuration"};
+    return {
+        .name = "run",
+        .summary = "run rules as a service on live facts from the bus",
+        .synopsis = {"run [RULES…] [--config FILE] [--data DIR] [--bind FACE=ENDPOINT …] [--record FILE] [--param NAME=VALUE …]"},
+        .description =
+            "Loads the rules and opens five faces, on loopback unless the configuration says otherwise:\n"
+            "  facts    tcp://127.0.0.1:7701   publishers: numbered, acknowledged, resumed (assured)\n"
+            "  plain    tcp://127.0.0.1:7702   publishers: PUB/SUB, simple and lossy\n"
+            "  out      tcp://127.0.0.1:7703   subscribers: actions, derived facts, decisions, log lines\n"
+            "  actions  tcp://127.0.0.1:7704   executors: delivered, redelivered, acknowledged\n"
+            "  queries  tcp://127.0.0.1:7705   decisions, why, why-not, facts, status\n"
+            "`--bind` puts a face elsewhere (`ipc:///run/flyball/facts`, or port 0 for any free port) or turns it off (`plain=`). "
+            "When all are bound, a line `listening: …` on standard error says where.\n\n"
+            "Facts are stamped by their publishers, else on arrival. The reaction to a fact comes when nothing more waits to be read; "
+            "holds, ttls and absences by the clock.\n\n"
+            "SIGTERM and SIGINT: what has arrived is taken, the reaction sent, then exit 0. SIGHUP: the rules are read again; if they "
+            "check, they replace the old ones at once: "
+            "facts, episodes, holds and actions of rules of the same name go on, and nothing is sent twice; if not, or if a file of "
+            "theirs is empty, the "
+            "old ones go on and the log says why.\n\n"
+            "`--record` writes every input as it is applied, ticks included; `flyball replay RULES --facts FILE` then gives the same "
+            "actions, byte for byte. The form is the compact one, or JSON lines if FILE ends in .jsonl. What a file holds already, that "
+            "of `--actions` too, is kept: a start, a reload or an `apply` then begins FILE.1, FILE.2 and so on. Inputs and actions of "
+            "one time have the same number.",
+        .examples = {{"flyball run rules/", "on the default ports"},
+                     {"flyball run --config /etc/flyball.toml", "everything from a file"},
+                     {"flyball run rules/ --bind facts=tcp://127.0.0.1:0 --print-endpoints",
+                      "any free port, said as JSON on standard output"},
+                     {"flyball run rules/ --record today.jsonl --status-every 1m", "with a recording and a status line a minute"}},
+        .exit_codes =
+            "0   stopped by a signal, drained\n1   the rules do not check, an endpoint is in use, or the recording cannot be "
+            "written\n64  wrong usage, or a wrong configuration"};
   }
   void options(Options& options) override {
     options.positionals("RULES", config_.rules, "rule files, or folders whose *.fly files are taken", false).complete = Complete::kRules;
@@ -122,7 +124,8 @@ class Run : public Command {
         options.value("--record-format", "FORM", record_format_, "`compact` or `jsonl`; without it JSON lines if FILE ends in .jsonl");
     form.choices = {"compact", "jsonl"};
     form.complete = Complete::kChoice;
-    options.value("--actions", "FILE", actions_, "write every action line, as `replay` would").complete = Complete::kFile;
+    options.value("--actions", "FILE", actions_, "write every action line, as `replay` would; a reload goes on in FILE.1, as with --record")
+        .complete = Complete::kFile;
     options.list("--param", "NAME=VALUE", config_.params, "run with this value of a param; may be given several times");
     options.list("--require-source", "NAME", require_, "send nothing until this source has spoken; may be given several times");
     options.value("--ahead-max", "DURATION", ahead_,

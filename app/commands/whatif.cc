@@ -37,7 +37,7 @@ class WhatIf : public Command {
             "`--until`, if that is given): first those that go (`--retract`), then those that come, each in the order of the command line. "
             "`--set` loads the rules with another value of a param, as a reload does, right before; of one param the last counts. "
             "`--for` lets time go on in both, so that holds, absences and repeats fall due; without it only what follows at once is "
-            "shown.\n\n"
+            "shown. Nobody renews a fact meanwhile: what has a ttl becomes stale when it is over, which is said at the end.\n\n"
             "The signs are those of `flyball plan`: + an action line that the facts bring about, - one that they prevent, @ one that comes "
             "at another time, ~ one that is otherwise; `*` is a derived fact that begins or ceases to hold.",
         .examples =
@@ -119,6 +119,7 @@ class WhatIf : public Command {
     if (live && !json_)
       io.data(fmt::format("in a copy of {}, as it was at {}: {}\n", endpoint_, plan_moment(now),
                           plural(as_is->session().counters().facts_live, "fact")));
+    stale_before_ = with.session().counters().facts_stale;
     if (!go_on(at, at + for_.value_or(0), difference)) return kExitFailed;
     difference.finish();
     tell(at, difference, io);
@@ -188,6 +189,10 @@ class WhatIf : public Command {
         if (op == std::string_view("retract") && !has_fact(with_->session(), schema, *input))
           io.warning(fmt::format("{}: there is no such fact, so nothing goes", option));
         given_.push_back(option);
+        const std::optional<DurationNs> ttl = schema.types[input->type].ttl_ns;
+        if (op == std::string_view("put") && ttl && *ttl <= for_.value_or(0)) {
+          if (short_lived_++ == 0) first_short_lived_ = fmt::format("{}, after {}", option, format_duration_human(*ttl));
+        }
         if (const Result<void> put = with_->put(std::move(*input), given_.size()); !put) wrong(option, put.error());
       }
     }
@@ -254,17 +259,32 @@ class WhatIf : public Command {
       bus::append_time(time, at);
       io.data(fmt::format(
           "{{\"summary\":{{\"time\":{},\"puts\":{},\"retracts\":{},\"sets\":{},\"added\":{},\"removed\":{},\"moved\":{},\"changed\":{},"
-          "\"derived\":{},\"not_shown\":{}}}}}\n",
-          time, puts_.size(), retracts_.size(), set_.size(), t.added, t.removed, t.moved, t.changed, derived_, teller_->not_shown()));
+          "\"derived\":{},\"became_stale\":{},\"not_shown\":{}}}}}\n",
+          time, puts_.size(), retracts_.size(), set_.size(), t.added, t.removed, t.moved, t.changed, derived_, became_stale(),
+          teller_->not_shown()));
       return;
     }
     if (teller_->not_shown() > 0)
       io.data(
           fmt::format("{} more change{} not shown: `--limit 0` shows all\n", teller_->not_shown(), teller_->not_shown() == 1 ? "" : "s"));
+    if (const std::uint64_t stale = became_stale(); stale > 0) {
+      const std::string ours = short_lived_ == 0 ? ""
+                               : short_lived_ == 1
+                                   ? ", among them " + first_short_lived_
+                                   : fmt::format(", among them {} that were put: first {}", short_lived_, first_short_lived_);
+      io.data(fmt::format("{} became stale on the way, as nobody renews facts here{}: what waits for longer than a ttl does not follow\n",
+                          plural(stale, "fact"), ours));
+    }
     io.data(fmt::format(
         "{} put, {} retracted{} at {}{}: action lines {} added, {} removed, {} moved, {} changed; {} change{} of derived facts\n",
         puts_.size(), retracts_.size(), set_.empty() ? "" : fmt::format(", {} set", set_.size()), plan_moment(at),
         for_ ? ", then " + format_duration_human(*for_) : "", t.added, t.removed, t.moved, t.changed, derived_, derived_ == 1 ? "" : "s"));
+  }
+
+  // Those that were put, or lay there.
+  std::uint64_t became_stale() const {
+    const std::uint64_t now = with_->session().counters().facts_stale;
+    return now > stale_before_ ? now - stale_before_ : 0;
   }
 
   // Those of `all` that `others` do not have.
@@ -306,6 +326,9 @@ class WhatIf : public Command {
   engine::Limits limits_;
   std::string endpoint_;
   std::vector<std::string> given_;  // the facts as they were given, in the order in which they come
+  std::uint64_t short_lived_ = 0;   // of those: whose ttl is over within `--for`
+  std::string first_short_lived_;
+  std::uint64_t stale_before_ = 0;
 
   Io* io_ = nullptr;
   std::uint64_t derived_ = 0;

@@ -88,8 +88,8 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
   }
   for (const engine::TypeView& view : insight.types) {
     if (view.updates == 0 && view.live == 0 && view.bytes == 0) continue;
-    out.types.push_back(
-        {view.name, samples.seconds(samples.of(WorkPart::kAlpha, view.type)), view.updates, view.live, view.stale, view.bytes});
+    out.types.push_back({view.name, samples.seconds(samples.of(WorkPart::kAlpha, view.type)), view.updates, view.live, view.stale,
+                         view.bytes, view.spare_bytes});
   }
   const auto part = [&](std::string name, std::uint64_t n) {
     if (n != 0) out.parts.push_back({std::move(name), samples.seconds(n)});
@@ -136,7 +136,8 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
   part("collection", samples.app[static_cast<std::size_t>(AppPart::kCollect)]);
   part("other", samples.app[static_cast<std::size_t>(AppPart::kOther)]);
   for (const RuleReport& rule : out.rules) out.rule_bytes += rule.bytes, out.rule_time += rule.time;
-  for (const TypeReport& type : out.types) out.type_bytes += type.bytes, out.type_time += type.time;
+  for (const TypeReport& type : out.types)
+    out.type_bytes += type.bytes, out.type_spare_bytes += type.spare_bytes, out.type_time += type.time;
   std::stable_sort(out.types.begin(), out.types.end(),
                    [](const TypeReport& a, const TypeReport& b) { return a.time != b.time ? a.time > b.time : a.bytes > b.bytes; });
   // Should there be too many for an answer, those that did most are in it.

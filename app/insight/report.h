@@ -4,6 +4,7 @@
 // Limits: kInsightBytesMax of JSON, of which types get an eighth and nodes a half; what does not fit is counted in what is left out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ struct TypeReport {
   std::string type;
   double time = 0;  // of the tests on its facts' own fields
   std::uint64_t updates = 0, live = 0, stale = 0, bytes = 0;
+  std::uint64_t spare_bytes = 0;  // of `bytes`: left by facts that are gone
+  std::uint64_t used_bytes() const { return bytes - std::min(spare_bytes, bytes); }
 };
 
 // One node: `kind` is `alpha`, `stage`, `aggregate`, or `derive` or `effects` of a rule; `id` its number in the plan.
@@ -80,6 +83,7 @@ struct InsightReport {
   bool sampling = false;  // and it goes on
   std::uint64_t facts = 0, firings = 0, instants = 0, tokens = 0;
   std::uint64_t bytes = 0, rule_bytes = 0, type_bytes = 0, shared_bytes = 0, other_bytes = 0;  // of all, also of those left out
+  std::uint64_t type_spare_bytes = 0;                                                          // of type_bytes
   double rule_time = 0, type_time = 0;
   std::vector<RuleReport> rules;   // and the joins that several begin with
   std::uint64_t shared_joins = 0;  // of these rows, also of those left out

@@ -56,7 +56,8 @@ std::string rate(double n) {
 }
 
 std::string memory_line(const InsightReport& r) {
-  return fmt::format("memory {}: facts {}, rules' own {}, shared by rules {}, the rest {}\n", bytes_text(r.bytes), bytes_text(r.type_bytes),
+  return fmt::format("memory {}: facts {} in use and {} spare, rules' own {}, shared by rules {}, the rest {}\n", bytes_text(r.bytes),
+                     bytes_text(r.type_bytes - std::min(r.type_spare_bytes, r.type_bytes)), bytes_text(r.type_spare_bytes),
                      bytes_text(r.rule_bytes), bytes_text(r.shared_bytes), bytes_text(r.other_bytes));
 }
 
@@ -170,11 +171,11 @@ std::string top_text(const InsightReport& now, const std::optional<InsightReport
     if (view.by == InsightOrder::kMemory) return a.bytes > b.bytes;
     return a.time != b.time ? a.time > b.time : a.updates > b.updates;
   });
-  Table table({"time%", fmt::format("changes{}", per), "live", "stale", "memory", "type"});
+  Table table({"time%", fmt::format("changes{}", per), "live", "stale", "in use", "spare", "type"});
   for (std::size_t i = 0; i < types.size() && i < kTypesShown; ++i) {
     const TypeReport& t = types[i];
-    table.row({share(t.time), per_second(static_cast<double>(t.updates)), with_commas(t.live), with_commas(t.stale), bytes_text(t.bytes),
-               t.type});
+    table.row({share(t.time), per_second(static_cast<double>(t.updates)), with_commas(t.live), with_commas(t.stale),
+               bytes_text(t.used_bytes()), bytes_text(t.spare_bytes), t.type});
   }
   out += "\n" + table.text(view.bold);
   if (const std::uint64_t more = types.size() + happened.types_left_out - std::min(types.size(), kTypesShown); more > 0)

@@ -24,8 +24,8 @@ std::string rule_json(const RuleReport& r) {
 }
 
 std::string type_json(const TypeReport& t) {
-  return fmt::format(R"({{"type":{},"time":{},"updates":{},"live":{},"stale":{},"bytes":{}}})", quote(t.type), seconds(t.time), t.updates,
-                     t.live, t.stale, t.bytes);
+  return fmt::format(R"({{"type":{},"time":{},"updates":{},"live":{},"stale":{},"bytes":{},"spare_bytes":{}}})", quote(t.type),
+                     seconds(t.time), t.updates, t.live, t.stale, t.bytes, t.spare_bytes);
 }
 
 std::string node_json(const NodeReport& n) {
@@ -128,11 +128,11 @@ std::string insight_json(InsightReport& r) {
   for (const PartReport& p : r.parts)
     parts += fmt::format(R"({}{{"part":{},"time":{}}})", parts.size() > 1 ? "," : "", quote(p.part), seconds(p.time));
   return fmt::format(
-      R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"rule_bytes":{},"type_bytes":{},"shared_bytes":{},)"
+      R"({{"plan":{},"at":{},"sampled":{},"sampling":{},"facts":{},"firings":{},"instants":{},"tokens":{},"bytes":{},"rule_bytes":{},"type_bytes":{},"type_spare_bytes":{},"shared_bytes":{},)"
       R"("other_bytes":{},"rule_time":{},"type_time":{},"rules":{},"rules_left_out":{},"shared_joins":{},"types":{},"types_left_out":{},"parts":{}],"nodes":{},"nodes_left_out":{},"advice":[{}]}})",
       quote(r.plan), seconds(r.at), seconds(r.sampled), r.sampling, r.facts, r.firings, r.instants, r.tokens, r.bytes, r.rule_bytes,
-      r.type_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out, r.shared_joins,
-      types, r.types_left_out, parts, nodes, r.nodes_left_out, advice);
+      r.type_bytes, r.type_spare_bytes, r.shared_bytes, r.other_bytes, seconds(r.rule_time), seconds(r.type_time), rules, r.rules_left_out,
+      r.shared_joins, types, r.types_left_out, parts, nodes, r.nodes_left_out, advice);
 }
 
 Result<InsightReport> read_insight(std::string_view json) {
@@ -143,7 +143,8 @@ Result<InsightReport> read_insight(std::string_view json) {
   top.number("at", out.at), top.number("sampled", out.sampled), top.flag("sampling", out.sampling);
   top.number("facts", out.facts), top.number("firings", out.firings), top.number("instants", out.instants);
   top.number("tokens", out.tokens), top.number("bytes", out.bytes), top.number("shared_bytes", out.shared_bytes);
-  top.number("rule_bytes", out.rule_bytes), top.number("type_bytes", out.type_bytes), top.number("other_bytes", out.other_bytes);
+  top.number("rule_bytes", out.rule_bytes), top.number("type_bytes", out.type_bytes), top.number("type_spare_bytes", out.type_spare_bytes);
+  top.number("other_bytes", out.other_bytes);
   top.number("rule_time", out.rule_time), top.number("type_time", out.type_time);
   top.number("rules_left_out", out.rules_left_out), top.number("types_left_out", out.types_left_out);
   top.number("nodes_left_out", out.nodes_left_out), top.number("shared_joins", out.shared_joins);
@@ -157,7 +158,7 @@ Result<InsightReport> read_insight(std::string_view json) {
   });
   top.list<TypeReport>("types", out.types, [](Members& m, TypeReport& t) {
     m.text("type", t.type), m.number("time", t.time), m.number("updates", t.updates), m.number("live", t.live);
-    m.number("stale", t.stale), m.number("bytes", t.bytes);
+    m.number("stale", t.stale), m.number("bytes", t.bytes), m.number("spare_bytes", t.spare_bytes);
   });
   top.list<AdviceReport>("advice", out.advice,
                          [](Members& m, AdviceReport& a) { m.text("rule", a.rule), m.number("line", a.line), m.number("gain", a.gain); });

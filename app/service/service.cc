@@ -42,6 +42,20 @@ std::string list_text(const std::vector<std::string>& words) {
   return out;
 }
 
+// Of which types the facts are that a reload dropped: those with most first, and of many the rest in one number.
+std::string dropped_text(const engine::TakenOver& taken) {
+  constexpr std::size_t kTypesShown = 8;
+  std::vector<std::pair<std::string, std::uint64_t>> all(taken.dropped_of.begin(), taken.dropped_of.end());
+  std::ranges::stable_sort(all, std::greater(), [](const auto& of) { return of.second; });
+  std::string out;
+  std::uint64_t rest = taken.facts_dropped;
+  for (std::size_t i = 0; i < std::min(all.size(), kTypesShown); ++i) {
+    out += fmt::format("{}{} of `{}`", i == 0 ? "" : ", ", all[i].second, all[i].first);
+    rest -= all[i].second;
+  }
+  return rest == 0 ? out : fmt::format("{}, {} of {}", out, rest, plural(all.size() - kTypesShown, "other type"));
+}
+
 }  // namespace
 
 Service::Service(ServiceConfig config, Signals& signals, Io& io)
@@ -521,6 +535,7 @@ std::string Service::loaded_text(const engine::TakenOver& taken) const {
     if (n > 0) text += fmt::format("; {} {}", n, n == 1 ? one : many);
   };
   add(taken.facts_dropped, "fact does not fit the new types and is dropped", "facts do not fit the new types and are dropped");
+  if (taken.facts_dropped > 0) text += fmt::format(" ({})", dropped_text(taken));
   add(taken.episodes_dropped, "episode ends without `on clear`: its rule is gone, binds other facts, or has another mode",
       "episodes end without `on clear`: their rules are gone, bind other facts, or have another mode");
   add(taken.actions_dropped, "action of a rule or type that is gone is withdrawn", "actions of rules or types that are gone are withdrawn");

@@ -174,10 +174,13 @@ Result<std::string> Service::on_apply(std::string_view request) {
   std::string people = fmt::format("applied: {}\ndigest {} -> {}\n", text, former, running_.digest);
   people += config_.data.empty() ? "not kept: the service has no data folder, so a restart loads its files\n"
                                  : "kept: a restart runs these rules, SIGHUP loads the files\n";
+  std::string dropped_of;
+  for (const auto& [type, n] : taken->dropped_of) dropped_of += fmt::format("{}{}:{}", dropped_of.empty() ? "" : ",", quote(type), n);
   return with_text(
-      fmt::format("{{\"digest\":{},\"former\":{},\"loaded\":true,\"rules\":{},\"facts\":{},\"facts_dropped\":{},\"episodes\":{},"
+      fmt::format("{{\"digest\":{},\"former\":{},\"loaded\":true,\"rules\":{},\"facts\":{},\"facts_dropped\":{},\"facts_dropped_of\":{{{}}}"
+                  ",\"episodes\":{},"
                   "\"episodes_dropped\":{},\"actions\":{},\"actions_dropped\":{},\"kept\":{}}}",
-                  quote(running_.digest), quote(former), program().rules().rules.size(), taken->facts, taken->facts_dropped,
+                  quote(running_.digest), quote(former), program().rules().rules.size(), taken->facts, taken->facts_dropped, dropped_of,
                   taken->episodes, taken->episodes_dropped, taken->actions, taken->actions_dropped, !config_.data.empty()),
       people);
 }

@@ -204,6 +204,11 @@ std::size_t FactStore::bytes() const {
          aside_.size() * (std::size_t{1} << kAsideBits) * width_ * sizeof(Value);
 }
 
+std::size_t FactStore::spare_bytes() const {
+  const std::size_t records = memory_.bytes() - (std::size_t{end_} - free_.size()) * stride_;
+  return records + free_.capacity() * sizeof(FactId) + free_aside_.size() * width_ * sizeof(Value);
+}
+
 int FactStore::compare_keys(FactId a, FactId b, const Interner& in) const {
   if (a == b) return 0;
   const Row left = row(a), right = row(b);

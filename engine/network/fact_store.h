@@ -149,6 +149,7 @@ class FactStore {
   std::span<const std::uint32_t> key() const { return key_; }
   bool keyed() const { return keyed_; }
   std::size_t bytes() const;
+  std::size_t spare_bytes() const;  // of those: where no fact is, but one was or has room to come
   // Another session goes on with these facts, which has totals of its own.
   void count_into(FactTotals& totals) { totals_ = &totals; }
 

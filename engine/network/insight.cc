@@ -24,6 +24,7 @@ void Network::look_into(Insight& out) const {
     type.live = stores_[t].live();
     type.stale = stores_[t].stale();
     type.bytes = type_bytes(t);
+    type.spare_bytes = stores_[t].spare_bytes();
   }
 
   // A stage's alpha, and what its aggregate reads: by whom.

@@ -2,7 +2,6 @@
 #include "engine/session/actions.h"
 
 #include <algorithm>
-#include <bit>
 #include <ranges>
 
 #include "model/check.h"
@@ -17,6 +16,7 @@ Actions::Actions(const ProgramData& program, Network& network, TimerQueue& timer
       outbox_(outbox),
       counters_(counters),
       records_(program.types.size()),
+      awaited_(program.types.size()),
       rule_texts_(program.rules.size()) {
   const std::size_t types = program.types.size();
   ended_.resize(types);
@@ -227,8 +227,8 @@ void Actions::show(ActionRecord& record) {
     record.retained = network_.now() + *type.retain_ns;
     timers_.add({record.retained, TimerKind::kRetain, record.number, 0});
   }
-  unlist(record);
-  list(record);
+  awaited_.leave(record);
+  awaited_.enter(record);
   limit_ended(record);
 }
 
@@ -236,7 +236,7 @@ ActionRecord& Actions::remember(ActionRecord&& record, ActionNumber newer) {
   if (record.unapproved) unapproved_.insert(record.number);
   if (record.ticket != 0) wait(record);
   ActionRecord& made = records_.add(std::move(record), newer);
-  list(made);
+  awaited_.enter(made);
   return made;
 }
 
@@ -266,7 +266,7 @@ void Actions::journal_record(const ActionRecord& record) {
 void Actions::forget(ActionRecord& record) {
   stop_waiting(record);
   stop_asking(record);
-  unlist(record);
+  awaited_.leave(record);
   if (const auto mine = of_episode_.find(record.episode); mine != of_episode_.end()) {
     std::erase(mine->second, record.number);
     if (mine->second.empty()) of_episode_.erase(mine);
@@ -368,32 +368,8 @@ std::vector<ProposalView> Actions::proposals(std::size_t n) const {
   return out;
 }
 
-namespace {
-
-std::uint32_t hash_data(FactTypeId type, const std::vector<Value>& data) {
-  std::uint64_t h = type;
-  for (const Value& v : data) h = mix(h, hash_value(v));
-  return fold(h);
-}
-
-}  // namespace
-
-void Actions::list(const ActionRecord& record) const {
-  const bool is_awaited = record.state == ActionState::kSent || record.unapproved;
-  if (by_data_ && is_awaited && !program_.rule_set.schema.types[record.type].has_key)
-    (*by_data_)[hash_data(record.type, record.data)].insert(record.number);
-}
-
-void Actions::unlist(const ActionRecord& record) {
-  if (!by_data_ || program_.rule_set.schema.types[record.type].has_key) return;
-  const auto alike = by_data_->find(hash_data(record.type, record.data));
-  if (alike == by_data_->end()) return;
-  alike->second.erase(record.number);
-  if (alike->second.empty()) by_data_->erase(alike);
-}
-
-// Told by its key, or by all its fields, an action is found at once; told by some of them, all of its type are looked at, from the newest
-// on.
+// Told by its key, or by fields that are told again and again, an action is found at once; else all of its type are looked at, from the
+// newest on.
 const ActionRecord* Actions::find_acked(const AckInput& ack) const {
   const auto waits = [](const ActionRecord& r) { return r.state == ActionState::kSent; };
   const auto concerned = [&](const ActionRecord& r) { return is_verdict(ack) ? r.unapproved : waits(r); };
@@ -418,15 +394,11 @@ const ActionRecord* Actions::find_acked(const AckInput& ack) const {
     const ActionRecord* const record = fact == kNone ? nullptr : records_.of_fact(ack.action, fact);
     return record != nullptr && is_meant(*record) ? record : nullptr;
   }
-  if (!type.has_key && is_complete && static_cast<std::size_t>(std::countr_one(ack.present)) >= type.declared_fields) {
-    if (!by_data_) {
-      by_data_.emplace();
-      records_.for_each([this](const ActionRecord& record) { list(record); });
-    }
-    const auto alike = by_data_->find(hash_data(ack.action, ack.data));
-    if (alike == by_data_->end()) return nullptr;
-    for (const ActionNumber number : alike->second | std::views::reverse) {
-      if (const ActionRecord& record = records_.at(number); record.type == ack.action && is_meant(record)) return &record;
+  if (is_complete && awaited_.covers(ack.action, ack.present, records_)) {
+    const std::set<ActionNumber>* const alike = awaited_.find(ack.action, ack.present, ack.data, is_verdict(ack));
+    if (alike == nullptr) return nullptr;
+    for (const ActionNumber number : *alike | std::views::reverse) {
+      if (const ActionRecord& record = records_.at(number); is_meant(record)) return &record;
     }
     return nullptr;
   }
@@ -463,7 +435,8 @@ bool Actions::acknowledge(const AckInput& ack) {
       ++counters_.actions_acked;
       break;
     case ActionState::kFailed:
-      if (record.next_try == kTimestampMax && record.ticket == 0) fail_try(record);
+      if (record.next_try != kTimestampMax || record.ticket != 0) return true;  // this try has failed already
+      fail_try(record);
       break;
     case ActionState::kApproved:
       stop_asking(record);

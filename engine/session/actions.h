@@ -16,6 +16,7 @@
 
 #include "engine/network/network.h"
 #include "engine/network/timer_queue.h"
+#include "engine/session/ack_index.h"
 #include "engine/session/action_records.h"
 #include "engine/session/outbox.h"
 
@@ -79,8 +80,6 @@ class Actions {
   friend class SnapshotIn;
 
   const ActionRecord* find_acked(const AckInput& ack) const;
-  void list(const ActionRecord& record) const;
-  void unlist(const ActionRecord& record);
   bool may_send(FactTypeId type);
   bool anyone_waits(FactTypeId type) const { return waiting_.contains(type); }
   void wait(const ActionRecord& record) { waiting_[record.type].emplace(record.ticket, record.number); }
@@ -116,9 +115,7 @@ class Actions {
   std::vector<std::deque<ActionNumber>> ended_;                                     // by type: as limit_ended() met them
   std::map<FactTypeId, std::set<std::pair<std::uint64_t, ActionNumber>>> waiting_;  // for the rate, by ticket; of types that have some
   std::uint64_t tickets_ = 0;
-  // Of types without a key: those that wait for a word from outside, by the hash of their type and fields. Made when the first
-  // acknowledgement comes that tells them so: executors tell ids.
-  mutable std::optional<std::unordered_map<std::uint32_t, std::set<ActionNumber>>> by_data_;
+  mutable AckIndex awaited_;  // made by asking
   std::set<ActionNumber> unapproved_;
   std::unordered_map<std::uint64_t, std::vector<ActionNumber>> of_episode_;  // those that may have to expire
   std::vector<std::deque<Timestamp>> sends_;                                 // by type, in the last rate period

@@ -144,7 +144,7 @@ void Takeover::take_facts() {
       // What `within` remembers is no fact to be counted.
       const bool counts = from_.data.types[old].remembers == kNoId;
       if (!convert(old, from.last_row(f), row)) {
-        if (counts) ++taken_.facts_dropped;
+        if (counts) count_dropped(old);
         continue;
       }
       if (counts) ++taken_.facts;
@@ -337,7 +337,7 @@ const TakenOver& Takeover::take_inbox() {
         const FactType& before = from_.data.rule_set.schema.types[ack->action];
         const bool fits = map.same && to_.data.rule_set.schema.types[map.id].result_fields.size() == before.result_fields.size();
         if (!fits && ack->id.empty()) {
-          ++taken_.facts_dropped;
+          count_dropped(ack->action);
           continue;
         }
         now.action = map.id;
@@ -348,7 +348,7 @@ const TakenOver& Takeover::take_inbox() {
     }
     const FactInput& fact = pending->fact;
     if (!convert(fact.type, fact.values.data(), row) || (fact.op != FactOp::kPut && !types_[fact.type].same)) {
-      ++taken_.facts_dropped;
+      count_dropped(fact.type);
       continue;
     }
     FactInput now = fact;

@@ -96,6 +96,10 @@ class Takeover {
 
   void take_told();
   void take_facts();
+  void count_dropped(FactTypeId old_type) {
+    ++taken_.facts_dropped;
+    ++taken_.dropped_of[from_.data.rule_set.schema.types[old_type].name];
+  }
   void take_samples();
   void take_samples_of(NodeId old_node, NodeId new_node);
   void take_actions();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/text.h"
 #include "parser/ast/words.h"
 #include "parser/check/expressions.h"
 
@@ -16,6 +17,14 @@ using ast::ExprKind;
 namespace {
 
 std::string_view word(AggregateFn fn) { return info_of(fn).word; }
+
+// What `1/8` is meant to be.
+std::optional<double> quotient(const Expr& e) {
+  if (e.kind != ExprKind::kBinary || e.op != ast::Op::kDivide) return std::nullopt;
+  const auto is_int = [](const Expr& x) { return x.kind == ExprKind::kLiteral && x.literal.is(Kind::kInt); };
+  if (!is_int(e.args[0]) || !is_int(e.args[1]) || e.args[1].literal.as_int() == 0) return std::nullopt;
+  return static_cast<double>(e.args[0].literal.as_int()) / static_cast<double>(e.args[1].literal.as_int());
+}
 
 // A fact as a value.
 Type record_of(const FactType& type) {
@@ -45,9 +54,20 @@ bool ExprChecker::number(Aggregate& agg) {
   if (info_of(agg.fn).number == AggregateNumber::kHowMany) {
     return constant_count(p_, *scope_.file, *agg.k, "how many", 1, kTopMax).has_value();
   }
-  const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
-  if (!given) return false;
-  if (given->as_double() > 0 && given->as_double() <= 1) return true;
+  const auto weighs = [](double w) { return w > 0 && w <= 1; };
+  const std::optional<double> meant = quotient(*agg.k);
+  if (meant && weighs(*meant)) {
+    const std::string written = to_source(Value::real(*meant), p_.interner);
+    p_.report.error("E0216", agg.k->span,
+                    fmt::format("`{}` divides whole numbers, which leaves a whole number", p_.report.excerpt(agg.k->span)),
+                    fmt::format("write the weight out: `{}`", written), Fix{agg.k->span, written});
+    return false;
+  }
+  if (!meant) {
+    const std::optional<Value> given = constant(p_, *scope_.file, *agg.k, Type::of(TypeTag::kDouble), "the weight of an aggregate");
+    if (!given) return false;
+    if (weighs(given->as_double())) return true;
+  }
   p_.report.error("E0216", agg.k->span, "the weight of a new sample is more than 0 and at most 1",
                   "1 is the newest sample alone, 0.1 changes slowly");
   return false;

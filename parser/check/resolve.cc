@@ -236,7 +236,11 @@ bool ExprChecker::global_value(Expr& e, const std::string& name, bool report) {
     return true;
   }
   if (scope_.no_params != nullptr) {
-    p_.report.error("E0210", e.span, fmt::format("the param `{}` cannot be read here", name), scope_.no_params);
+    const std::uint32_t param = found.symbol->id;
+    const bool known = param < p_.schema.params.size() && !p_.schema.params[param].default_value.is_null();
+    const std::string instead = known ? fmt::format("`{}`", to_source(p_.schema.params[param].default_value, p_.interner)) : "the value";
+    p_.report.error("E0210", e.span, fmt::format("the param `{}` cannot be read here", name),
+                    fmt::format("{}; write {}, or make a `let` of it", scope_.no_params, instead));
     e.type = Type::of(TypeTag::kError);
     return true;
   }

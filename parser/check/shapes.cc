@@ -5,6 +5,7 @@
 
 #include "model/compare.h"
 #include "model/fact.h"
+#include "model/one_zero.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
 
@@ -23,6 +24,7 @@ std::vector<Field> make_fields(Package& p, std::size_t file, std::vector<ast::Fi
     f.doc = d.doc;
     if (d.default_value)
       f.default_value = constant(p, p.scopes[file], *d.default_value, f.type, fmt::format("the default of `{}`", f.name));
+    if (f.default_value && f.default_value->is(Kind::kDouble)) f.default_value = Value::real(one_zero(f.default_value->as_double()));
     fields.push_back(std::move(f));
   }
   return fields;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/text.h"
 #include "parser/check/contradictions.h"
 #include "parser/check/expressions.h"
 #include "parser/check/passes.h"
@@ -296,6 +297,21 @@ class RuleWarnings {
   bool moment_ = false;
 };
 
+// An action that is forgotten is neither answered nor tried again. `retain` comes before time-outs and tries that are due with it.
+void short_memory(Package& p, const ast::TypeDecl& t, const FactType& type) {
+  const DurationNs retain = *type.retain_ns;
+  const DurationNs every = type.tries > 1 ? type.try_every_ns : 0;
+  const DurationNs timeout = type.timeout_ns.value_or(0);
+  const DurationNs needed = std::max(timeout, every);
+  if (retain > needed) return;
+  const std::string before = retain <= timeout ? fmt::format("its answer may take {}", format_duration_human(timeout))
+                                               : fmt::format("its next try may come after {}", format_duration_human(every));
+  p.report.warning("W0827", t.retain->span,
+                   fmt::format("`{}` is forgotten after {}, but {}", type.local, format_duration_human(retain), before),
+                   fmt::format("what is forgotten is neither answered, nor failed, nor tried again: retain it for more than {}",
+                               format_duration_human(needed)));
+}
+
 void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) {
   for (const ast::File& file : p.files) {
     // What is without a ttl there is so by intent (orders, inventories), and no author of rules could add one.
@@ -318,6 +334,7 @@ void warn_about_types(Package& p, const std::vector<const Expr*>& threshold_of) 
                          fmt::format("`{}` has no `timeout`: an executor that says nothing is never asked again", type.local),
                          "a try ends when its executor answers or its time is over: add `timeout D`");
       }
+      if (type.role == Role::kAction && type.retain_ns) short_memory(p, t, type);
       if (type.role == Role::kAction && !t.has_key && !type.retain_ns) {
         p.report.warning(
             "W0809", t.name.span,

@@ -124,6 +124,7 @@ inline constexpr auto kCodeTitles = std::to_array<CodeTitle>({
     {"W0824", "rules that go round in circles"},
     {"W0825", "an aggregate of events without a window"},
     {"W0826", "a pattern of another language"},
+    {"W0827", "an action that is forgotten too soon"},
     {"E0900", "too large, or not compiled"},
     {"L0101", "a rule without a test"},
     {"L0102", "a decision without a test"},

@@ -47,9 +47,18 @@ bool at_record(Iterator p, Builder const& b) {
   return q != b.end() && *q == '{';
 }
 // An aggregate: its word, `(`, perhaps a number or name and `,`, then a type.
-// Past what stands for the number of `topk(3, …)`; also of what is none, which the checker says.
+// Past what stands for the number of `topk(3, …)`; also of what is none, or is worked out (`1/8`), which the checker says.
 Iterator number_end(Iterator p, Iterator last) {
-  while (p != last && (is_word(*p) || *p == '.' || *p == '-' || *p == '%' || *p == '"')) ++p;
+  auto const blanks = [&](Iterator q) {
+    while (q != last && (*q == ' ' || *q == '\t')) ++q;
+    return q;
+  };
+  for (bool more = true; more;) {
+    while (p != last && (is_word(*p) || *p == '.' || *p == '-' || *p == '%' || *p == '"')) ++p;
+    Iterator const sign = blanks(p);
+    more = sign != last && (*sign == '/' || *sign == '*' || *sign == '+' || *sign == '-');
+    if (more) p = blanks(sign + 1);
+  }
   return p;
 }
 

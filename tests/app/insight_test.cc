@@ -20,6 +20,7 @@ InsightReport report() {
   r.shared_bytes = 1 << 10;
   r.rule_bytes = 6 << 10;
   r.type_bytes = 1 << 20;
+  r.type_spare_bytes = 1 << 18;
   r.rule_time = 0.125;
   r.type_time = 0.0625;
   r.other_bytes = 7;
@@ -39,7 +40,7 @@ InsightReport report() {
   cold.off = true;
   cold.bytes = 4'096;
   r.rules = {hot, cold};
-  r.types = {{"net.Link", 0.0625, 990, 400, 3, 1 << 20}};
+  r.types = {{"net.Link", 0.0625, 990, 400, 3, 1 << 20, 1 << 18}};
   r.parts = {{"decode", 0.0625}};
   r.nodes = {{"stage", 3, "net.hot", "join Device by id", 2, 1, 0.1, 50, 400, 40, 5, 99},
              {"alpha", 0, "net.Link", "not up", std::nullopt, 2}};
@@ -129,15 +130,15 @@ TEST_CASE("top as people see it", "[insight]") {
   after.rules[0].starts = 9;
   CHECK(top_text(after, insight_since(before, after), {InsightOrder::kTime, 1, false}) ==
         "2 rules; 41,000 facts taken (20,000/s), 13 firings (0.5/s), 70 tokens\n"
-        "memory 5.0 MiB: facts 1.0 MiB, rules' own 6.0 KiB, shared by rules 1.0 KiB, the rest 7 B\n"
+        "memory 5.0 MiB: facts 768.0 KiB in use and 256.0 KiB spare, rules' own 6.0 KiB, shared by rules 1.0 KiB, the rest 7 B\n"
         "busy 50.0 % of a core: rules 25.0, tests on single facts 0.0\n"
         "\n"
         "time%     work/s    pairs/s  firings/s  matches  tokens   memory  rule\n"
         " 25.0  1,250,000  1,250,000        0.5        0      50  2.0 KiB  net.hot\n"
         "and 1 more rule\n"
         "\n"
-        "time%  changes/s  live  stale   memory  type\n"
-        "  0.0          0   400      3  1.0 MiB  net.Link\n");
+        "time%  changes/s  live  stale     in use      spare  type\n"
+        "  0.0          0   400      3  768.0 KiB  256.0 KiB  net.Link\n");
   const std::string by_memory = top_text(after, std::nullopt, {InsightOrder::kMemory, 9, false});
   CHECK(by_memory.find("net.\"cold\" (off)") < by_memory.find("net.hot"));
 }

@@ -237,4 +237,35 @@ TEST_CASE("what-if tells what facts bring about and prevent, and only that") {
             "+ 1970-01-01T00:02:11Z  m.beep: Note { host: \"z\" }"));
 }
 
+TEST_CASE("what-if says that facts became stale on the way") {
+  const Folder folder;
+  const std::string package = folder.write("rules.fly", R"(
+fact Link key (port) ttl 10s { port: string  up: bool }
+fact Site key (name) { name: string }
+action Page key (port) { port: string }
+rule down { when { l: Link where not up for 30s } then { do Page { port: l.port } } }
+rule known { when { s: Site } then { log s.name } }
+)");
+  const std::string facts = folder.write("facts.jsonl", "{\"time\":0,\"type\":\"Link\",\"data\":{\"port\":\"p1\",\"up\":true}}\n");
+  const std::string link = R"(Link {"port":"p2","up":false})", site = R"(Site {"name":"s"})";
+  const auto tried = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"whatif", package, "--facts", facts};
+    words.insert(words.end(), more.begin(), more.end());
+    const Finished done = flyball(words);
+    INFO(done.err);
+    CHECK(done.status == 0);
+    return done.out;
+  };
+  const std::string out = tried({"--put", link, "--put", site, "--for", "1m"});
+  CHECK(has(
+      out,
+      "2 facts became stale on the way, as nobody renews facts here, among them `--put Link {\"port\":\"p2\",\"up\":false}`, after 10s: "
+      "what waits for longer than a ttl does not follow\n"));
+  CHECK(has(tried({"--put", site, "--for", "1m"}), "1 fact became stale on the way, as nobody renews facts here: what waits"));
+  CHECK_FALSE(has(tried({"--put", link, "--for", "8s"}), "stale"));
+  CHECK(has(tried({"--put", link, "--for", "1m", "--json"}), "\"became_stale\":2,"));
+  CHECK(has(tried({"--put", link, "--put", R"(Link {"port":"p3","up":false})", "--for", "10s"}),
+            "among them 2 that were put: first `--put Link"));
+}
+
 }  // namespace flyball::e2e

@@ -98,6 +98,29 @@ TEST_CASE("reload: an episode that began with a hold goes on, and ends once") {
   CHECK(derived.stop() == 0);
 }
 
+TEST_CASE("reload: facts that do not fit the new types are said by type") {
+  const Folder folder;
+  Service service(folder, kTypes + kHeld);
+  REQUIRE(service.listening());
+  REQUIRE(service.pub(probe("b1", true) + probe("b2", true) + "{\"type\":\"Ready\",\"data\":{\"n\":1}}\n").status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Ready"}, "n: 1"));
+  const auto with = [](std::string types, const std::string& field, const std::string& now) {
+    return types.replace(types.find(field), field.size(), now);
+  };
+  REQUIRE(reload(service, folder, with(kTypes, "ok: bool", "ok: string")));
+  CHECK_THAT(service.child().err(), Catch::Contains("2 facts do not fit the new types and are dropped (2 of `main.Probe`)"));
+  REQUIRE(service
+              .pub(R"({"type":"Probe","data":{"backend":"b3","ok":"yes"}})"
+                   "\n")
+              .status == 0);
+  REQUIRE(service.eventually_says({"facts", "--type", "Probe"}, "b3"));
+  const std::string file = folder.write("next.fly", with(kTypes, "Ready key (n) { n: int }", "Ready key (n) { n: string }"));
+  const Finished done = service.query({"apply", file, "--json"});
+  CHECK(done.status == 0);
+  CHECK_THAT(done.out, Catch::Contains("\"facts_dropped\":2,\"facts_dropped_of\":{\"main.Probe\":1,\"main.Ready\":1}"));
+  CHECK(service.child().stop() == 0);
+}
+
 TEST_CASE("reload: cooldowns, absences and windows are no younger, what came late enough is taken, counters do not go back") {
   const Folder folder;
   const std::string rules = kTypes + R"(

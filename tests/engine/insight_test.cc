@@ -71,6 +71,28 @@ TEST_CASE("a join counts its activations, the pairs it looked at and its tokens"
   CHECK(rule->ends == 1);
 }
 
+TEST_CASE("room that facts left which are gone is said to be spare, and used again", "[insight]") {
+  World w("fact Lease key (id) { id: int  owner: string }\nrule r { when { l: Lease where id < 0 } then { log \"x\" } }\n");
+  const auto leases = [&] { return w.session->insight().types[w.program->schema().type_id("Lease")]; };
+  const auto fill = [&](const char* time) {
+    for (int i = 0; i < 5'000; ++i) w.put(time, "Lease", fmt::format("id: {}, owner: \"a\"", i));
+    w.tick(time);
+  };
+  fill("1s");
+  const TypeView full = leases();
+  CHECK(full.live == 5'000);
+  CHECK(full.spare_bytes * 4 < full.bytes);  // what is left of the last chunk
+  for (int i = 0; i < 4'990; ++i) w.retract("2s", "Lease", fmt::format("id: {}", i));
+  w.tick("2s");
+  const TypeView few = leases();
+  CHECK(few.live == 10);
+  CHECK(few.bytes >= full.bytes);
+  CHECK(few.spare_bytes * 2 > few.bytes);
+  fill("3s");
+  CHECK(leases().spare_bytes <= full.spare_bytes + (few.bytes - full.bytes));
+  CHECK(leases().bytes == few.bytes);
+}
+
 TEST_CASE("an alpha that two rules read is said as shared, and the bytes add up", "[insight]") {
   World w(std::string(kLinks) + R"(
 fact Down key (id) { id: int }

@@ -231,6 +231,43 @@ rule r { when { p: Ping } then { do Tell { host: p.host, n: p.n } } }
   CHECK(count("a2@5 sent") == 1);
 }
 
+TEST_CASE("what is retained counts from the last change, a failed try being one; a failure said twice is one", "[session][actions]") {
+  World w(R"(
+event Ping { n: int }
+action Tell key (n) tries 2 every 1m timeout 30s retain 40s { n: int }
+rule tell { when { p: Ping } then { do Tell { n: p.n } } }
+)");
+  w.put("1s", "Ping", "n: 1");
+  w.put("1s", "Ping", "n: 2");
+  w.tick("10s");
+  w.ack("10s", "Tell", "n: 1", ActionState::kFailed);
+  w.ack("20s", "Tell", "n: 1", ActionState::kFailed);
+  w.tick("49s");
+  CHECK(w.facts("Tell").size() == 2);  // the second one's time-out, at 31s, was a change
+  w.tick("50s");
+  CHECK(w.facts("Tell").size() == 1);
+  w.tick("60s");
+  CHECK(w.facts("Tell").size() == 1);
+  CHECK(w.heard() == Lines{"1s Tell(n: 1) sent", "1s Tell(n: 2) sent"});
+  w.tick("61s");
+  CHECK(w.heard() == Lines{"1m1s Tell(n: 2) sent #2"});
+}
+
+TEST_CASE("a default has one zero, as what is put", "[session][facts]") {
+  World w(R"(
+fact F key (x) { x: double = -0.0  n: int }
+action A key (x) { x: double = -0.0  n: int }
+rule r { when { f: F } then { do A { n: f.n } log f"{f.x}" } }
+rule s { when { f: F } then { do A { x: 0.0, n: f.n + 1 } } }
+)");
+  w.put("1s", "F", "n: 1");
+  w.put("2s", "F", "x: 0.0, n: 2");
+  w.tick("2s");
+  CHECK(w.facts("F") == Lines{"(x: 0.0, n: 2)"});
+  REQUIRE(w.facts("A").size() == 1);
+  CHECK(w.heard()[0] == "1s A(x: 0.0, n: 1) sent");
+}
+
 TEST_CASE("ids are stable and of one match only", "[session][actions]") {
   const char* rules = R"(
 fact Node key (id) { id: int }

@@ -296,6 +296,26 @@ TEST_CASE("events go on being remembered where the new rules remember them as lo
   }
 }
 
+TEST_CASE("what does not fit the new types is counted by type, and so is what waits", "[takeover]") {
+  const auto types = [](const char* load, const char* port) {
+    return fmt::format(
+               "fact Host key (id) lateness 5s {{ id: int  load: {} }}\nfact Port key (id) {{ id: int  up: {} }}\nfact Zone key (id) {{ "
+               "id: int }}\n",
+               load, port) +
+           "rule r { when { h: Host  p: Port same id as h  z: Zone same id as h } then { log \"x\" } }\n";
+  };
+  World w(types("int", "bool"));
+  for (int i = 0; i < 3; ++i) w.put("1s", "Host", fmt::format("id: {}, load: {}", i, i));
+  for (int i = 0; i < 2; ++i) w.put("1s", "Port", fmt::format("id: {}, up: true", i));
+  w.put("1s", "Zone", "id: 1");
+  w.tick("10s");
+  w.put("9s", "Host", "id: 9, load: 1");  // waits
+  const TakenOver taken = w.reload(types("string", "int"));
+  CHECK(taken.facts == 1);
+  CHECK(taken.facts_dropped == 6);
+  CHECK(taken.dropped_of == std::map<std::string, std::uint64_t>{{"main.Host", 4}, {"main.Port", 2}});
+}
+
 TEST_CASE("the values of events, and the moments of facts without a name, are there after a reload", "[takeover]") {
   const std::string rules =
       "event Fail { u: string  h: string }\nfact Lease key (k) { k: int  ends: timestamp }\naction Page key (u) { u: string }\n"

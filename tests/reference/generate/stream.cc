@@ -141,7 +141,9 @@ class StreamMaker {
     s.ack.action = r_.of(actions_);
     const FactType& type = schema_.types[s.ack.action];
     s.ack.data = random_record(r_, type.fields, type.declared_fields, in_);
-    s.ack.present = 1;
+    Random own = r_;  // so that other steps stay as they are
+    const std::uint64_t all = (std::uint64_t{1} << type.declared_fields) - 1;
+    s.ack.present = own.chance(60) ? 1 : own.chance(60) ? all : own.below(all + 1);
     return s;
   }
 
