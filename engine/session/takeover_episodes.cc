@@ -148,12 +148,14 @@ bool Takeover::take_holds(Memories which) {
       if (which == Memories::kUnjudged) then.judged = now.line();
       if (then.judged == Truth::kUnknown) {
         then.was_held = before.held || before.was_held;
-      } else if (then.judged == Truth::kTrue && before.judged == Truth::kTrue) {
-        const bool opens = !plan.in_until && from_.network.is_shut(from_.data.holds[old_table].rule) && !network.is_shut(plan.rule);
-        const bool shut = !plan.in_until && network.is_shut(plan.rule);
-        then.onset = opens && !before.held ? network.now() : before.onset;
-        then.held = (before.held || !shut) && then.onset + plan.hold_ns <= network.now();
-        then.was_held = before.was_held && !then.held;
+      } else if (then.judged == Truth::kTrue) {
+        if (before.judged == Truth::kTrue) {
+          const bool opens = !plan.in_until && from_.network.is_shut(from_.data.holds[old_table].rule) && !network.is_shut(plan.rule);
+          const bool shut = !plan.in_until && network.is_shut(plan.rule);
+          then.onset = opens && !before.held ? network.now() : before.onset;
+          then.held = (before.held || !shut) && then.onset + plan.hold_ns <= network.now();
+        }
+        then.was_held = before.was_held && !then.held;  // also of what nobody knew, and is true from now on
       }
       if (which == Memories::kUnjudged && then.judged != before.judged) continue;  // as the judgement says, and then again
       if (then.judged == now.judged && then.onset == now.onset && then.held == now.held && then.was_held == now.was_held) continue;

@@ -411,3 +411,25 @@ TEST_CASE("that effects of another text cannot be evaluated is said", "[takeover
   w.tick("2s");
   CHECK(w.heard() == Lines{"1s trouble rule `main.r` matches, but what it logs has no value: it waits"});
 }
+
+TEST_CASE("what was held, and unknown, and is true from a reload on, ends nothing", "[takeover]") {
+  const auto rules = [](const std::string& mode) {
+    return "fact Node key (id) { id: int  n: int }\nfact Load key (id) { id: int  n: int }\naction Page { n: int }\n"
+           "rule loads {" +
+           mode +
+           "  when { x: Node } then { derive Load { id: x.id, n: x.n } } }\n"
+           "rule low { when { check max(Load.n) <= 5 for 3s } then { do Page { n: 1 } } on clear { do Page { n: 2 } } }\n";
+  };
+  World w(rules(""));
+  w.put("1s", "Node", "id: 1, n: 2");
+  w.tick("4s");
+  w.reload(rules(" mode shadow"), GENERATE(false, true));  // nobody knows the greatest of none
+  w.tick("5s");
+  w.heard();
+  w.reload(rules(""), GENERATE(false, true));
+  w.tick("10s");
+  CHECK(w.heard() == Lines{"5s +Load(id: 1, n: 2)"});
+  w.put("11s", "Node", "id: 1, n: 6");
+  w.tick("11s");
+  CHECK(w.heard() == Lines{"11s Page(n: 2) sent", "11s +Load(id: 1, n: 6)"});
+}

@@ -112,9 +112,7 @@ void play(With with) {
   std::uint64_t sharing = 0;  // programs
   std::uint64_t adopted = 0, fed_anew = 0;
   std::map<std::string, std::uint64_t> obstacles;
-  const char* const seeds = std::getenv("REFERENCE_SEEDS");
-  const std::uint64_t wanted = with == With::kReaches ? 40 : with == With::kNothing ? kSeeds : kSeeds / 2;
-  const std::uint64_t last = seeds == nullptr ? wanted : std::strtoull(seeds, nullptr, 10) / (with == With::kNothing ? 1 : 2);
+  const std::uint64_t last = seeds_or(with == With::kReaches ? 80 : kSeeds) / (with == With::kNothing ? 1 : 2);
   for (std::uint64_t seed = 1; seed <= last; ++seed) {
     const SeedCase c = with == With::kReaches ? reaching(seed) : with == With::kTwins ? make_twin_case(seed) : make_case(seed);
     if (!c.package) continue;

@@ -14,6 +14,7 @@ namespace flyball::reference {
 namespace {
 
 constexpr std::uint64_t kSeeds = 1'500;
+std::uint64_t seeds() { return seeds_or(kSeeds); }
 
 class Sink final : public engine::OutputSink {
  public:
@@ -115,9 +116,9 @@ std::optional<ast::RuleSet> without_approval(const ast::RuleSet& rules) {
 }  // namespace
 
 TEST_CASE("what was proposed waits on, also while the rules ask nobody") {
-  constexpr std::uint64_t kAsking = 200;
+  const std::uint64_t asking = seeds() / 7;  // not every program asks somebody
   std::uint64_t compared = 0, proposed = 0;
-  for (std::uint64_t seed = 1; compared < kAsking; ++seed) {
+  for (std::uint64_t seed = 1; compared < asking; ++seed) {
     const SeedCase c = make_mixed_case(seed);
     const std::optional<ast::RuleSet> silent = c.package ? without_approval(c.package->rules) : std::nullopt;
     if (!silent) continue;
@@ -146,7 +147,7 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
   const bool by_feeding = GENERATE(false, true);
   adopted = fed_anew = 0;
   std::uint64_t compared = 0, firings = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
     const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
@@ -170,14 +171,14 @@ TEST_CASE("a session goes on in another one of the same rules as if nothing had 
     ++compared;
     firings += naive->transcript().firings.size();
   }
-  CHECK(compared > kSeeds / 2);
+  CHECK(compared > seeds() / 2);
   CHECK(firings > compared);
   if (!by_feeding) CHECK(adopted > 8 * fed_anew);
 }
 
 TEST_CASE("a session restored from its snapshot has the same future, whatever happened before") {
   std::uint64_t compared = 0, runaways = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
     const SeedCase c = make_mixed_case(seed);
     if (!c.package) continue;
     const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
@@ -199,8 +200,8 @@ TEST_CASE("a session restored from its snapshot has the same future, whatever ha
     for (const Step& step : c.steps) naive->take(step);
     runaways += naive->runaways();
   }
-  CHECK(compared > kSeeds / 2);
-  CHECK(runaways > 20);
+  CHECK(compared > seeds() / 2);
+  if (seeds() >= kSeeds) CHECK(runaways > 20);
 }
 
 }  // namespace flyball::reference

@@ -125,7 +125,7 @@ void open_and_shut(State& state) {
 
 namespace {
 
-// Every comparison with `now`, for every choice of facts: where both sides meet, and a nanosecond later.
+// Every comparison with `now`. It changes, for every choice of facts, where both sides meet, or a nanosecond later.
 void each_comparison(const ast::Expr& e, const std::vector<const ast::Expr*>& lets, const std::function<void(const ast::Expr&)>& f) {
   if (e.ref.kind == ast::RefKind::kLet) return each_comparison(*lets[e.ref.index], lets, f);
   if (e.clock != ast::kNoClock && e.args[1].ref.kind != ast::RefKind::kCalendar) f(e);
@@ -213,8 +213,7 @@ std::optional<Timestamp> next_clock(State& state, Timestamp t) {
           const auto ns = [](const Value& v) { return v.is(Kind::kTimestamp) ? v.bits * kNsPerSecond + v.aux : v.bits; };
           if (l.is_error() || r.is_error() || l.is_null() || r.is_null()) return;
           const Timestamp meet = t + (ns(r) - ns(l));
-          due(meet);
-          due(meet + 1);
+          due(e->op == ast::Op::kGreater || e->op == ast::Op::kLessEqual ? meet + 1 : meet);
           return;
         }
         const FactTypeId type = state.rules->rules[rule].binding_types[order[i]];

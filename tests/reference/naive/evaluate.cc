@@ -81,6 +81,15 @@ Value evaluate_binary(const Expr& e, Scope& scope) {
     return Value::boolean(is_open(scope.state.schema->calendars[right.ref.index], at.bits));
   }
   const Value a = evaluate(left, scope);
+  if (e.op == Op::kIn && right.kind == ExprKind::kRange && !a.is(Kind::kTimeOfDay)) {  // the `and` of two comparisons
+    const auto compared = [&](Op op, const Expr& end) {
+      const Value b = evaluate(end, scope);
+      return a.is_error() || b.is_error() ? Truth::kUnknown : truth_of(compare(op, a, b, *scope.state.in));
+    };
+    const Truth inside =
+        truth_and(compared(Op::kGreaterEqual, right.args[0]), compared(right.half_open ? Op::kLess : Op::kLessEqual, right.args[1]));
+    return inside == Truth::kUnknown ? Value::unknown() : Value::boolean(inside == Truth::kTrue);
+  }
   const Value b = evaluate(right, scope);
   if (a.is_error() || b.is_error()) return Value::unknown();
   if (is_comparison(e.op)) return compare(e.op, a, b, *scope.state.in);
