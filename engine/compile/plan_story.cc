@@ -139,11 +139,21 @@ class Teller {
     return named->second.name + "." + fact_type(named->second.type).fields[key.left_field].name;
   }
 
+  std::string lies(const StagePlan& stage) const {
+    const JoinSpan& span = *stage.span;
+    const auto field = [&](std::uint32_t f) { return "`" + fact_type(stage.type).fields[f].name + "`"; };
+    const auto ends = [](const std::string& low, const std::string& high) { return low == high ? low : low + ".." + high; };
+    const std::string left = "`" + left_of(span.low) + "`";
+    if (span.own.is_span) return ends(field(span.own.low), field(span.own.high)) + " around " + left;
+    return field(span.own.low) + " within " +
+           (span.own.form == SpanFields::Form::kAddresses ? left : ends(left, "`" + left_of(span.high) + "`"));
+  }
+
   void tell_join(const StagePlan& stage, bool first, PlanStep& step) const {
     if (first) {
       step.notes.push_back("first: each of them begins a partial match");
-    } else if (stage.keys.empty()) {
-      step.notes.push_back("no equality ties it to what comes before, so there is no index: every one of them is a pair");
+    } else if (stage.keys.empty() && !stage.span) {
+      step.notes.push_back("no equality, prefix or range ties it to what comes before, so there is no index: every one of them is a pair");
     } else {
       std::string keys, unhashed;
       for (const KeyPart& key : stage.keys) {
@@ -152,6 +162,7 @@ class Teller {
         to += (to.empty() ? "" : ", ") + one;
       }
       if (!keys.empty()) step.notes.push_back("found by hash index, from both sides: " + keys);
+      if (stage.span) step.notes.push_back("found by where it lies, from both sides: " + lies(stage));
       if (!unhashed.empty())
         step.notes.push_back("compared for each pair, as values of those types are not equal by their bits: " + unhashed);
       if (const std::string who = others(readers_[stage.alpha], stage.line, stage.index); !who.empty())

@@ -465,6 +465,13 @@ class LineChecker {
                       "bind it first, and what goes with it by `where`; if every combination is meant, write `cross`");
       return;
     }
+    // What it is compared with may be all that was meant.
+    if (pattern.name && pattern.where && reads_other(*pattern.where, pattern.binding)) {
+      const std::string line = fmt::format("{}: {}", pattern.name->text, type.local);
+      p_.report.error("E0501", pattern.type.span, fmt::format("`{}` is tied by no equality: each is compared with each", line),
+                      fmt::format("if that is meant, write `cross {}`; else tie it with `same … as …` or an equality, too", line));
+      return;
+    }
     // Fields that a bound fact has, too, are what was most likely meant.
     std::string help = "tie it with `same … as …` or an equality in `where`; if every combination is meant, write `cross`";
     std::optional<Fix> fix;

@@ -1,0 +1,124 @@
+// Question: what does it cost to find what something lies in: the prefix of an address, the window of a number, among n of them?
+//
+// Updates move hosts (probes) from one prefix (window) to another; each lies in one, and a fact is derived for it. `covered` is the other
+// way round: a window moves, and asks for the probes that lie in it. The figures of both sizes should be alike.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "benchmarks/support.h"
+#include "model/text.h"
+
+namespace {
+
+using namespace flyball;
+using flyball::bench::Random;
+using flyball::bench::World;
+
+constexpr std::uint32_t kWidth = 10;  // of a window
+constexpr std::uint32_t kHosts = 1'000;
+
+const char* const kPrefixes = R"(
+module bench.spans
+fact Net key (id) { id: int  prefix: cidr }
+fact Host key (id) { id: int  addr: ip }
+fact In key (host) { host: int  net: int }
+rule tie {
+  when {
+    h: Host
+    cross n: Net where h.addr in prefix
+  }
+  then { derive In { host: h.id, net: n.id } }
+}
+)";
+
+const char* const kWindows = R"(
+module bench.spans
+fact Window key (id) { id: int  low: int  high: int }
+fact Probe key (id) { id: int  at: int }
+fact In key (host, net) { host: int  net: int }
+rule tie {
+  when {
+    p: Probe
+    cross w: Window where low <= p.at and p.at < high
+  }
+  then { derive In { host: p.id, net: w.id } }
+}
+)";
+
+std::size_t derived(World& world) { return world.session->facts(world.program->schema().type_id("In")).size(); }
+
+void prefixes(benchmark::State& state) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  World world(kPrefixes);
+  FactInput net = world.fact("Net"), host = world.fact("Host");
+  std::int64_t clock = 0;
+  std::vector<Value> addresses;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    net.stamp = {++clock};
+    net.values = {Value::integer(i), world.interner.cidr(parse_cidr(fmt::format("10.{}.{}.0/24", i / 256, i % 256)).value())};
+    world.put(net);
+    addresses.push_back(world.interner.ip(parse_ip(fmt::format("10.{}.{}.7", i / 256, i % 256)).value()));
+  }
+  Random random(7);
+  const auto move = [&](std::uint32_t id) {
+    host.stamp = {++clock};
+    host.values = {Value::integer(id), addresses[random.below(n)]};
+    world.put(host);
+  };
+  for (std::uint32_t i = 0; i < kHosts; ++i) move(i);
+  for (auto _ : state) move(random.below(kHosts));
+  world.session->tick({clock});
+  state.counters["checked"] = derived(world) == kHosts ? 1 : 0;
+}
+
+void put_window(World& world, FactInput& window, std::int64_t stamp, std::uint32_t id, std::int64_t low) {
+  window.stamp = {stamp};
+  window.values = {Value::integer(id), Value::integer(low), Value::integer(low + kWidth)};
+  world.put(window);
+}
+
+void windows(benchmark::State& state) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  World world(kWindows);
+  FactInput window = world.fact("Window"), probe = world.fact("Probe");
+  std::int64_t clock = 0;
+  for (std::uint32_t i = 0; i < n; ++i) put_window(world, window, ++clock, i, std::int64_t{i} * kWidth);
+  Random random(7);
+  const auto move = [&](std::uint32_t id) {
+    probe.stamp = {++clock};
+    probe.values = {Value::integer(id), Value::integer(random.below(n * kWidth))};
+    world.put(probe);
+  };
+  for (std::uint32_t i = 0; i < kHosts; ++i) move(i);
+  for (auto _ : state) move(random.below(kHosts));
+  world.session->tick({clock});
+  state.counters["checked"] = derived(world) == kHosts ? 1 : 0;
+}
+
+// n probes, one for each window's width; ten windows move among them.
+void covered(benchmark::State& state) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  constexpr std::uint32_t kMoving = 10;
+  World world(kWindows);
+  FactInput window = world.fact("Window"), probe = world.fact("Probe");
+  std::int64_t clock = 0;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    probe.stamp = {++clock};
+    probe.values = {Value::integer(i), Value::integer(std::int64_t{i} * kWidth)};
+    world.put(probe);
+  }
+  Random random(7);
+  const auto move = [&](std::uint32_t id) { put_window(world, window, ++clock, id, random.below((n - 1) * kWidth)); };
+  for (std::uint32_t i = 0; i < kMoving; ++i) move(i);
+  for (auto _ : state) move(random.below(kMoving));
+  world.session->tick({clock});
+  state.counters["checked"] = derived(world) == kMoving ? 1 : 0;
+}
+
+BENCHMARK(prefixes)->Arg(100)->Arg(10'000);
+BENCHMARK(windows)->Arg(100)->Arg(10'000);
+BENCHMARK(covered)->Arg(100)->Arg(10'000);
+
+}  // namespace
+
+BENCHMARK_MAIN();
