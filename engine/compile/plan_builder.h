@@ -69,7 +69,16 @@ struct ChainDraft {
   // Parts of `check` lines that test one field of one fact: they stand in the pattern that binds it, and are dispatched.
   std::map<std::uint32_t, std::vector<const ast::Expr*>> moved;  // by binding
   std::map<std::uint32_t, PlacedParts> placed;                   // by binding: where another order was chosen
+  // Parts of `check` lines that tie several facts: they stand in the last of the patterns that bind these, and may be what it is joined by.
+  struct Tie {
+    const ast::Expr* part = nullptr;
+    std::set<std::uint32_t> reads;  // bindings
+    bool is_placed = false;
+  };
+  std::vector<Tie> ties;
+  std::set<std::uint32_t> there;  // bindings of its patterns
   bool is_moved(const ast::Expr* part) const {
+    if (std::ranges::any_of(ties, [&](const Tie& tie) { return tie.is_placed && tie.part == part; })) return true;
     for (const auto& [binding, parts] : moved) {
       if (std::find(parts.begin(), parts.end(), part) != parts.end()) return true;
     }
@@ -129,6 +138,8 @@ class PlanBuilder {
   std::uint32_t closing_index(AlphaId alpha, std::vector<std::uint32_t> fields, bool is_private = false);
   void set_dispatch(DispatchPlan& dispatch, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;
   std::optional<std::uint32_t> movable_to(const ast::Expr& part, const RuleScope& scope) const;
+  // It is the same for the same facts: it reads fields of theirs, and nothing else.
+  bool is_of_facts(const ast::Expr& part, const RuleScope& scope);
   DurationNs duration(const ast::OptionalExpr& e) const;
 
   // expand_within.cc
@@ -189,7 +200,7 @@ class PlanBuilder {
   Result<void> plan_gate(RulePlan& plan, const LineInfo& line, const RuleScope& scope);
   void plan_production(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<void> plan_rule(std::uint32_t rule);
-  void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const;
+  void move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way);
   Result<void> plan_main_chain(RulePlan& plan, const RuleScope& scope);
   Result<void> plan_side_chains(RulePlan& plan, const ast::RuleDecl& decl, const RuleScope& scope);
   Result<std::vector<EffectPlan>> plan_effects(const std::vector<ast::Effect>& effects, const RuleScope& scope);

@@ -115,7 +115,7 @@ Result<void> PlanBuilder::add_raw_line(ChainDraft& chain, const LineInfo& line, 
   stage.kind = StageKind::kCheck;
   stage.line = line.number;
   stage.fresh_truth = fresh_truth;
-  bool all_moved = !chain.moved.empty();
+  bool all_moved = !chain.moved.empty() || !chain.ties.empty();
   for (const ast::Expr* part : conjuncts(line.line->expr)) {
     if (chain.is_moved(part)) continue;
     all_moved = false;
@@ -135,20 +135,31 @@ Result<void> PlanBuilder::add_pattern(ChainDraft& chain, const LineInfo& line, c
   const std::uint32_t own = pattern.binding;
   const auto placed = chain.placed.find(own);
   const bool elsewhere = placed != chain.placed.end();
-  SplitWhere split = elsewhere ? split_where(placed->second.conditions, scope, own, true)
-                               : split_where(pattern.where ? &*pattern.where : nullptr, scope, own, true);
+  std::vector<const ast::Expr*> conditions;
+  std::vector<PlacedParts::Join> joins;
+  if (elsewhere) {
+    conditions = placed->second.conditions;
+    joins = placed->second.joins;
+  } else {
+    if (pattern.where) conditions = conjuncts(*pattern.where);
+    for (const ast::Join& join : pattern.joins) joins.push_back({join.field, join.other, join.other_field});
+  }
+  if (line.binds() && !watch) {
+    chain.there.insert(own);
+    for (ChainDraft::Tie& tie : chain.ties) {
+      const bool is_whole = std::ranges::all_of(tie.reads, [&](std::uint32_t binding) { return chain.there.contains(binding); });
+      if (tie.is_placed || !is_whole || !tie.reads.contains(own) || conditions.size() + joins.size() >= Network::kMaxKeyParts) continue;
+      conditions.push_back(tie.part);
+      tie.is_placed = true;
+    }
+  }
+  SplitWhere split = split_where(conditions, scope, own, true);
   if (const auto moved = chain.moved.find(own); moved != chain.moved.end()) {
     split.own.insert(split.own.end(), moved->second.begin(), moved->second.end());
   }
   std::vector<KeyPart> keys;
   std::vector<KeyPart> loose;
   const FactType& type = out_.rule_set.schema.types[pattern.fact_type];
-  std::vector<PlacedParts::Join> joins;
-  if (elsewhere) {
-    joins = placed->second.joins;
-  } else {
-    for (const ast::Join& join : pattern.joins) joins.push_back({join.field, join.other, join.other_field});
-  }
   for (const PlacedParts::Join& join : joins) {
     KeyPart key;
     key.own_field = join.field;

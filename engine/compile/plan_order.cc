@@ -1,6 +1,7 @@
 // In which order the patterns of a rule are joined. Nothing that can be observed depends on it (semantics.md §3: a match is the `and` of
 // its lines) but the limits of partial matches: how many pairs are looked at does. See join_run.h.
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "engine/compile/plan_builder.h"
@@ -115,6 +116,29 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
     const auto at = place.find(binding);
     return at == place.end() ? JoinRun::Side{} : JoinRun::Side{at->second, field};
   };
+  const auto patterns_of = [&](const std::set<std::uint32_t>& reads) {
+    std::uint64_t out = 0;
+    for (const std::uint32_t binding : reads) {
+      if (const auto at = place.find(binding); at != place.end()) out |= std::uint64_t{1} << at->second;
+    }
+    return out;
+  };
+  const auto add_condition = [&](const ast::Expr& part, std::uint64_t needs) {
+    JoinRun::Condition c;
+    c.needs = needs;
+    c.form = is_order(part) ? JoinRun::Form::kOrder : JoinRun::Form::kOther;
+    if (can_be_key(part)) {
+      for (std::size_t i = 0; i < 2; ++i) {
+        const ast::Expr& field = part.args[i];
+        std::set<std::uint32_t> other;
+        collect_reads(part.args[1 - i], scope, other);
+        if (!is_field(field) || other.contains(field.ref.binding)) continue;
+        (i == 0 ? c.left : c.right) = side(field.ref.binding, field.ref.field);
+      }
+      if (c.left.pattern != kNoId || c.right.pattern != kNoId) c.form = JoinRun::Form::kEqual;
+    }
+    run.conditions.push_back(c);
+  };
   for (std::uint32_t p = 0; p < patterns.size(); ++p) {
     const ast::Pattern& pattern = pattern_of(patterns[p]);
     JoinRun::Pattern& known = run.patterns.emplace_back();
@@ -132,29 +156,14 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
     for (const ast::Expr* part : pattern.where ? conjuncts(*pattern.where) : std::vector<const ast::Expr*>{}) {
       std::set<std::uint32_t> reads;
       collect_reads(*part, scope, reads);
-      JoinRun::Condition c;
-      c.needs = mine;
-      for (const std::uint32_t binding : reads) {
-        if (const auto at = place.find(binding); at != place.end()) c.needs |= std::uint64_t{1} << at->second;
-      }
-      parts.push_back({c.needs, p, part, nullptr});
+      const std::uint64_t needs = mine | patterns_of(reads);
+      parts.push_back({needs, p, part, nullptr});
       const bool only_own = reads.empty() || (reads.size() == 1 && *reads.begin() == pattern.binding);
       if (only_own && formula(*part, scope).aggregates.empty()) {
         own.push_back(part);
         continue;
       }
-      c.form = is_order(*part) ? JoinRun::Form::kOrder : JoinRun::Form::kOther;
-      if (can_be_key(*part)) {
-        for (int i = 0; i < 2; ++i) {
-          const ast::Expr& field = part->args[static_cast<std::size_t>(i)];
-          std::set<std::uint32_t> other;
-          collect_reads(part->args[static_cast<std::size_t>(1 - i)], scope, other);
-          if (!is_field(field) || other.contains(field.ref.binding)) continue;
-          (i == 0 ? c.left : c.right) = side(field.ref.binding, field.ref.field);
-        }
-        if (c.left.pattern != kNoId || c.right.pattern != kNoId) c.form = JoinRun::Form::kEqual;
-      }
-      run.conditions.push_back(c);
+      add_condition(*part, needs);
     }
     if (const auto moved = chain.moved.find(pattern.binding); moved != chain.moved.end())
       own.insert(own.end(), moved->second.begin(), moved->second.end());
@@ -167,6 +176,9 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
       test.field = simple->field;
       test.values = static_cast<std::uint32_t>(std::max<std::size_t>(1, simple->constants.size()));
     }
+  }
+  for (const ChainDraft::Tie& tie : chain.ties) {
+    if (const std::uint64_t needs = patterns_of(tie.reads); std::popcount(needs) > 1) add_condition(*tie.part, needs);
   }
 }
 
@@ -195,11 +207,17 @@ std::vector<const LineInfo*> PlanBuilder::order_run(ChainDraft& chain, const std
   run.main = chain.plan.end == ChainEnd::kRule;
   std::vector<RunPart> parts;
   read_run(patterns, scope, chain, run, parts);
+  const auto is_tie = [&](const LineInfo& line) {
+    if (line.line->kind != ast::LineKind::kCheck) return false;
+    return std::ranges::all_of(conjuncts(line.line->expr), [&](const ast::Expr* part) {
+      return std::ranges::any_of(chain.ties, [&](const ChainDraft::Tie& tie) { return tie.part == part; });
+    });
+  };
   std::uint64_t before = 0;
   for (const LineInfo* line : lines) {
     if (line->binds()) {
       before = before << 1 | 1;
-    } else if (line->line->kind != ast::LineKind::kLet && before != 0) {
+    } else if (line->line->kind != ast::LineKind::kLet && before != 0 && !is_tie(*line)) {
       run.conditions.push_back({before, JoinRun::Form::kOther, {}, {}});
     }
   }

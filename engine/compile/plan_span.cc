@@ -30,11 +30,7 @@ std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const as
   const auto is_left = [&](const ast::Expr& e) {
     std::set<std::uint32_t> reads;
     collect_reads(e, scope, reads);
-    if (reads.contains(own) || reads_input(e, scope)) return false;
-    const Formula f = formula(e, scope);
-    return f.lets.empty() && f.aggregates.empty() && std::ranges::none_of(f.code.instructions(), [](const Instruction& i) {
-             return i.op == Opcode::kNow || i.op == Opcode::kInCalendar;
-           });
+    return !reads.contains(own) && is_of_facts(e, scope);
   };
   std::vector<Bound> bounds;
   const auto add_bound = [&](const ast::Expr& low, const ast::Expr& high) {  // `low` is not above `high`

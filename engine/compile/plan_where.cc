@@ -162,9 +162,17 @@ std::optional<std::uint32_t> PlanBuilder::movable_to(const ast::Expr& part, cons
   return compared_binding(part, scope.lets, context_);
 }
 
+bool PlanBuilder::is_of_facts(const ast::Expr& part, const RuleScope& scope) {
+  if (reads_input(part, scope)) return false;
+  const Formula f = formula(part, scope);
+  return f.lets.empty() && f.aggregates.empty() && std::ranges::none_of(f.code.instructions(), [](const Instruction& i) {
+           return i.op == Opcode::kNow || i.op == Opcode::kInCalendar;
+         });
+}
+
 // In a rule's main chain the truth of all lines is joined by `and`, so that it does not matter at which of them a test of
-// one fact stands. Lines with a memory have chains of their own and do not see what is moved.
-void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) const {
+// facts stands. Lines with a memory have chains of their own and do not see what is moved.
+void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const Way& way) {
   std::set<std::uint32_t> bound;
   for (const LineInfo& line : scope.when) {
     if (!is_on(way, line)) continue;
@@ -173,7 +181,13 @@ void PlanBuilder::move_checks(ChainDraft& chain, const RuleScope& scope, const W
     for (const ast::Expr* part : conjuncts(line.line->expr)) {
       if (const std::optional<std::uint32_t> binding = movable_to(*part, scope); binding && bound.contains(*binding)) {
         chain.moved[*binding].push_back(part);
+        continue;
       }
+      std::set<std::uint32_t> reads;
+      collect_reads(*part, scope, reads);
+      const auto is_bound = [&](std::uint32_t binding) { return bound.contains(binding); };
+      if (reads.size() > 1 && std::ranges::all_of(reads, is_bound) && is_of_facts(*part, scope))
+        chain.ties.push_back({part, std::move(reads)});
     }
   }
 }

@@ -163,7 +163,7 @@ double nearest_double_root(const Binary& n, const BigInt& d) {
 std::optional<std::int64_t> nearest_int_root(const Binary& n, const BigInt& d) {
   if (n.n.is_zero()) return 0;
   if (has_long_double) {
-    if (const std::optional<std::int64_t> out = settled_int(root_of(estimate(n.n, n.exponent, d)))) return *out;
+    if (const std::optional<std::int64_t> out = settled_int(root_of(estimate(n.n, n.exponent, d)))) return out;
   }
   const Quotient four = divide(n.n, d, n.exponent + 2);
   BigInt rest;

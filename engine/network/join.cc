@@ -226,7 +226,7 @@ void Network::join_left(TokenId t, const StagePlan& stage, StageId id) {
   left_key(state, stage, t, key);
   TokenRecords records{tokens_};
   alphas_.index(alphas_[stage.alpha], stage.index).bucket.prefetch(key.hash);
-  if (key.status == KeyStatus::kKnown) state.left.insert(records, t, left_place(state, key));
+  if (key.status == KeyStatus::kKnown) state.left.insert(records, t, state.span == kNone ? key.hash : left_place(state, key));
   if (key.status == KeyStatus::kUnknown) state.left.insert_unknown(records, t);
   if (exists) {
     if (key.status != KeyStatus::kNever) find_witness(t, stage, id, key);

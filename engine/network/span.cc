@@ -62,9 +62,8 @@ void Network::left_span(const StagePlan& stage, LeftKey& key) {
   if (by.own.is_span) key.span.high = key.span.low;
 }
 
-// The hash under which the left side stands.
+// The hash under which the left side of a stage with a span stands.
 std::uint32_t Network::left_place(StageState& state, const LeftKey& key) {
-  if (state.span == kNone) return key.hash;
   SpanCells& cells = span_cells_[state.span];
   if (state.left.empty() && state.met.empty()) cells.clear();
   return fold(mix(key.hash, cells.place(key.span)));

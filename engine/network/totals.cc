@@ -289,9 +289,16 @@ void Aggregates::judge_again(NodeId node, std::uint32_t id, Row row, Network& ne
         std::tie(low, high) = std::minmax({order_place(was), order_place(is)});
     }
     const BucketIndex& lefts = network.stage_states_[stage].left;
+    // Who has no total, or may not go by it, looks at all items.
+    concerned = concerned || state.groups[kUnknownGroup]->first != kNone || lefts.unknown() != kNone;
     for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
-      const auto at = network.tokens_[t].left.hash == group.hash ? state.totals.find(t) : state.totals.end();
-      if (at == state.totals.end() || !std::ranges::equal(at->second.key, group.key)) continue;
+      if (network.tokens_[t].left.hash != group.hash) continue;
+      const auto at = state.totals.find(t);
+      if (at == state.totals.end()) {
+        concerned = true;
+        continue;
+      }
+      if (!std::ranges::equal(at->second.key, group.key)) continue;
       Total& total = at->second;
       if (network.is_of(t, plan.type, state.items[id].fact)) {  // as in judge_for_totals()
         concerned = true;

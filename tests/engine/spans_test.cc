@@ -107,4 +107,26 @@ TEST_CASE("a plan says by what fields a line is tied", "[spans]") {
   CHECK(stages == std::vector<std::string>{"join Probe", "join Window by low..high"});
 }
 
+// What ties two facts may stand in a `check`: it is what the later of them is joined by.
+TEST_CASE("a check that ties facts joins them", "[spans]") {
+  for (const char* const tie : {"h.id == n.id", "h.addr in n.prefix", "h.id + 1 == n.id + 1"}) {
+    World w(fmt::format(
+        "{}rule tie {{\n  when {{\n    h: Host\n    cross n: Net\n    check {} and n.id < 900\n  }}\n  then {{ derive In {{ a: h.id, b: "
+        "n.id }} }}\n}}\n",
+        kTypes, tie));
+    INFO(tie);
+    for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", "Net", net(i)));
+    for (int i = 0; i < 100; ++i) REQUIRE(w.put("1s", "Host", host(i)));
+    w.tick("2s");
+    const std::size_t found = w.session->facts(w.program->schema().type_id("In")).size();
+    CHECK(found >= 80);
+    CHECK(found <= 100);
+    const bool is_computed = std::string(tie).find('+') != std::string::npos;
+    CHECK((pairs_of(w) < 1'000) != is_computed);
+    std::uint64_t made = 0;
+    for (const StageView& stage : w.session->insight().stages) made += stage.made;
+    CHECK(made <= 900 + 100 + 100);
+  }
+}
+
 }  // namespace flyball::engine::testing
