@@ -10,6 +10,7 @@
 #include "model/text.h"
 #include "tests/reference/generate/package.h"
 #include "tests/reference/generate/reaching.h"
+#include "tests/reference/generate/spanning.h"
 #include "tests/reference/harness.h"
 
 namespace flyball::reference {
@@ -86,9 +87,7 @@ ast::RuleSet edited(const ast::RuleSet& rules, Random& random, std::size_t of) {
   return out;
 }
 
-// Many rules, of which some are found by indexes that others come into and go from.
-SeedCase reaching(std::uint64_t seed) {
-  const CaseText text = reaching_case(seed);
+SeedCase loaded(const CaseText& text) {
   SeedCase c;
   c.files = text.files;
   Result<std::unique_ptr<Loaded>> package = load(text.files);
@@ -103,8 +102,18 @@ SeedCase reaching(std::uint64_t seed) {
 }
 
 // Each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written. Or: many rules begin
-// alike; the one that feeds anew shares no joins. Or: many rules are found by indexes.
-enum class With { kNothing, kOtherOrders, kTwins, kReaches };
+// alike; the one that feeds anew shares no joins. Or: many rules are found by indexes that others come into and go from, or tied by what
+// lies in what.
+enum class With { kNothing, kOtherOrders, kTwins, kReaches, kSpans };
+
+SeedCase case_of(With with, std::uint64_t seed) {
+  switch (with) {
+    case With::kReaches: return loaded(reaching_case(seed));
+    case With::kSpans: return loaded(spanning_case(seed));
+    case With::kTwins: return make_twin_case(seed);
+    default: return make_case(seed);
+  }
+}
 
 void play(With with) {
   const bool other_orders = with == With::kOtherOrders;
@@ -112,9 +121,9 @@ void play(With with) {
   std::uint64_t sharing = 0;  // programs
   std::uint64_t adopted = 0, fed_anew = 0;
   std::map<std::string, std::uint64_t> obstacles;
-  const std::uint64_t last = seeds_or(with == With::kReaches ? 80 : kSeeds) / (with == With::kNothing ? 1 : 2);
+  const std::uint64_t last = seeds_or(with == With::kReaches || with == With::kSpans ? 80 : kSeeds) / (with == With::kNothing ? 1 : 2);
   for (std::uint64_t seed = 1; seed <= last; ++seed) {
-    const SeedCase c = with == With::kReaches ? reaching(seed) : with == With::kTwins ? make_twin_case(seed) : make_case(seed);
+    const SeedCase c = case_of(with, seed);
     if (!c.package) continue;
     Random random(seed), order(seed + 77);
     std::vector<std::unique_ptr<engine::Program>> programs[2];
@@ -226,5 +235,6 @@ TEST_CASE("rules that come, go and change are taken in as if everything were mat
 TEST_CASE("so are rules whose patterns are joined in another order from then on") { play(With::kOtherOrders); }
 TEST_CASE("so are rules of which others begin with the same lines") { play(With::kTwins); }
 TEST_CASE("so are rules that an index finds") { play(With::kReaches); }
+TEST_CASE("so are rules whose lines are tied by what lies in what") { play(With::kSpans); }
 
 }  // namespace flyball::reference

@@ -62,10 +62,13 @@ std::string random_rule(Random& r, int rule) {
     return (by_site ? " and site == " + site : "") + std::string(r.chance(25) ? r.word({" and on", " and not on"}) : "");
   };
   const std::string cross = by_site ? "" : "cross ";
-  switch (r.below(11)) {
+  switch (r.below(12)) {
     case 0:
-    case 1:
-    case 2: return head + "h: Host\n " + cross + "n: Net where " + tie(r, "", "h.", false) + rest("h.site") + " } " + derive + " }\n";
+    case 1: return head + "h: Host\n " + cross + "n: Net where " + tie(r, "", "h.", false) + rest("h.site") + " } " + derive + " }\n";
+    case 2: {  // two that begin alike
+      const std::string lines = "h: Host\n " + cross + "n: Net where " + tie(r, "", "h.", false) + rest("h.site");
+      return head + lines + " } " + derive + " }\nrule s" + n + " { when { " + lines + "\n c: Copy where id == h.id } " + derive + " }\n";
+    }
     case 3:
     case 4: return head + "n: Net\n " + cross + "h: Host where " + tie(r, "n.", "", false) + rest("n.site") + " } " + derive + " }\n";
     case 5:
@@ -81,6 +84,10 @@ std::string random_rule(Random& r, int rule) {
     case 9:
       return head + "h: Host\n " + cross + "n: Net where " + tie(r, "", "h.", false) + rest("h.site") +
              " for 2s } then { do Say { rule: " + n + ", id: h.id } } on clear { log \"clear\" } }\n";
+    case 10: {  // the tie in a `check`
+      const std::string check = tie(r, "n.", "h.", false);
+      return head + "h: Host\n cross n: Net" + r.word({"", " where on", " where low > 0"}) + "\n check " + check + " } " + derive + " }\n";
+    }
     default:
       return head + "h: Host\n cross n: Net where " + tie(r, "", "h.", false) + "\n cross m: Net where id != n.id and " +
              tie(r, "", "h.", false) + " } " + derive + " }\n";
