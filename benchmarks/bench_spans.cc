@@ -1,7 +1,8 @@
 // Question: what does it cost to find what something lies in: the prefix of an address, the window of a number, among n of them?
 //
 // Updates move hosts (probes) from one prefix (window) to another; each lies in one, and a fact is derived for it. `covered` is the other
-// way round: a window moves, and asks for the probes that lie in it. The figures of both sizes should be alike.
+// way round: a window moves, and asks for the probes that lie in it. `asked_…` are questions of a decision about n facts. The figures of
+// both sizes should be alike.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -115,6 +116,53 @@ void covered(benchmark::State& state) {
   state.counters["checked"] = derived(world) == kMoving ? 1 : 0;
 }
 
+const char* const kDecision = R"(
+module bench.spans
+fact Net key (id) { id: int  prefix: cidr  site: string }
+decision of_address {
+  input { addr: ip }
+  output { net: int }
+  case inside when { n: Net where input.addr in prefix } return { net: n.id }
+  default return { net: -1 }
+}
+decision of_site {
+  input { site: string }
+  output { net: int }
+  case there when { n: Net where site == input.site } return { net: n.id }
+  default return { net: -1 }
+}
+)";
+
+// Questions about n facts: the one with the prefix that an address lies in, the one with a value that is no key.
+void asked(benchmark::State& state, DecisionId decision) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  World world(kDecision);
+  FactInput net = world.fact("Net");
+  std::int64_t clock = 0;
+  std::vector<Value> questions;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const Value site = world.interner.string(fmt::format("site {}", i));
+    net.stamp = {++clock};
+    net.values = {Value::integer(i), world.interner.cidr(parse_cidr(fmt::format("10.{}.{}.0/24", i / 256, i % 256)).value()), site};
+    world.put(net);
+    questions.push_back(decision == 0 ? world.interner.ip(parse_ip(fmt::format("10.{}.{}.7", i / 256, i % 256)).value()) : site);
+  }
+  world.session->tick({clock + 1});
+  Random random(7);
+  bool right = true;
+  Value answer;
+  for (auto _ : state) {
+    const std::uint32_t which = random.below(n);
+    right = world.session->decide_into(decision, &questions[which], &answer).has_value() && answer.as_int() == which && right;
+  }
+  state.counters["checked"] = right ? 1 : 0;
+}
+
+void asked_prefix(benchmark::State& state) { asked(state, 0); }
+void asked_value(benchmark::State& state) { asked(state, 1); }
+
+BENCHMARK(asked_prefix)->Arg(100)->Arg(10'000);
+BENCHMARK(asked_value)->Arg(100)->Arg(10'000);
 BENCHMARK(prefixes)->Arg(100)->Arg(10'000);
 BENCHMARK(windows)->Arg(100)->Arg(10'000);
 BENCHMARK(covered)->Arg(100)->Arg(10'000);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/compile/span_fields.h"
 #include "engine/expr/row.h"
 #include "model/schema.h"
 #include "model/value.h"
@@ -39,9 +40,16 @@ class FactSource {
 
   // Every fact for which field fields[i] may equal values[i] for all i: those whose fields are identical (==, bit for
   // bit) and those where such a field is unknown; the caller judges the latter. Uses the key's index when `fields`
-  // are exactly the type's key fields, in key order; O(facts of the type) otherwise.
+  // are exactly the type's key fields, in key order, and an index that was planned for them; O(facts of the type) otherwise.
   virtual void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values,
                            FactVisitor& visitor) const = 0;
+
+  // Every fact that may lie around `low` (or in the span from `low` to `high`) by these fields of its own; others, too. All of them where
+  // nothing leads there.
+  virtual void visit_around(FactTypeId type, const SpanFields& own, const Value& low, const Value& high, FactVisitor& visitor) const {
+    (void)own, (void)low, (void)high;
+    visit_all(type, visitor);
+  }
 
   // The aggregate planned as `aggregate` (ProgramData::aggregates) for the bindings in `frame`. Written as Frame's
   // aggregates are (engine/expr/frame.h).

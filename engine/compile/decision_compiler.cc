@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "engine/compile/span_ties.h"
+
 namespace flyball::engine {
 
 using ast::Expr;
@@ -87,6 +89,13 @@ void add_parts(CaseLine& line, const ast::Pattern& pattern, const FactType& type
     if (std::find(line.lookup_fields.begin(), line.lookup_fields.end(), line.parts[i].field) != line.lookup_fields.end()) continue;
     line.lookup.push_back(i);
     line.lookup_fields.push_back(line.parts[i].field);
+  }
+  if (!line.lookup.empty() || !pattern.where) return;
+  const auto is_own = [&](const Expr& e) { return e.ref.kind == RefKind::kField && e.ref.binding == pattern.binding; };
+  const auto is_left = [&](const Expr& e) { return !reads_binding(e, pattern.binding); };
+  if (const std::optional<SpanTie> tie = find_span_tie(conjuncts(*pattern.where), is_own, is_left)) {
+    line.around = CaseLine::Around{tie->own, compile_expr(*tie->low, context), {}, tie->high != nullptr};
+    if (tie->high != nullptr) line.around->high = compile_expr(*tie->high, context);
   }
 }
 

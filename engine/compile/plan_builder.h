@@ -131,6 +131,7 @@ class PlanBuilder {
   void order_for(StagePlan& stage);
 
   // plan_span.cc
+  void plan_lookups();
   std::unique_ptr<const JoinSpan> span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
 
   // plan_closing.cc

@@ -119,6 +119,7 @@ Result<void> PlanBuilder::run(const std::vector<std::pair<std::uint32_t, Value>>
   Result<std::unique_ptr<DecisionPlans>> decisions = compile_decisions(out_.rule_set, context_, uses);
   if (!decisions) return std::unexpected(decisions.error());
   out_.decisions = std::move(*decisions);
+  plan_lookups();
   if (joins_.share) share_joins(running);
   finish_types();
   plan_ranks();

@@ -27,6 +27,7 @@
 #include "engine/compile/join_run.h"
 #include "engine/compile/plan_words.h"
 #include "engine/compile/reach.h"
+#include "engine/compile/span_fields.h"
 #include "engine/decide/decision_plan.h"
 #include "engine/expr/calendar_clock.h"
 #include "engine/expr/code.h"
@@ -57,16 +58,6 @@ struct DispatchPlan {
   std::vector<Reach> reaches;  // one at most, once finish_types() has chosen; then there is no threshold
   Threshold threshold;
   const Reach* reach() const { return reaches.empty() ? nullptr : reaches.data(); }
-};
-
-// Fields that say where something lies (a point), or from where to where it reaches (a span).
-struct SpanFields {
-  enum class Form : std::uint8_t { kNowhere, kPlaces, kAddresses };  // numbers and times (order_place), or addresses and prefixes
-  Form form = Form::kNowhere;
-  bool is_span = false;
-  Kind kind = Kind::kNull;          // kPlaces: of the values
-  std::uint32_t low = 0, high = 0;  // of a point, and of a prefix, one field
-  friend bool operator==(const SpanFields&, const SpanFields&) = default;
 };
 
 // Facts of one type that pass tests on their own fields.

@@ -337,7 +337,11 @@ void Decider::visit(const CasePlan&, const CaseLine& line, FactVisitor& visitor)
     if (v.is_error()) break;
     lookup_values_.push_back(v);
   }
-  if (line.lookup.empty() || lookup_values_.size() != line.lookup.size()) {
+  if (line.around) {
+    const Value low = evaluate(line.around->low, frame_);
+    const Value high = line.around->has_high ? evaluate(line.around->high, frame_) : low;
+    facts_->visit_around(line.type, line.around->own, low, high, visitor);
+  } else if (line.lookup.empty() || lookup_values_.size() != line.lookup.size()) {
     facts_->visit_all(line.type, visitor);
   } else {
     // A copy: judging a fact may look up others.

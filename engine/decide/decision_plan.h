@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/compile/span_fields.h"
 #include "engine/decide/column_index.h"
 #include "engine/expr/code.h"
 #include "engine/expr/field_fit.h"
@@ -43,6 +44,12 @@ struct CaseLine {
   std::vector<Part> parts;
   std::vector<std::uint32_t> lookup;  // parts to find the facts by, in the order of `lookup_fields`
   std::vector<std::uint32_t> lookup_fields;
+  struct Around {  // where nothing must be equal: what must lie in what
+    SpanFields own;
+    Code low, high;  // what is known before; `high` of a span alone
+    bool has_high = false;
+  };
+  std::optional<Around> around;
   std::vector<std::uint32_t> key;  // of the type: the order of matches
 };
 

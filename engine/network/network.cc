@@ -57,6 +57,7 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.budget->dearest = std::max(stage.budget->dearest, stage.cost);
   }
   for (StageId id = 0; id < program.stages.size(); ++id) plan_join(id);
+  plan_lookups();
   closings_.resize(program.closings.size());
   calendars_.resize(program.calendars.size());
   calendar_stages_.resize(program.calendars.size());

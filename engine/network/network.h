@@ -213,6 +213,11 @@ class Network {
   }
   FrameBuffer& frame() { return frame_; }
 
+  // For decisions (lookup.cc): the facts of a type that may have these values in these fields, or that may lie around `low` (in the span
+  // from `low` to `high`); some that do not are among them. False: no index leads there.
+  bool find_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values, std::vector<FactId>& out) const;
+  bool find_around(FactTypeId type, const SpanFields& own, const Value& low, const Value& high, std::vector<FactId>& out) const;
+
   // The value of an aggregate for the bindings in `frame`, whether or not a token has asked before.
   Value aggregate_value(std::uint32_t use, FrameBuffer& frame) const { return aggregates_.value(use, frame, *this); }
   // The values of aggregates that a formula reads, for the facts in the frame, whether or not a match asks for them.
@@ -422,6 +427,13 @@ class Network {
 
   void meet_lefts(const Activation& activation);
 
+  // lookup.cc
+  void plan_lookups();
+  template <typename Suits>
+  const AlphaIndex* lookup(FactTypeId type, Suits suits) const;
+  void add_bucket(const BucketIndex& bucket, std::uint32_t hash, std::vector<FactId>& out) const;
+  void add_unknown(const BucketIndex& bucket, std::vector<FactId>& out) const;
+
   // span.cc
   std::optional<Span> span_of(const SpanFields& form, const Value& low, const Value& high) const;
   std::optional<Span> own_span(const SpanFields& of, Row row) const;
@@ -567,6 +579,11 @@ class Network {
   std::vector<std::vector<FactGates>> gates_;  // by type; of each fact, one per AlphaTables::Type::by_order
   std::vector<StageState> stage_states_;
   std::vector<SpanCells> span_cells_;  // of left sides
+  struct Lookup {                      // an index over all facts of its type
+    AlphaId alpha = 0;
+    std::uint32_t index = 0;
+  };
+  std::vector<std::vector<Lookup>> lookups_;  // by type
   Slab<AlphaItem> items_;
   Slab<Token> tokens_;
   Slab<Value> values_;  // of aggregates, for tokens

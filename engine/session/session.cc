@@ -347,6 +347,8 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
     visitor.visit({store.row(f), f, meta.status == FactStatus::kStale, meta.suspended});
     return;
   }
+  std::vector<FactId> found;  // looking at one may ask for others
+  if (network.find_equal(type, fields, values, found)) return visit_these(type, found, visitor);
   for (FactId f = 0; f < store.end(); ++f) {
     const FactMeta& meta = store.meta(f);
     if (!meta.used || !store.exists(f)) continue;
@@ -354,6 +356,20 @@ void Session::Impl::visit_equal(FactTypeId type, std::span<const std::uint32_t> 
     bool may = true;
     for (std::size_t i = 0; i < fields.size() && may; ++i) may = row_of[fields[i]] == values[i] || row_of[fields[i]].is_error();
     if (may && !visitor.visit({row_of, f, meta.status == FactStatus::kStale, meta.suspended})) return;
+  }
+}
+
+void Session::Impl::visit_around(FactTypeId type, const SpanFields& own, const Value& low, const Value& high, FactVisitor& visitor) const {
+  std::vector<FactId> found;
+  if (!network.find_around(type, own, low, high, found)) return visit_all(type, visitor);
+  visit_these(type, found, visitor);
+}
+
+void Session::Impl::visit_these(FactTypeId type, const std::vector<FactId>& facts, FactVisitor& visitor) const {
+  const FactStore& store = network.store(type);
+  for (const FactId f : facts) {
+    const FactMeta& meta = store.meta(f);
+    if (!visitor.visit({store.row(f), f, meta.status == FactStatus::kStale, meta.suspended})) return;
   }
 }
 

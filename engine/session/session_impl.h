@@ -182,6 +182,8 @@ struct Session::Impl final : ChainEndHandler, FactSource {
 
   // FactSource
   void visit_all(FactTypeId type, FactVisitor& visitor) const override;
+  void visit_around(FactTypeId type, const SpanFields& own, const Value& low, const Value& high, FactVisitor& visitor) const override;
+  void visit_these(FactTypeId type, const std::vector<FactId>& facts, FactVisitor& visitor) const;
   void visit_equal(FactTypeId type, std::span<const std::uint32_t> fields, std::span<const Value> values,
                    FactVisitor& visitor) const override;
   Value aggregate_value(std::uint32_t aggregate, const Frame& frame) const override;

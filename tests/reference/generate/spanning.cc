@@ -94,6 +94,32 @@ std::string random_rule(Random& r, int rule) {
   }
 }
 
+// What is asked for, by the places that a question has; one line of a case each.
+std::string random_decision(Random& r) {
+  const auto net = [&] {
+    return r.word({"input.a in net", "more != null and input.a in more", "low <= input.v and input.v < low + 4", "input.v in low..low + 2",
+                   "from <= input.t and input.t <= until", "site == input.site", "low == input.v",
+                   "high != null and high == input.v and site == input.site"});
+  };
+  const auto host = [&] {
+    return r.word({"a in input.net", "v in input.v..input.v + 3", "site == input.site", "v == input.v and input.a != a", "u != null and u == input.v"});
+  };
+  const auto more = [&] { return r.word({"", " and on", " and not on", " and id > 1"}); };
+  std::string out = "decision find {\n  input { a: ip  net: cidr  v: int  t: timestamp  site: string }\n  output { id: int  way: int }\n";
+  for (int n = 0; n < 4; ++n) {
+    const std::string number = std::to_string(n);
+    std::string lines, id = "n.id";
+    switch (r.below(5)) {
+      case 0: lines = "h: Host where " + host() + more(), id = "h.id"; break;
+      case 1: lines = "n: Net where " + net() + more() + "\n    cross h: Host where a in n.net"; break;
+      case 2: lines = std::string(r.word({"some", "no"})) + " Net where " + net() + more(), id = "0"; break;
+      default: lines = "n: Net where " + net() + more(); break;
+    }
+    out += "  case c" + number + " when {\n    " + lines + "\n  } return { id: " + id + ", way: " + number + " }\n";
+  }
+  return out + "  default return { id: 0, way: 99 }\n}\n";
+}
+
 }  // namespace
 
 CaseText spanning_case(std::uint64_t seed) {
@@ -102,6 +128,7 @@ CaseText spanning_case(std::uint64_t seed) {
   std::string rules = kTypes;
   rules += "rule copy { when { h: Host where on } then { derive Copy { id: h.id, a: h.a, v: h.v } } }\n";
   for (int n = 0; n < 12; ++n) rules += random_rule(r, n);
+  rules += random_decision(r);
   c.files.push_back(rules);
   int now = 10;
   const int hosts = r.between(2, 9), nets = r.between(2, 9), seldom = r.between(1, 4);
@@ -119,6 +146,8 @@ CaseText spanning_case(std::uint64_t seed) {
       c.steps.push_back("tick " + at);
     } else if (what == 3) {
       now += 1;
+      c.steps.push_back("ask find { a: \"" + address(r) + "\", net: \"" + network(r) + "\", v: " + number(r) + ", t: " + time(r) +
+                        ", site: " + r.word({"\"a\"", "\"b\""}) + " }");
     } else if (what == 4) {
       c.steps.push_back("put " + at + " Hit { id: " + id + ", a: \"" + address(r) + "\", v: " + number(r) + ", t: " + time(r) + " }");
     } else if (static_cast<int>(what) < 5 + seldom) {
