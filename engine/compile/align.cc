@@ -176,7 +176,7 @@ class Aligner {
         for (std::size_t b = 0; b < before.indexes.size(); ++b) {
           for (std::size_t i = 0; i < to.size(); ++i) {
             if (to[i] != kNoId || alpha.indexes[i] != before.indexes[b] || alpha.index_null_joins[i] != before.index_null_joins[b] ||
-                alpha.index_spans[i] != before.index_spans[b])
+                alpha.index_span(i) != before.index_span(b))
               continue;
             to[i] = next++;
             break;  // another of the same fields is somebody's own
@@ -193,11 +193,11 @@ class Aligner {
       for (std::size_t i = 0; i < to.size(); ++i) {
         indexes[to[i]] = std::move(alpha.indexes[i]);
         null_joins[to[i]] = alpha.index_null_joins[i];
-        spans[to[i]] = alpha.index_spans[i];
+        spans[to[i]] = alpha.index_span(i);
       }
       alpha.indexes = std::move(indexes);
       alpha.index_null_joins = std::move(null_joins);
-      alpha.index_spans = std::move(spans);
+      if (!alpha.index_spans.empty()) alpha.index_spans = std::move(spans);
       for (AlphaPlan::Order& order : alpha.orders) order.index = to[order.index];
     }
     for (ClosingPlan& closing : data_.closings) {

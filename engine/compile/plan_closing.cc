@@ -33,10 +33,9 @@ std::uint32_t PlanBuilder::closing_index(AlphaId id, std::vector<std::uint32_t> 
   AlphaPlan& alpha = out_.alphas[id];
   const std::uint32_t null_joins = ((std::uint32_t{1} << fields.size()) - 1) | (is_private ? AlphaPlan::kPrivate : 0);
   for (std::uint32_t i = 0; !is_private && i < alpha.indexes.size(); ++i) {
-    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_spans[i] == SpanFields{}) return i;
+    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_span(i) == SpanFields{}) return i;
   }
   alpha.index_null_joins.push_back(null_joins);
-  alpha.index_spans.emplace_back();
   alpha.indexes.push_back(std::move(fields));
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }

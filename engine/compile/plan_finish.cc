@@ -18,6 +18,9 @@ void PlanBuilder::finish_types() {
     for (const std::vector<std::uint32_t>& fields : alpha.indexes) {
       for (const std::uint32_t field : fields) type.reads |= std::uint64_t{1} << field;
     }
+    for (const SpanFields& span : alpha.index_spans) {
+      if (span.form != SpanFields::Form::kNowhere) type.reads |= std::uint64_t{1} << span.low | std::uint64_t{1} << span.high;
+    }
     for (const NodeId node : alpha.nodes) type.reads |= out_.nodes[node].reads;
     if (alpha.dispatch.reaches.empty()) type.always.push_back(id);
   }

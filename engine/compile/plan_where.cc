@@ -257,11 +257,14 @@ std::uint32_t PlanBuilder::index_for(AlphaId id, const std::vector<KeyPart>& key
     fields.push_back(key.own_field);
   }
   for (std::uint32_t i = 0; i < alpha.indexes.size(); ++i) {
-    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_spans[i] == span) return i;
+    if (alpha.indexes[i] == fields && alpha.index_null_joins[i] == null_joins && alpha.index_span(i) == span) return i;
   }
   alpha.indexes.push_back(std::move(fields));
   alpha.index_null_joins.push_back(null_joins);
-  alpha.index_spans.push_back(span);
+  if (span != SpanFields{}) {
+    alpha.index_spans.resize(alpha.indexes.size());
+    alpha.index_spans.back() = span;
+  }
   return static_cast<std::uint32_t>(alpha.indexes.size() - 1);
 }
 

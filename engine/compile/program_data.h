@@ -71,7 +71,7 @@ struct AlphaPlan {
   std::vector<std::vector<std::uint32_t>> indexes;                   // own fields of each hash index
   std::vector<std::uint32_t> index_null_joins;                       // by index: bit k set: a null in part k joins a null; and kPrivate
   static constexpr std::uint32_t kPrivate = std::uint32_t{1} << 31;  // of one ring: shared with nobody, never the first
-  std::vector<SpanFields> index_spans;                               // by index: where its facts lie, beside what they are equal in
+  std::vector<SpanFields> index_spans;                               // see index_span(); few alphas have any
   // Fields of which the greatest (or least) of each bucket of an index is known.
   struct Order {
     std::uint32_t index = 0;
@@ -81,6 +81,8 @@ struct AlphaPlan {
     friend bool operator==(const Order&, const Order&) = default;
   };
   std::vector<Order> orders;
+  // Where an index's facts lie, beside what they are equal in.
+  SpanFields index_span(std::size_t index) const { return index < index_spans.size() ? index_spans[index] : SpanFields{}; }
   std::vector<StageId> successors;  // descending, so that a fact never meets itself twice
   std::vector<NodeId> nodes;        // aggregates over it
   std::string text;

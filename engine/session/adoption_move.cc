@@ -63,9 +63,11 @@ bool same_orders(const AlphaPlan& before, const AlphaPlan& now) {
 bool Adoption::must_reindex(AlphaId alpha) const {
   const AlphaPlan& before = from_.data.alphas[alpha];
   const AlphaPlan& now = to_.data.alphas[alpha];
+  for (std::size_t i = 0; i < before.indexes.size(); ++i) {
+    if (before.index_span(i) != now.index_span(i)) return true;
+  }
   return before.indexes.size() > now.indexes.size() || !std::equal(before.indexes.begin(), before.indexes.end(), now.indexes.begin()) ||
          !std::equal(before.index_null_joins.begin(), before.index_null_joins.end(), now.index_null_joins.begin()) ||
-         !std::equal(before.index_spans.begin(), before.index_spans.end(), now.index_spans.begin()) ||
          !same_orders(before, now);
 }
 
