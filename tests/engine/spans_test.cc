@@ -83,7 +83,7 @@ TEST_CASE("spans of all widths are found by one point", "[spans]") {
           "rule at {\n  when {\n    h: Probe\n    cross n: Window where low <= h.at and h.at < high\n  }\n"
           "  then { derive In { a: h.id, b: n.id } }\n}\n");
   for (std::uint32_t i = 0; i <= 32; ++i) {
-    const std::uint32_t at = i == 0 ? 0 : 0x0A01'0203 >> (32 - i) << (32 - i);
+    const std::uint32_t at = i == 0 ? 0U : 0x0A01'0203U >> (32 - i) << (32 - i);
     REQUIRE(w.put("1s", "Net", fmt::format("id: {0}, prefix: {1}.{2}.{3}.{4}/{0}", i, at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255)));
   }
   REQUIRE(w.put("1s", "Host", "id: 1, addr: 10.1.2.3"));
