@@ -35,7 +35,7 @@ AlphaTables::AlphaTables(const ProgramData& program) : program_(program) {
       index.null_joins = plan.index_null_joins[i];
       for (const std::uint32_t field : index.fields) index.mask |= std::uint64_t{1} << field;
       index.span = plan.index_span(i);
-      index.cells = SpanCells(index.span.is_span);
+      index.cells = SpanCells(index.span.is_span, index.fields.empty());
       if (index.span.form != SpanFields::Form::kNowhere)
         index.mask |= std::uint64_t{1} << index.span.low | std::uint64_t{1} << index.span.high;
       for (std::uint32_t number = 0; number < plan.orders.size(); ++number) {

@@ -49,7 +49,8 @@ Network::Network(const ProgramData& program, Interner& interner, TimerQueue& tim
     stage.shared = chain.end == ChainEnd::kShared;
     if (plan.span) {
       stage.span = static_cast<std::uint32_t>(span_cells_.size());
-      span_cells_.emplace_back(!plan.span->own.is_span);  // the other side's
+      const bool any_equal = std::ranges::any_of(plan.keys, &KeyPart::hashed);
+      span_cells_.emplace_back(!plan.span->own.is_span, !any_equal);  // the other side's
     }
     stage.turn = stage.shared ? id : id | kGoesOn;
     stage.budget = &budgets_[rule_of(program, program.chains[plan.chain])];

@@ -61,6 +61,26 @@ TEST_CASE("cells lead to every span that a point lies in", "[spans]") {
   }
 }
 
+TEST_CASE("spans that few are looked at beside stand together until many are", "[spans]") {
+  SpanCells cells(true, false);
+  const auto places = [&](Uint128 at) {
+    std::set<std::uint64_t> out;
+    REQUIRE(cells.each({at, at}, [&](std::uint64_t cell) { out.insert(cell); }));
+    return out;
+  };
+  const std::uint64_t one = cells.place({10, 12}), other = cells.place({1'000, 1'100});
+  CHECK(one == other);
+  CHECK(places(5) == std::set{one});
+  for (int i = 0; i < 10'000; ++i) REQUIRE_FALSE(cells.note({5, 5}, 4, 0, 1'000));
+  int asked = 0;
+  while (!cells.note({5, 5}, 500, 1, 1'000)) ++asked;
+  CHECK(asked >= 4);
+  CHECK(asked < 20);
+  CHECK(cells.place({10, 12}) != cells.place({1'000, 1'100}));
+  CHECK(places(11).contains(cells.place({10, 12})));
+  CHECK_FALSE(places(500).contains(cells.place({10, 12})));
+}
+
 TEST_CASE("cells lead to every point that lies in a span, as wide as spans that ask", "[spans]") {
   Dice dice(12);
   for (const unsigned bits : {16U, 64U, 128U}) {

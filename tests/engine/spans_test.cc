@@ -62,6 +62,27 @@ TEST_CASE("what lies in what is found without looking at all", "[spans]") {
   }
 }
 
+// Of a few facts that are equal all are looked at; of many only what lies near.
+TEST_CASE("beside an equality widths are asked when they spare something", "[spans]") {
+  for (const int sites : {1, 400}) {
+    World w(
+        "module main\nfact Window key (id) { id: int  site: int  low: int  high: int }\nfact Probe key (id) { id: int  site: int  at: int "
+        "}\n"
+        "fact In key (a, b) { a: int  b: int }\n"
+        "rule tie {\n  when {\n    p: Probe\n    w: Window where site == p.site and low <= p.at and p.at < high\n  }\n"
+        "  then { derive In { a: p.id, b: w.id } }\n}\n");
+    for (int i = 0; i < kMany; ++i)
+      REQUIRE(w.put("1s", "Window", fmt::format("id: {}, site: {}, low: {}, high: {}", i, i % sites, i * 10, i * 10 + 10)));
+    for (int i = 0; i < 3 * kMany; ++i) {
+      const int at = i * 37 % (kMany * 10);
+      REQUIRE(w.put("1s", "Probe", fmt::format("id: {}, site: {}, at: {}", i % 200, at / 10 % sites, at)));
+    }
+    w.tick("2s");
+    CHECK(w.session->facts(w.program->schema().type_id("In")).size() == 200);
+    CHECK(pairs_of(w) < kMany * 20);
+  }
+}
+
 TEST_CASE("some and no lines tied by a prefix look for a witness near", "[spans]") {
   World w(std::string(kTypes) +
           "rule lost {\n  when {\n    h: Host\n    no Net where h.addr in prefix\n  }\n  then { derive In { a: h.id, b: 0 } }\n}\n");
