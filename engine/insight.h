@@ -65,7 +65,7 @@ struct AggregateView {
   std::uint32_t node = 0;
   FactTypeId type = kNoId;
   std::string what;  // "count Link by device"
-  std::uint64_t puts = 0, removals = 0, values = 0, standing = 0, groups = 0;
+  std::uint64_t puts = 0, removals = 0, values = 0, judged = 0, standing = 0, groups = 0;
   std::uint64_t bytes = 0;
   std::vector<std::uint32_t> rules;
 };

@@ -105,12 +105,12 @@ InsightReport insight_report(const engine::Session& session, const Samples& samp
     if (view.what.empty()) continue;  // a number that nothing has now
     const std::uint64_t n = samples.of(WorkPart::kAggregate, view.node);
     if (view.rules.size() == 1)
-      out.rules[view.rules.front()].time += samples.seconds(n);
+      out.rules[view.rules.front()].time += samples.seconds(n), out.rules[view.rules.front()].pairs += view.judged;
     else
       part("aggregate " + view.what, n), out.shared_bytes += view.bytes;
     out.nodes.push_back({"aggregate", view.node, insight.types[view.type].name, view.what, std::nullopt,
-                         static_cast<std::uint32_t>(view.rules.size()), samples.seconds(n), view.puts + view.removals, view.values,
-                         view.puts, view.removals, view.bytes});
+                         static_cast<std::uint32_t>(view.rules.size()), samples.seconds(n), view.puts + view.removals,
+                         view.values + view.judged, view.puts, view.removals, view.bytes});
   }
   for (const engine::StageView& view : insight.stages) {
     if (view.rule == kNoId) continue;

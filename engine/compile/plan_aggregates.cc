@@ -1,4 +1,5 @@
 // Aggregates: one node per (type, own tests, group, value, window), one use per place in a rule.
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/compile/plan_builder.h"
@@ -19,6 +20,20 @@ std::size_t samples_that_count(double weight) {
 }
 
 }  // namespace
+
+// Whether it is small, and its tests say the same of the same facts for as long as those stand.
+bool PlanBuilder::may_keep_total(const AggregateUse& use) const {
+  const AggregateNode& node = out_.nodes[use.node];
+  if (use.residual.empty() || node.asks_newest) return false;
+  if (node.fn != AggregateFn::kCount && node.fn != AggregateFn::kSum && node.fn != AggregateFn::kAvg) return false;
+  const auto lasts = [&](const Formula& f) {
+    const auto& lets = out_.scopes[use.scope].lets;
+    return f.aggregates.empty() && !f.code.uses_now() &&
+           std::ranges::none_of(f.lets, [&](std::uint32_t let) { return lets[let].code.uses_now(); });
+  };
+  return std::ranges::all_of(use.residual, lasts) &&
+         std::ranges::all_of(use.keys, [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); });
+}
 
 Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScope& scope) {
   for (const auto& [b, use] : out_.scopes[scope.id].uses) {
@@ -59,6 +74,8 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     node.weight = node.number.is(Kind::kDouble) ? node.number.as_double() : kDefaultWeight;
     node.reach = samples_that_count(node.weight);
   }
+  // A count counts what was seen, and events are never stale.
+  node.asks_newest = node.sampled() && node.fn != AggregateFn::kCount && !counted.is_event();
   node.one_series = counted.is_event() && !counted.has_key;
   if (node.over_last && counted.is_event() && !counted.has_key) {
     return fail("`" + scope.where + "` has a window of the last events of `" + counted.name +
@@ -129,6 +146,8 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     out_.nodes.push_back(std::move(node));
   }
   use.keys = std::move(split.keys);
+  use.keeps_total = may_keep_total(use);
+  if (use.keeps_total) use.span = span_for(split.residual, scope, a.binding);
   const std::uint32_t id = static_cast<std::uint32_t>(out_.uses.size());
   out_.uses.push_back(std::move(use));
   out_.scopes[scope.id].uses.emplace_back(binding, id);

@@ -187,6 +187,7 @@ class PlanBuilder {
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   Result<void> use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   void aggregate_reads(std::uint32_t binding, const RuleScope& scope, std::set<std::uint32_t>& out) const;
+  bool may_keep_total(const AggregateUse& use) const;
   Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
 
   // plan_clocks.cc

@@ -285,6 +285,8 @@ class Printing {
     number(u.binding);
     keys(u.keys, u.scope);
     formulas(u.residual, u.scope);
+    number(u.span != nullptr);
+    if (u.span) span(*u.span, u.scope);
     number(u.clock.has_value());
     if (u.clock) clock(*u.clock, u.scope);
   }

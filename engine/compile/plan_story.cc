@@ -139,9 +139,8 @@ class Teller {
     return named->second.name + "." + fact_type(named->second.type).fields[key.left_field].name;
   }
 
-  std::string lies(const StagePlan& stage) const {
-    const JoinSpan& span = *stage.span;
-    const auto field = [&](std::uint32_t f) { return "`" + fact_type(stage.type).fields[f].name + "`"; };
+  std::string lies(const JoinSpan& span, FactTypeId type) const {
+    const auto field = [&](std::uint32_t f) { return "`" + fact_type(type).fields[f].name + "`"; };
     const auto ends = [](const std::string& low, const std::string& high) { return low == high ? low : low + ".." + high; };
     const std::string left = "`" + left_of(span.low) + "`";
     if (span.own.is_span) return ends(field(span.own.low), field(span.own.high)) + " around " + left;
@@ -162,7 +161,7 @@ class Teller {
         to += (to.empty() ? "" : ", ") + one;
       }
       if (!keys.empty()) step.notes.push_back("found by hash index, from both sides: " + keys);
-      if (stage.span) step.notes.push_back("found by where it lies, from both sides: " + lies(stage));
+      if (stage.span) step.notes.push_back("found by where it lies, from both sides: " + lies(*stage.span, stage.type));
       if (!unhashed.empty())
         step.notes.push_back("compared for each pair, as values of those types are not equal by their bits: " + unhashed);
       if (const std::string who = others(readers_[stage.alpha], stage.line, stage.index); !who.empty())
@@ -220,7 +219,9 @@ class Teller {
     if (node.sampled() && !way.empty()) step.notes.push_back("by a put it is " + way);
     std::string tests;
     for (const Formula& test : use.residual) tests += (tests.empty() ? "" : " and ") + readable(test.text);
-    if (!tests.empty()) step.notes.push_back("gone over item by item for each partial match, because of " + tests);
+    if (use.span) step.notes.push_back("found by where it lies, from both sides: " + lies(*use.span, node.type));
+    if (!tests.empty() && use.keeps_total) step.notes.push_back("judged once for each partial match when it comes or goes: " + tests);
+    if (!tests.empty() && !use.keeps_total) step.notes.push_back("gone over item by item for each partial match, because of " + tests);
     if (const std::string who = others(askers_[use.node], step.line); !who.empty()) step.notes.push_back("shared with " + who);
   }
 

@@ -242,6 +242,7 @@ struct AggregateNode {
   double weight = 0;               // of ewma
   std::size_t reach = 0;           // of ewma: samples that count, from the newest on
   std::vector<Value> field_names;  // of topk
+  bool asks_newest = false;        // whether the newest sample is of a stale fact decides something
   bool one_series = false;         // events without a key, whose order is that of all of them
   AlphaId alpha = kNoId;           // live facts; samples: kNoId, tests below
   std::vector<Formula> tests;      // own tests of samples
@@ -283,10 +284,12 @@ struct FactClock {
 struct AggregateUse {
   NodeId node = kNoId;
   std::uint32_t scope = 0;
-  std::uint32_t binding = 0;       // in the scope's frame
-  std::vector<KeyPart> keys;       // in the order of the node's group
-  std::vector<Formula> residual;   // judged per item: recomputed when something changes
-  std::optional<ClockPlan> clock;  // then there is no node
+  std::uint32_t binding = 0;             // in the scope's frame
+  std::vector<KeyPart> keys;             // in the order of the node's group
+  std::vector<Formula> residual;         // judged per item: recomputed when something changes
+  std::unique_ptr<const JoinSpan> span;  // where items lie that pass the residual conditions; null: those do not say
+  bool keeps_total = false;              // what is in is judged once for each left side (totals.cc)
+  std::optional<ClockPlan> clock;        // then there is no node
 };
 
 struct FieldSource {  // a record's field: a formula, or left out (default, null)

@@ -162,6 +162,7 @@ bool Network::settle_aggregates() {
       if (i + 2 * kSettledAhead < settling_.size())
         foresee_lefts(settling_[i + 2 * kSettledAhead].node, settling_[i + 2 * kSettledAhead].hash, true);
       if (i + kSettledAhead < settling_.size()) foresee_lefts(settling_[i + kSettledAhead].node, settling_[i + kSettledAhead].hash, false);
+      const bool told = aggregates_.take_news(dirty.node, told_) && !dirty.all;
       for (const StageId id : program_.nodes[dirty.node].consumers) {
         const StagePlan& stage = program_.stages[id];
         const BucketIndex& lefts = stage_states_[id].left;
@@ -169,6 +170,10 @@ bool Network::settle_aggregates() {
         if (dirty.all) {
           for (std::uint32_t b = 0; b < lefts.bucket_count(); ++b) {
             for (TokenId t = lefts.bucket_at(b); t != kNone; t = tokens_[t].left.next) matches_.push_back({t, Truth::kTrue});
+          }
+        } else if (told) {
+          for (const TokenId t : told_) {
+            if (tokens_[t].alive && tokens_[t].next == id) matches_.push_back({t, Truth::kTrue});
           }
         } else {
           for (TokenId t = lefts.bucket(dirty.hash); t != kNone; t = tokens_[t].left.next) {

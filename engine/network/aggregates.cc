@@ -28,17 +28,17 @@ Aggregates::Aggregates(const ProgramData& program, const Interner& interner, Tim
     nodes_[node].one_fact = nodes_[node].by_key && std::ranges::all_of(type.key, [&](std::uint32_t f) {
                               return std::ranges::find(plan.group, f) != plan.group.end();
                             });
-    // A count counts what was seen, and events are never stale.
-    nodes_[node].asks_newest = plan.sampled() && plan.fn != AggregateFn::kCount && !type.is_event();
+    nodes_[node].asks_newest = plan.asks_newest;
   }
   keeps_totals_.resize(program.uses.size());
   limits_.resize(program.uses.size());
   for (const StagePlan& stage : program.stages) {  // a decision's use has no left side that stands
-    if (stage.kind != StageKind::kAggregate || !may_keep_totals(program.uses[stage.node])) continue;
+    if (stage.kind != StageKind::kAggregate || !program.uses[stage.node].keeps_total) continue;
     keeps_totals_[stage.node] = true;
     limits_[stage.node] = limit_of(program.uses[stage.node]);
     nodes_[program.uses[stage.node].node].keeps_totals = true;
   }
+  for (NodeId node = 0; node < nodes_.size(); ++node) make_near(node);
 }
 
 // --- items ---
@@ -490,7 +490,7 @@ std::size_t Aggregates::bytes() const {
 std::size_t Aggregates::node_bytes(NodeId node) const {
   const NodeState& state = nodes_[node];
   return state.items.bytes() + state.groups.bytes() + state.live.bytes() + state.samples.bytes() + state.by_stamp.bytes() +
-         state.totals.size() * (sizeof(Total) + kBytesBeside) +
+         state.totals.size() * (sizeof(Total) + kBytesBeside) + (state.near ? state.near->lefts.bytes() + state.near->items.bytes() : 0) +
          state.rows.size() * (program_.rule_set.schema.types[program_.nodes[node].type].fields.size() * sizeof(Value) + kBytesBeside);
 }
 

@@ -15,8 +15,10 @@
 #pragma once
 
 #include <bit>
+#include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -32,6 +34,7 @@
 #include "engine/network/sample_routes.h"
 #include "engine/network/sample_table.h"
 #include "engine/network/slab.h"
+#include "engine/network/span_index.h"
 #include "engine/network/stamp_queue.h"
 #include "engine/network/token.h"
 #include "engine/network/work.h"
@@ -95,9 +98,11 @@ class Aggregates {
   // What a total is worth of a rule's memory, at most but for its group's key.
   static constexpr std::size_t kTotalBytes = 512;
   bool keeps_total(std::uint32_t use) const { return keeps_totals_[use]; }
-  void forget_total(std::uint32_t use, TokenId left) {
-    if (keeps_totals_[use]) nodes_[program_.uses[use].node].totals.erase(left);
-  }
+  void forget_total(std::uint32_t use, TokenId left);
+  // The left side stands, and something of it reads otherwise.
+  void doubt_total(std::uint32_t use, TokenId left);
+  // The left sides that may have other values now, where that is known; false: all of a group that changed (has_news).
+  bool take_news(NodeId node, std::vector<TokenId>& out);
 
   struct Dirty {
     NodeId node = 0;
@@ -161,12 +166,22 @@ class Aggregates {
     Total() { values.begin_ordered(); }
     GroupKey key;  // of its group; of those that are kept
     bool news = false;
+    bool again = true;              // to be computed from the beginning
     Kind limit_kind = Kind::kNull;  // kNull: it has no limit
     std::int64_t limit = 0;         // the place of the left side's field in the order of its kind
     std::int64_t count_true = 0, count_unknown = 0, value_unknown = 0;
     Accumulator values;
     Timestamp newest = kTimestampMin;
     bool newest_stale = false;
+  };
+  // Of a node whose items are tied to left sides by where they lie: who can mean something to whom (near_totals.cc).
+  struct Nearness {
+    explicit Nearness(const JoinSpan& by, bool any_equal)
+        : own(by.own), lefts(!by.own.is_span, !any_equal), items(by.own.is_span, !any_equal) {}
+    SpanFields own;
+    SpanIndex lefts;  // that have totals
+    SpanIndex items;  // of known groups
+    std::vector<TokenId> news;
   };
   struct NodeState {
     Slab<Item> items;
@@ -179,6 +194,7 @@ class Aggregates {
     std::unordered_map<std::uint32_t, std::vector<Value>> rows;  // item → its row as it came, where uses need it
     std::unordered_map<TokenId, Total> totals;                   // by left side
     bool keeps_totals = false;                                   // a use of it does
+    std::unique_ptr<Nearness> near;                              // of totals
     Timestamp armed = kTimestampMax;                             // a timer is set for then
     bool all_dirty = false;
     bool dropped = false;      // samples, for want of room
@@ -208,7 +224,6 @@ class Aggregates {
   void begin_ordered(NodeId node, Group& group);
   void arm(NodeId node);
   // totals.cc
-  bool may_keep_totals(const AggregateUse& use) const;
   // A test of a use that compares one field of its facts, which no other test reads, with one of the left side's: its limit.
   struct Limit {
     std::uint32_t own_field = kNoId;  // kNoId: there is no such test
@@ -217,9 +232,16 @@ class Aggregates {
   };
   static Limit limit_of(const AggregateUse& use);
   // A fact that was put again is in its group as it was: only the totals' tests may say otherwise of it.
+  std::uint32_t use_of(TokenId left, const Network& network) const;
   bool stays(NodeId node, std::uint32_t item, Truth truth, Row row) const;
   void judge_again(NodeId node, std::uint32_t item, Row row, Network& network);
   void judge_for_totals(NodeId node, std::uint32_t item, bool comes, Network& network);
+  void begin_total(std::uint32_t use, TokenId left, std::span<const Value> key, FrameBuffer& frame, const Network& network, Total& total);
+  static void tell(NodeState& state, TokenId left, Total& total);
+  template <typename F>
+  void each_total(NodeId node, const Group& group, std::initializer_list<std::optional<Span>> lies, const Network& network, F f);
+  std::optional<Span> lies(const NodeState& state, Row row, const Network& network) const;
+  bool make_near(NodeId node);
   static Row row_of(const AggregateNode& plan, const NodeState& state, std::uint32_t item, const Network& network);
   bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item, Row row,
                  std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
@@ -243,6 +265,7 @@ class Aggregates {
   SampleRoutes routes_;
   std::vector<std::vector<Sampled>> sampled_;  // by type, by fact
   std::vector<Value> sample_row_, key_;        // scratch
+  std::vector<std::uint32_t> near_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t samples_dropped_ = 0;
   std::vector<NodeId> dropping_;

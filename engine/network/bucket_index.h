@@ -62,6 +62,7 @@ class BucketIndex {
     if (!heads_.empty()) __builtin_prefetch(&heads_[hash & mask()]);
   }
   std::uint32_t unknown() const { return unknown_; }
+  bool has_unknown() const { return unknown_ != kNone; }
   // For walks over all: buckets by number.
   std::uint32_t bucket_count() const { return static_cast<std::uint32_t>(heads_.size()); }
   std::uint32_t bucket_at(std::uint32_t number) const { return heads_[number]; }

@@ -119,6 +119,7 @@ void Aggregates::look_into(NodeId node, AggregateView& out) const {
   out.puts = state.work.puts;
   out.removals = state.work.removals;
   out.values = state.work.values;
+  out.judged = state.work.judged;
   out.standing = state.items.used();
   out.groups = state.group_of.size();
   out.bytes = node_bytes(node);

@@ -437,6 +437,8 @@ class Network {
   // span.cc
   std::optional<Span> span_of(const SpanFields& form, const Value& low, const Value& high) const;
   std::optional<Span> own_span(const SpanFields& of, Row row) const;
+  // What the left side in the frame asks for.
+  std::optional<Span> asked_span(const JoinSpan& by, std::uint32_t scope, FrameBuffer& frame) const;
   void left_span(const StagePlan& stage, LeftKey& key);
   std::uint32_t left_place(StageState& state, const LeftKey& key);
   bool find_places(const SpanCells& cells, const Span& asked, std::uint32_t hash);
@@ -599,6 +601,7 @@ class Network {
   };
   Slab<AbsenceEvent> absence_events_;        // of this instant, that absences must count
   std::vector<Aggregates::Dirty> settling_;  // scratch
+  std::vector<TokenId> told_;                // likewise
   std::array<PutHint, 4> hints_of_;          // of the put that is foreseen
   std::uint32_t hints_ = 0, hint_step_ = 0;
   Aggregates aggregates_;

@@ -44,22 +44,24 @@ std::optional<Span> Network::own_span(const SpanFields& of, Row row) const {
   return span;
 }
 
-// Of the left side in the frame.
-void Network::left_span(const StagePlan& stage, LeftKey& key) {
-  const std::uint32_t scope = program_.chains[stage.chain].scope;
+std::optional<Span> Network::asked_span(const JoinSpan& by, std::uint32_t scope, FrameBuffer& frame) const {
   const auto value = [&](const KeyPart& part) {
-    return part.left ? frame_.value(*part.left, scope) : Value(frame_.row(part.left_binding)[part.left_field]);
+    return part.left ? frame.value(*part.left, scope) : Value(frame.row(part.left_binding)[part.left_field]);
   };
-  const JoinSpan& by = *stage.span;
   const bool has_two = !by.own.is_span && by.own.form == SpanFields::Form::kPlaces;
   const Value low = value(by.low);
-  const std::optional<Span> span = span_of(by.own, low, has_two ? value(by.high) : low);
+  std::optional<Span> span = span_of(by.own, low, has_two ? value(by.high) : low);
+  if (span && by.own.is_span) span->high = span->low;
+  return span;
+}
+
+void Network::left_span(const StagePlan& stage, LeftKey& key) {
+  const std::optional<Span> span = asked_span(*stage.span, program_.chains[stage.chain].scope, frame_);
   if (!span) {
     key.status = KeyStatus::kUnknown;
     return;
   }
   key.span = *span;
-  if (by.own.is_span) key.span.high = key.span.low;
 }
 
 // The hash under which the left side of a stage with a span stands.

@@ -204,7 +204,7 @@ void Network::facts_of(TokenId t, std::span<const std::uint32_t> bindings, FactI
 void Network::forget_totals_behind(TokenId t) {
   const Token& token = tokens_[t];
   if (token.next != kNone && stage_states_[token.next].kind == StageKind::kAggregate)
-    aggregates_.forget_total(program_.stages[token.next].node, t);
+    aggregates_.doubt_total(program_.stages[token.next].node, t);
   for (TokenId child = token.first_child; child != kNone; child = tokens_[child].next_sibling) forget_totals_behind(child);
 }
 

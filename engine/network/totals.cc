@@ -7,6 +7,7 @@
 // greatest, percentiles, different values): a total of each left side would be left sides times items of memory.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -15,20 +16,6 @@
 #include "model/check.h"
 
 namespace flyball::engine {
-
-// Whether its tests say the same of the same facts for as long as those stand.
-bool Aggregates::may_keep_totals(const AggregateUse& use) const {
-  if (use.node == kNoId || use.clock || use.residual.empty() || nodes_[use.node].asks_newest) return false;
-  const AggregateFn fn = program_.nodes[use.node].fn;
-  if (fn != AggregateFn::kCount && fn != AggregateFn::kSum && fn != AggregateFn::kAvg) return false;
-  const auto lasts = [&](const Formula& f) {
-    const auto& lets = program_.scopes[use.scope].lets;
-    return f.aggregates.empty() && !f.code.uses_now() &&
-           std::ranges::none_of(f.lets, [&](std::uint32_t let) { return lets[let].code.uses_now(); });
-  };
-  return std::ranges::all_of(use.residual, lasts) &&
-         std::ranges::all_of(use.keys, [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); });
-}
 
 Aggregates::Limit Aggregates::limit_of(const AggregateUse& use) {
   for (const Formula& test : use.residual) {
@@ -75,6 +62,7 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
     }
   }
   if (!use.residual.empty()) {
+    ++state.work.judged;
     frame.set_row(use.binding, row);
     for (const Formula& test : use.residual) {
       truth = truth_and(truth, frame.truth(test, use.scope));
@@ -166,14 +154,38 @@ void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   state.keeps_totals = is;
-  if (!is) state.totals.clear();
-  if (plan.sampled()) return;
-  if (!is) return state.rows.clear();
+  if (!is) {
+    state.totals.clear();
+    state.near.reset();
+    if (!plan.sampled()) state.rows.clear();
+    return;
+  }
   const FactStore& store = network.store(plan.type);
-  state.live.for_each([&](std::uint32_t id) {
-    const Row row = store.row(state.items[id].fact);
-    state.rows[id] = row.values(store.slots());
-  });
+  if (!plan.sampled()) {
+    state.live.for_each([&](std::uint32_t id) {
+      const Row row = store.row(state.items[id].fact);
+      state.rows[id] = row.values(store.slots());
+    });
+  }
+  if (!make_near(node)) return;
+  for (std::uint32_t g = kUnknownGroup + 1; g < state.groups.size(); ++g) {
+    for (std::uint32_t id = state.groups[g]->first; id != kNone; id = state.items[id].next)
+      state.near->items.insert(id, state.groups[g]->hash, lies(state, row_of(plan, state, id, network), network));
+  }
+}
+
+// Who can mean something to whom is known where the residual tests say where items lie. True: its items are to be told of.
+bool Aggregates::make_near(NodeId node) {
+  NodeState& state = nodes_[node];
+  const AggregateUse* const use =
+      state.keeps_totals ? &program_.uses[program_.stages[program_.nodes[node].consumers.front()].node] : nullptr;
+  if (use == nullptr || !use->span) {
+    state.near.reset();
+    return false;
+  }
+  if (state.near && state.near->own == use->span->own) return false;
+  state.near = std::make_unique<Nearness>(*use->span, !use->keys.empty());
+  return true;
 }
 
 Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer& frame, const Network& network, std::uint32_t likely) {
@@ -185,56 +197,140 @@ Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer
   const std::span<Value> left(fields.data(), use.keys.size());
   if (!left_key(use, frame, left) || state.groups[kUnknownGroup]->first != kNone) return value(use_id, frame, network, likely);
   ++state.work.values;
-  const auto [at, is_new] = state.totals.try_emplace(left_side);
-  Total& total = at->second;
+  Total& total = state.totals[left_side];
+  if (total.again) begin_total(use_id, left_side, left, frame, network, total);
   total.news = false;
-  if (is_new) {
-    total.key.assign(left.begin(), left.end());
-    if (const Limit& limit = limits_[use_id]; limit.own_field != kNoId) {
-      const Value v = frame.row(limit.left_binding)[limit.left_field];
-      if (v.is(limit.kind) && !is_nan(v)) total.limit_kind = v.kind, total.limit = order_place(v);
-    }
-    if (const std::uint32_t found = find_group(state, left); found != kNone) {
-      for (std::uint32_t id = state.groups[found]->first; id != kNone; id = state.items[id].next)
-        take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total);
-    }
-  }
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
   return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, false, observed);
+}
+
+void Aggregates::begin_total(std::uint32_t use_id, TokenId left_side, std::span<const Value> left, FrameBuffer& frame,
+                             const Network& network, Total& total) {
+  const AggregateUse& use = program_.uses[use_id];
+  const AggregateNode& plan = program_.nodes[use.node];
+  NodeState& state = nodes_[use.node];
+  total = Total{};
+  total.again = false;
+  total.key.assign(left.begin(), left.end());
+  if (const Limit& limit = limits_[use_id]; limit.own_field != kNoId) {
+    const Value v = frame.row(limit.left_binding)[limit.left_field];
+    if (v.is(limit.kind) && !is_nan(v)) total.limit_kind = v.kind, total.limit = order_place(v);
+  }
+  const auto take = [&](std::uint32_t id) {
+    return take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total);
+  };
+  const std::uint32_t found = find_group(state, left);
+  if (state.near) {
+    const std::uint32_t hash = hash_of(left);
+    const std::optional<Span> span = network.asked_span(*use.span, use.scope, frame);
+    state.near->lefts.insert(left_side, hash, span);
+    if (found == kNone) return;
+    near_.clear();
+    state.near->items.find(hash, span, near_);
+    const auto matched = std::ranges::count_if(near_, [&](std::uint32_t id) { return state.items[id].group == found && take(id); });
+    state.near->items.note(span, near_.size(), static_cast<std::size_t>(matched));
+  } else if (found != kNone) {
+    for (std::uint32_t id = state.groups[found]->first; id != kNone; id = state.items[id].next) take(id);
+  }
+}
+
+bool Aggregates::take_news(NodeId node, std::vector<TokenId>& out) {
+  NodeState& state = nodes_[node];
+  if (!state.near || state.groups[kUnknownGroup]->first != kNone) return false;
+  out.clear();
+  for (const TokenId t : state.near->news) {
+    const auto total = state.totals.find(t);
+    if (total != state.totals.end() && total->second.news) out.push_back(t);
+  }
+  state.near->news.clear();
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return true;
 }
 
 bool Aggregates::has_news(std::uint32_t use, TokenId left) const {
   if (!keeps_totals_[use]) return true;
   const NodeState& state = nodes_[program_.uses[use].node];
   const auto total = state.totals.find(left);
-  return total == state.totals.end() || total->second.news || state.groups[kUnknownGroup]->first != kNone;
+  return total == state.totals.end() || total->second.news || total->second.again || state.groups[kUnknownGroup]->first != kNone;
+}
+
+void Aggregates::tell(NodeState& state, TokenId left, Total& total) {
+  if (total.news) return;
+  total.news = true;
+  if (state.near) state.near->news.push_back(left);
+}
+
+void Aggregates::forget_total(std::uint32_t use, TokenId left) {
+  if (!keeps_totals_[use]) return;
+  NodeState& state = nodes_[program_.uses[use].node];
+  state.totals.erase(left);
+  if (state.near) state.near->lefts.erase(left);
+}
+
+void Aggregates::doubt_total(std::uint32_t use, TokenId left) {
+  if (!keeps_totals_[use]) return;
+  NodeState& state = nodes_[program_.uses[use].node];
+  const auto at = state.totals.find(left);
+  if (at == state.totals.end()) return;
+  at->second.again = true;
+  if (state.near) state.near->lefts.insert(left, hash_of({at->second.key.begin(), at->second.key.end()}), std::nullopt);
+}
+
+std::uint32_t Aggregates::use_of(TokenId left, const Network& network) const { return program_.stages[network.tokens_[left].next].node; }
+
+// What an item that lies there, or lay, may mean something to: f(total, its left side) with that group.
+template <typename F>
+void Aggregates::each_total(NodeId node, const Group& group, std::initializer_list<std::optional<Span>> lies, const Network& network, F f) {
+  NodeState& state = nodes_[node];
+  const AggregateNode& plan = program_.nodes[node];
+  const auto meet = [&](TokenId t, Total& total) { return std::ranges::equal(total.key, group.key) && f(t, total); };
+  if (state.near) {
+    near_.clear();
+    for (const std::optional<Span>& span : lies) state.near->lefts.find(group.hash, span, near_);
+    if (lies.size() > 1) {
+      std::ranges::sort(near_);
+      near_.erase(std::unique(near_.begin(), near_.end()), near_.end());
+    }
+    const auto matched = std::ranges::count_if(near_, [&](TokenId t) { return meet(t, state.totals.at(t)); });
+    state.near->lefts.note(*std::prev(lies.end()), near_.size(), static_cast<std::size_t>(matched));
+    return;
+  }
+  for (const StageId stage : plan.consumers) {
+    if (!keeps_totals_[program_.stages[stage].node]) continue;
+    const BucketIndex& lefts = network.stage_states_[stage].left;
+    for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
+      const auto at = network.tokens_[t].left.hash == group.hash ? state.totals.find(t) : state.totals.end();
+      if (at != state.totals.end()) meet(t, at->second);
+    }
+  }
+}
+
+std::optional<Span> Aggregates::lies(const NodeState& state, Row row, const Network& network) const {
+  return state.near && row ? network.own_span(state.near->own, row) : std::nullopt;
 }
 
 // An item has come to its group, or is about to leave it: the totals of the left sides that have that group.
 void Aggregates::judge_for_totals(NodeId node, std::uint32_t id, bool comes, Network& network) {
   NodeState& state = nodes_[node];
   const std::uint32_t group_id = state.items[id].group;
-  if (group_id == kUnknownGroup || state.totals.empty()) return;
+  if (group_id == kUnknownGroup) return;
   const Group& group = *state.groups[group_id];
   const AggregateNode& plan = program_.nodes[node];
   const Row row = row_of(plan, state, id, network);
-  for (const StageId stage : plan.consumers) {
-    const std::uint32_t use = program_.stages[stage].node;
-    if (!keeps_totals_[use]) continue;
-    const BucketIndex& lefts = network.stage_states_[stage].left;
-    for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
-      const auto at = network.tokens_[t].left.hash == group.hash ? state.totals.find(t) : state.totals.end();
-      if (at == state.totals.end() || !std::ranges::equal(at->second.key, group.key)) continue;
-      // The fact is on its left side, too: what was judged there was another row. It is looked at again from the beginning.
-      if (!plan.sampled() && network.is_of(t, plan.type, state.items[id].fact)) {
-        state.totals.erase(at);
-        continue;
-      }
-      network.load(t);
-      if (take_item(program_.uses[use], plan, state, id, row, {}, false, network.frame(), network, at->second, comes))
-        at->second.news = true;
-    }
-  }
+  const std::optional<Span> where = lies(state, row, network);
+  if (state.near && comes) state.near->items.insert(id, group.hash, where);
+  if (state.near && !comes) state.near->items.erase(id);
+  if (state.totals.empty()) return;
+  each_total(node, group, {where}, network, [&](TokenId t, Total& total) {
+    // The fact is on its left side, too: what was judged there was another row. It is looked at again from the beginning.
+    total.again = total.again || (!plan.sampled() && network.is_of(t, plan.type, state.items[id].fact));
+    if (!total.again) network.load(t);
+    const bool takes = !total.again && take_item(program_.uses[use_of(t, network)], plan, state, id, row, {}, false, network.frame(),
+                                                 network, total, comes);
+    if (takes || total.again) tell(state, t, total);
+    return takes;
+  });
 }
 
 bool Aggregates::stays(NodeId node, std::uint32_t id, Truth truth, Row row) const {
@@ -272,47 +368,48 @@ void Aggregates::judge_again(NodeId node, std::uint32_t id, Row row, Network& ne
     }
     return reads;
   };
-  bool concerned = false;  // somebody
-  for (const StageId stage : plan.consumers) {
-    const std::uint32_t use = program_.stages[stage].node;
-    concerned = concerned || !keeps_totals_[use];
-    if (!keeps_totals_[use]) continue;
+  // What each use asks of the fields that changed, and which limits they passed.
+  struct Asks {
+    std::uint32_t use = 0;
     std::uint64_t reads = 0;
-    for (const Formula& test : program_.uses[use].residual) reads |= test.reads_of(program_.uses[use].binding);
-    reads = changed(reads);
-    if (reads == 0) continue;
-    const Limit& limit = limits_[use];
     std::int64_t low = std::numeric_limits<std::int64_t>::min(), high = std::numeric_limits<std::int64_t>::max();
-    if (limit.own_field < 64 && reads == std::uint64_t{1} << limit.own_field) {
+  };
+  std::vector<Asks> asks;
+  bool concerned = state.groups[kUnknownGroup]->first != kNone;  // somebody; who may not go by a total looks at all items
+  for (const StageId stage : plan.consumers) {
+    Asks a{program_.stages[stage].node};
+    concerned = concerned || !keeps_totals_[a.use] || network.stage_states_[stage].left.has_unknown();
+    for (const Formula& test : program_.uses[a.use].residual) a.reads |= test.reads_of(program_.uses[a.use].binding);
+    a.reads = changed(a.reads);
+    const Limit& limit = limits_[a.use];
+    if (limit.own_field < 64 && a.reads == std::uint64_t{1} << limit.own_field) {
       const Value was = before[limit.own_field], is = row[limit.own_field];
       if (was.is(limit.kind) && is.is(limit.kind) && !is_nan(was) && !is_nan(is))
-        std::tie(low, high) = std::minmax({order_place(was), order_place(is)});
+        std::tie(a.low, a.high) = std::minmax({order_place(was), order_place(is)});
     }
-    const BucketIndex& lefts = network.stage_states_[stage].left;
-    // Who has no total, or may not go by it, looks at all items.
-    concerned = concerned || state.groups[kUnknownGroup]->first != kNone || lefts.unknown() != kNone;
-    for (TokenId t = lefts.bucket(group.hash); t != kNone; t = network.tokens_[t].left.next) {
-      if (network.tokens_[t].left.hash != group.hash) continue;
-      const auto at = state.totals.find(t);
-      if (at == state.totals.end()) {
-        concerned = true;
-        continue;
-      }
-      if (!std::ranges::equal(at->second.key, group.key)) continue;
-      Total& total = at->second;
-      if (network.is_of(t, plan.type, state.items[id].fact)) {  // as in judge_for_totals()
-        concerned = true;
-        state.totals.erase(at);
-        continue;
-      }
-      if (total.limit_kind != Kind::kNull && (total.limit < low || total.limit > high)) continue;
-      network.load(t);
-      for (const bool comes : {false, true}) {
-        const Row which = comes ? row : Row(before.data());
-        if (take_item(program_.uses[use], plan, state, id, which, {}, false, network.frame(), network, total, comes)) total.news = true;
+    if (a.reads != 0 && keeps_totals_[a.use]) asks.push_back(a);
+  }
+  if (!asks.empty()) {
+    const std::optional<Span> was = lies(state, Row(before.data()), network), is = lies(state, row, network);
+    if (state.near) state.near->items.insert(id, group.hash, is);
+    each_total(node, group, {was, is}, network, [&](TokenId t, Total& total) {
+      const auto a = std::ranges::find(asks, use_of(t, network), &Asks::use);
+      if (a == asks.end()) return false;
+      total.again = total.again || network.is_of(t, plan.type, state.items[id].fact);  // as in judge_for_totals()
+      if (total.again) {
+        tell(state, t, total);
+      } else {
+        if (total.limit_kind != Kind::kNull && (total.limit < a->low || total.limit > a->high)) return false;
+        network.load(t);
+        for (const bool comes : {false, true}) {
+          const Row which = comes ? row : Row(before.data());
+          if (take_item(program_.uses[a->use], plan, state, id, which, {}, false, network.frame(), network, total, comes))
+            tell(state, t, total);
+        }
       }
       concerned = concerned || total.news;
-    }
+      return total.news;
+    });
   }
   row.assign_to(before, before.size());
   if (concerned) touch(node, state.items[id].group);

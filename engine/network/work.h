@@ -22,6 +22,7 @@ struct AlphaWork {
 struct AggregateWork {
   std::uint64_t puts = 0, removals = 0;  // facts and samples
   std::uint64_t values = 0;              // asked for
+  std::uint64_t judged = 0;              // items, by conditions that read a left side
 };
 
 struct RuleWork {

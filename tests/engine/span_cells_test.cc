@@ -3,9 +3,11 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "engine/network/span_index.h"
 #include "tests/engine/dice.h"
 
 namespace flyball::engine {
@@ -123,6 +125,57 @@ TEST_CASE("cells lead to every point that lies in a span, as wide as spans that 
     CHECK(placed >= 1);
     CHECK(placed <= 4);
     CHECK(cells.each({5, 4}, [](std::uint64_t) { FAIL("it has nothing in it"); }));
+  }
+}
+
+TEST_CASE("an index of spans, or of points, finds what lies near among what is equal, while they come, move and go", "[spans]") {
+  for (const bool of_spans : {true, false}) {
+    for (const bool at_once : {true, false}) {
+      Dice dice(13);
+      SpanIndex index(of_spans, at_once);
+      struct Standing {
+        std::uint32_t hash = 0;
+        std::optional<Span> span;
+      };
+      std::map<std::uint32_t, Standing> all;
+      std::size_t found = 0, looked = 0;
+      for (int step = 0; step < 20'000; ++step) {
+        const auto id = static_cast<std::uint32_t>(dice.below(300)), hash = static_cast<std::uint32_t>(dice.below(3));
+        const Uint128 at = random_position(dice, 16);
+        const Span here = of_spans ? Span{at, at + dice.below(40)} : Span{at, at};
+        const auto what = dice.below(10);
+        if (what < 4) {
+          all[id] = {hash, dice.below(20) == 0 ? std::nullopt : std::optional(here)};
+          index.insert(id, hash, all[id].span);
+        } else if (what == 4) {
+          all.erase(id);
+          index.erase(id);
+        } else {
+          const Span asked = of_spans ? Span{at, at} : Span{at, at + dice.below(40)};
+          const std::optional<Span> lies = dice.below(50) == 0 ? std::nullopt : std::optional(asked);
+          std::vector<std::uint32_t> out;
+          index.find(hash, lies, out);
+          std::set<std::uint32_t> near(out.begin(), out.end());
+          REQUIRE(near.size() == out.size());
+          std::size_t matched = 0;
+          for (const auto& [other, standing] : all) {
+            if (standing.hash != hash) continue;
+            const bool may = !standing.span || !lies || have_common(*standing.span, *lies);
+            matched += may && standing.span && lies ? 1 : 0;
+            if (may) REQUIRE(near.contains(other));
+          }
+          if (!lies) continue;
+          index.note(lies, out.size(), matched);
+          if (step > 10'000) looked += out.size(), found += matched + 20;  // of those that may be anywhere there are some
+        }
+      }
+      CHECK(looked < 2 * found);
+      REQUIRE(index.bytes() > 0);
+      index.clear();
+      std::vector<std::uint32_t> out;
+      index.find(0, std::nullopt, out);
+      CHECK(out.empty());
+    }
   }
 }
 

@@ -83,6 +83,39 @@ TEST_CASE("beside an equality widths are asked when they spare something", "[spa
   }
 }
 
+namespace {
+
+std::uint64_t judged_of(const World& w) {
+  std::uint64_t judged = 0;
+  for (const AggregateView& node : w.session->insight().aggregates) judged += node.judged;
+  return judged;
+}
+
+}  // namespace
+
+TEST_CASE("what is counted by where it lies is judged for whom it lies near", "[spans]") {
+  for (const bool nets_first : {true, false}) {
+    World w(std::string(kTypes) +
+            "fact Full key (id) { id: int  hosts: int }\n"
+            "rule full {\n  when {\n    n: Net\n    check count(Host where addr in n.prefix) > 2\n  }\n"
+            "  then { derive Full { id: n.id, hosts: count(Host where addr in n.prefix) } }\n}\n");
+    const auto nets = [&] {
+      for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", "Net", net(i)));
+    };
+    if (nets_first) nets();
+    for (int i = 0; i < kMany; ++i) REQUIRE(w.put("1s", "Host", fmt::format("id: {}, addr: 10.{}.{}.9", i, i / 4 / 256, i / 4 % 256)));
+    if (!nets_first) nets();
+    w.tick("2s");
+    CHECK(w.session->facts(w.program->schema().type_id("Full")).size() == kMany / 4);
+    const std::uint64_t before = judged_of(w);
+    CHECK(before < kMany * 20);
+    for (int i = 0; i < kMany; ++i) REQUIRE(w.put("3s", "Host", fmt::format("id: {0}, addr: 10.{1}.{2}.9", i, i / 2 / 256, i / 2 % 256)));
+    w.tick("4s");
+    CHECK(w.session->facts(w.program->schema().type_id("Full")).empty());
+    CHECK(judged_of(w) - before < kMany * 20);
+  }
+}
+
 TEST_CASE("some and no lines tied by a prefix look for a witness near", "[spans]") {
   World w(std::string(kTypes) +
           "rule lost {\n  when {\n    h: Host\n    no Net where h.addr in prefix\n  }\n  then { derive In { a: h.id, b: 0 } }\n}\n");

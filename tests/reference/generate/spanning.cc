@@ -12,6 +12,7 @@ const char* const kTypes =
     "fact Host key (id) ttl 4s { id: int  a: ip  b: ip?  c: cidr?  v: int  u: int?  t: timestamp  w: double  site: string  on: bool }\n"
     "event Hit { id: int  a: ip  v: int  t: timestamp }\n"
     "fact Pair key (rule, h, n) { rule: int  h: int  n: int }\n"
+    "fact Sum key (rule, id) { rule: int  id: int  n: int?  d: double? }\n"
     "fact Copy key (id) { id: int  a: ip  v: int }\n"
     "action Say key (rule, id) { rule: int  id: int }\n";
 
@@ -62,7 +63,25 @@ std::string random_rule(Random& r, int rule) {
     return (by_site ? " and site == " + site : "") + std::string(r.chance(25) ? r.word({" and on", " and not on"}) : "");
   };
   const std::string cross = by_site ? "" : "cross ";
-  switch (r.below(12)) {
+  switch (r.below(16)) {
+    case 12:
+    case 13: {  // what lies near is counted
+      const std::string where =
+          " where " + tie(r, "n.", "", false) + rest("n.site") + r.word({"", "", " and u == null", " and v < n.low + 3"});
+      const std::string count =
+          r.word({"n: count(Host", "n: sum(Host.v", "d: avg(Host.w", "n: count(Host over 3s", "n: sum(Host.v over 4s", "n: max(Host.v"}) +
+          where + ")";
+      if (r.chance(50))
+        return head + "n: Net\n check " + count.substr(3) + " > " + number(r) + " } then { do Say { rule: " + n + ", id: n.id } } }\n";
+      return head + "n: Net } then { derive Sum { rule: " + n + ", id: n.id, " + count + " } } }\n";
+    }
+    case 14:
+      return head + "h: Host" + r.word({"", " where on"}) + " } then { derive Sum { rule: " + n + ", id: h.id, " +
+             r.word({"n: count(Net", "n: sum(Net.low", "d: avg(Net.lo"}) + " where " + tie(r, "", "h.", false) + rest("h.site") +
+             ") } } }\n";
+    case 15:
+      return head + "n: Net\n check count(Hit over " + r.word({"1s", "5s"}) + " where " + tie(r, "n.", "", true) + ") > " +
+             r.word({"0", "1"}) + " } then { do Say { rule: " + n + ", id: n.id } } on clear { log \"clear\" } }\n";
     case 0:
     case 1: return head + "h: Host\n " + cross + "n: Net where " + tie(r, "", "h.", false) + rest("h.site") + " } " + derive + " }\n";
     case 2: {  // two that begin alike
@@ -102,7 +121,8 @@ std::string random_decision(Random& r) {
                    "high != null and high == input.v and site == input.site"});
   };
   const auto host = [&] {
-    return r.word({"a in input.net", "v in input.v..input.v + 3", "site == input.site", "v == input.v and input.a != a", "u != null and u == input.v"});
+    return r.word({"a in input.net", "v in input.v..input.v + 3", "site == input.site", "v == input.v and input.a != a",
+                   "u != null and u == input.v"});
   };
   const auto more = [&] { return r.word({"", " and on", " and not on", " and id > 1"}); };
   std::string out = "decision find {\n  input { a: ip  net: cidr  v: int  t: timestamp  site: string }\n  output { id: int  way: int }\n";
