@@ -12,6 +12,7 @@ namespace {
 constexpr double kFacts = 1'000;
 constexpr double kValues = 100;     // of a field that is no key
 constexpr double kConstantOf = 10;  // that a field which is no key is compared with: one of so many
+constexpr double kAround = 4;       // prefixes, or ranges, that something lies in
 constexpr double kOrderShare = 1.0 / 3, kOtherShare = 1.0 / 2;
 // An assumed order must be better by a factor that no assumption makes by itself; a measured one is worth the matching anew at two.
 constexpr double kAssumedGain = 8, kMeasuredGain = 2;
@@ -29,6 +30,7 @@ double share_of(const JoinRun::Test& test, double values) {
     case JoinRun::Form::kEqual: return 1 / values;
     case JoinRun::Form::kIn: return std::min(1.0, test.values / values);
     case JoinRun::Form::kOrder: return kOrderShare;
+    case JoinRun::Form::kLies:
     case JoinRun::Form::kOther: break;
   }
   return kOtherShare;
@@ -101,6 +103,10 @@ JoinEstimate estimate(const JoinRun& run, const Schema& schema, const Statistics
     JoinEstimate::Condition& e = out.conditions.emplace_back();
     e.needs = c.needs;
     e.share = c.form == JoinRun::Form::kOrder ? kOrderShare : kOtherShare;
+    if (c.form == JoinRun::Form::kLies) {
+      e.share = std::min(1.0, kAround / facts_of_type[c.spans]);
+      e.keys = c.keys;
+    }
     if (c.form != JoinRun::Form::kEqual) continue;
     double most = 1;
     for (const JoinRun::Side& side : {c.left, c.right}) {

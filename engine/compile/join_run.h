@@ -3,7 +3,8 @@
 // A run is a stretch of `when` without a line that has a memory (`for`). All its lines are true together or not at all, so its patterns
 // may be permuted; a condition on several of them is judged at the last one placed. What is estimated is the number of pairs of partial
 // match and fact that are looked at, after the textbook (Selinger et al., "Access Path Selection in a Relational Database Management
-// System", SIGMOD 1979): a field of d values equals another of e values in one pair of max(d, e); nothing else is known of a comparison.
+// System", SIGMOD 1979): a field of d values equals another of e values in one pair of max(d, e); what lies somewhere lies in a
+// few of all spans; nothing else is known of a comparison.
 // As matches are kept and not computed once, a pair counts each time a fact of it changes. Six patterns or fewer: every order is tried;
 // more: the cheapest next one each time.
 //
@@ -23,7 +24,7 @@ struct JoinRun {
   static constexpr std::size_t kMaxPatterns = 16;  // of more the written order stands
   static constexpr std::size_t kMaxTried = 6;      // of more not every order is tried
 
-  enum class Form : std::uint8_t { kEqual, kIn, kOrder, kOther };
+  enum class Form : std::uint8_t { kEqual, kIn, kOrder, kLies, kOther };
   struct Test {  // of a pattern's own fields
     Form form = Form::kOther;
     std::uint32_t field = kNoId;
@@ -43,6 +44,9 @@ struct JoinRun {
     std::uint64_t needs = 0;  // patterns, by place
     Form form = Form::kOther;
     Side left, right;  // kEqual: what may be a key
+    // kLies, beside the conditions that say so: whose facts are the spans, and what may look the other one up by them.
+    std::uint32_t spans = kNoId;
+    std::uint64_t keys = 0;
   };
 
   std::uint32_t rule = 0;

@@ -15,6 +15,7 @@
 #include "engine/compile/expr_text.h"
 #include "engine/compile/from_ast.h"
 #include "engine/compile/program_data.h"
+#include "engine/compile/span_ties.h"
 #include "model/compare.h"
 #include "model/result.h"
 #include "model/text.h"
@@ -132,6 +133,7 @@ class PlanBuilder {
 
   // plan_span.cc
   void plan_lookups();
+  std::optional<SpanTie> span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
   std::unique_ptr<const JoinSpan> span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
 
   // plan_closing.cc

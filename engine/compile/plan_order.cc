@@ -123,6 +123,7 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
     }
     return out;
   };
+  std::map<std::uint64_t, std::vector<const ast::Expr*>> of_two;
   const auto add_condition = [&](const ast::Expr& part, std::uint64_t needs) {
     JoinRun::Condition c;
     c.needs = needs;
@@ -138,6 +139,7 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
       if (c.left.pattern != kNoId || c.right.pattern != kNoId) c.form = JoinRun::Form::kEqual;
     }
     run.conditions.push_back(c);
+    if (std::popcount(needs) == 2) of_two[needs].push_back(&part);
   };
   for (std::uint32_t p = 0; p < patterns.size(); ++p) {
     const ast::Pattern& pattern = pattern_of(patterns[p]);
@@ -179,6 +181,18 @@ void PlanBuilder::read_run(const std::vector<const LineInfo*>& patterns, const R
   }
   for (const ChainDraft::Tie& tie : chain.ties) {
     if (const std::uint64_t needs = patterns_of(tie.reads); std::popcount(needs) > 1) add_condition(*tie.part, needs);
+  }
+  for (const auto& [two, ties] : of_two) {
+    JoinRun::Condition c{two, JoinRun::Form::kLies, {}, {}};
+    for (std::uint64_t left = two; left != 0; left &= left - 1) {
+      const auto p = static_cast<std::uint32_t>(std::countr_zero(left));
+      const auto other = static_cast<std::uint32_t>(std::countr_zero(two & ~(std::uint64_t{1} << p)));
+      const std::optional<SpanTie> tie = span_tie(ties, scope, pattern_of(patterns[p]).binding);
+      if (!tie) continue;
+      c.keys |= std::uint64_t{1} << p;
+      c.spans = tie->own.is_span ? p : other;
+    }
+    if (c.keys != 0) run.conditions.push_back(c);
   }
 }
 

@@ -1,12 +1,9 @@
 // Indexes by where something lies: of a rule's lines, and of what decisions look facts up by.
 #include "engine/compile/plan_builder.h"
-#include "engine/compile/span_ties.h"
 
 namespace flyball::engine {
 
-// Null: no condition of the line says so.
-std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope,
-                                                      std::uint32_t own) {
+std::optional<SpanTie> PlanBuilder::span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own) {
   const auto is_own = [&](const ast::Expr& e) { return is_field(e) && e.ref.binding == own; };
   // It may be computed when a left side comes, and stays as it is until one of its facts changes.
   const auto is_left = [&](const ast::Expr& e) {
@@ -14,7 +11,13 @@ std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const as
     collect_reads(e, scope, reads);
     return !reads.contains(own) && is_of_facts(e, scope);
   };
-  const std::optional<SpanTie> tie = find_span_tie(parts, is_own, is_left);
+  return find_span_tie(parts, is_own, is_left);
+}
+
+// Null: no condition of the line says so.
+std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope,
+                                                      std::uint32_t own) {
+  const std::optional<SpanTie> tie = span_tie(parts, scope, own);
   if (!tie) return nullptr;
   auto span = std::make_unique<JoinSpan>();
   span->own = tie->own;

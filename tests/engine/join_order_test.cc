@@ -17,6 +17,8 @@ constexpr const char* kTypes = R"(
 module t
 fact Device key (id) { id: int  site: int  name: string }
 fact Link key (id) { id: int  device: int  up: bool }
+fact Net key (id) { id: int  net: cidr  first: int  last: int }
+fact Host key (id) { id: int  addr: ip }
 fact Site key (id) { id: int  region: int }
 fact Alarm key (link) { link: int  site: int }
 )";
@@ -56,6 +58,10 @@ TEST_CASE("what nothing is known of is joined as it is written, unless that is e
   CHECK(order("l: Link  cross s: Site  d: Device where id == l.device and site == s.id") == "132");
   // One device, and its links.
   CHECK(order("l: Link  d: Device where id == l.device and id == 7") == "21");
+  // What lies in what leaves few, from both sides, also if a `check` says so.
+  CHECK(order("n: Net  cross s: Site  h: Host where id == s.id and addr in n.net", "link: h.id, site: n.id") == "132");
+  CHECK(order("n: Net  cross s: Site  h: Host where id == s.id and n.first <= id and id < n.last", "link: h.id, site: n.id") == "132");
+  CHECK(order("n: Net  cross s: Site  h: Host where id == s.id  check h.id in n.first..n.last", "link: h.id, site: n.id") == "132");
   // Nothing is joined: there is no better order.
   CHECK(order("l: Link  cross d: Device  cross s: Site") == "123");
 }
