@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "engine/compile/node_words.h"
 #include "engine/network/alpha_tables.h"
@@ -42,6 +43,15 @@ class Teller {
     for (const auto* lines : {&data_.explain[rule].when, &data_.explain[rule].until}) {
       for (const ExplainLine& line : *lines) {
         if (line.binding != kNoId) names_[line.binding] = {line.name, line.type};
+      }
+    }
+    // What is aggregated has no name in its own conditions.
+    for (const ChainPlan& chain : data_.chains) {
+      if (rule_of(data_, chain) != rule) continue;
+      for (const StagePlan& stage : std::span(data_.stages).subspan(chain.first, chain.count)) {
+        if (stage.kind != StageKind::kAggregate || data_.uses[stage.node].node == kNoId) continue;
+        const AggregateUse& use = data_.uses[stage.node];
+        names_.try_emplace(use.binding, Named{"", data_.nodes[use.node].type});
       }
     }
     for (const ChainPlan& chain : data_.chains) {

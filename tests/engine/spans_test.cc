@@ -1,5 +1,6 @@
 // Lines tied by where something lies look at what lies near, and at little else: in both orders, whichever side comes last, also where
 // widths differ and where they change.
+#include "engine/outline.h"
 #include "tests/engine/session_harness.h"
 
 namespace flyball::engine::testing {
@@ -114,6 +115,26 @@ TEST_CASE("what is counted by where it lies is judged for whom it lies near", "[
     CHECK(w.session->facts(w.program->schema().type_id("Full")).empty());
     CHECK(judged_of(w) - before < kMany * 20);
   }
+}
+
+TEST_CASE("the plan says what is found by where it lies, and what an aggregate judges one by one", "[spans]") {
+  const auto notes = [](const std::string& count) {
+    World w(std::string(kTypes) + "rule full { when { n: Net  check " + count + " > 2 } then { log \"full\" } }\n");
+    std::string out;
+    const std::vector<PlanStory> stories = plan_stories(*w.program, {0});
+    for (const PlanWay& way : stories.front().ways) {
+      for (const PlanStep& step : way.steps) {
+        for (const std::string& note : step.notes) out += note + "\n";
+      }
+    }
+    return out;
+  };
+  const auto says = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
+  const std::string near = notes("count(Host where addr in n.prefix)"), far = notes("max(Host.id where addr in n.prefix)");
+  CHECK(says(near, "found by where it lies, from both sides: `addr` within `n.prefix`\n"));
+  CHECK(says(near, "judged once for each partial match when it comes or goes: (addr in n.prefix)\n"));
+  CHECK_FALSE(says(far, "found by where it lies"));
+  CHECK(says(far, "gone over item by item for each partial match, because of (addr in n.prefix)\n"));
 }
 
 TEST_CASE("some and no lines tied by a prefix look for a witness near", "[spans]") {
