@@ -1,10 +1,14 @@
 // Question: what does it cost to find what something lies in: the prefix of an address, the window of a number, among n of them?
 //
 // Updates move hosts (probes) from one prefix (window) to another; each lies in one, and a fact is derived for it. `covered` is the other
-// way round: a window moves, and asks for the probes that lie in it. `asked_…` are questions of a decision about n facts. The figures of
-// both sizes should be alike.
+// way round: a window moves, and asks for the probes that lie in it. Of `counted` and `greatest` each prefix has an aggregate of its hosts.
+// `asked_…` are questions of a decision about n facts. The figures of both sizes should be alike.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
 
 #include "benchmarks/support.h"
 #include "model/text.h"
@@ -32,6 +36,17 @@ rule tie {
 }
 )";
 
+const char* const kCounted = R"(
+module bench.spans
+fact Net key (id) { id: int  prefix: cidr }
+fact Host key (id) { id: int  addr: ip }
+fact In key (net) { hosts: int?  net: int }
+rule tie {
+  when { n: Net }
+  then { derive In { net: n.id, hosts: AGGREGATE where addr in n.prefix) } }
+}
+)";
+
 const char* const kWindows = R"(
 module bench.spans
 fact Window key (id) { id: int  low: int  high: int }
@@ -48,12 +63,13 @@ rule tie {
 
 std::size_t derived(World& world) { return world.session->facts(world.program->schema().type_id("In")).size(); }
 
-void prefixes(benchmark::State& state) {
+// Returns where each host is.
+std::vector<std::uint32_t> move_hosts(benchmark::State& state, World& world) {
   const auto n = static_cast<std::uint32_t>(state.range(0));
-  World world(kPrefixes);
   FactInput net = world.fact("Net"), host = world.fact("Host");
   std::int64_t clock = 0;
   std::vector<Value> addresses;
+  std::vector<std::uint32_t> at(kHosts);
   for (std::uint32_t i = 0; i < n; ++i) {
     net.stamp = {++clock};
     net.values = {Value::integer(i), world.interner.cidr(parse_cidr(fmt::format("10.{}.{}.0/24", i / 256, i % 256)).value())};
@@ -63,13 +79,41 @@ void prefixes(benchmark::State& state) {
   Random random(7);
   const auto move = [&](std::uint32_t id) {
     host.stamp = {++clock};
-    host.values = {Value::integer(id), addresses[random.below(n)]};
+    at[id] = random.below(n);
+    host.values = {Value::integer(id), addresses[at[id]]};
     world.put(host);
   };
   for (std::uint32_t i = 0; i < kHosts; ++i) move(i);
   for (auto _ : state) move(random.below(kHosts));
   world.session->tick({clock});
+  return at;
+}
+
+void prefixes(benchmark::State& state) {
+  World world(kPrefixes);
+  move_hosts(state, world);
   state.counters["checked"] = derived(world) == kHosts ? 1 : 0;
+}
+
+void aggregated(benchmark::State& state, const std::string& aggregate,
+                const std::function<std::int64_t(std::int64_t, std::int64_t)>& with) {
+  std::string text = kCounted;
+  text.replace(text.find("AGGREGATE"), 9, aggregate);
+  World world(text.c_str());
+  const std::vector<std::uint32_t> at = move_hosts(state, world);
+  std::map<std::int64_t, std::int64_t> expected, found;
+  for (std::uint32_t id = 0; id < kHosts; ++id) expected[at[id]] = with(expected[at[id]], id);
+  for (const engine::FactView& f : world.session->facts(world.program->schema().type_id("In"))) {
+    if (f.values[0].kind == Kind::kInt && f.values[0].as_int() != 0) found[f.values[1].as_int()] = f.values[0].as_int();
+  }
+  std::erase_if(expected, [](const auto& e) { return e.second == 0; });
+  state.counters["checked"] = found == expected ? 1 : 0;
+}
+void counted(benchmark::State& state) {
+  aggregated(state, "count(Host", [](std::int64_t before, std::int64_t) { return before + 1; });
+}
+void greatest(benchmark::State& state) {
+  aggregated(state, "max(Host.id", [](std::int64_t before, std::int64_t id) { return std::max(before, id); });
 }
 
 void put_window(World& world, FactInput& window, std::int64_t stamp, std::uint32_t id, std::int64_t low) {
@@ -164,6 +208,8 @@ void asked_value(benchmark::State& state) { asked(state, 1); }
 BENCHMARK(asked_prefix)->Arg(100)->Arg(10'000);
 BENCHMARK(asked_value)->Arg(100)->Arg(10'000);
 BENCHMARK(prefixes)->Arg(100)->Arg(10'000);
+BENCHMARK(counted)->Arg(100)->Arg(10'000);
+BENCHMARK(greatest)->Arg(100)->Arg(10'000);
 BENCHMARK(windows)->Arg(100)->Arg(10'000);
 BENCHMARK(covered)->Arg(100)->Arg(10'000);
 

@@ -21,18 +21,24 @@ std::size_t samples_that_count(double weight) {
 
 }  // namespace
 
-// Whether it is small, and its tests say the same of the same facts for as long as those stand.
-bool PlanBuilder::may_keep_total(const AggregateUse& use) const {
-  const AggregateNode& node = out_.nodes[use.node];
-  if (use.residual.empty() || node.asks_newest) return false;
-  if (node.fn != AggregateFn::kCount && node.fn != AggregateFn::kSum && node.fn != AggregateFn::kAvg) return false;
+// What of its tests is known before a fact is: they may say the same of the same facts for as long as those stand, and where facts lie.
+void PlanBuilder::plan_judging(AggregateUse& use, const std::vector<const ast::Expr*>& residual, const RuleScope& scope) {
+  AggregateNode& node = out_.nodes[use.node];
+  if (use.residual.empty()) return;
   const auto lasts = [&](const Formula& f) {
     const auto& lets = out_.scopes[use.scope].lets;
     return f.aggregates.empty() && !f.code.uses_now() &&
            std::ranges::none_of(f.lets, [&](std::uint32_t let) { return lets[let].code.uses_now(); });
   };
-  return std::ranges::all_of(use.residual, lasts) &&
-         std::ranges::all_of(use.keys, [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); });
+  const auto key_lasts = [&](const KeyPart& part) { return part.left == nullptr || lasts(*part.left); };
+  if (!std::ranges::all_of(use.residual, lasts) || !std::ranges::all_of(use.keys, key_lasts)) return;
+  // A sum does not remember of which sample it has its newest.
+  use.adds_up = !node.asks_newest && (node.fn == AggregateFn::kCount || node.fn == AggregateFn::kSum || node.fn == AggregateFn::kAvg);
+  use.span = span_for(residual, scope, use.binding, true);
+  // Another use of the node may have other conditions.
+  if (use.span && node.lies.form != SpanFields::Form::kNowhere && node.lies != use.span->own) use.span.reset();
+  if (use.span) node.lies = use.span->own;
+  use.keeps_total = use.adds_up || use.span;
 }
 
 Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScope& scope) {
@@ -146,8 +152,7 @@ Result<std::uint32_t> PlanBuilder::use_for(std::uint32_t binding, const RuleScop
     out_.nodes.push_back(std::move(node));
   }
   use.keys = std::move(split.keys);
-  use.keeps_total = may_keep_total(use);
-  if (use.keeps_total) use.span = span_for(split.residual, scope, a.binding);
+  plan_judging(use, split.residual, scope);
   const std::uint32_t id = static_cast<std::uint32_t>(out_.uses.size());
   out_.uses.push_back(std::move(use));
   out_.scopes[scope.id].uses.emplace_back(binding, id);

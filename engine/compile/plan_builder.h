@@ -133,8 +133,11 @@ class PlanBuilder {
 
   // plan_span.cc
   void plan_lookups();
-  std::optional<SpanTie> span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
-  std::unique_ptr<const JoinSpan> span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own);
+  // `of_input`: what a decision is asked may be on the left.
+  std::optional<SpanTie> span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own,
+                                  bool of_input = false);
+  std::unique_ptr<const JoinSpan> span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own,
+                                           bool of_input = false);
 
   // plan_closing.cc
   void plan_closing(ChainDraft& chain);
@@ -142,7 +145,7 @@ class PlanBuilder {
   void set_dispatch(DispatchPlan& dispatch, const std::vector<const ast::Expr*>& tests, const RuleScope& scope, std::uint32_t own) const;
   std::optional<std::uint32_t> movable_to(const ast::Expr& part, const RuleScope& scope) const;
   // It is the same for the same facts: it reads fields of theirs, and nothing else.
-  bool is_of_facts(const ast::Expr& part, const RuleScope& scope);
+  bool is_of_facts(const ast::Expr& part, const RuleScope& scope, bool of_input = false);
   DurationNs duration(const ast::OptionalExpr& e) const;
 
   // expand_within.cc
@@ -189,7 +192,7 @@ class PlanBuilder {
   Result<void> need_aggregates(ChainDraft& chain, const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   Result<void> use_aggregates(const std::vector<std::uint32_t>& bindings, const RuleScope& scope);
   void aggregate_reads(std::uint32_t binding, const RuleScope& scope, std::set<std::uint32_t>& out) const;
-  bool may_keep_total(const AggregateUse& use) const;
+  void plan_judging(AggregateUse& use, const std::vector<const ast::Expr*>& residual, const RuleScope& scope);
   Result<std::uint32_t> use_for(std::uint32_t binding, const RuleScope& scope);
 
   // plan_clocks.cc

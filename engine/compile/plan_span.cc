@@ -3,21 +3,22 @@
 
 namespace flyball::engine {
 
-std::optional<SpanTie> PlanBuilder::span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own) {
+std::optional<SpanTie> PlanBuilder::span_tie(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own,
+                                             bool of_input) {
   const auto is_own = [&](const ast::Expr& e) { return is_field(e) && e.ref.binding == own; };
   // It may be computed when a left side comes, and stays as it is until one of its facts changes.
   const auto is_left = [&](const ast::Expr& e) {
     std::set<std::uint32_t> reads;
     collect_reads(e, scope, reads);
-    return !reads.contains(own) && is_of_facts(e, scope);
+    return !reads.contains(own) && is_of_facts(e, scope, of_input);
   };
   return find_span_tie(parts, is_own, is_left);
 }
 
 // Null: no condition of the line says so.
-std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope,
-                                                      std::uint32_t own) {
-  const std::optional<SpanTie> tie = span_tie(parts, scope, own);
+std::unique_ptr<const JoinSpan> PlanBuilder::span_for(const std::vector<const ast::Expr*>& parts, const RuleScope& scope, std::uint32_t own,
+                                                      bool of_input) {
+  const std::optional<SpanTie> tie = span_tie(parts, scope, own, of_input);
   if (!tie) return nullptr;
   auto span = std::make_unique<JoinSpan>();
   span->own = tie->own;

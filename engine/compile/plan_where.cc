@@ -162,8 +162,8 @@ std::optional<std::uint32_t> PlanBuilder::movable_to(const ast::Expr& part, cons
   return compared_binding(part, scope.lets, context_);
 }
 
-bool PlanBuilder::is_of_facts(const ast::Expr& part, const RuleScope& scope) {
-  if (reads_input(part, scope)) return false;
+bool PlanBuilder::is_of_facts(const ast::Expr& part, const RuleScope& scope, bool of_input) {
+  if (!of_input && reads_input(part, scope)) return false;
   const Formula f = formula(part, scope);
   return f.lets.empty() && f.aggregates.empty() && std::ranges::none_of(f.code.instructions(), [](const Instruction& i) {
            return i.op == Opcode::kNow || i.op == Opcode::kInCalendar;

@@ -256,6 +256,7 @@ struct AggregateNode {
   std::optional<DurationNs> over_ns;
   std::optional<std::int64_t> over_last;
   std::optional<std::int64_t> at_least;
+  SpanFields lies;         // by which its uses find what is near (AggregateUse::span)
   bool keep_rows = false;  // some use judges items one by one against its own facts
   std::vector<StageId> consumers;
   std::string text;
@@ -288,8 +289,9 @@ struct AggregateUse {
   std::vector<KeyPart> keys;             // in the order of the node's group
   std::vector<Formula> residual;         // judged per item: recomputed when something changes
   std::unique_ptr<const JoinSpan> span;  // where items lie that pass the residual conditions; null: those do not say
-  bool keeps_total = false;              // what is in is judged once for each left side (totals.cc)
-  std::optional<ClockPlan> clock;        // then there is no node
+  // What is in is judged once for each left side (totals.cc); then whether a total of it is small: a count, a sum, a mean.
+  bool keeps_total = false, adds_up = false;
+  std::optional<ClockPlan> clock;  // then there is no node
 };
 
 struct FieldSource {  // a record's field: a formula, or left out (default, null)

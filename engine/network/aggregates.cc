@@ -133,7 +133,7 @@ void Aggregates::enter_group(NodeId node, std::uint32_t id, std::uint32_t group_
     if (group.by_stamp == nullptr) group.by_stamp = std::make_unique<StampQueue>();
     group.by_stamp->push(id, item.stamp, [&state](std::uint32_t i) -> QueuePlace& { return state.items[i].in_group; });
   }
-  if (state.keeps_totals) judge_for_totals(node, id, true, network);
+  if (state.keeps_totals || state.near) judge_for_totals(node, id, true, network);
   touch(node, item.group);
 }
 
@@ -152,7 +152,7 @@ void Aggregates::displace(NodeId node, std::uint32_t id, Network& network) {
   Item& item = state.items[id];
   if (item.group == kNone) return;
   ++state.work.removals;
-  if (state.keeps_totals) judge_for_totals(node, id, false, network);
+  if (state.keeps_totals || state.near) judge_for_totals(node, id, false, network);
   Group& group = *state.groups[item.group];
   (item.prev != kNone ? state.items[item.prev].next : group.first) = item.next;
   if (item.next != kNone) state.items[item.next].prev = item.prev;
@@ -430,7 +430,7 @@ void Aggregates::go_on_with(Hint& hint, FactId fact, std::uint32_t step) const {
   }
 }
 
-void Aggregates::liveness_changed(FactTypeId type, FactId fact, Row key) {
+void Aggregates::liveness_changed(FactTypeId type, FactId fact, Row key, const Network& network) {
   if (program_.rule_set.schema.types[type].is_event()) return;
   for (const NodeId node : holding_samples(type, fact, key)) {
     const NodeState& state = nodes_[node];
@@ -438,7 +438,8 @@ void Aggregates::liveness_changed(FactTypeId type, FactId fact, Row key) {
     for (const std::uint32_t id : state.samples.of(fact)) {
       if (state.items[id].group == kNone) continue;
       touch(node, state.items[id].group);
-      if (state.by_key) break;
+      if (state.near) tell_near(node, id, network);
+      if (state.by_key && !state.near) break;
     }
   }
 }

@@ -65,7 +65,7 @@ class Aggregates {
   void put_back_samples(NodeId node, const std::vector<SavedSample>& samples, Network& network);
   void evict(NodeId node, Timestamp now, Network& network);
   // The fact became live, stale or absent: values whose newest sample is its may change.
-  void liveness_changed(FactTypeId type, FactId fact, Row key);
+  void liveness_changed(FactTypeId type, FactId fact, Row key, const Network& network);
 
   // Hints for a put that is about to come: what it will touch in this node is on its way from memory meanwhile, step by step, each of
   // which reads what the one before it asked for. Of nodes whose groups are named by key fields.
@@ -176,8 +176,7 @@ class Aggregates {
   };
   // Of a node whose items are tied to left sides by where they lie: who can mean something to whom (near_totals.cc).
   struct Nearness {
-    explicit Nearness(const JoinSpan& by, bool any_equal)
-        : own(by.own), lefts(!by.own.is_span, !any_equal), items(by.own.is_span, !any_equal) {}
+    Nearness(const SpanFields& by, bool any_equal) : own(by), lefts(!by.is_span, !any_equal), items(by.is_span, !any_equal) {}
     SpanFields own;
     SpanIndex lefts;  // that have totals
     SpanIndex items;  // of known groups
@@ -238,14 +237,24 @@ class Aggregates {
   void judge_for_totals(NodeId node, std::uint32_t item, bool comes, Network& network);
   void begin_total(std::uint32_t use, TokenId left, std::span<const Value> key, FrameBuffer& frame, const Network& network, Total& total);
   static void tell(NodeState& state, TokenId left, Total& total);
+  // All that it may mean something to.
+  void tell_near(NodeId node, std::uint32_t item, const Network& network);
   template <typename F>
   void each_total(NodeId node, const Group& group, std::initializer_list<std::optional<Span>> lies, const Network& network, F f);
   std::optional<Span> lies(const NodeState& state, Row row, const Network& network) const;
   bool make_near(NodeId node);
   static Row row_of(const AggregateNode& plan, const NodeState& state, std::uint32_t item, const Network& network);
+  // A total adds an item that comes and subtracts one that leaves; what does not add up is only told.
+  enum class Judged : std::uint8_t { kComes, kLeaves, kTold };
+  static Judged judged(const AggregateUse& use, bool comes) {
+    return !use.adds_up ? Judged::kTold : comes ? Judged::kComes : Judged::kLeaves;
+  }
   bool take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t item, Row row,
-                 std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
-                 bool comes = true) const;
+                 std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total, Judged as) const;
+  // What is in the group near the left side in the frame: take(item).
+  template <typename Take>
+  void each_near_item(const AggregateUse& use, const NodeState& state, std::uint32_t group, FrameBuffer& frame, const Network& network,
+                      Take take) const;
   Value result(const AggregateNode& plan, std::int64_t count_true, std::int64_t count_unknown, std::int64_t value_unknown,
                const Accumulator& values, bool newest_stale, const Observed& observed) const;
   bool newest_is_stale(const AggregateNode& plan, const NodeState& state, const Group& group, const Network& network) const;
@@ -265,7 +274,7 @@ class Aggregates {
   SampleRoutes routes_;
   std::vector<std::vector<Sampled>> sampled_;  // by type, by fact
   std::vector<Value> sample_row_, key_;        // scratch
-  std::vector<std::uint32_t> near_;
+  mutable std::vector<std::uint32_t> near_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t samples_dropped_ = 0;
   std::vector<NodeId> dropping_;

@@ -288,7 +288,7 @@ void Network::stamp_fact(FactTypeId type, FactId fact, std::uint64_t changed, bo
 void Network::update(FactTypeId type, FactId fact, std::uint64_t changed, bool exists) {
   TypeState& of_type = type_states_[type];
   if (changed == kEveryField) {
-    if (of_type.sampled) aggregates_.liveness_changed(type, fact, stores_[type].row(fact));
+    if (of_type.sampled) aggregates_.liveness_changed(type, fact, stores_[type].row(fact), *this);
   } else if ((of_type.reads & changed) == 0) {
     return;
   }

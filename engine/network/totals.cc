@@ -46,7 +46,7 @@ Row Aggregates::row_of(const AggregateNode& plan, const NodeState& state, std::u
 // Judges one item that comes, or leaves, for one left side, key fields included where `judge_keys`. False: it means nothing to it.
 bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, const NodeState& state, std::uint32_t id, Row row,
                            std::span<const Value> left, bool judge_keys, FrameBuffer& frame, const Network& network, Total& total,
-                           bool comes) const {
+                           Judged as) const {
   const Item& item = state.items[id];
   Truth truth = item.truth;
   if (judge_keys) {
@@ -69,6 +69,8 @@ bool Aggregates::take_item(const AggregateUse& use, const AggregateNode& plan, c
       if (truth == Truth::kFalse) return false;
     }
   }
+  if (as == Judged::kTold) return true;
+  const bool comes = as == Judged::kComes;
   const std::int64_t one = comes ? 1 : -1;
   if (truth == Truth::kTrue) {
     total.count_true += one;
@@ -135,11 +137,18 @@ Value Aggregates::value(std::uint32_t use_id, FrameBuffer& frame, const Network&
   Total total;
   const auto take_group = [&](const Group& group, bool judge_keys) {
     for (std::uint32_t id = group.first; id != kNone; id = state.items[id].next)
-      take_item(use, plan, state, id, row_of(plan, state, id, network), left, judge_keys, frame, network, total);
+      take_item(use, plan, state, id, row_of(plan, state, id, network), left, judge_keys, frame, network, total, Judged::kComes);
   };
   if (known) {
     const std::uint32_t found = find_group(state, left);
-    if (found != kNone) take_group(*state.groups[found], false);
+    if (found != kNone && use.span) {
+      const auto take = [&](std::uint32_t id) {
+        return take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total, Judged::kComes);
+      };
+      each_near_item(use, state, found, frame, network, take);
+    } else if (found != kNone) {
+      take_group(*state.groups[found], false);
+    }
     take_group(loose, true);
   } else {
     for (std::uint32_t i = 0; i < state.groups.size(); ++i) take_group(*state.groups[i], true);
@@ -154,14 +163,10 @@ void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
   NodeState& state = nodes_[node];
   const AggregateNode& plan = program_.nodes[node];
   state.keeps_totals = is;
-  if (!is) {
-    state.totals.clear();
-    state.near.reset();
-    if (!plan.sampled()) state.rows.clear();
-    return;
-  }
+  if (!is) state.totals.clear();
+  if (!is && !plan.sampled()) state.rows.clear();
   const FactStore& store = network.store(plan.type);
-  if (!plan.sampled()) {
+  if (is && !plan.sampled()) {
     state.live.for_each([&](std::uint32_t id) {
       const Row row = store.row(state.items[id].fact);
       state.rows[id] = row.values(store.slots());
@@ -177,14 +182,10 @@ void Aggregates::keep_totals(NodeId node, bool is, const Network& network) {
 // Who can mean something to whom is known where the residual tests say where items lie. True: its items are to be told of.
 bool Aggregates::make_near(NodeId node) {
   NodeState& state = nodes_[node];
-  const AggregateUse* const use =
-      state.keeps_totals ? &program_.uses[program_.stages[program_.nodes[node].consumers.front()].node] : nullptr;
-  if (use == nullptr || !use->span) {
-    state.near.reset();
-    return false;
-  }
-  if (state.near && state.near->own == use->span->own) return false;
-  state.near = std::make_unique<Nearness>(*use->span, !use->keys.empty());
+  const AggregateNode& plan = program_.nodes[node];
+  if (plan.lies.form == SpanFields::Form::kNowhere) state.near.reset();
+  if (plan.lies.form == SpanFields::Form::kNowhere || (state.near && state.near->own == plan.lies)) return false;
+  state.near = std::make_unique<Nearness>(plan.lies, !plan.group.empty());
   return true;
 }
 
@@ -200,8 +201,19 @@ Value Aggregates::value_for(std::uint32_t use_id, TokenId left_side, FrameBuffer
   Total& total = state.totals[left_side];
   if (total.again) begin_total(use_id, left_side, left, frame, network, total);
   total.news = false;
+  if (!use.adds_up) return value(use_id, frame, network, likely);
   const Observed observed{network.store(plan.type), plan.sampled() ? &state.rows : nullptr, network.interner()};
   return result(plan, total.count_true, total.count_unknown, total.value_unknown, total.values, false, observed);
+}
+
+template <typename Take>
+void Aggregates::each_near_item(const AggregateUse& use, const NodeState& state, std::uint32_t group, FrameBuffer& frame,
+                                const Network& network, Take take) const {
+  const std::optional<Span> span = network.asked_span(*use.span, use.scope, frame);
+  near_.clear();
+  state.near->items.find(state.groups[group]->hash, span, near_);
+  const auto matched = std::ranges::count_if(near_, [&](std::uint32_t id) { return state.items[id].group == group && take(id); });
+  state.near->items.note(span, near_.size(), static_cast<std::size_t>(matched));
 }
 
 void Aggregates::begin_total(std::uint32_t use_id, TokenId left_side, std::span<const Value> left, FrameBuffer& frame,
@@ -217,19 +229,16 @@ void Aggregates::begin_total(std::uint32_t use_id, TokenId left_side, std::span<
     if (v.is(limit.kind) && !is_nan(v)) total.limit_kind = v.kind, total.limit = order_place(v);
   }
   const auto take = [&](std::uint32_t id) {
-    return take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total);
+    return take_item(use, plan, state, id, row_of(plan, state, id, network), left, false, frame, network, total, Judged::kComes);
   };
   const std::uint32_t found = find_group(state, left);
-  if (state.near) {
-    const std::uint32_t hash = hash_of(left);
-    const std::optional<Span> span = network.asked_span(*use.span, use.scope, frame);
-    state.near->lefts.insert(left_side, hash, span);
-    if (found == kNone) return;
-    near_.clear();
-    state.near->items.find(hash, span, near_);
-    const auto matched = std::ranges::count_if(near_, [&](std::uint32_t id) { return state.items[id].group == found && take(id); });
-    state.near->items.note(span, near_.size(), static_cast<std::size_t>(matched));
-  } else if (found != kNone) {
+  // Without a span it may mean something to it wherever it lies.
+  if (state.near)
+    state.near->lefts.insert(left_side, hash_of(left), use.span ? network.asked_span(*use.span, use.scope, frame) : std::nullopt);
+  if (found == kNone || !use.adds_up) return;
+  if (use.span) {
+    each_near_item(use, state, found, frame, network, take);
+  } else {
     for (std::uint32_t id = state.groups[found]->first; id != kNone; id = state.items[id].next) take(id);
   }
 }
@@ -326,10 +335,21 @@ void Aggregates::judge_for_totals(NodeId node, std::uint32_t id, bool comes, Net
     // The fact is on its left side, too: what was judged there was another row. It is looked at again from the beginning.
     total.again = total.again || (!plan.sampled() && network.is_of(t, plan.type, state.items[id].fact));
     if (!total.again) network.load(t);
-    const bool takes = !total.again && take_item(program_.uses[use_of(t, network)], plan, state, id, row, {}, false, network.frame(),
-                                                 network, total, comes);
+    const AggregateUse& use = program_.uses[use_of(t, network)];
+    const bool takes = !total.again && take_item(use, plan, state, id, row, {}, false, network.frame(), network, total, judged(use, comes));
     if (takes || total.again) tell(state, t, total);
     return takes;
+  });
+}
+
+void Aggregates::tell_near(NodeId node, std::uint32_t id, const Network& network) {
+  NodeState& state = nodes_[node];
+  const std::uint32_t group = state.items[id].group;
+  if (group == kUnknownGroup) return;
+  const Row row = row_of(program_.nodes[node], state, id, network);
+  each_total(node, *state.groups[group], {lies(state, row, network)}, network, [&](TokenId t, Total& total) {
+    tell(state, t, total);
+    return true;
   });
 }
 
@@ -403,8 +423,8 @@ void Aggregates::judge_again(NodeId node, std::uint32_t id, Row row, Network& ne
         network.load(t);
         for (const bool comes : {false, true}) {
           const Row which = comes ? row : Row(before.data());
-          if (take_item(program_.uses[a->use], plan, state, id, which, {}, false, network.frame(), network, total, comes))
-            tell(state, t, total);
+          const AggregateUse& use = program_.uses[a->use];
+          if (take_item(use, plan, state, id, which, {}, false, network.frame(), network, total, judged(use, comes))) tell(state, t, total);
         }
       }
       concerned = concerned || total.news;

@@ -69,7 +69,8 @@ std::string random_rule(Random& r, int rule) {
       const std::string where =
           " where " + tie(r, "n.", "", false) + rest("n.site") + r.word({"", "", " and u == null", " and v < n.low + 3"});
       const std::string count =
-          r.word({"n: count(Host", "n: sum(Host.v", "d: avg(Host.w", "n: count(Host over 3s", "n: sum(Host.v over 4s", "n: max(Host.v"}) +
+          r.word({"n: count(Host", "n: sum(Host.v", "d: avg(Host.w", "n: count(Host over 3s", "n: sum(Host.v over 4s", "n: max(Host.v",
+                  "n: min(Host.v", "n: p50(Host.v", "n: distinct(Host.v", "d: max(Host.w over 5s", "n: sum(Host.v over last 2"}) +
           where + ")";
       if (r.chance(50))
         return head + "n: Net\n check " + count.substr(3) + " > " + number(r) + " } then { do Say { rule: " + n + ", id: n.id } } }\n";
@@ -129,7 +130,19 @@ std::string random_decision(Random& r) {
   for (int n = 0; n < 4; ++n) {
     const std::string number = std::to_string(n);
     std::string lines, id = "n.id";
-    switch (r.below(5)) {
+    switch (r.below(7)) {
+      case 5:
+        lines = "n: Net where " + net() + more(),
+        id = r.word({"count(Host", "sum(Host.v", "distinct(Host.v"}) + std::string(" where a in n.net)");
+        break;
+      case 6:
+        lines = "check " +
+                std::string(r.word({"count(Host where a in input.net)", "count(Net where input.a in net)",
+                                    "count(Host where v in input.v..input.v + 2 and on)"})) +
+                " > 1";
+        id = r.word({"count(Host where a in input.net)", "sum(Net.low where input.a in net and site == input.site)",
+                     "count(Net where low <= input.v and input.v < low + 4)"});
+        break;
       case 0: lines = "h: Host where " + host() + more(), id = "h.id"; break;
       case 1: lines = "n: Net where " + net() + more() + "\n    cross h: Host where a in n.net"; break;
       case 2: lines = std::string(r.word({"some", "no"})) + " Net where " + net() + more(), id = "0"; break;
