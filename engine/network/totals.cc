@@ -5,6 +5,9 @@
 // taken away is what was added. A left side whose facts change is another: it leaves, and its total with it. Items whose group is unknown
 // are in nobody's total: while there are any, all are looked at. So they are for what is as large as the items themselves (the least, the
 // greatest, percentiles, different values): a total of each left side would be left sides times items of memory.
+//
+// Where the tests say where items lie, both sides stand in cells (Nearness): an item is judged for the left sides near it, and those are
+// told. What does not add up is then computed from the items near the left side.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -365,6 +368,7 @@ bool Aggregates::stays(NodeId node, std::uint32_t id, Truth truth, Row row) cons
   }
   if (!std::ranges::all_of(plan.group, is_same)) return false;
   if (!plan.value || plan.fn == AggregateFn::kCount) return true;
+  if (plan.fn == AggregateFn::kTopk) return false;  // it shows all fields
   if (plan.value->code.uses_now() || !plan.value->lets.empty() || before.size() > 64) return false;
   const std::uint64_t reads = plan.value->reads_of(plan.binding);
   for (std::uint32_t f = 0; f < before.size(); ++f) {

@@ -117,6 +117,26 @@ TEST_CASE("what is counted by where it lies is judged for whom it lies near", "[
   }
 }
 
+TEST_CASE("the greatest near show fields that nothing asks for as they are now", "[spans]") {
+  World w(
+      "module main\nfact Net key (id) { id: int  prefix: cidr }\nfact Host key (id) { id: int  addr: ip  load: int  name: string }\n"
+      "fact Top key (id) { id: int  name: string }\n"
+      "rule top {\n  when {\n    n: Net\n    let best = topk(2, Host by load where addr in n.prefix)\n    check size(best) > 0\n  }\n"
+      "  then { derive Top { id: n.id, name: best[0].name } }\n}\n");
+  REQUIRE(w.put("1s", "Net", net(0)));
+  REQUIRE(w.put("1s", "Host", "id: 1, addr: 10.0.0.1, load: 5, name: \"a\""));
+  REQUIRE(w.put("1s", "Host", "id: 2, addr: 10.0.0.2, load: 4, name: \"b\""));
+  REQUIRE(w.put("1s", "Host", "id: 3, addr: 10.0.1.2, load: 9, name: \"c\""));
+  w.tick("2s");
+  CHECK(w.facts("Top") == std::vector<std::string>{"(id: 0, name: \"a\")"});
+  REQUIRE(w.put("3s", "Host", "id: 1, addr: 10.0.0.1, load: 5, name: \"z\""));
+  w.tick("4s");
+  CHECK(w.facts("Top") == std::vector<std::string>{"(id: 0, name: \"z\")"});
+  REQUIRE(w.put("5s", "Host", "id: 3, addr: 10.0.0.9, load: 9, name: \"c\""));
+  w.tick("6s");
+  CHECK(w.facts("Top") == std::vector<std::string>{"(id: 0, name: \"c\")"});
+}
+
 TEST_CASE("the plan says what is found by where it lies, and what an aggregate judges one by one", "[spans]") {
   const auto notes = [](const std::string& count) {
     World w(std::string(kTypes) + "rule full { when { n: Net  check " + count + " > 2 } then { log \"full\" } }\n");
