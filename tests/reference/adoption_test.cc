@@ -87,20 +87,6 @@ ast::RuleSet edited(const ast::RuleSet& rules, Random& random, std::size_t of) {
   return out;
 }
 
-SeedCase loaded(const CaseText& text) {
-  SeedCase c;
-  c.files = text.files;
-  Result<std::unique_ptr<Loaded>> package = load(text.files);
-  REQUIRE(package.has_value());
-  c.package = std::move(*package);
-  for (const std::string& line : text.steps) {
-    Result<Step> step = parse_step(line, *c.package);
-    REQUIRE(step.has_value());
-    c.steps.push_back(std::move(*step));
-  }
-  return c;
-}
-
 // Each program joins the patterns of its rules in an order of its own; the one that feeds anew as they are written. Or: many rules begin
 // alike; the one that feeds anew shares no joins. Or: many rules are found by indexes that others come into and go from, or tied by what
 // lies in what.

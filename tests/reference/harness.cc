@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "model/check.h"
 #include "tests/reference/generate/package.h"
 #include "tests/reference/generate/stream.h"
 #include "tests/reference/generate/twins.h"
@@ -42,6 +43,20 @@ SeedCase make_mixed_case(std::uint64_t seed) { return make_case(seed, kStepsPerS
 std::uint64_t seeds_or(std::uint64_t usual) {
   const char* const text = std::getenv("REFERENCE_SEEDS");
   return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
+}
+
+SeedCase loaded(const CaseText& text) {
+  SeedCase c;
+  c.files = text.files;
+  Result<std::unique_ptr<Loaded>> package = load(text.files);
+  FB_CHECK(package.has_value());
+  c.package = std::move(*package);
+  for (const std::string& line : text.steps) {
+    Result<Step> step = parse_step(line, *c.package);
+    FB_CHECK(step.has_value());
+    c.steps.push_back(std::move(*step));
+  }
+  return c;
 }
 
 CaseText text_of(const SeedCase& c) {

@@ -28,6 +28,8 @@ SeedCase make_case(std::uint64_t seed, std::size_t steps = kStepsPerSeed);
 SeedCase make_twin_case(std::uint64_t seed);
 // Of every third seed with twins.
 SeedCase make_mixed_case(std::uint64_t seed);
+// Of a text that is right.
+SeedCase loaded(const CaseText& text);
 CaseText text_of(const SeedCase& c);
 
 // Makes the second player of a comparison; the first is always the naive matcher.

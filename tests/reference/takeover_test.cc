@@ -8,6 +8,7 @@
 #include "engine/session.h"
 #include "model/text.h"
 #include "tests/reference/generate/package.h"
+#include "tests/reference/generate/spanning.h"
 #include "tests/reference/harness.h"
 
 namespace flyball::reference {
@@ -202,6 +203,21 @@ TEST_CASE("a session restored from its snapshot has the same future, whatever ha
   }
   CHECK(compared > seeds() / 2);
   if (seeds() >= kSeeds) CHECK(runaways > 20);
+}
+
+TEST_CASE("so it is where facts are found, and aggregated, by where they lie") {
+  const By by = GENERATE(By::kAdoption, By::kTakeover, By::kSnapshot);
+  for (std::uint64_t seed = 1; seed <= seeds() / 15; ++seed) {
+    const SeedCase c = loaded(spanning_case(seed));
+    const Result<engine::Program> program = engine::compile(c.package->rules, *c.package->interner);
+    REQUIRE(program.has_value());
+    Random random(seed);
+    const std::string expected = play(*c.package, *program, c.steps, 0, random, nullptr, by);
+    for (const std::uint64_t every : {std::uint64_t{1}, std::uint64_t{7}}) {
+      INFO("seed " << seed << ", one in " << every << "\n" << write_case(text_of(c)));
+      REQUIRE(play(*c.package, *program, c.steps, every, random, nullptr, by) == expected);
+    }
+  }
 }
 
 }  // namespace flyball::reference
