@@ -13,6 +13,7 @@
 // O(widths) or O(kCellsMax). Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -73,7 +74,10 @@ class SpanCells {
   bool note(const Span& asked, std::size_t looked, std::size_t matched, std::size_t standing) {
     if (of_spans_ && by_width_) return false;
     const std::size_t worth = matched + (of_spans_ ? 2 * widths() : 0);
-    if (looked <= worth) return false;
+    if (looked <= worth) {
+      in_vain_ -= std::min(in_vain_, worth - looked);  // few that ask for much are outweighed by many that ask for little
+      return false;
+    }
     in_vain_ += looked - worth;
     if (in_vain_ < kPatience * (standing + kFew)) return false;
     in_vain_ = 0;

@@ -74,6 +74,8 @@ TEST_CASE("spans that few are looked at beside stand together until many are", "
   CHECK(one == other);
   CHECK(places(5) == std::set{one});
   for (int i = 0; i < 10'000; ++i) REQUIRE_FALSE(cells.note({5, 5}, 4, 0, 1'000));
+  // One in two hundred looks at many.
+  for (int i = 0; i < 10'000; ++i) REQUIRE_FALSE(cells.note({5, 5}, i % 200 == 0 ? 500 : 1, 0, 1'000));
   int asked = 0;
   while (!cells.note({5, 5}, 500, 1, 1'000)) ++asked;
   CHECK(asked >= 4);
